@@ -1,0 +1,1 @@
+"""Session sources and files: read, write, import and simulate RGB-D recordings."""

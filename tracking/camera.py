@@ -1,0 +1,69 @@
+"""Pinhole camera of the depth grid: project and deproject in camera space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tracking.arrays import Float, frozen
+
+
+@dataclass(frozen=True)
+class CameraIntrinsics:
+    """Pinhole intrinsics of one image grid; integer coordinates are pixel centres.
+
+    Camera space: x right, y down, z forward, mm. Rectified depth has no distortion.
+
+    Raises
+    ------
+    ValueError
+        Not positive, not finite, or a principal point outside the image.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0:
+            raise ValueError(f"image size must be positive, got {self.width}x{self.height}")
+        for name in ("fx", "fy"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be positive and finite, got {value}")
+        if not (0 <= self.cx <= self.width and 0 <= self.cy <= self.height):
+            raise ValueError(
+                f"principal point ({self.cx}, {self.cy}) outside {self.width}x{self.height}"
+            )
+
+    @property
+    def matrix(self) -> Float:
+        """The 3x3 camera matrix K."""
+        return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width), as numpy orders it."""
+        return self.height, self.width
+
+    def rays(self, u_px: Float, v_px: Float) -> Float:
+        """Directions with z = 1 through pixel coordinates, shape (..., 3)."""
+        x = (u_px - self.cx) / self.fx
+        y = (v_px - self.cy) / self.fy
+        return np.stack([x, y, np.ones_like(x)], axis=-1)
+
+    @cached_property
+    def ray_grid(self) -> Float:
+        """Directions with z = 1 of every pixel centre, shape (height, width, 3), read-only."""
+        v, u = np.mgrid[0 : self.height, 0 : self.width].astype(np.float64)
+        return frozen(self.rays(u, v))
+
+    def project(self, points_camera_mm: Float) -> Float:
+        """Pixel coordinates (u, v), shape (..., 2); the caller ensures z > 0."""
+        x, y, z = np.moveaxis(points_camera_mm, -1, 0)
+        return np.stack([self.fx * x / z + self.cx, self.fy * y / z + self.cy], axis=-1)

@@ -1,0 +1,136 @@
+"""The pose of the cone in one frame, its covariance, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from tracking.arrays import Float, finite_array
+from tracking.transforms import check_transform
+
+
+class RegistrationStatus(StrEnum):
+    """OK, or the first thing that kept the pose from being believed."""
+
+    OK = "OK"
+    NO_APPLICATOR = "NO_APPLICATOR"
+    TOO_FEW_POINTS = "TOO_FEW_POINTS"
+    DEPTH_MISSING = "DEPTH_MISSING"
+    NOT_CONVERGED = "NOT_CONVERGED"
+    POOR_FIT = "POOR_FIT"
+    WEAK_GEOMETRY = "WEAK_GEOMETRY"
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """Registered cone, or a status with no pose.
+
+    Attributes
+    ----------
+    camera_from_applicator : (4, 4) or None
+        None unless the status is OK, POOR_FIT or WEAK_GEOMETRY.
+    covariance : (6, 6) or None
+        Of the small motion (rx, ry, rz in rad, tx, ty, tz in mm) in camera axes about the
+        exit centre: true = exp(r) about the exit centre, then + t. Registration alone, no rig.
+        Directions that are not observable are left out (see `roll_observable`).
+    inlier_fraction : float
+        Share of the used applicator pixels within 3 sigma of the model.
+    excluded : mapping
+        Applicator pixels left out, counted by reason.
+    roll_observable, axial_observable : bool
+        Rotation about, and translation along, the applicator's axis.
+    """
+
+    status: RegistrationStatus
+    camera_from_applicator: Float | None = None
+    covariance: Float | None = None
+    inlier_fraction: float = 0.0
+    n_points: int = 0
+    residual_rms_px: float | None = None
+    visible_fraction: float = 0.0
+    roll_observable: bool = False
+    axial_observable: bool = False
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.camera_from_applicator is None) != (self.covariance is None):
+            raise ValueError("a pose comes with its covariance, and no pose with none")
+        if self.camera_from_applicator is not None:
+            pose = check_transform("camera_from_applicator", self.camera_from_applicator)
+            object.__setattr__(self, "camera_from_applicator", pose)
+            object.__setattr__(
+                self, "covariance", finite_array("covariance", self.covariance, (6, 6))
+            )
+        elif self.status is RegistrationStatus.OK:
+            raise ValueError("status OK needs a pose")
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the pose may be measured with."""
+        return self.status is RegistrationStatus.OK
+
+    @property
+    def axis_camera(self) -> Float:
+        """Unit vector of applicator +z in camera space. Only where there is a pose."""
+        return self._pose[:3, 2]
+
+    @property
+    def exit_centre_camera_mm(self) -> Float:
+        """Exit centre in camera space. Only where there is a pose."""
+        return self._pose[:3, 3]
+
+    @property
+    def _pose(self) -> Float:
+        if self.camera_from_applicator is None:
+            raise ValueError(f"no pose: {self.status}")
+        return self.camera_from_applicator
+
+    @property
+    def axis_basis(self) -> Float:
+        """Camera x and y projected perpendicular to the axis and normalised, shape (2, 3).
+
+        The two are not exactly orthogonal; `axis_cov_deg2` is the covariance of the rotation
+        vector's dot products with them.
+        """
+        axis = self.axis_camera
+        rows = []
+        for direction in np.eye(3)[:2]:
+            projected = direction - axis * float(direction @ axis)
+            length = float(np.linalg.norm(projected))
+            if length < 1e-6:  # axis along that camera axis: any perpendicular will do
+                projected, length = np.cross(axis, np.array([0.0, 0.0, 1.0])), 1.0
+            rows.append(projected / length)
+        return np.array(rows)
+
+    @property
+    def axis_cov_deg2(self) -> Float | None:
+        """2x2 covariance of the axis direction, deg^2, about `axis_basis`."""
+        if self.covariance is None:
+            return None
+        basis = np.degrees(self.axis_basis)
+        result: Float = basis @ self.covariance[:3, :3] @ basis.T
+        return result
+
+    @property
+    def exit_cov_mm2(self) -> Float | None:
+        """3x3 covariance of the exit centre in camera space, mm^2."""
+        return None if self.covariance is None else self.covariance[3:, 3:]
+
+    @property
+    def axis_sigma_deg(self) -> float | None:
+        """Root of the largest eigenvalue of `axis_cov_deg2`."""
+        return _largest_root(self.axis_cov_deg2)
+
+    @property
+    def exit_sigma_mm(self) -> float | None:
+        """Root of the largest eigenvalue of `exit_cov_mm2`."""
+        return _largest_root(self.exit_cov_mm2)
+
+
+def _largest_root(covariance: Float | None) -> float | None:
+    if covariance is None:
+        return None
+    return float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1]))))

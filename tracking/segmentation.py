@@ -1,0 +1,61 @@
+"""Which pixels are bed, applicator and in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+
+from tracking.arrays import Bool, UInt8, frozen, read_only
+
+
+class Label(IntEnum):
+    """Codes of label images (contract: files written by `--save-masks`)."""
+
+    OTHER = 0
+    TUMOR_BED = 1
+    APPLICATOR = 2
+    OCCLUDER = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Label image in the depth grid, uint8 (height, width), codes of `Label`.
+
+    `model_id` names what produced it; `confidence` is the mean probability of the
+    winning class over applicator and bed pixels (1 for stored masks, None if there are none).
+    """
+
+    labels: UInt8
+    model_id: str
+    confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.labels.dtype != np.uint8 or self.labels.ndim != 2:
+            raise ValueError(
+                f"labels: expected uint8 (height, width), got {self.labels.dtype} {self.labels.shape}"
+            )
+        if self.labels.size and int(self.labels.max()) > max(Label):
+            raise ValueError(f"labels: codes are 0..{max(Label)}, got {int(self.labels.max())}")
+        object.__setattr__(self, "labels", read_only(self.labels))
+
+    def mask(self, label: Label) -> Bool:
+        """Boolean mask of one label."""
+        return frozen(self.labels == label)
+
+    @cached_property
+    def applicator_mask(self) -> Bool:
+        """Pixels of the applicator."""
+        return self.mask(Label.APPLICATOR)
+
+    @cached_property
+    def bed_mask(self) -> Bool:
+        """Pixels of the tumor bed."""
+        return self.mask(Label.TUMOR_BED)
+
+    @cached_property
+    def occluder_mask(self) -> Bool:
+        """Pixels of gloves, instruments and retractors."""
+        return self.mask(Label.OCCLUDER)

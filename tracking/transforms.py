@@ -1,0 +1,94 @@
+"""Rigid transforms as 4x4 arrays named `target_from_source`.
+
+A transform maps coordinates of its source space into its target space
+(`p_target = target_from_source @ p_source`), so adjacent names cancel in products.
+Right-handed, mm; rotations act on column vectors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.transform import Rotation
+
+from tracking.arrays import Float, finite_array
+
+ORTHONORMAL_TOLERANCE = 1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
+
+
+def check_transform(name: str, value: object) -> Float:
+    """Return `value` as a validated read-only rigid transform, shape (4, 4).
+
+    Raises
+    ------
+    ValueError
+        Not 4x4, not finite, last row not [0, 0, 0, 1], not orthonormal, or mirrored.
+    """
+    matrix = finite_array(name, value, (4, 4))
+    if not np.array_equal(matrix[3], [0.0, 0.0, 0.0, 1.0]):
+        raise ValueError(f"{name}: last row must be [0, 0, 0, 1], got {matrix[3].tolist()}")
+    rotation = matrix[:3, :3]
+    error = float(np.abs(rotation.T @ rotation - np.eye(3)).max())
+    if error > ORTHONORMAL_TOLERANCE:
+        raise ValueError(f"{name}: rotation is not orthonormal (largest error {error:.2e})")
+    if np.linalg.det(rotation) < 0:
+        raise ValueError(f"{name}: rotation is mirrored (determinant -1)")
+    return matrix
+
+
+def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
+    """Build a 4x4 transform from a 3x3 rotation and a translation in mm."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation
+    matrix[:3, 3] = translation_mm
+    return matrix
+
+
+def invert(target_from_source: Float) -> Float:
+    """Return `source_from_target` of a rigid transform."""
+    rotation = target_from_source[:3, :3].T
+    return rigid(rotation, -rotation @ target_from_source[:3, 3])
+
+
+def transform_points(target_from_source: Float, points_mm: Float) -> Float:
+    """Map points, shape (..., 3), from source to target space."""
+    moved: Float = points_mm @ target_from_source[:3, :3].T + target_from_source[:3, 3]
+    return moved
+
+
+def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
+    """Return the 3x3 rotation of an axis-angle vector in radians."""
+    matrix: Float = Rotation.from_rotvec(np.asarray(rotation_vector_rad)).as_matrix()
+    return matrix
+
+
+def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
+    """Return the transform that rotates about a point of its own space."""
+    rotation = rotation_from_vector(rotation_vector_rad)
+    return rigid(rotation, pivot_mm - rotation @ pivot_mm)
+
+
+def orthonormalise(target_from_source: Float) -> Float:
+    """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
+    u, _, vt = np.linalg.svd(target_from_source[:3, :3])
+    return rigid(u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt, target_from_source[:3, 3])
+
+
+def rotation_between(from_direction: Float, to_direction: Float) -> Float:
+    """Return the smallest 3x3 rotation that turns one unit vector into another."""
+    cross = np.cross(from_direction, to_direction)
+    sine = float(np.linalg.norm(cross))
+    cosine = float(np.dot(from_direction, to_direction))
+    if sine < 1e-12:
+        if cosine > 0:
+            return np.eye(3)
+        helper = np.eye(3)[int(np.argmin(np.abs(from_direction)))]
+        normal = np.cross(from_direction, helper)
+        return rotation_from_vector(np.pi * normal / np.linalg.norm(normal))
+    return rotation_from_vector(cross / sine * np.arctan2(sine, cosine))
+
+
+def angle_between_deg(first: Float, second: Float) -> float:
+    """Angle between two directions, degrees in [0, 180], accurate near 0 and 180."""
+    cross = float(np.linalg.norm(np.cross(first, second)))
+    return float(np.degrees(np.arctan2(cross, float(np.dot(first, second)))))
