@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.arrays import Float, frozen
+from tracking.arrays import Bool, Float, frozen
 
 N_SEGMENTS = 128  # chord error of a 100 mm tube: 0.015 mm, far below the depth noise
 
@@ -60,6 +60,15 @@ def build_mesh(applicator: Applicator, n_segments: int = N_SEGMENTS) -> Triangle
         rings.append(np.stack([x, y, z - is_bevelled * x * applicator.bevel_slope], axis=1))
     vertices = np.concatenate(rings)
     return TriangleMesh(frozen(vertices), frozen(_revolve(len(profile), n_segments)))
+
+
+def is_revolved_triangle(applicator: Applicator, n_segments: int = N_SEGMENTS) -> Bool:
+    """Which triangles of `build_mesh` belong to surfaces of revolution: all but the exit's."""
+    n_corners = len(wall_profile(applicator))
+    is_exit = np.arange(n_corners) == 0  # the side from the inner to the outer exit corner
+    if applicator.bevel_deg == 0:
+        is_exit[0] = False
+    return np.tile(np.repeat(~is_exit, n_segments), 2)
 
 
 def _revolve(n_corners: int, n_segments: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

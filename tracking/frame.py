@@ -97,10 +97,12 @@ class SourceFrame:
     """A frame with what its source stores beside it: label image and ground truth.
 
     `labels` are codes of `tracking.segmentation.Label`, uint8 (height, width), in the depth grid.
+    `labels_tell_bed` is False where the source labels the applicator only.
     """
 
     frame: RgbdFrame
     labels: UInt8 | None = None
+    labels_tell_bed: bool = True
     truth: GroundTruth | None = None
 
     def __post_init__(self) -> None:

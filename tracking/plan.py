@@ -73,3 +73,6 @@ class Plan:
     limits: Limits
     energy_mev: float | None = None
     ssd_mm: float | None = None
+    head_roll_deg: float | None = None  # shown; gated only where an inclinometer exists
+    head_pitch_deg: float | None = None
+    patient_orientation: str | None = None

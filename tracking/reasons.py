@@ -89,48 +89,100 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.FRAME_INVALID: ReasonText(_F, "The frame is broken.", "Restart the camera."),
     Reason.CLOCK_WENT_BACK: ReasonText(_F, "The camera's clock went back.", "Restart the camera."),
     Reason.FRAME_REPEATED: ReasonText(_F, "The picture is frozen.", "Restart the camera."),
-    Reason.WRONG_CAMERA: ReasonText(_F, "Another camera than the calibrated one.", "Use the calibrated camera."),
+    Reason.WRONG_CAMERA: ReasonText(
+        _F, "Another camera than the calibrated one.", "Use the calibrated camera."
+    ),
     Reason.RIG_EXPIRED: ReasonText(_F, "The rig calibration has expired.", "Calibrate the rig."),
     Reason.CAMERA_BUMPED: ReasonText(_F, "The camera moved on the head.", "Calibrate the rig."),
     Reason.PLAN_NOT_APPROVED: ReasonText(_F, "The plan is not approved.", "Approve the plan."),
-    Reason.WRONG_MACHINE: ReasonText(_F, "The plan is for another machine.", "Load the right plan."),
-    Reason.FAULT_LATCHED: ReasonText(_F, "A fault waits for acknowledgement.", "Acknowledge the fault."),
+    Reason.WRONG_MACHINE: ReasonText(
+        _F, "The plan is for another machine.", "Load the right plan."
+    ),
+    Reason.FAULT_LATCHED: ReasonText(
+        _F, "A fault waits for acknowledgement.", "Acknowledge the fault."
+    ),
     Reason.NO_QA: ReasonText(_U, "No QA today.", "Run the daily QA."),
     Reason.NO_TIMEOUT: ReasonText(_U, "No time-out: not ready.", "Hold the time-out."),
-    Reason.NO_SECOND_ESTIMATE: ReasonText(_U, "No second estimate of the pose.", "Fit the marker collar."),
-    Reason.NO_FIDUCIAL: ReasonText(_U, "The camera mount is not watched.", "Calibrate the rig with its fiducial."),
-    Reason.FRAME_STALE: ReasonText(_U, "The picture is too old.", "Wait; if it stays, restart the camera."),
-    Reason.NO_APPLICATOR: ReasonText(_U, "No applicator is seen.", "Bring the applicator into view."),
-    Reason.DEPTH_MISSING: ReasonText(_U, "The camera cannot measure the applicator.", "Fit the sleeve or remove glare."),
-    Reason.REGISTRATION_FAILED: ReasonText(_U, "The applicator cannot be fitted.", "Clear the view of the applicator."),
-    Reason.REGISTRATION_WEAK: ReasonText(_U, "Too little of the applicator is seen.", "Clear the view of the applicator."),
+    Reason.NO_SECOND_ESTIMATE: ReasonText(
+        _U, "No second estimate of the pose.", "Fit the marker collar."
+    ),
+    Reason.NO_FIDUCIAL: ReasonText(
+        _U, "The camera mount is not watched.", "Calibrate the rig with its fiducial."
+    ),
+    Reason.FRAME_STALE: ReasonText(
+        _U, "The picture is too old.", "Wait; if it stays, restart the camera."
+    ),
+    Reason.NO_APPLICATOR: ReasonText(
+        _U, "No applicator is seen.", "Bring the applicator into view."
+    ),
+    Reason.DEPTH_MISSING: ReasonText(
+        _U, "The camera cannot measure the applicator.", "Fit the sleeve or remove glare."
+    ),
+    Reason.REGISTRATION_FAILED: ReasonText(
+        _U, "The applicator cannot be fitted.", "Clear the view of the applicator."
+    ),
+    Reason.REGISTRATION_WEAK: ReasonText(
+        _U, "Too little of the applicator is seen.", "Clear the view of the applicator."
+    ),
     Reason.POSE_JUMPED: ReasonText(_U, "The applicator jumped.", "Hold still."),
-    Reason.APPLICATOR_UNDECIDED: ReasonText(_U, "The applicator cannot be identified.", "Clear the view of rim and ring."),
+    Reason.APPLICATOR_UNDECIDED: ReasonText(
+        _U, "The applicator cannot be identified.", "Clear the view of rim and ring."
+    ),
     Reason.NO_BED: ReasonText(_U, "No tumor bed is seen.", "Clear the view of the bed."),
-    Reason.BED_HIDDEN: ReasonText(_U, "The bed around the rim is hidden.", "Clear the bed around the rim."),
-    Reason.BED_UNCLEAR: ReasonText(_U, "The bed's surface is unclear.", "Clear the bed around the rim."),
-    Reason.QUANTITY_HIDDEN: ReasonText(_U, "A required quantity cannot be measured.", "Clear the view."),
-    Reason.TILT_UNCERTAIN: ReasonText(_U, "Tilt is too uncertain.", "Clear the view of the applicator."),
-    Reason.LATERAL_UNCERTAIN: ReasonText(_U, "Lateral offset is too uncertain.", "Clear the view of the ring."),
-    Reason.DOCKING_GAP_UNCERTAIN: ReasonText(_U, "Docking gap is too uncertain.", "Clear the view of the ring."),
-    Reason.INCIDENCE_UNCERTAIN: ReasonText(_U, "Incidence is too uncertain.", "Clear the bed around the rim."),
-    Reason.AIR_GAP_UNCERTAIN: ReasonText(_U, "Air gap is too uncertain.", "Clear the bed around the rim."),
-    Reason.SSD_UNCERTAIN: ReasonText(_U, "Source distance is too uncertain.", "Clear the bed around the rim."),
-    Reason.COVERAGE_UNCERTAIN: ReasonText(_U, "Coverage is too uncertain.", "Clear the bed around the rim."),
+    Reason.BED_HIDDEN: ReasonText(
+        _U, "The bed around the rim is hidden.", "Clear the bed around the rim."
+    ),
+    Reason.BED_UNCLEAR: ReasonText(
+        _U, "The bed's surface is unclear.", "Clear the bed around the rim."
+    ),
+    Reason.QUANTITY_HIDDEN: ReasonText(
+        _U, "A required quantity cannot be measured.", "Clear the view."
+    ),
+    Reason.TILT_UNCERTAIN: ReasonText(
+        _U, "Tilt is too uncertain.", "Clear the view of the applicator."
+    ),
+    Reason.LATERAL_UNCERTAIN: ReasonText(
+        _U, "Lateral offset is too uncertain.", "Clear the view of the ring."
+    ),
+    Reason.DOCKING_GAP_UNCERTAIN: ReasonText(
+        _U, "Docking gap is too uncertain.", "Clear the view of the ring."
+    ),
+    Reason.INCIDENCE_UNCERTAIN: ReasonText(
+        _U, "Incidence is too uncertain.", "Clear the bed around the rim."
+    ),
+    Reason.AIR_GAP_UNCERTAIN: ReasonText(
+        _U, "Air gap is too uncertain.", "Clear the bed around the rim."
+    ),
+    Reason.SSD_UNCERTAIN: ReasonText(
+        _U, "Source distance is too uncertain.", "Clear the bed around the rim."
+    ),
+    Reason.COVERAGE_UNCERTAIN: ReasonText(
+        _U, "Coverage is too uncertain.", "Clear the bed around the rim."
+    ),
     Reason.INTRUSION_UNCERTAIN: ReasonText(_U, "Intrusion is too uncertain.", "Clear the field."),
     Reason.ARMING: ReasonText(_U, "All checks pass: arming.", "Hold still."),
-    Reason.WRONG_APPLICATOR: ReasonText(_H, "Not the planned applicator.", "Take the planned applicator."),
+    Reason.WRONG_APPLICATOR: ReasonText(
+        _H, "Not the planned applicator.", "Take the planned applicator."
+    ),
     Reason.SSD_HIGH: ReasonText(_H, "The bed is too far from the source.", "Lower the head."),
     Reason.SSD_LOW: ReasonText(_H, "The bed is too near the source.", "Raise the head."),
     Reason.AIR_GAP_HIGH: ReasonText(_H, "Air gap too large.", "Move the cone towards the bed."),
-    Reason.AIR_GAP_LOW: ReasonText(_H, "Tissue bulges into the cone.", "Move the cone away from the bed."),
-    Reason.AIR_GAP_RIM_HIGH: ReasonText(_H, "The rim stands off on one side.", "Level the cone on the bed."),
-    Reason.INCIDENCE_HIGH: ReasonText(_H, "The cone is oblique to the bed.", "Level the cone on the bed."),
+    Reason.AIR_GAP_LOW: ReasonText(
+        _H, "Tissue bulges into the cone.", "Move the cone away from the bed."
+    ),
+    Reason.AIR_GAP_RIM_HIGH: ReasonText(
+        _H, "The rim stands off on one side.", "Level the cone on the bed."
+    ),
+    Reason.INCIDENCE_HIGH: ReasonText(
+        _H, "The cone is oblique to the bed.", "Level the cone on the bed."
+    ),
     Reason.DOCKING_GAP_HIGH: ReasonText(_H, "Docking gap too large.", "Lower the head."),
     Reason.DOCKING_GAP_LOW: ReasonText(_H, "Docking gap too small.", "Raise the head."),
     Reason.LATERAL_HIGH: ReasonText(_H, "The head is off centre.", "Move the head."),
     Reason.TILT_HIGH: ReasonText(_H, "The head is tilted.", "Tilt the head."),
-    Reason.COVERAGE_LOW: ReasonText(_H, "The area at risk is not covered.", "Move the cone over the area at risk."),
+    Reason.COVERAGE_LOW: ReasonText(
+        _H, "The area at risk is not covered.", "Move the cone over the area at risk."
+    ),
     Reason.INTRUSION_HIGH: ReasonText(_H, "Something reaches into the field.", "Clear the field."),
 }
 

@@ -24,6 +24,16 @@ class RegistrationStatus(StrEnum):
     WEAK_GEOMETRY = "WEAK_GEOMETRY"
 
 
+@dataclass(frozen=True)
+class Dimensions:
+    """Measured inner diameter and bevel with 1-sigma."""
+
+    diameter_mm: float
+    diameter_sigma_mm: float
+    bevel_deg: float
+    bevel_sigma_deg: float
+
+
 @dataclass(frozen=True, eq=False)
 class Registration:
     """Registered cone, or a status with no pose.
@@ -42,6 +52,8 @@ class Registration:
         Applicator pixels left out, counted by reason.
     roll_observable, axial_observable : bool
         Rotation about, and translation along, the applicator's axis.
+    dimensions : Dimensions or None
+        Diameter and bevel as the image shows them; None unless the status is OK.
     """
 
     status: RegistrationStatus
@@ -50,10 +62,10 @@ class Registration:
     inlier_fraction: float = 0.0
     n_points: int = 0
     residual_rms_px: float | None = None
-    visible_fraction: float = 0.0
     roll_observable: bool = False
     axial_observable: bool = False
     excluded: Mapping[str, int] = field(default_factory=dict)
+    dimensions: Dimensions | None = None
 
     def __post_init__(self) -> None:
         if (self.camera_from_applicator is None) != (self.covariance is None):

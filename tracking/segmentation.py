@@ -20,17 +20,37 @@ class Label(IntEnum):
     OCCLUDER = 3
 
 
+@dataclass(frozen=True)
+class EdgeQuality:
+    """How well label edges lie on true edges, measured on labelled frames.
+
+    The offset of an edge point is a shift common to the whole edge (1-sigma `bias_px`) plus
+    noise of 1-sigma `sigma_px` that agrees over `correlation_px` along the edge.
+    """
+
+    sigma_px: float
+    correlation_px: float
+    bias_px: float
+
+
+EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, seen 0.15 px
+    sigma_px=0.2, correlation_px=3.0, bias_px=0.5
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """Label image in the depth grid, uint8 (height, width), codes of `Label`.
 
     `model_id` names what produced it; `confidence` is the mean probability of the
     winning class over applicator and bed pixels (1 for stored masks, None if there are none).
+    `edge_quality` says how far the outline may be trusted.
     """
 
     labels: UInt8
     model_id: str
     confidence: float | None = None
+    edge_quality: EdgeQuality = EXACT_LABELS
 
     def __post_init__(self) -> None:
         if self.labels.dtype != np.uint8 or self.labels.ndim != 2:

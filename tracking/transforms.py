@@ -13,7 +13,9 @@ from scipy.spatial.transform import Rotation
 
 from tracking.arrays import Float, finite_array
 
-ORTHONORMAL_TOLERANCE = 1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
+ORTHONORMAL_TOLERANCE = (
+    1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
+)
 
 
 def check_transform(name: str, value: object) -> Float:
@@ -71,7 +73,9 @@ def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
 def orthonormalise(target_from_source: Float) -> Float:
     """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
     u, _, vt = np.linalg.svd(target_from_source[:3, :3])
-    return rigid(u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt, target_from_source[:3, 3])
+    return rigid(
+        u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt, target_from_source[:3, 3]
+    )
 
 
 def rotation_between(from_direction: Float, to_direction: Float) -> Float:

@@ -1,0 +1,46 @@
+"""Write NOTICE: the licence of every package in requirements.lock, as its own metadata says it."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageMetadata, metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_NAME = 60  # some packages put the whole text into the field
+HEADER = """\
+Intraoperative imaging and applicator tracking
+Licensed under the Apache License, Version 2.0 (see LICENSE).
+
+Nothing of the following is part of this repository; `make setup` installs it beside it. The wheels
+of opencv-python carry FFmpeg and Qt under the LGPL, and those of numpy and scipy carry GCC's
+run-time libraries under the GPL with the run-time exception.
+
+Written by `make lock`.
+
+"""
+
+
+def _licence(package: PackageMetadata) -> str:
+    classifiers = [
+        line.rsplit(" :: ", 1)[-1]
+        for line in package.get_all("Classifier") or []
+        if line.startswith("License :: OSI Approved :: ")
+    ]
+    expressions = package.get_all("License-Expression") or classifiers
+    declared = " / ".join(expressions or package.get_all("License") or [])
+    if not declared or len(declared) > LONGEST_NAME:
+        raise SystemExit(f"{package['Name']}: no licence in its metadata; add it by hand here")
+    return declared
+
+
+def main() -> None:
+    """Write one line for each locked package; fails where a package declares no licence."""
+    lock = (ROOT / "requirements.lock").read_text()
+    names = re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE)
+    lines = [f"{name:<28} {_licence(metadata(name))}" for name in names]
+    (ROOT / "NOTICE").write_text(HEADER + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+# Every command of the project. `make demo` and `make test` work on a bare Debian 12 as root.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PY := .venv/bin/python
+READY := .venv/.ready
+WORKERS ?= 2
+PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+.PHONY: help setup demo test check format lint types contracts bench train lock clean
+
+help: ## say what there is (default)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## Python 3.11, system libraries and .venv/ with the locked packages
+	@:
+
+$(READY): requirements.lock .ci/setup.sh
+	@bash .ci/setup.sh
+	@touch $@
+
+demo: setup ## the sample session through everything; artefacts in runs/demo
+	@$(PY) run_tracker.py demo
+
+test: setup ## every test
+	$(PYTEST)
+
+check: format lint types contracts test ## format, lint, types, import contracts, tests
+
+format: setup
+	$(PY) -m ruff format --check
+
+lint: setup
+	$(PY) -m ruff check
+
+types: setup
+	$(PY) -m mypy --strict
+
+contracts: setup
+	.venv/bin/lint-imports --no-cache
+
+bench: setup ## time per stage at 848x480: p50, p95, p99
+	@$(PY) run_tracker.py bench
+
+train: setup .venv-train/.ready ## train the segmenter anew (hours; needs torch's CPU build)
+	.venv-train/bin/python -m models.training.train
+
+.venv-train/.ready: requirements.lock requirements-train.lock
+	.venv/bin/python -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet --only-binary :all: --require-hashes \
+		-r requirements.lock -r requirements-train.lock
+	@touch $@
+
+lock: setup ## write both locks and NOTICE anew from pyproject.toml
+	$(PY) .ci/lock.py
+	@$(MAKE) --no-print-directory setup
+	$(PY) .ci/licences.py
+
+clean: ## remove what was made, .venv/ included
+	rm -rf .venv .venv-train runs build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.benchmarks .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

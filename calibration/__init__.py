@@ -1,0 +1,1 @@
+"""Calibration of camera, depth, rig and targets."""

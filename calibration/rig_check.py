@@ -1,0 +1,51 @@
+"""Whether a rig may be used: at this time, with this camera."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from recordings.source import Origin
+from tracking.errors import CalibrationError
+from tracking.rig import ANY_SERIAL, Rig
+
+
+def check_rig_is_valid(rig: Rig, at: datetime) -> None:
+    """Raise CalibrationError unless `at` lies between calibration and expiry."""
+    expires_at = rig.calibrated_at + timedelta(days=rig.valid_days)
+    if not rig.calibrated_at <= at <= expires_at:
+        raise CalibrationError(
+            f"The rig calibration {rig.id} does not hold at this time.",
+            expected=f"between {rig.calibrated_at.isoformat()} and {expires_at.isoformat()}",
+            actual=at.isoformat(timespec="seconds"),
+            remedy="Calibrate the rig, and check the computer's clock.",
+        )
+
+
+def check_rig_fits_camera(rig: Rig, device_serial: str, origin: Origin) -> None:
+    """Hold the rig's camera against the one that delivers the frames.
+
+    A foreign or simulated source that carries no serial passes; a live one never does.
+
+    Raises
+    ------
+    CalibrationError
+        Another camera, a live camera without a serial, or "any" for a live camera.
+    """
+    is_live = origin == "live"
+    if rig.camera_serial == ANY_SERIAL:
+        if is_live:
+            raise CalibrationError(
+                f"The rig {rig.id} is not calibrated for one camera.",
+                expected=f"camera_serial of the camera in use ({device_serial or 'unknown'})",
+                actual=f'camera_serial = "{ANY_SERIAL}", for simulated and foreign sources only',
+                remedy="Calibrate this camera on its head.",
+            )
+        return
+    if device_serial == rig.camera_serial or (not device_serial and not is_live):
+        return
+    raise CalibrationError(
+        "The rig was calibrated with another camera.",
+        expected=f"camera {rig.camera_serial}, as in the rig {rig.id}",
+        actual=f"camera {device_serial or 'without a serial number'}",
+        remedy="Use the rig file of this camera, or the camera of this rig.",
+    )

@@ -1,0 +1,178 @@
+"""`rig.toml`: reading and refusing.
+
+A malformed file is a configuration error (exit 3); numbers that cannot be a calibration are a
+calibration error (exit 4).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import numpy as np
+from pydantic import ConfigDict, Field
+
+from calibration.text_file import content_id, read_text_file
+from tracking.errors import CalibrationError
+from tracking.rig import DepthNoise, Fiducial, Rig
+from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
+from tracking.transforms import ORTHONORMAL_TOLERANCE
+
+RECALIBRATE = "Calibrate the rig again; do not edit the numbers by hand."
+
+Region = Annotated[list[int], Field(min_length=4, max_length=4)]
+
+
+class _NumbersJudgedLater(StrictTable):
+    """NaN passes the schema here: as a calibration's value it is exit 4, with its own message."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+
+class DepthTable(_NumbersJudgedLater):
+    """`[depth]`."""
+
+    baseline_mm: float
+    focal_px: float | None = None
+    subpixel_px: float
+    correlation_px: float
+    bias_mm: list[float]
+
+
+class LabelsTable(StrictTable):
+    """`[labels]`."""
+
+    plus_x: Text
+    plus_y: Text
+
+
+class FiducialTable(_NumbersJudgedLater):
+    """`[fiducial]`."""
+
+    region_px: Region
+    depth_mm: float
+
+
+class RigFile(StrictFile):
+    """`rig.toml` as written."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    camera_serial: Text
+    mount: Literal["head", "room"]
+    head_from_camera: list[list[float]]
+    angle_sigma_deg: float
+    position_sigma_mm: float
+    calibrated_at: datetime
+    valid_days: float
+    depth: DepthTable
+    labels: LabelsTable | None = None
+    fiducial: FiducialTable | None = None
+
+
+def read_rig(path: Path) -> Rig:
+    """Read `rig.toml`.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, unreadable or malformed.
+    CalibrationError
+        Its numbers cannot be a calibration, or its mount is not supported.
+    """
+    return parse_rig(read_text_file(path, "rig"), str(path))
+
+
+def parse_rig(text: str, what: str) -> Rig:
+    """Parse the text of a rig file; `what` names it in messages. Raises as `read_rig`."""
+    file = parse_toml(text, RigFile, what)
+    if file.mount == "room":
+        raise CalibrationError(
+            f'{what}: mount = "room" is not supported yet.',
+            expected='mount = "head": the camera is bolted to the head',
+            actual='mount = "room", which needs the head target to be found in every frame',
+            remedy="Bolt the camera to the head and calibrate that rig.",
+        )
+    _check_pose(file.head_from_camera, what)
+    try:
+        return Rig(
+            id=content_id(file.camera_serial, text),
+            camera_serial=file.camera_serial,
+            mount=file.mount,
+            head_from_camera=np.array(file.head_from_camera),
+            angle_sigma_deg=file.angle_sigma_deg,
+            position_sigma_mm=file.position_sigma_mm,
+            calibrated_at=file.calibrated_at,
+            valid_days=file.valid_days,
+            depth=_depth(file.depth),
+            labels={} if file.labels is None else file.labels.model_dump(),
+            fiducial=_fiducial(file.fiducial, what),
+        )
+    except ValueError as error:
+        raise CalibrationError(
+            f"{what} holds a value that no calibration gives.",
+            actual=str(error),
+            remedy=RECALIBRATE,
+        ) from error
+
+
+def _depth(table: DepthTable) -> DepthNoise:
+    return DepthNoise(
+        baseline_mm=table.baseline_mm,
+        subpixel_px=table.subpixel_px,
+        correlation_px=table.correlation_px,
+        bias_mm=tuple(table.bias_mm),
+        focal_px=table.focal_px,
+    )
+
+
+def _fiducial(table: FiducialTable | None, what: str) -> Fiducial | None:
+    if table is None:
+        return None
+    u0, v0, u1, v1 = table.region_px
+    if not (0 <= u0 < u1 and 0 <= v0 < v1 and np.isfinite(table.depth_mm) and table.depth_mm > 0):
+        raise CalibrationError(
+            f"{what}: the fiducial's place in the picture makes no sense.",
+            expected="region_px = [u0, v0, u1, v1] with u0 < u1 and v0 < v1, depth_mm positive",
+            actual=f"region_px = {table.region_px}, depth_mm = {table.depth_mm}",
+            remedy=RECALIBRATE,
+        )
+    return Fiducial((u0, v0, u1, v1), table.depth_mm)
+
+
+def _check_pose(rows: list[list[float]], what: str) -> None:
+    """Refuse a pose, with its own message for each way to be wrong."""
+
+    def refuse(fault: str, expected: str, actual: str) -> NoReturn:
+        raise CalibrationError(
+            f"{what}: head_from_camera {fault}.",
+            expected=expected,
+            actual=actual,
+            remedy=RECALIBRATE,
+        )
+
+    if len(rows) != 4 or any(len(row) != 4 for row in rows):
+        lengths = ", ".join(str(len(row)) for row in rows)
+        refuse("is not a 4x4 matrix", "4 rows of 4 numbers", f"rows of {lengths or 'nothing'}")
+    matrix = np.array(rows)
+    if not np.isfinite(matrix).all():
+        row, column = np.argwhere(~np.isfinite(matrix))[0]
+        place = f"{matrix[row, column]} in row {row + 1}, column {column + 1}"
+        refuse("holds a number that is not finite", "16 finite numbers", place)
+    if matrix[3].tolist() != [0.0, 0.0, 0.0, 1.0]:
+        refuse("is not a rigid transform", "last row [0, 0, 0, 1]", str(matrix[3].tolist()))
+    rotation = matrix[:3, :3]
+    error = float(np.abs(rotation.T @ rotation - np.eye(3)).max())
+    if error > ORTHONORMAL_TOLERANCE:
+        refuse(
+            "is not orthonormal: it would stretch the picture",
+            f"a rotation to {ORTHONORMAL_TOLERANCE:.0e}",
+            f"largest error {error:.2e}",
+        )
+    if np.linalg.det(rotation) < 0:
+        refuse(
+            "is mirrored: it would swap left and right",
+            "a right-handed rotation (determinant +1)",
+            "determinant -1",
+        )

@@ -1,0 +1,1 @@
+"""Segmentation: which pixels are cone, bed and in the way."""

@@ -1,0 +1,46 @@
+"""Seeded batches over cached shards, prepared one step ahead of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.training.augment import augmented
+from models.training.canvas_samples import CanvasSample
+from models.training.render_cache import load_shard
+
+Batch = tuple[Tensor, Tensor]
+
+
+def load_all(shards: list[Path]) -> list[CanvasSample]:
+    """All samples of the shards, in order."""
+    return [sample for shard in shards for sample in load_shard(shard)]
+
+
+def batches(
+    samples: list[CanvasSample], batch_size: int, steps: range, seed: int
+) -> Iterator[Batch]:
+    """Augmented batches of the given steps; step k is the same whatever ran before it."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        pending = None
+        for step in steps:
+            following = worker.submit(_batch, samples, batch_size, step, seed)
+            if pending is not None:
+                yield pending.result()
+            pending = following
+        if pending is not None:
+            yield pending.result()
+
+
+def _batch(samples: list[CanvasSample], batch_size: int, step: int, seed: int) -> Batch:
+    rng = np.random.default_rng([seed, step])
+    chosen = rng.choice(len(samples), batch_size, replace=False)
+    pairs = [augmented(samples[index], rng) for index in chosen]
+    inputs = torch.from_numpy(np.stack([planes for planes, _ in pairs]))
+    targets = torch.from_numpy(np.stack([labels for _, labels in pairs]))
+    return inputs.to(memory_format=torch.channels_last), targets

@@ -1,0 +1,1 @@
+"""Wires sources, algorithms and sinks; everything impure lives here."""

@@ -1,0 +1,70 @@
+"""Puts the commands together and runs them inside the error boundary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import applicators, checks, recording, runs
+from pipeline.cli.errors import ErrorBoundary
+
+HELP = """Intraoperative imaging and applicator tracking for a mobile electron linac.
+
+Research software, not a medical device: never the only safeguard of a treatment.
+
+Exit codes: 0 done, 2 usage, 3 configuration, 4 calibration, 5 source, 6 fault.
+"""
+
+
+def build_app(boundary: ErrorBoundary) -> typer.Typer:
+    """Return the command line; `--debug` switches the boundary's traceback on."""
+    app = typer.Typer(
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    @app.callback()
+    def options(
+        *,
+        debug: Annotated[
+            bool, typer.Option("--debug", help="Show the traceback of an error.")
+        ] = False,
+    ) -> None:
+        boundary.shows_traceback = debug
+
+    for command in (runs.demo, runs.live, runs.replay, recording.record, recording.simulate):
+        app.command()(command)
+    app.command()(runs.bench)
+    app.add_typer(applicators.build(), name="applicators")
+    app.add_typer(checks.build_plan(), name="plan")
+    app.add_typer(checks.build_rig(), name="rig")
+    app.add_typer(checks.build_model(), name="model")
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        Without the program's name; None takes the process's own.
+    """
+    boundary = ErrorBoundary()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return boundary.run(lambda: _run(build_app(boundary), given))
+
+
+def _run(app: typer.Typer, arguments: list[str]) -> int:
+    try:
+        app(arguments, prog_name="run_tracker.py")
+    except SystemExit as request:
+        sys.stdout.flush()  # a reader that went away is noticed here, inside the boundary
+        return request.code if isinstance(request.code, int) else 0
+    return 0

@@ -1,0 +1,98 @@
+"""`applicators list|show|mesh`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.output import print_json, print_table, print_toml
+from tracking.errors import UsageError
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="As the catalogue names it.")]
+
+
+def build() -> typer.Typer:
+    """Return the group of commands."""
+    group = typer.Typer(help="The catalogue of applicators.", no_args_is_help=True)
+    group.command("list")(list_applicators)
+    group.command("show")(show)
+    group.command("mesh")(mesh)
+    return group
+
+
+def list_applicators(*, catalogue: options.Catalogue = None, as_json: options.Json = False) -> None:
+    """List every applicator."""
+    from pipeline.config.catalogue_file import read_catalogue
+    from pipeline.config.config_tables import applicator_table
+
+    found = read_catalogue(catalogue)
+    if as_json:
+        entries = [{"id": a.id, **applicator_table(a)} for a in found.applicators.values()]
+        print_json({"catalogue": found.id, "applicators": entries})
+        return
+    print_table(
+        f"{len(found.applicators)} applicators in {found.id}; mm and degrees",
+        (
+            "id",
+            "machine",
+            "inner",
+            "bevel",
+            "length",
+            "ring",
+            "material",
+            "docking",
+        ),
+        [
+            (
+                a.id,
+                a.machine,
+                f"{a.inner_diameter_mm:g}",
+                f"{a.bevel_deg:g}",
+                f"{a.length_mm:g}",
+                f"{a.ring_diameter_mm:g} x {a.ring_height_mm:g}" if a.has_ring else "none",
+                a.material,
+                a.docking,
+            )
+            for a in found.applicators.values()
+        ],
+    )
+
+
+def show(
+    applicator_id: Id, *, catalogue: options.Catalogue = None, as_json: options.Json = False
+) -> None:
+    """Show one applicator with every default filled in."""
+    from pipeline.config.catalogue_file import read_catalogue
+    from pipeline.config.config_tables import applicator_table
+
+    found = read_catalogue(catalogue)
+    table = applicator_table(found.find(applicator_id))
+    if as_json:
+        print_json({"catalogue": found.id, "id": applicator_id, **table})
+    else:
+        print_toml({"applicator": {applicator_id: table}})
+
+
+def mesh(
+    applicator_id: Id,
+    out: Annotated[Path, typer.Option("--out", help="The .ply file to write.")],
+    *,
+    catalogue: options.Catalogue = None,
+) -> None:
+    """Write one applicator's mesh as PLY, in applicator space and mm."""
+    if out.suffix.lower() != ".ply":
+        raise UsageError(
+            "--out must name a .ply file.", actual=str(out), remedy="Write --out cone.ply."
+        )
+    from pipeline.cli.ply_file import write_ply
+    from pipeline.config.catalogue_file import read_catalogue
+    from pipeline.config.mesh_file import applicator_mesh
+
+    found = applicator_mesh(read_catalogue(catalogue).find(applicator_id))
+    write_ply(out, found)
+    typer.echo(
+        f"{out}: {len(found.vertices_mm)} vertices, {len(found.triangles)} triangles, mm", err=True
+    )

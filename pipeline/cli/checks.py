@@ -1,0 +1,93 @@
+"""`plan check`, `rig check`, `model check`: judge one file before a patient waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.output import print_json, print_toml
+
+
+def build_plan() -> typer.Typer:
+    """Return the group of commands about plans."""
+    group = typer.Typer(help="Treatment plans.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("check")(check_plan)
+    return group
+
+
+def build_rig() -> typer.Typer:
+    """Return the group of commands about rig calibrations."""
+    group = typer.Typer(help="Rig calibrations.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("check")(check_rig)
+    return group
+
+
+def build_model() -> typer.Typer:
+    """Return the group of commands about segmentation models."""
+    group = typer.Typer(help="The segmentation model.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("check")(check_model)
+    return group
+
+
+def check_plan(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.toml")],
+    *,
+    catalogue: options.Catalogue = None,
+    site: options.Site = None,
+    as_json: options.Json = False,
+) -> None:
+    """Check a plan against the catalogue and the site, and show what it asks for."""
+    from pipeline.config.config_tables import plan_table
+    from pipeline.config.load import load_plan
+
+    checked = load_plan(plan, catalogue, site)
+    if as_json:
+        print_json({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
+        return
+    print_toml({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
+    if checked.plan.approved:
+        typer.echo(f"{plan}: can be used.", err=True)
+    else:
+        typer.echo(f"{plan}: is well formed, but not approved: never READY.", err=True)
+
+
+def check_rig(
+    rig: Annotated[Path, typer.Argument(metavar="RIG", help="rig.toml")],
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Check a rig calibration and show it; an expired one is refused."""
+    from datetime import UTC, datetime
+
+    from calibration.rig_check import check_rig_is_valid
+    from calibration.rig_file import read_rig
+    from pipeline.config.config_tables import rig_table
+
+    checked = read_rig(rig)
+    check_rig_is_valid(checked, datetime.now(UTC))
+    if as_json:
+        print_json({"ids": {"rig": checked.id}, "rig": rig_table(checked)})
+        return
+    print_toml({"ids": {"rig": checked.id}, "rig": rig_table(checked)})
+    typer.echo(f"{rig}: can be used.", err=True)
+
+
+def check_model(*, as_json: options.Json = False) -> None:
+    """Load the model that comes with the software, its hash checked."""
+    from models.loading import load_segmenter
+
+    segmenter = load_segmenter("onnx")
+    if as_json:
+        print_json({"ids": {"model": segmenter.model_id}})
+    else:
+        typer.echo(f"{segmenter.model_id}: can be used.", err=True)
+
+
+def _group() -> None:
+    """Keeps a group of one command a group."""

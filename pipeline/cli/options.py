@@ -1,0 +1,28 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
+Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]
+Site = Annotated[
+    Path | None, typer.Option("--site", help="Site rules (site.toml) that the plan must keep.")
+]
+Catalogue = Annotated[
+    Path | None,
+    typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Serve = Annotated[bool, typer.Option("--serve", help="Publish to the display server.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help=".mcap session, RealSense .db3 or .bag, BOP folder, sim:SCENARIO, or "
+        " realsense[:SERIAL]",
+    ),
+]

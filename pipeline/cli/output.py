@@ -1,0 +1,46 @@
+"""What commands print on stdout: tables for people, JSON and TOML for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.config.toml_text import TomlValue
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Print one JSON document; times as ISO 8601, no NaN."""
+    import json
+
+    typer.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=_iso))
+
+
+def print_toml(table: Mapping[str, TomlValue]) -> None:
+    """Print `table` as TOML."""
+    from pipeline.config.toml_text import toml_text
+
+    typer.echo(toml_text(table), nl=False)
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table for people."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in header:
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")

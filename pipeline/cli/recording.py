@@ -1,0 +1,71 @@
+"""Commands that write recordings: record, simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.progress import progress_bar
+from tracking.errors import UsageError
+
+Frames = Annotated[int | None, typer.Option("--frames", min=1, help="Stop after this many frames.")]
+
+
+def record(
+    source: options.Source,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The .mcap file to write.")],
+    *,
+    frames: Frames = None,
+    catalogue: options.Catalogue = None,
+) -> None:
+    """Record a source as an .mcap session; Ctrl-C ends a live recording."""
+    if out.suffix != ".mcap":
+        raise UsageError(
+            "OUT must name an .mcap file.", actual=str(out), remedy=f"Write {out.stem}.mcap."
+        )
+    from pipeline.config.catalogue_file import read_catalogue
+    from recordings.opening import open_source
+    from recordings.recorder import record_session
+
+    opened = open_source(source, applicators=read_catalogue(catalogue).applicators)
+    try:
+        with progress_bar(f"recording {out.name}") as report:
+            n_frames = record_session(opened, out, limit_frames=frames, progress=report)
+    finally:
+        opened.close()
+    typer.echo(f"{out}: {n_frames} frames", err=True)
+
+
+def simulate(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as docking-small.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help=".mcap or .db3 file, or a new BOP folder.")
+    ],
+    *,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")] = 0,
+    frames: Frames = None,
+    bound: Annotated[
+        bool, typer.Option("--bound", help="Add the noise bound to each frame's truth (slow).")
+    ] = False,
+    catalogue: options.Catalogue = None,
+) -> None:
+    """Simulate a scenario; its rig and plan are written beside it."""
+    from pipeline.config.catalogue_file import read_catalogue
+    from recordings.simulation.simulate import simulate as run_simulation
+
+    applicators = read_catalogue(catalogue).applicators
+    with progress_bar(f"simulating {out.name}") as report:
+        written = run_simulation(
+            scenario,
+            seed,
+            out,
+            applicators,
+            n_frames=frames,
+            with_bound=bound,
+            progress=report,
+        )
+    beside = ", ".join(path.name for path in written.companions)
+    typer.echo(f"{written.session}: {written.n_frames} frames; beside it: {beside}", err=True)

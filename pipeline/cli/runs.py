@@ -1,0 +1,128 @@
+"""Commands that run the tracker: demo, live, replay, bench."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import options
+from tracking.errors import UsageError
+
+DEMO_DIR = Path("runs/demo")
+
+
+class SegmenterName(StrEnum):
+    """What labels the pixels."""
+
+    ONNX = "onnx"
+    MASKS = "masks"
+
+
+class BenchName(StrEnum):
+    """What is timed."""
+
+    FRAMES = "frames"
+    REGISTRATION = "registration"
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the artefacts.")] = DEMO_DIR,
+) -> None:
+    """Run the sample session through everything."""
+    from pipeline.demo import demo as run_demo
+
+    raise typer.Exit(run_demo(out))
+
+
+def live(
+    rig: options.Rig,
+    plan: options.Plan,
+    *,
+    site: options.Site = None,
+    catalogue: options.Catalogue = None,
+    serial: Annotated[
+        str | None, typer.Option("--serial", help="Camera; default: the only one attached.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", help="Record the session to this .mcap file.")
+    ] = None,
+    serve: options.Serve = False,
+) -> None:
+    """Track with the attached camera."""
+    _refuse_serve(serve)
+    from pipeline.live import live as run_live
+
+    code = run_live(
+        rig_path=rig,
+        plan_path=plan,
+        site_path=site,
+        catalogue_path=catalogue,
+        serial=serial,
+        record_path=record,
+    )
+    raise typer.Exit(code)
+
+
+def replay(
+    source: options.Source,
+    rig: options.Rig,
+    plan: options.Plan,
+    out: Annotated[Path, typer.Option("--out", help="Folder for records, summary and report.")],
+    *,
+    catalogue: options.Catalogue = None,
+    site: options.Site = None,
+    segmenter: Annotated[
+        SegmenterName,
+        typer.Option("--segmenter", help="The network, or label images that the source stores."),
+    ] = SegmenterName.ONNX,
+    independent: Annotated[
+        bool, typer.Option("--independent", help="Unrelated pictures: no memory between frames.")
+    ] = False,
+    save_masks: Annotated[
+        bool, typer.Option("--save-masks", help="Write masks/%06d.png in the depth grid.")
+    ] = False,
+    no_video: Annotated[bool, typer.Option("--no-video", help="Write no overlay.mp4.")] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Play at the recording's own pace.")
+    ] = False,
+    serve: options.Serve = False,
+) -> None:
+    """Run a recording through everything and write what came out."""
+    _refuse_serve(serve)
+    from pipeline.replay import replay as run_replay
+    from pipeline.request import RunRequest
+
+    request = RunRequest(
+        source=source,
+        rig_path=rig,
+        plan_path=plan,
+        out_dir=out,
+        catalogue_path=catalogue,
+        site_path=site,
+        segmenter="onnx" if segmenter is SegmenterName.ONNX else "masks",
+        independent=independent,
+        save_masks=save_masks,
+        video=not no_video,
+        realtime=realtime,
+    )
+    raise typer.Exit(run_replay(request))
+
+
+def bench(
+    what: Annotated[BenchName, typer.Argument(help="What to time.")] = BenchName.FRAMES,
+) -> None:
+    """Time the tracker on this machine and print p50, p95 and p99."""
+    from pipeline.bench import bench as run_bench
+
+    raise typer.Exit(run_bench(what.value))
+
+
+def _refuse_serve(serve: bool) -> None:
+    if serve:
+        raise UsageError(
+            "--serve: this version has no display server.",
+            remedy="Leave --serve out; replay writes overlay.mp4 and report.html.",
+        )

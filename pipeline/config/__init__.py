@@ -1,0 +1,1 @@
+"""Plan, site and catalogue files, and everything a run is configured with."""

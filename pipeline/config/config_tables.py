@@ -1,0 +1,140 @@
+"""Rig, plan, site and applicator back into the tables of the files they came from.
+
+Every default is filled in; what is not set is left out, as the files leave it out.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from pipeline.config.site import Caps, Site
+from pipeline.config.toml_text import TomlValue
+from tracking.applicator import Applicator
+from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
+from tracking.rig import Fiducial, Rig
+
+Table = dict[str, TomlValue]
+
+
+def rig_table(rig: Rig) -> Table:
+    """The rig under the keys of `rig.toml`."""
+    depth = _set(
+        baseline_mm=rig.depth.baseline_mm,
+        focal_px=rig.depth.focal_px,
+        subpixel_px=rig.depth.subpixel_px,
+        correlation_px=rig.depth.correlation_px,
+        bias_mm=list(rig.depth.bias_mm),
+    )
+    return _set(
+        camera_serial=rig.camera_serial,
+        mount=rig.mount,
+        head_from_camera=[[float(x) for x in row] for row in rig.head_from_camera],
+        angle_sigma_deg=rig.angle_sigma_deg,
+        position_sigma_mm=rig.position_sigma_mm,
+        calibrated_at=rig.calibrated_at,
+        valid_days=rig.valid_days,
+        depth=depth,
+        labels=dict(rig.labels) or None,
+        fiducial=None if rig.fiducial is None else _fiducial_table(rig.fiducial),
+    )
+
+
+def plan_table(plan: Plan) -> Table:
+    """The plan under the keys of `plan.toml`."""
+    beam = _set(
+        energy_mev=plan.energy_mev,
+        ssd_mm=plan.ssd_mm,
+        head_roll_deg=plan.head_roll_deg,
+        head_pitch_deg=plan.head_pitch_deg,
+    )
+    return _set(
+        plan_id=plan.plan_id,
+        patient_id=plan.patient_id,
+        approved=plan.approved,
+        machine=plan.machine,
+        applicator=plan.applicator_id,
+        limits=_limits_table(plan.limits),
+        beam=beam or None,
+        patient=_set(orientation=plan.patient_orientation) or None,
+    )
+
+
+def site_table(site: Site) -> Table:
+    """The site under the keys of `site.toml`."""
+    pattern = site.applicator_pattern
+    return _set(
+        site_id=site.site_id,
+        applicator_pattern=None if pattern is None else pattern.pattern,
+        caps=_caps_table(site.caps),
+        machine={
+            name: _set(angle_convention=convention)
+            for name, convention in site.angle_conventions.items()
+        }
+        or None,
+        person={person.id: _set(name=person.name, role=person.role) for person in site.persons}
+        or None,
+    )
+
+
+def applicator_table(applicator: Applicator) -> Table:
+    """The applicator under the keys of its catalogue entry; of a mesh, the file's name only."""
+    return _set(
+        machine=applicator.machine,
+        inner_diameter_mm=applicator.inner_diameter_mm,
+        wall_mm=applicator.wall_mm,
+        length_mm=applicator.length_mm,
+        bevel_deg=applicator.bevel_deg,
+        ring_diameter_mm=applicator.ring_diameter_mm,
+        ring_height_mm=applicator.ring_height_mm,
+        material=applicator.material,
+        mesh=PurePath(applicator.mesh_path).name,
+        docking=applicator.docking,
+        ssd_mm=applicator.ssd_mm,
+        field_margin_mm=applicator.field_margin_mm,
+        sleeve_diameter_mm=applicator.sleeve_diameter_mm,
+    )
+
+
+def _fiducial_table(fiducial: Fiducial) -> Table:
+    return _set(region_px=list(fiducial.region_px), depth_mm=fiducial.depth_mm)
+
+
+def _limits_table(limits: Limits) -> Table:
+    coverage = limits.coverage_minimum_fraction
+    intrusion = limits.intrusion_maximum_mm
+    rim = limits.air_gap_rim_maximum_mm
+    return _set(
+        docking_tilt_deg=_tolerance_table(limits.docking_tilt_deg),
+        docking_lateral_mm=_tolerance_table(limits.docking_lateral_mm),
+        docking_gap_mm=_tolerance_table(limits.docking_gap_mm),
+        incidence_deg=_tolerance_table(limits.incidence_deg),
+        air_gap_mm=_tolerance_table(limits.air_gap_mm),
+        ssd_error_mm=_tolerance_table(limits.ssd_error_mm),
+        coverage_fraction=None if coverage is None else _set(minimum=coverage),
+        intrusion_mm=None if intrusion is None else _set(maximum=intrusion),
+        air_gap_rim_mm=None if rim is None else _set(maximum=rim),
+    )
+
+
+def _tolerance_table(limit: Tolerance | VectorTolerance) -> Table:
+    planned = list(limit.planned) if isinstance(limit, VectorTolerance) else limit.planned
+    return _set(planned=planned, tolerance=limit.tolerance)
+
+
+def _caps_table(caps: Caps) -> Table:
+    return _set(
+        docking_tilt_deg=caps.docking_tilt_deg,
+        docking_lateral_mm=caps.docking_lateral_mm,
+        docking_gap_mm=caps.docking_gap_mm,
+        incidence_deg=caps.incidence_deg,
+        air_gap_mm=caps.air_gap_mm,
+        ssd_error_mm=caps.ssd_error_mm,
+        coverage_fraction=caps.coverage_minimum_fraction,
+        intrusion_mm=caps.intrusion_maximum_mm,
+        air_gap_rim_mm=caps.air_gap_rim_maximum_mm,
+    )
+
+
+def _set(**values: TomlValue | None) -> Table:
+    """The values that are set, in their order."""
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,0 +1,111 @@
+"""`site.toml`: reading a site's rules."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from calibration.text_file import content_id, read_text_file
+from pipeline.config.site import AngleConvention, Caps, Person, Role, Site
+from tracking.errors import ConfigurationError
+from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
+
+PATTERN_GROUPS = {"diameter", "bevel"}
+
+Cap = Annotated[float, Field(gt=0)]
+
+
+class CapsTable(StrictTable):
+    """`[caps]`: greatest tolerance of each quantity; the first six are mandatory."""
+
+    docking_tilt_deg: Cap
+    docking_lateral_mm: Cap
+    docking_gap_mm: Cap
+    incidence_deg: Cap
+    air_gap_mm: Cap
+    ssd_error_mm: Cap
+    coverage_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    intrusion_mm: Cap | None = None
+    air_gap_rim_mm: Cap | None = None
+
+
+class MachineTable(StrictTable):
+    """`[machine.NAME]`."""
+
+    angle_convention: AngleConvention
+
+
+class PersonTable(StrictTable):
+    """`[person.ID]`."""
+
+    name: Text
+    role: Role
+
+
+class SiteFile(StrictFile):
+    """`site.toml` as written."""
+
+    site_id: Text
+    applicator_pattern: Text | None = None
+    caps: CapsTable
+    machine: dict[str, MachineTable] = Field(default={})
+    person: dict[str, PersonTable] = Field(default={})
+
+
+def read_site(path: Path) -> Site:
+    """Read `site.toml`.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, unreadable or malformed.
+    """
+    return parse_site(read_text_file(path, "site"), str(path))
+
+
+def parse_site(text: str, what: str) -> Site:
+    """Parse the text of a site file; `what` names it in messages. Raises as `read_site`."""
+    file = parse_toml(text, SiteFile, what)
+    caps = file.caps
+    return Site(
+        id=content_id(file.site_id, text),
+        site_id=file.site_id,
+        caps=Caps(
+            docking_tilt_deg=caps.docking_tilt_deg,
+            docking_lateral_mm=caps.docking_lateral_mm,
+            docking_gap_mm=caps.docking_gap_mm,
+            incidence_deg=caps.incidence_deg,
+            air_gap_mm=caps.air_gap_mm,
+            ssd_error_mm=caps.ssd_error_mm,
+            coverage_minimum_fraction=caps.coverage_fraction,
+            intrusion_maximum_mm=caps.intrusion_mm,
+            air_gap_rim_maximum_mm=caps.air_gap_rim_mm,
+        ),
+        applicator_pattern=_pattern(file.applicator_pattern, what),
+        angle_conventions={name: table.angle_convention for name, table in file.machine.items()},
+        persons=tuple(Person(key, p.name, p.role) for key, p in sorted(file.person.items())),
+    )
+
+
+def _pattern(text: str | None, what: str) -> re.Pattern[str] | None:
+    if text is None:
+        return None
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ConfigurationError(
+            f"{what}: applicator_pattern is not a regular expression.",
+            actual=f"{text}: {error}",
+            remedy="Correct the pattern; in TOML write it between single quotes.",
+        ) from error
+    if set(pattern.groupindex) != PATTERN_GROUPS:
+        raise ConfigurationError(
+            f"{what}: applicator_pattern must name what it reads.",
+            expected="the groups (?P<diameter>...) in mm and (?P<bevel>...) in degrees",
+            actual=f"groups {', '.join(sorted(pattern.groupindex)) or 'none'}",
+            remedy=r"Write for example 'MOB-D(?P<diameter>\d+)-B(?P<bevel>\d+)'.",
+        )
+    return pattern

@@ -1,0 +1,1 @@
+"""What is written for people and machines from the frames' results."""

@@ -1,0 +1,25 @@
+"""`records.jsonl`: one line for each frame, in the contract's order of keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pipeline.sinks.sink import FrameResult
+
+
+class RecordsSink:
+    """Writes every record as it comes; what is written stays readable after a crash."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def emit(self, result: FrameResult) -> None:
+        """Write one line. Raises ValueError on NaN: no record may hold one."""
+        line = json.dumps(result.record.to_json(), allow_nan=False, ensure_ascii=False)
+        self._file.write(line + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._file.close()

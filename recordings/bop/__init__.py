@@ -1,0 +1,1 @@
+"""BOP scene folders: read and write."""

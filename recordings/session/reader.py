@@ -1,0 +1,177 @@
+"""Read a session file: every whole frame, and why it ended where it ended early."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from pydantic import ValidationError
+
+from recordings.images import decode_depth, decode_jpeg, decode_png
+from recordings.session import schema
+from recordings.session.convert import source_header
+from recordings.session.foxglove import image_payload
+from recordings.session.messages import DamagedError, MessageReader
+from recordings.source import Freshness, SourceHeader
+from tracking.errors import SourceError
+from tracking.frame import RgbdFrame, SourceFrame
+
+NO_HEADER_REMEDY = "the file cannot be used; record again or take another copy"
+
+
+class SessionSource:
+    """A recorded session, read front to back; stops at the first damage.
+
+    Raises
+    ------
+    SourceError
+        Missing, no session, without a readable header, or of another schema version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._stream = path.open("rb")
+        except OSError as error:
+            raise SourceError(
+                f"cannot open the session {path}", actual=error.strerror or str(error)
+            ) from error
+        try:
+            self._reader = MessageReader(self._stream)
+            record = _header(self._reader.metadata(schema.HEADER_NAME), path)
+            count = self._reader.message_count(schema.FRAME_TOPIC)
+            self._header = source_header(record, str(path), count)
+        except (DamagedError, ValueError) as error:
+            self._stream.close()
+            raise SourceError(
+                f"{path} has no readable session header",
+                actual=str(error),
+                remedy=NO_HEADER_REMEDY,
+            ) from error
+        except SourceError:
+            self._stream.close()
+            raise
+        self._damage: str | None = None
+        self._frames = self._read_frames()
+
+    @property
+    def header(self) -> SourceHeader:
+        """Read from the file's first record."""
+        return self._header
+
+    @property
+    def freshness(self) -> Freshness:
+        """Recordings hand over every frame."""
+        return Freshness.EVERY_FRAME
+
+    @property
+    def n_skipped(self) -> int:
+        """Recordings skip nothing."""
+        return 0
+
+    @property
+    def damage(self) -> str | None:
+        """Why the file ended early."""
+        return self._damage
+
+    def read(self) -> SourceFrame | None:
+        """Return the next whole frame, None at the end or at the first damage."""
+        return next(self._frames, None)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._stream.close()
+
+    def _read_frames(self) -> Iterator[SourceFrame]:
+        n_frames = 0
+        parts: dict[str, bytes] = {}
+        try:
+            for message in self._reader.messages():
+                if message.topic != schema.FRAME_TOPIC:
+                    parts[message.topic] = message.data
+                    continue
+                frame = _frame(message.data, parts, n_frames)
+                parts = {}
+                n_frames += 1
+                yield frame
+            if self._header.n_frames not in (None, n_frames):
+                self._damage = _ended(self._path, n_frames, "its summary counts more or fewer")
+        except DamagedError as error:
+            self._damage = _ended(self._path, n_frames, str(error))
+
+
+def _ended(path: Path, n_frames: int, reason: str) -> str:
+    return f"{path} ends after {n_frames} whole frames: {reason}"
+
+
+def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
+    text = metadata.get("json", "")
+    if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):
+        raise DamagedError("the header's checksum does not match")
+    content = json.loads(text)
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != schema.SCHEMA_VERSION:
+        raise SourceError(
+            f"{path} is a session of an unknown schema version",
+            expected=str(schema.SCHEMA_VERSION),
+            actual=str(version),
+            remedy="read it with the software version that wrote it",
+        )
+    return schema.HeaderRecord.model_validate_json(text)
+
+
+def _frame(text: bytes, parts: dict[str, bytes], position: int) -> SourceFrame:
+    """Assemble one frame from its record and parts; DamagedError unless all of it is proven."""
+    try:
+        record = schema.FrameHeadRecord.model_validate_json(text)
+        if record.position != position:
+            raise DamagedError(f"frame {record.position} follows where {position} is due")
+        return _assemble(record, parts)
+    except (ValidationError, ValueError, DecodeError) as error:
+        raise DamagedError(f"frame at position {position} is damaged ({error})") from error
+
+
+def _assemble(record: schema.FrameHeadRecord, parts: dict[str, bytes]) -> SourceFrame:
+    intrinsics = record.intrinsics.camera()
+    depth = _part(parts, schema.DEPTH_TOPIC, schema.DEPTH_FORMAT)
+    color = labels = None
+    if record.color_sha256 is not None:
+        payload = _part(parts, schema.COLOR_TOPIC, schema.COLOR_FORMAT)
+        _check_hash("colour", hashlib.sha256(payload).hexdigest(), record.color_sha256)
+        color = decode_jpeg(payload, intrinsics.shape)
+    if record.labels_sha256 is not None:
+        payload = _part(parts, schema.LABELS_TOPIC, schema.LABELS_FORMAT)
+        _check_hash("labels", hashlib.sha256(payload).hexdigest(), record.labels_sha256)
+        labels = decode_png(payload, intrinsics.shape, np.uint8)
+    frame = RgbdFrame(
+        frame_index=record.frame_index,
+        device_serial=record.device_serial,
+        stamp_ns=record.stamp_ns,
+        arrival_ns=record.arrival_ns,
+        intrinsics=intrinsics,
+        depth_raw=decode_depth(depth, intrinsics.shape),
+        depth_unit_mm=record.depth_unit_mm,
+        color_rgb=color,
+    )
+    _check_hash("depth", frame.depth_sha256, record.depth_sha256)
+    return SourceFrame(
+        frame=frame,
+        labels=labels,
+        labels_tell_bed=record.labels_tell_bed,
+        truth=None if record.truth is None else record.truth.ground_truth(),
+    )
+
+
+def _part(parts: dict[str, bytes], topic: str, image_format: str) -> bytes:
+    if topic not in parts:
+        raise DamagedError(f"a frame lacks its part {topic}")
+    return image_payload(parts[topic], image_format)
+
+
+def _check_hash(what: str, actual: str, expected: str) -> None:
+    if actual != expected:
+        raise DamagedError(f"the hash of a frame's {what} does not match")

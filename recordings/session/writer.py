@@ -1,0 +1,158 @@
+"""Write a session file so that a crash costs at most the chunk that is open."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from google.protobuf.message import Message
+from mcap.writer import CompressionType, Writer
+
+from recordings.images import encode_depth, encode_jpeg, encode_png
+from recordings.session import schema
+from recordings.session.convert import header_record
+from recordings.session.foxglove import calibration_message, descriptor_set, image_message
+from recordings.source import SourceHeader
+from recordings.truth_record import TruthRecord
+from tracking.errors import UsageError
+from tracking.frame import SourceFrame
+
+CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480, 9 at 424x240
+
+
+class SessionWriter:
+    """Writes frames straight to `path`; a file cut short is readable to its last whole chunk.
+
+    Leaving the context finishes the file even after an error: the frames written so far are
+    a whole session. The same frames give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist: recordings are never overwritten.
+    header : SourceHeader
+        Origin, device, intrinsics and embedded texts are kept; uri, kind and n_frames are not.
+
+    Raises
+    ------
+    UsageError
+        The file exists or its folder cannot be written.
+    """
+
+    def __init__(self, path: Path, header: SourceHeader) -> None:
+        text = header_record(header).model_dump_json()
+        try:
+            self._stream = path.open("xb")
+        except OSError as error:
+            raise UsageError(
+                f"cannot create the session file {path}",
+                actual=error.strerror or str(error),
+                remedy="name a new file in a folder that can be written",
+            ) from error
+        self._writer = Writer(
+            self._stream,
+            chunk_size=CHUNK_BYTES,
+            compression=CompressionType.NONE,  # every payload is compressed already
+            enable_data_crcs=True,
+        )
+        self._n_frames = 0
+        self._is_open = True
+        self._writer.start(profile=schema.PROFILE, library="")
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self._writer.add_metadata(schema.HEADER_NAME, {"json": text, "sha256": sha256})
+        self._register()
+        self._add(schema.CALIBRATION_TOPIC, calibration_message(header.intrinsics), 0)
+
+    @property
+    def n_frames(self) -> int:
+        """Frames written so far."""
+        return self._n_frames
+
+    def write(self, source_frame: SourceFrame) -> None:
+        """Append one frame with its labels and truth."""
+        frame, labels, truth = source_frame.frame, source_frame.labels, source_frame.truth
+        stamp_ns = frame.stamp_ns
+        color = None if frame.color_rgb is None else encode_jpeg(frame.color_rgb)
+        encoded_labels = None if labels is None else encode_png(labels)
+        record = schema.FrameHeadRecord(
+            position=self._n_frames,
+            frame_index=frame.frame_index,
+            stamp_ns=stamp_ns,
+            arrival_ns=frame.arrival_ns,
+            device_serial=frame.device_serial,
+            intrinsics=schema.IntrinsicsRecord.of(frame.intrinsics),
+            depth_unit_mm=frame.depth_unit_mm,
+            depth_sha256=frame.depth_sha256,
+            color_sha256=_sha256(color),
+            labels_sha256=_sha256(encoded_labels),
+            labels_tell_bed=source_frame.labels_tell_bed,
+            truth=None if truth is None else TruthRecord.of(truth),
+        )
+        parts = (
+            (schema.DEPTH_TOPIC, schema.DEPTH_FORMAT, encode_depth(frame.depth_raw)),
+            (schema.COLOR_TOPIC, schema.COLOR_FORMAT, color),
+            (schema.LABELS_TOPIC, schema.LABELS_FORMAT, encoded_labels),
+        )
+        for topic, image_format, payload in parts:
+            if payload is not None:
+                self._add(topic, image_message(payload, image_format, stamp_ns), stamp_ns)
+        self._add(schema.FRAME_TOPIC, record.model_dump_json().encode(), stamp_ns)
+        self._n_frames += 1
+        self._stream.flush()  # a killed process loses the open chunk and nothing more
+
+    def close(self) -> None:
+        """Write the summary and close the file; safe to call twice."""
+        if self._is_open:
+            self._is_open = False
+            try:
+                self._writer.finish()  # type: ignore[no-untyped-call]
+            finally:
+                self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _register(self) -> None:
+        def protobuf(message: type[Message]) -> int:
+            name: str = message.DESCRIPTOR.full_name
+            return int(self._writer.register_schema(name, "protobuf", descriptor_set(message)))
+
+        image = protobuf(CompressedImage)
+        calibration = protobuf(CameraCalibration)
+        record = self._writer.register_schema("frame_head", "jsonschema", b'{"type":"object"}')
+        topics = {
+            schema.CALIBRATION_TOPIC: ("protobuf", calibration),
+            schema.DEPTH_TOPIC: ("protobuf", image),
+            schema.COLOR_TOPIC: ("protobuf", image),
+            schema.LABELS_TOPIC: ("protobuf", image),
+            schema.FRAME_TOPIC: ("json", record),
+        }
+        self._channels = {
+            topic: self._writer.register_channel(topic, encoding, schema_id)
+            for topic, (encoding, schema_id) in topics.items()
+        }
+
+    def _add(self, topic: str, data: bytes, stamp_ns: int) -> None:
+        self._writer.add_message(
+            self._channels[topic],
+            log_time=stamp_ns,
+            data=data,
+            publish_time=stamp_ns,
+            sequence=self._n_frames,
+        )
+
+
+def _sha256(payload: bytes | None) -> str | None:
+    return None if payload is None else hashlib.sha256(payload).hexdigest()

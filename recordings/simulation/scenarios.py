@@ -1,0 +1,79 @@
+"""The named scenarios: which device sees which stretch of the story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recordings.simulation.device import NARROW, WIDE, SimulatedDevice
+from recordings.simulation.story import END_S
+from tracking.errors import SourceError
+
+APPLICATOR_ID = "MOB-D60-B15"
+DEFAULT_SEED = 0
+SPEC_PREFIX = "sim:"
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A stretch of the docking story on one device, with the plan's applicator."""
+
+    name: str
+    summary: str
+    device: SimulatedDevice
+    start_s: float = 0.0
+    end_s: float = END_S
+    applicator_id: str = APPLICATOR_ID
+
+    @property
+    def n_frames(self) -> int:
+        """Frames from start to end at the device's rate."""
+        return round((self.end_s - self.start_s) * self.device.frame_rate_hz)
+
+    def story_time_s(self, index: int) -> float:
+        """Time in the story of frame `index`."""
+        return self.start_s + index / self.device.frame_rate_hz
+
+    @property
+    def camera_azimuth_rad(self) -> float:
+        """Where around the head the camera sits."""
+        x, y = self.device.head_from_camera[:2, 3]
+        return float(np.arctan2(y, x))
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("docking", "the whole docking story at 848x480, 30 frames per second", WIDE),
+        Scenario("docking-small", "the same at 424x240, 15 frames per second", NARROW),
+        Scenario("held", "three seconds docked and held at 848x480", WIDE, 6.0, 9.0),
+        Scenario("bench", "twelve docked frames at 848x480", WIDE, 6.0, 6.4),
+    )
+}
+
+
+def parse_spec(spec: str) -> tuple[Scenario, int]:
+    """Return scenario and seed of `sim:NAME[:SEED]` (the prefix may be left out).
+
+    Raises
+    ------
+    SourceError
+        Unknown scenario, or a seed that is no whole number of 0 or more.
+    """
+    name, _, seed_text = spec.removeprefix(SPEC_PREFIX).partition(":")
+    if name not in SCENARIOS:
+        raise SourceError(
+            f"no simulated scenario is called '{name}'",
+            expected=f"one of {', '.join(SCENARIOS)}",
+            actual=spec,
+            remedy="write sim:NAME or sim:NAME:SEED",
+        )
+    if seed_text and not (seed_text.isascii() and seed_text.isdigit()):
+        raise SourceError(
+            f"the seed of '{spec}' is not a whole number",
+            expected="digits, 0 or more",
+            actual=seed_text,
+            remedy=f"write {SPEC_PREFIX}{name}:{DEFAULT_SEED}",
+        )
+    return SCENARIOS[name], int(seed_text) if seed_text else DEFAULT_SEED

@@ -1,0 +1,143 @@
+"""Write a simulated session to a file or folder, with the rig and plan that belong to it.
+
+The suffix chooses the format: `.mcap` session, `.db3` RealSense recording, none: BOP folder.
+What is written appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recordings.bop.writer import BopWriter
+from recordings.session.writer import SessionWriter
+from recordings.simulation.scenarios import SPEC_PREFIX
+from recordings.simulation.source import SimulatedSource, open_simulation
+from recordings.source import SourceHeader
+from tracking.applicator import Applicator
+from tracking.errors import UsageError
+from tracking.frame import SourceFrame
+
+Progress = Callable[[int, int], None]
+"""Called with frames done and frames in all."""
+
+MCAP_SUFFIX = ".mcap"
+DB3_SUFFIX = ".db3"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `simulate` left on the disk."""
+
+    session: Path
+    companions: tuple[Path, ...]
+    n_frames: int
+
+
+def simulate(
+    scenario: str,
+    seed: int,
+    out: Path,
+    applicators: Mapping[str, Applicator],
+    *,
+    n_frames: int | None = None,
+    with_bound: bool = False,
+    progress: Progress | None = None,
+) -> Written:
+    """Render one scenario and seed into `out`, and write its rig and plan beside it.
+
+    Parameters
+    ----------
+    n_frames
+        Stop after so many; None: the whole scenario.
+    with_bound
+        Add the noise bound to each frame's truth.
+
+    Raises
+    ------
+    SourceError
+        Unknown scenario or applicator.
+    UsageError
+        `out`, its rig or its plan exists, or its suffix is no known format.
+    """
+    source = open_simulation(f"{SPEC_PREFIX}{scenario}:{seed}", applicators, with_bound=with_bound)
+    total = source.scenario.n_frames if n_frames is None else n_frames
+    if not 0 < total <= source.scenario.n_frames:
+        raise UsageError(
+            f"scenario '{scenario}' has {source.scenario.n_frames} frames",
+            expected=f"1 to {source.scenario.n_frames}",
+            actual=str(total),
+        )
+    companions = {companion_path(out, name): text for name, text in source.header.embedded}
+    _check_target(out, companions)
+    frames = _frames(source, total, progress)
+    if out.suffix == MCAP_SUFFIX:
+        _write_mcap(out, source.header, frames)
+    elif out.suffix == DB3_SUFFIX:
+        _write_db3(out, source.header, frames)
+    else:
+        with BopWriter(out, source.header.intrinsics, source.header.depth_unit_mm) as writer:
+            for frame in frames:
+                writer.write(frame)
+    for path, text in companions.items():
+        path.write_text(text, encoding="utf-8")
+    return Written(out, tuple(companions), total)
+
+
+def companion_path(out: Path, name: str) -> Path:
+    """`rig.toml` of `docking.mcap` is `docking.rig.toml`, beside it."""
+    return out.with_name(f"{out.stem}.{name}")
+
+
+def _check_target(out: Path, companions: Mapping[Path, str]) -> None:
+    if out.suffix not in {MCAP_SUFFIX, DB3_SUFFIX, ""}:
+        raise UsageError(
+            f"cannot tell the format of {out}",
+            expected=f"{MCAP_SUFFIX}, {DB3_SUFFIX}, or no suffix for a BOP folder",
+            actual=out.suffix,
+        )
+    if not out.parent.is_dir():
+        raise UsageError(f"the folder {out.parent} does not exist", remedy="create it first")
+    for path in (out, *companions):
+        if path.exists() and not (path == out and path.is_dir() and not any(path.iterdir())):
+            raise UsageError(f"{path} exists already", remedy="remove it or name a new file")
+
+
+def _frames(
+    source: SimulatedSource, total: int, progress: Progress | None
+) -> Iterator[SourceFrame]:
+    for index in range(total):
+        yield source.frame(index)
+        if progress is not None:
+            progress(index + 1, total)
+    source.close()
+
+
+def _write_mcap(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) -> None:
+    with _appearing_whole(out) as partial, SessionWriter(partial, header) as writer:
+        for frame in frames:
+            writer.write(frame)
+
+
+def _write_db3(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) -> None:
+    from recordings.realsense.db3_writer import write_db3
+
+    with _appearing_whole(out) as partial:
+        write_db3(partial, header, frames)
+
+
+@contextmanager
+def _appearing_whole(out: Path) -> Iterator[Path]:
+    """Give a hidden path to write to; it becomes `out` on success and vanishes on failure."""
+    partial = out.with_name(f".{out.stem}.part{out.suffix}")
+    partial.unlink(missing_ok=True)  # of a run that was killed
+    try:
+        yield partial
+        partial.rename(out)
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,149 @@
+"""A simulated session as a source: every frame rendered when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recordings.simulation.bound import noise_bound
+from recordings.simulation.companions import plan_toml, rig_toml
+from recordings.simulation.photograph import photograph
+from recordings.simulation.render import Rendering, render
+from recordings.simulation.scenarios import Scenario, parse_spec
+from recordings.simulation.staging import Stage, build_stage
+from recordings.simulation.stereo_noise import measure
+from recordings.simulation.story import Story, tell
+from recordings.simulation.truth import Planned, true_quantities
+from recordings.source import Freshness, SourceHeader
+from tracking.applicator import Applicator
+from tracking.errors import SourceError
+from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
+from tracking.transforms import invert
+
+RECORDED_AT = "2026-01-01T09:00:00Z"  # fixed: an hour after the simulated rig's calibration
+TRANSFER_NS = 20_000_000  # exposure to arrival, as a USB camera takes
+
+
+@dataclass(eq=False)
+class SimulatedSource:
+    """Frames of one scenario and seed; frame i does not depend on those before it."""
+
+    scenario: Scenario
+    seed: int
+    story: Story
+    stage: Stage
+    header: SourceHeader
+    with_bound: bool = False
+    freshness: Freshness = Freshness.EVERY_FRAME
+    n_skipped: int = 0
+    damage: str | None = None
+    _next_index: int = field(default=0, init=False, repr=False)
+
+    def read(self) -> SourceFrame | None:
+        """Render the next frame; None at the end."""
+        if self._next_index >= self.scenario.n_frames:
+            return None
+        frame = self.frame(self._next_index)
+        self._next_index += 1
+        return frame
+
+    def close(self) -> None:
+        """Nothing is held; reading goes no further."""
+        self._next_index = self.scenario.n_frames
+
+    def frame(self, index: int) -> SourceFrame:
+        """Render frame `index` (0 ..) with its labels and truth."""
+        device = self.scenario.device
+        rendering = self.rendering(index)
+        rng = np.random.default_rng([self.seed, 3, index])
+        stamp_ns = round(index * 1e9 / device.frame_rate_hz)
+        frame = RgbdFrame(
+            frame_index=index,
+            device_serial=device.serial,
+            stamp_ns=stamp_ns,
+            arrival_ns=stamp_ns + TRANSFER_NS,
+            intrinsics=device.intrinsics,
+            depth_raw=measure(rendering, device.intrinsics, device.depth_camera, rng),
+            depth_unit_mm=device.depth_camera.depth_unit_mm,
+            color_rgb=photograph(rendering.color_rgb, rng),
+        )
+        return SourceFrame(frame, labels=rendering.labels, truth=self._truth(index, rendering))
+
+    def rendering(self, index: int) -> Rendering:
+        """Noise-free view of frame `index`."""
+        time_s = self.scenario.story_time_s(index)
+        device = self.scenario.device
+        world_from_camera = self.story.world_from_head(time_s) @ device.head_from_camera
+        return render(self.stage.at(time_s), device.intrinsics, invert(world_from_camera))
+
+    def _truth(self, index: int, rendering: Rendering) -> GroundTruth:
+        time_s = self.scenario.story_time_s(index)
+        phase = self.story.phase(time_s)
+        world_from_applicator = self.story.world_from_applicator(time_s)
+        if world_from_applicator is None:
+            return GroundTruth(phase=phase)
+        device = self.scenario.device
+        head_from_applicator = invert(self.story.world_from_head(time_s)) @ world_from_applicator
+        camera_from_applicator = invert(device.head_from_camera) @ head_from_applicator
+        quantities = true_quantities(
+            self.story.applicator,
+            head_from_applicator,
+            invert(world_from_applicator) @ self.story.world_from_bed(time_s),
+            self.story.bed,
+            self.story.planned,
+        )
+        bound = (
+            noise_bound(rendering, device.intrinsics, device.depth_camera, camera_from_applicator)
+            if self.with_bound
+            else None
+        )
+        return GroundTruth(
+            camera_from_applicator=camera_from_applicator,
+            quantities=quantities,
+            axis_bound_deg=bound.axis_deg if bound else None,
+            exit_bound_mm=bound.exit_mm if bound else None,
+            phase=phase,
+        )
+
+
+def open_simulation(
+    spec: str, applicators: Mapping[str, Applicator], *, with_bound: bool = False
+) -> SimulatedSource:
+    """Open `sim:NAME[:SEED]`.
+
+    Raises
+    ------
+    SourceError
+        Unknown scenario, or the scenario's applicator is not among `applicators`.
+    """
+    scenario, seed = parse_spec(spec)
+    applicator = applicators.get(scenario.applicator_id)
+    if applicator is None:
+        raise SourceError(
+            f"scenario '{scenario.name}' needs applicator {scenario.applicator_id}",
+            expected=f"{scenario.applicator_id} in the catalogue",
+            actual=", ".join(sorted(applicators)) or "an empty catalogue",
+            remedy="give a catalogue that has it, or leave --catalogue out",
+        )
+    story = tell(applicator, Planned(), seed)
+    device = scenario.device
+    header = SourceHeader(
+        uri=spec,
+        kind="simulation",
+        origin="simulated",
+        intrinsics=device.intrinsics,
+        depth_unit_mm=device.depth_camera.depth_unit_mm,
+        device_name=device.name,
+        device_serial=device.serial,
+        n_frames=scenario.n_frames,
+        frame_rate_hz=device.frame_rate_hz,
+        recorded_at=RECORDED_AT,
+        embedded=(
+            ("rig.toml", rig_toml(device)),
+            ("plan.toml", plan_toml(applicator, story.planned)),
+        ),
+    )
+    stage = build_stage(story, scenario.camera_azimuth_rad, seed)
+    return SimulatedSource(scenario, seed, story, stage, header, with_bound)

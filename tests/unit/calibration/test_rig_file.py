@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.rig_file import parse_rig, read_rig
+from tests.config_texts import RIG, replaced, written
+from tracking.errors import CalibrationError, ConfigurationError
+
+FIRST_ROW = "[1.0, 0.0, 0.0, 10.0]"
+
+
+def test_a_valid_rig_is_read_as_written() -> None:
+    rig = parse_rig(RIG, "rig.toml")
+    assert rig.camera_serial == "any"
+    np.testing.assert_array_equal(rig.head_from_camera[:3, 3], [10.0, 20.0, 30.0])
+    assert (rig.depth.baseline_mm, rig.depth.focal_px, rig.depth.bias_mm) == (50.0, None, (0.0,))
+    assert rig.labels == {"plus_x": "right", "plus_y": "back"}
+    assert rig.calibrated_at.isoformat() == "2026-01-01T08:00:00+00:00"
+    assert rig.fiducial is None
+
+
+def test_optional_parts_are_optional() -> None:
+    text = RIG[: RIG.index("[labels]")] + "focal_px = 425.0\n"
+    text += "[fiducial]\nregion_px = [1, 2, 3, 4]\ndepth_mm = 400.0\n"
+    rig = parse_rig(text, "rig.toml")
+    assert rig.labels == {}
+    assert rig.depth.focal_px == 425.0
+    assert rig.fiducial is not None
+    assert rig.fiducial.region_px == (1, 2, 3, 4)
+
+
+def test_the_id_follows_the_content_and_not_the_file(tmp_path: Path) -> None:
+    same = read_rig(written(tmp_path, "renamed.toml", RIG))
+    changed = parse_rig(replaced(RIG, "50.0", "50.1"), "rig.toml")
+    assert same.id == parse_rig(RIG, "rig.toml").id
+    assert same.id != changed.id
+    name, _, digits = same.id.partition("@")
+    assert (name, len(digits)) == ("any", 12)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part", "actual"),
+    [
+        (FIRST_ROW, "[nan, 0.0, 0.0, 10.0]", "not finite", "nan in row 1, column 1"),
+        ("1.0, 30.0]", "1.0, inf]", "not finite", "inf in row 3, column 4"),
+        (FIRST_ROW, "[-1.0, 0.0, 0.0, 10.0]", "mirrored", "determinant -1"),
+        (FIRST_ROW, "[1.001, 0.0, 0.0, 10.0]", "not orthonormal", "2.00e-03"),
+        (FIRST_ROW, "[1.0, 0.0, 0.0]", "not a 4x4 matrix", "rows of 3, 4, 4, 4"),
+        ("[0, 0, 0, 1]", "[0, 0, 0, 2]", "not a rigid transform", "2.0]"),
+        (", [0, 0, 0, 1]", "", "not a 4x4 matrix", "rows of 4, 4, 4"),
+    ],
+)
+def test_a_pose_that_cannot_be_is_a_calibration_error(
+    old: str, new: str, part: str, actual: str
+) -> None:
+    with pytest.raises(CalibrationError) as caught:
+        parse_rig(replaced(RIG, old, new), "rig.toml")
+    assert "rig.toml: head_from_camera" in caught.value.what
+    assert part in caught.value.what
+    assert actual in caught.value.actual
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("angle_sigma_deg = 0.05", "angle_sigma_deg = nan", "angle_sigma_deg"),
+        ("position_sigma_mm = 0.2", "position_sigma_mm = -0.2", "position_sigma_mm"),
+        ("valid_days = 30", "valid_days = 0", "valid_days"),
+        ("08:00:00Z", "08:00:00", "time zone"),
+        ("bias_mm = [0.0]", "bias_mm = []", "bias_mm"),
+        ("bias_mm = [0.0]", "bias_mm = [nan]", "bias_mm"),
+        ("baseline_mm = 50.0", "baseline_mm = inf", "baseline_mm"),
+        ("subpixel_px = 0.08", "subpixel_px = 0", "subpixel_px"),
+    ],
+)
+def test_a_value_that_no_calibration_gives_is_a_calibration_error(
+    old: str, new: str, part: str
+) -> None:
+    with pytest.raises(CalibrationError) as caught:
+        parse_rig(replaced(RIG, old, new), "rig.toml")
+    assert part in caught.value.actual
+
+
+def test_room_mount_is_refused_as_not_supported() -> None:
+    with pytest.raises(CalibrationError, match="not supported yet"):
+        parse_rig(replaced(RIG, '"head"', '"room"'), "rig.toml")
+
+
+@pytest.mark.parametrize(
+    "fiducial",
+    [
+        "region_px = [9, 2, 3, 4]\ndepth_mm = 400.0",
+        "region_px = [1, 2, 3, 4]\ndepth_mm = 0.0",
+        "region_px = [1, 2, 3, 4]\ndepth_mm = nan",
+    ],
+)
+def test_a_fiducial_outside_any_picture_is_a_calibration_error(fiducial: str) -> None:
+    with pytest.raises(CalibrationError, match="fiducial"):
+        parse_rig(f"{RIG}[fiducial]\n{fiducial}\n", "rig.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("baseline_mm", "baselin_mm", "unknown key depth.baselin_mm"),
+        ('plus_x = "right"', 'plus_z = "right"', "unknown key labels.plus_z"),
+        ("bias_mm = [0.0]\n", "", "depth.bias_mm is missing"),
+        ('"head"', '"table"', "value of mount"),
+        ('camera_serial = "any"', "camera_serial = 123", "value of camera_serial"),
+        ('camera_serial = "any"', 'camera_serial = ""', "value of camera_serial"),
+        ("schema = 1", "schema = 2", "another schema"),
+    ],
+)
+def test_a_malformed_rig_is_a_configuration_error(old: str, new: str, part: str) -> None:
+    with pytest.raises(ConfigurationError, match=part):
+        parse_rig(replaced(RIG, old, new), "rig.toml")

@@ -1,0 +1,147 @@
+"""Where the sharp edges of the cone should bound it in the image, and where they do.
+
+Depth leaves the slide along the axis and the roll of a bevel weak; the outline of the
+label image decides them. Each visible edge yields offsets along its image normal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator_pixels import bounding_box
+from tracking.arrays import Bool, Float, UInt8
+from tracking.camera import CameraIntrinsics
+from tracking.cone_model import ConeModel, EdgeCurve
+from tracking.segmentation import Label
+from tracking.transforms import transform_points
+
+SEARCH_PX = 7.0  # further off is another edge
+STEP_PX = 0.5
+PROBE_PX = 2.5  # where model and background are told apart on either side of an edge
+MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
+BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
+END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
+MIN_KNOWN_FRACTION = 0.8  # less is too near an occluder
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """Share of applicator around each pixel of a label image, for sub-pixel edges.
+
+    `inside_fraction` is the Gaussian mean of applicator among applicator and background;
+    NaN where occluders or the image's border leave less than half to judge by. It holds the
+    pixels from `origin_px` (u, v) on.
+    """
+
+    inside_fraction: NDArray[np.float32]
+    origin_px: tuple[int, int]
+
+
+def outline_of(labels: UInt8) -> Outline | None:
+    """Smooth the applicator's outline in a label image; None where there is no applicator."""
+    applicator = labels == Label.APPLICATOR
+    box = bounding_box(applicator, int(2 * SEARCH_PX))
+    if box is None:
+        return None
+    crop = labels[box]
+    inside = _smooth((crop == Label.APPLICATOR).astype(np.float32))
+    known = _smooth((crop != Label.OCCLUDER).astype(np.float32))
+    fraction = np.where(known > MIN_KNOWN_FRACTION, inside / np.maximum(known, 1e-6), np.nan)
+    return Outline(fraction.astype(np.float32), (box[1].start, box[0].start))
+
+
+def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gaussian mean in which pixels outside the image count as unknown."""
+    return cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeOffsets:
+    """Offsets of one edge, outwards positive, measured minus predicted.
+
+    Attributes
+    ----------
+    points_camera_mm : (n, 3)
+    normals_px : (n, 2) outward unit normals in the image
+    offsets_px : (n,)
+    spacing_px : mean distance between neighbouring points in the image
+    """
+
+    name: str
+    points_camera_mm: Float
+    normals_px: Float
+    offsets_px: Float
+    spacing_px: float
+
+
+def measure_edges(
+    model: ConeModel, pose: Float, outline: Outline, intrinsics: CameraIntrinsics
+) -> list[EdgeOffsets]:
+    """Offsets of every edge that is visible as an outline, for `pose = camera_from_applicator`."""
+    found = (_measure_edge(model, edge, pose, outline, intrinsics) for edge in model.edges)
+    return [offsets for offsets in found if offsets is not None]
+
+
+def _measure_edge(
+    model: ConeModel, edge: EdgeCurve, pose: Float, outline: Outline, intrinsics: CameraIntrinsics
+) -> EdgeOffsets | None:
+    points = transform_points(pose, edge.points_mm)
+    if np.any(points[:, 2] <= 1.0):
+        return None
+    uv = intrinsics.project(points)
+    ahead = intrinsics.project(points + edge.tangents @ pose[:3, :3].T)
+    tangents = ahead - uv
+    lengths = np.linalg.norm(tangents, axis=1, keepdims=True)
+    normals = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1) / np.maximum(lengths, 1e-9)
+    plus = _is_model(model, pose, uv + PROBE_PX * normals, intrinsics)
+    minus = _is_model(model, pose, uv - PROBE_PX * normals, intrinsics)
+    normals = np.where((plus & ~minus)[:, None], -normals, normals)
+    offsets = _transitions(outline, uv, normals)
+    gaps = np.linalg.norm(uv - np.roll(uv, 1, axis=0), axis=1)
+    usable = _away_from_ends(plus != minus, gaps) & np.isfinite(offsets)
+    if int(usable.sum()) < MIN_POINTS:
+        return None
+    spacing = float(gaps[usable].mean())
+    return EdgeOffsets(edge.name, points[usable], normals[usable], offsets[usable], spacing)
+
+
+def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
+    """Drop the ends of visible arcs: other edges meet there and bend the smoothed outline."""
+    reach = int(np.ceil(END_PX / max(float(gaps_px.mean()), 0.1)))
+    kept = is_outline.copy()
+    for shift in range(1, min(reach, len(kept)) + 1):
+        kept &= np.roll(is_outline, shift) & np.roll(is_outline, -shift)
+    return kept
+
+
+def _is_model(model: ConeModel, pose: Float, uv: Float, intrinsics: CameraIntrinsics) -> Bool:
+    return model.cast(pose, intrinsics.rays(uv[:, 0], uv[:, 1])).is_hit
+
+
+def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:
+    """Signed distance to the nearest applicator-to-background step along each normal, NaN: none.
+
+    A step towards an occluder says nothing about the edge: its pixels are NaN.
+    """
+    steps = np.arange(-SEARCH_PX, SEARCH_PX + STEP_PX / 2, STEP_PX)
+    where = uv[:, None] + steps[None, :, None] * normals[:, None] - outline.origin_px
+    profile = cv2.remap(
+        outline.inside_fraction,
+        where.astype(np.float32),
+        None,  # type: ignore[arg-type]
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=float("nan"),  # type: ignore[arg-type]
+    ).astype(np.float64)
+    inner, outer = profile[:, :-1], profile[:, 1:]
+    is_step = (inner >= 0.5) & (outer < 0.5)
+    share = np.divide(inner - 0.5, inner - outer, out=np.zeros_like(inner), where=is_step)
+    crossing = steps[:-1] + share * STEP_PX
+    distance = np.where(is_step, np.abs(crossing), np.inf)
+    rows, nearest = np.arange(len(uv)), np.argmin(distance, axis=1)
+    offsets: Float = np.where(np.isfinite(distance[rows, nearest]), crossing[rows, nearest], np.nan)
+    return offsets

@@ -1,0 +1,158 @@
+"""Terms of the pose's likelihood: depth in disparity, where the stereo noise is constant, and outline.
+
+A displacement of the surface by w moves the predicted depth along its ray by
+z (n . w) / (n . p), p the hit point and n its normal, hence the disparity by
+-focal_baseline / z^2 times that. Small motions are (rotation, displacement) of the exit
+centre in applicator axes: index 2 is roll, index 5 the slide along the axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracking.applicator_pixels import ApplicatorPixels
+from tracking.arrays import Float
+from tracking.camera import CameraIntrinsics
+from tracking.cone_model import ConeModel
+from tracking.contour import EdgeOffsets
+from tracking.rig import DepthNoise
+from tracking.segmentation import EdgeQuality
+
+TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
+GRAZING_COSINE = (
+    0.12  # hits flatter than 83 deg: the depth there is the matcher's, not the surface's
+)
+EDGE_TUKEY = 6.0  # in sigma of the outline's points
+
+
+@dataclass(frozen=True, eq=False)
+class DepthTerms:
+    """Depth residuals of the sampled pixels at one pose.
+
+    Attributes
+    ----------
+    residuals : (n,) (measured - predicted disparity) / sigma, NaN where unusable
+    jacobian : (n, 6) of the prediction, in sigma per small motion, 0 where unusable
+    points_mm, normals : (n, 3) hit points and normals in applicator space
+    gains : (n,) predicted disparity in sigma per mm of outward displacement, 0 where unusable
+    n_hits, n_grazing : pixels that meet the model; of these, too flat to use
+    """
+
+    residuals: Float
+    jacobian: Float
+    points_mm: Float
+    normals: Float
+    gains: Float
+    n_hits: int
+    n_grazing: int
+
+
+def depth_terms(
+    model: ConeModel, pose: Float, pixels: ApplicatorPixels, noise: DepthNoise
+) -> DepthTerms:
+    """Compare the sampled pixels with the model at `pose` (camera_from_applicator)."""
+    hits = model.cast(pose, pixels.rays_camera)
+    ray_length = np.linalg.norm(pixels.rays_camera, axis=1)
+    facing = np.abs(np.einsum("ij,ij->i", hits.normals_camera, pixels.rays_camera)) / ray_length
+    usable = hits.is_hit & (facing > GRAZING_COSINE)
+    z = np.where(usable, hits.z_mm, 1.0)
+    residuals = (pixels.disparity_px - pixels.focal_baseline / z) / noise.subpixel_px
+    rotation, exit_centre = pose[:3, :3], pose[:3, 3]
+    normals = hits.normals_camera @ rotation  # into applicator axes
+    levers = (pixels.rays_camera * z[:, None] - exit_centre) @ rotation
+    along = np.einsum("ij,ij->i", hits.normals_camera, pixels.rays_camera)
+    gain = -pixels.focal_baseline / z**2 / np.where(usable, along, 1.0) / noise.subpixel_px
+    gain = np.where(usable, gain, 0.0)
+    normals = np.where(usable[:, None], normals, 0.0)
+    jacobian = gain[:, None] * np.concatenate([np.cross(levers, normals), normals], axis=1)
+    return DepthTerms(
+        residuals=np.where(usable, residuals, np.nan),
+        jacobian=jacobian,
+        points_mm=levers,
+        normals=normals,
+        gains=gain,
+        n_hits=int(hits.is_hit.sum()),
+        n_grazing=int((hits.is_hit & ~usable).sum()),
+    )
+
+
+def depth_weights(depth: DepthTerms, inflation: float) -> Float:
+    """Robust weights (n,) of the depth residuals, thinned for their correlation."""
+    residuals = np.nan_to_num(depth.residuals)
+    usable = ~np.isnan(depth.residuals)
+    spread = 1.4826 * float(np.median(np.abs(residuals[usable]))) if usable.any() else 1.0
+    weights: Float = tukey(residuals, TUKEY * max(1.0, spread)) * usable / inflation
+    return weights
+
+
+def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
+    """J' W J and J' W r; sums in one order, so that threads cannot change a bit."""
+    weighted = jacobian * weights[:, None]
+    information: Float = np.einsum("ni,nj->ij", weighted, jacobian)
+    gradient: Float = np.einsum("ni,n->i", weighted, residuals)
+    return information, gradient
+
+
+def depth_equations(depth: DepthTerms, inflation: float) -> tuple[Float, Float]:
+    """Normal equations of the depth for small motions."""
+    weights = depth_weights(depth, inflation)
+    return normal_equations(depth.jacobian, weights, np.nan_to_num(depth.residuals))
+
+
+def edge_jacobian(
+    pose: Float, edge: EdgeOffsets, intrinsics: CameraIntrinsics
+) -> tuple[Float, Float]:
+    """How an edge's offsets (px) follow small motions, (n, 6), and a shift of its points, (n, 3).
+
+    Both in applicator axes.
+    """
+    x, y, z = edge.points_camera_mm.T
+    nu, nv = edge.normals_px.T
+    direction = np.stack(
+        [
+            nu * intrinsics.fx / z,
+            nv * intrinsics.fy / z,
+            -(nu * intrinsics.fx * x + nv * intrinsics.fy * y) / z**2,
+        ],
+        axis=1,
+    )
+    direction = direction @ pose[:3, :3]
+    levers = (edge.points_camera_mm - pose[:3, 3]) @ pose[:3, :3]
+    return np.concatenate([np.cross(levers, direction), direction], axis=1), direction
+
+
+def edge_weights(edge: EdgeOffsets, quality: EdgeQuality) -> Float:
+    """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation."""
+    deviations = edge.offsets_px - np.median(edge.offsets_px)
+    sigma = max(quality.sigma_px, 1.4826 * float(np.median(np.abs(deviations))))
+    thinning = min(1.0, edge.spacing_px / quality.correlation_px)
+    weights: Float = tukey(deviations, EDGE_TUKEY * sigma) * thinning / sigma**2
+    return weights
+
+
+def shift_marginalised(
+    jacobian: Float, weights: Float, offsets: Float, bias_px: float
+) -> tuple[Float, Float]:
+    """Normal equations of one edge without its common shift (Schur complement)."""
+    information, gradient = normal_equations(jacobian, weights, offsets)
+    coupling = (jacobian * weights[:, None]).sum(axis=0)
+    shift_information = float(weights.sum()) + 1 / bias_px**2
+    information = information - np.outer(coupling, coupling) / shift_information
+    gradient = gradient - coupling * float((weights * offsets).sum()) / shift_information
+    return information, gradient
+
+
+def edge_equations(
+    pose: Float, edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics
+) -> tuple[Float, Float]:
+    """Normal equations of one edge for small motions."""
+    jacobian, _ = edge_jacobian(pose, edge, intrinsics)
+    weights = edge_weights(edge, quality)
+    return shift_marginalised(jacobian, weights, edge.offsets_px, quality.bias_px)
+
+
+def tukey(residuals: Float, cutoff: float) -> Float:
+    """Tukey's biweight, 0 beyond the cutoff."""
+    return np.maximum(0.0, 1.0 - (residuals / cutoff) ** 2) ** 2

@@ -1,0 +1,105 @@
+"""From the information matrix to a covariance that can be trusted, and what it cannot see.
+
+Consistency: where residuals scatter more than the rig's noise model says, the covariance
+grows with them; it never shrinks below the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tracking.applicator import Applicator
+from tracking.applicator_pixels import ApplicatorPixels
+from tracking.arrays import Float
+from tracking.refine import Refined
+from tracking.registration import Registration, RegistrationStatus
+from tracking.transforms import rigid
+
+INLIER_SIGMA = 3.0
+MIN_INLIER_FRACTION = 0.6
+MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, the model is the wrong shape
+MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing
+MAX_AXIAL_SIGMA_MM = 5.0
+MAX_AXIS_SIGMA_DEG = 1.0
+MAX_EXIT_SIGMA_MM = 5.0
+ROLL, AXIAL = 2, 5
+MODEL_SIGMA_MM = 0.05  # manufacturing and mesh: wall and length are known to about this
+
+
+def assess(applicator: Applicator, pixels: ApplicatorPixels, refined: Refined) -> Registration:
+    """Turn a refined pose into a Registration with covariance and status (no image check yet)."""
+    residuals = refined.depth.residuals[np.isfinite(refined.depth.residuals)]
+    n_samples = len(refined.depth.residuals)
+    excluded = {
+        **pixels.excluded,
+        "grazing": refined.depth.n_grazing,
+        "off_model": n_samples - refined.depth.n_hits,
+    }
+    if len(residuals) < n_samples / 4 or not np.all(np.isfinite(refined.pose)):
+        return Registration(RegistrationStatus.NOT_CONVERGED, excluded=excluded)
+    spread = max(1.0, 1.4826 * float(np.median(np.abs(residuals))))
+    inliers = np.abs(residuals) <= INLIER_SIGMA * spread
+    inlier_fraction = float(inliers.sum()) / max(1, n_samples - refined.depth.n_grazing)
+    covariance, roll_observable, axial_observable = _covariance(
+        refined.information / spread**2, has_roll=applicator.bevel_deg > 0
+    )
+    pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
+    rotation = refined.pose[:3, :3]
+    axes = np.kron(np.eye(2), rotation)
+    registration = Registration(
+        status=RegistrationStatus.OK,
+        camera_from_applicator=pose,
+        covariance=axes @ covariance @ axes.T,
+        inlier_fraction=inlier_fraction,
+        n_points=n_samples,
+        residual_rms_px=float(np.sqrt(np.mean(residuals[inliers] ** 2))),
+        roll_observable=roll_observable,
+        axial_observable=axial_observable,
+        excluded=excluded,
+    )
+    return _with_status(registration, refined, spread)
+
+
+def _with_status(registration: Registration, refined: Refined, spread: float) -> Registration:
+    status = RegistrationStatus.OK
+    if not refined.converged:
+        status = RegistrationStatus.NOT_CONVERGED
+        return Registration(status, excluded=registration.excluded)
+    if not (spread <= MAX_SPREAD and registration.inlier_fraction >= MIN_INLIER_FRACTION):
+        status = RegistrationStatus.POOR_FIT
+    elif not (
+        (registration.axis_sigma_deg or np.inf) <= MAX_AXIS_SIGMA_DEG
+        and (registration.exit_sigma_mm or np.inf) <= MAX_EXIT_SIGMA_MM
+    ):
+        status = RegistrationStatus.WEAK_GEOMETRY
+    return replace(registration, status=status)
+
+
+def _covariance(information: Float, *, has_roll: bool) -> tuple[Float, bool, bool]:
+    """Invert what is observable, in applicator axes; the rest is left out."""
+    kept = list(range(6))
+    scale = np.diag([1e-6, 1e-6, 1e-6, 1e-8, 1e-8, 1e-8])
+    marginal = np.linalg.inv(information + scale)
+    roll_observable = has_roll and bool(
+        np.sqrt(marginal[ROLL, ROLL]) <= np.radians(MAX_ROLL_SIGMA_DEG)
+    )
+    if not roll_observable:
+        kept.remove(ROLL)
+    axial_observable = bool(np.sqrt(marginal[AXIAL, AXIAL]) <= MAX_AXIAL_SIGMA_MM)
+    if not axial_observable:
+        kept.remove(AXIAL)
+    covariance = np.zeros((6, 6))
+    covariance[np.ix_(kept, kept)] = np.linalg.inv((information + scale)[np.ix_(kept, kept)])
+    covariance[3:, 3:] += np.eye(3) * MODEL_SIGMA_MM**2
+    return (covariance + covariance.T) / 2, roll_observable, axial_observable
+
+
+def _canonical_roll(pose: Float) -> Float:
+    """Fix a roll that cannot be seen: applicator x along camera x, perpendicular to the axis."""
+    axis = pose[:3, 2]
+    helper = np.eye(3)[0] if abs(axis[0]) < 0.9 else np.eye(3)[1]
+    x = helper - axis * float(helper @ axis)
+    x /= np.linalg.norm(x)
+    return rigid(np.stack([x, np.cross(axis, x), axis], axis=1), pose[:3, 3])

@@ -1,0 +1,180 @@
+"""Register the cone in one frame: from its pixels to a pose that can be believed, or a status.
+
+Fails to: a status without OK. Never an exception for what a camera can show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator_pixels import ApplicatorPixels, select_pixels
+from tracking.arrays import Float
+from tracking.camera import CameraIntrinsics
+from tracking.cone_model import ConeModel
+from tracking.contour import Outline, outline_of
+from tracking.dimensions import measure_dimensions
+from tracking.first_pose import first_poses
+from tracking.icp import align
+from tracking.pose_covariance import assess
+from tracking.pose_score import ScorePixels, disagreement, score_pixels
+from tracking.refine import Refined, refine
+from tracking.registration import Registration, RegistrationStatus
+from tracking.rig import DepthNoise
+from tracking.segmentation import Segmentation
+from tracking.transforms import rigid, rotation_from_vector
+
+MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
+MIN_DEPTH_FRACTION = 0.5  # of the applicator's pixels; less: transparent, mirroring or smeared
+MIN_SAMPLES = 60
+MAX_DISAGREEMENT = 0.35  # share of contradicting pixels of a pose that may be believed
+COARSE_MM, FINE_SIGMA = 15.0, 4.0
+N_SCORE_PIXELS = 500
+N_ALIGNED = 3  # best hypotheses that ICP refines
+N_ROLLS = 24
+N_REFINED_ROLLS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """One frame as the registration sees it."""
+
+    model: ConeModel
+    intrinsics: CameraIntrinsics
+    noise: DepthNoise
+    segmentation: Segmentation
+    depth_mm: NDArray[np.float32]
+    pixels: ApplicatorPixels
+    outline: Outline
+    score: ScorePixels
+
+    def disagreement(self, pose: Float) -> float:
+        """Share of contradicting pixels at the depth noise's scale."""
+        tolerance = max(3.0, FINE_SIGMA * self.depth_sigma_mm(pose[2, 3]))
+        return disagreement(self.model, pose, self.score, tolerance)
+
+    def depth_sigma_mm(self, z_mm: float) -> float:
+        """Depth noise at a distance."""
+        return z_mm**2 / self.pixels.focal_baseline * self.noise.subpixel_px
+
+
+def register(
+    model: ConeModel,
+    segmentation: Segmentation,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+    prior: Float | None = None,
+) -> Registration:
+    """Register the cone; `depth_mm` is corrected for the rig's bias.
+
+    Parameters
+    ----------
+    prior : (4, 4) camera_from_applicator of the previous frame, optional
+        Only where the search starts. A prior that does not hold is dropped.
+    """
+    pixels = select_pixels(segmentation.applicator_mask, depth_mm, intrinsics, noise)
+    status = _unmeasurable(pixels)
+    outline = outline_of(segmentation.labels)
+    if status is not None or outline is None:
+        return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
+    score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
+    view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, score)
+    if prior is not None:
+        tracked = _judge(view, _refine(view, prior))
+        if tracked.is_ok:
+            return tracked
+    starts = _starts(view)
+    if not starts:
+        return Registration(RegistrationStatus.NOT_CONVERGED, excluded=pixels.excluded)
+    results = [_judge(view, _refine(view, start)) for start in starts]
+    return min(results, key=lambda result: _rank(view, result))
+
+
+def _unmeasurable(pixels: ApplicatorPixels) -> RegistrationStatus | None:
+    if pixels.n_mask < MIN_MASK_PX:
+        return RegistrationStatus.NO_APPLICATOR
+    if pixels.n_valid < MIN_DEPTH_FRACTION * pixels.n_mask:
+        return RegistrationStatus.DEPTH_MISSING
+    if len(pixels.disparity_px) < MIN_SAMPLES:
+        return RegistrationStatus.TOO_FEW_POINTS
+    return None
+
+
+def _starts(view: _View) -> list[Float]:
+    """Best first poses after ICP, each with its best rolls."""
+    points = view.pixels.points_camera_mm
+    hypotheses = first_poses(view.model.applicator, points)
+    if not hypotheses:
+        return []
+    coarse = sorted(
+        hypotheses, key=lambda pose: disagreement(view.model, pose, view.score, COARSE_MM)
+    )
+    aligned = [align(view.model, pose, points) for pose in coarse[:N_ALIGNED]]
+    best = min(aligned, key=view.disagreement)
+    return _rolled(view, best)
+
+
+def _rolled(view: _View, pose: Float) -> list[Float]:
+    """The rolls of a bevelled cone that the pixels around its exit contradict least."""
+    applicator = view.model.applicator
+    if applicator.bevel_deg == 0:
+        return [pose]
+    exit_pixels = _exit_pixels(view, pose)
+    rolls = [
+        pose @ rigid(rotation_from_vector([0.0, 0.0, angle]), np.zeros(3))
+        for angle in np.arange(N_ROLLS) * (2 * np.pi / N_ROLLS)
+    ]
+    tolerance = max(3.0, FINE_SIGMA * view.depth_sigma_mm(pose[2, 3]))
+    costs = np.array([disagreement(view.model, roll, exit_pixels, tolerance) for roll in rolls])
+    is_minimum = (costs <= np.roll(costs, 1)) & (costs <= np.roll(costs, -1))
+    minima = sorted(np.flatnonzero(is_minimum), key=lambda i: (costs[i], i))
+    return [rolls[i] for i in minima[:N_REFINED_ROLLS]]
+
+
+def _exit_pixels(view: _View, pose: Float) -> ScorePixels:
+    applicator = view.model.applicator
+    centre = view.intrinsics.project(pose[:3, 3][None])[0]
+    reach = 1.3 * applicator.outer_radius_mm * view.intrinsics.fx / max(pose[2, 3], 1.0) + 10.0
+    region = tuple(
+        slice(int(np.clip(c - reach, 0, size)), int(np.clip(c + reach, 0, size)))
+        for c, size in ((centre[1], view.intrinsics.height), (centre[0], view.intrinsics.width))
+    )
+    return score_pixels(
+        view.segmentation.labels,
+        view.depth_mm,
+        view.intrinsics,
+        (region[0], region[1]),
+        2 * N_SCORE_PIXELS,
+    )
+
+
+def _refine(view: _View, start: Float) -> Refined:
+    return refine(
+        view.model,
+        start,
+        view.pixels,
+        view.outline,
+        view.segmentation.edge_quality,
+        view.intrinsics,
+        view.noise,
+    )
+
+
+def _judge(view: _View, refined: Refined) -> Registration:
+    registration = assess(view.model.applicator, view.pixels, refined)
+    if not registration.is_ok:
+        return registration
+    if view.disagreement(refined.pose) > MAX_DISAGREEMENT:
+        return replace(registration, status=RegistrationStatus.POOR_FIT)
+    dimensions = measure_dimensions(
+        view.model.applicator, refined, view.segmentation.edge_quality, view.intrinsics
+    )
+    return replace(registration, dimensions=dimensions)
+
+
+def _rank(view: _View, result: Registration) -> tuple[bool, float]:
+    pose = result.camera_from_applicator
+    return not result.is_ok, float("inf") if pose is None else view.disagreement(pose)
