@@ -12,9 +12,10 @@ HEADER = """\
 Intraoperative imaging and applicator tracking
 Licensed under the Apache License, Version 2.0 (see LICENSE).
 
-Nothing of the following is part of this repository; `make setup` installs it beside it. The wheels
-of opencv-python carry FFmpeg and Qt under the LGPL, and those of numpy and scipy carry GCC's
-run-time libraries under the GPL with the run-time exception.
+Nothing of the following is part of this repository; `make setup` installs it beside it. Wheels
+carry libraries of their own: av FFmpeg with x264 and x265 under the GPL, opencv-python FFmpeg and
+Qt under the LGPL, numpy and scipy GCC's run-time libraries under the GPL with the run-time
+exception. Whoever hands on an image that contains .venv/ hands those on too.
 
 Written by `make lock`.
 

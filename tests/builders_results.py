@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import atan2, degrees, hypot, radians, sin, tan
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from tracking.bed import BedStatus, BedSurface
 from tracking.camera import CameraIntrinsics
 from tracking.decision import GateDecision, Verdict
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
-from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
+from tracking.measurement import NOT_OBSERVABLE, measured
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.reasons import Reason
 from tracking.record import STAGES, FrameRecord, RecordIds
@@ -185,7 +186,7 @@ def make_bed(geometry: Geometry) -> BedSurface:
 
 def hidden(alignment: Alignment, *names: str) -> Alignment:
     """The same with some quantities not observable."""
-    gone: dict[str, Measurement] = dict.fromkeys(names, NOT_OBSERVABLE)
+    gone: dict[str, Any] = dict.fromkeys(names, NOT_OBSERVABLE)
     return replace(alignment, **gone)
 
 

@@ -22,7 +22,7 @@ SURFACE_SEED = 7
 
 @dataclass(frozen=True, eq=False)
 class RayHits:
-    """Where rays with z = 1 meet the model: depth z (inf: miss) and outward normal, camera space."""
+    """Where rays with z = 1 meet the model: depth z (inf: miss), outward normal in camera space."""
 
     z_mm: Float
     normals_camera: Float
@@ -85,7 +85,7 @@ class ConeModel:
 
 
 def _without_tangential(normals: Float, points: Float) -> Float:
-    """Normals of a surface of revolution: a facet's tilt about the axis would feign a known roll."""
+    """Normals of a surface of revolution: a facet's own tilt would feign a known roll."""
     radial = points[:, :2] / np.linalg.norm(points[:, :2], axis=1, keepdims=True)
     outward = np.einsum("ij,ij->i", normals[:, :2], radial)
     exact = np.concatenate([radial * outward[:, None], normals[:, 2:]], axis=1)

@@ -56,7 +56,8 @@ def outline_of(labels: UInt8) -> Outline | None:
 
 def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gaussian mean in which pixels outside the image count as unknown."""
-    return cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)  # type: ignore[return-value]
+    smooth = cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)
+    return smooth.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,13 +130,14 @@ def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:
     """
     steps = np.arange(-SEARCH_PX, SEARCH_PX + STEP_PX / 2, STEP_PX)
     where = uv[:, None] + steps[None, :, None] * normals[:, None] - outline.origin_px
+    u, v = np.moveaxis(where.astype(np.float32), -1, 0)
     profile = cv2.remap(
         outline.inside_fraction,
-        where.astype(np.float32),
-        None,  # type: ignore[arg-type]
+        u,
+        v,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=float("nan"),  # type: ignore[arg-type]
+        borderValue=float("nan"),
     ).astype(np.float64)
     inner, outer = profile[:, :-1], profile[:, 1:]
     is_step = (inner >= 0.5) & (outer < 0.5)

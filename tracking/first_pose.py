@@ -48,8 +48,8 @@ def first_poses(applicator: Applicator, points_camera_mm: Float) -> list[Float]:
             continue
         for direction in (axis, -axis):
             along = (points - centre) @ direction
-            for exit_at in _exit_positions(applicator, along, normals @ direction):
-                poses.append(_pose(direction, centre + exit_at * direction))
+            positions = _exit_positions(applicator, along, normals @ direction)
+            poses.extend(_pose(direction, centre + exit_at * direction) for exit_at in positions)
     return poses
 
 

@@ -1,4 +1,4 @@
-"""Terms of the pose's likelihood: depth in disparity, where the stereo noise is constant, and outline.
+"""Terms of the pose's likelihood: outline, and depth in disparity (constant stereo noise).
 
 A displacement of the surface by w moves the predicted depth along its ray by
 z (n . w) / (n . p), p the hit point and n its normal, hence the disparity by

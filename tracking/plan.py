@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Plan:
-    """One approved treatment geometry. `id` is the content's identity, `plan_id` the site's name."""
+    """One treatment geometry; `id` is the content's identity, `plan_id` the site's name."""
 
     id: str
     plan_id: str

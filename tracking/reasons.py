@@ -29,10 +29,9 @@ class Reason(StrEnum):
     WRONG_CAMERA = "WRONG_CAMERA"
     RIG_EXPIRED = "RIG_EXPIRED"
     CAMERA_BUMPED = "CAMERA_BUMPED"
-    PLAN_NOT_APPROVED = "PLAN_NOT_APPROVED"
-    WRONG_MACHINE = "WRONG_MACHINE"
     FAULT_LATCHED = "FAULT_LATCHED"
     # UNSURE: cannot tell
+    PLAN_NOT_APPROVED = "PLAN_NOT_APPROVED"
     NO_QA = "NO_QA"
     NO_TIMEOUT = "NO_TIMEOUT"
     NO_SECOND_ESTIMATE = "NO_SECOND_ESTIMATE"
@@ -42,12 +41,10 @@ class Reason(StrEnum):
     DEPTH_MISSING = "DEPTH_MISSING"
     REGISTRATION_FAILED = "REGISTRATION_FAILED"
     REGISTRATION_WEAK = "REGISTRATION_WEAK"
-    POSE_JUMPED = "POSE_JUMPED"
     APPLICATOR_UNDECIDED = "APPLICATOR_UNDECIDED"
     NO_BED = "NO_BED"
     BED_HIDDEN = "BED_HIDDEN"
     BED_UNCLEAR = "BED_UNCLEAR"
-    QUANTITY_HIDDEN = "QUANTITY_HIDDEN"
     TILT_UNCERTAIN = "TILT_UNCERTAIN"
     LATERAL_UNCERTAIN = "LATERAL_UNCERTAIN"
     DOCKING_GAP_UNCERTAIN = "DOCKING_GAP_UNCERTAIN"
@@ -94,10 +91,7 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RIG_EXPIRED: ReasonText(_F, "The rig calibration has expired.", "Calibrate the rig."),
     Reason.CAMERA_BUMPED: ReasonText(_F, "The camera moved on the head.", "Calibrate the rig."),
-    Reason.PLAN_NOT_APPROVED: ReasonText(_F, "The plan is not approved.", "Approve the plan."),
-    Reason.WRONG_MACHINE: ReasonText(
-        _F, "The plan is for another machine.", "Load the right plan."
-    ),
+    Reason.PLAN_NOT_APPROVED: ReasonText(_U, "The plan is not approved.", "Approve the plan."),
     Reason.FAULT_LATCHED: ReasonText(
         _F, "A fault waits for acknowledgement.", "Acknowledge the fault."
     ),
@@ -124,7 +118,6 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.REGISTRATION_WEAK: ReasonText(
         _U, "Too little of the applicator is seen.", "Clear the view of the applicator."
     ),
-    Reason.POSE_JUMPED: ReasonText(_U, "The applicator jumped.", "Hold still."),
     Reason.APPLICATOR_UNDECIDED: ReasonText(
         _U, "The applicator cannot be identified.", "Clear the view of rim and ring."
     ),
@@ -134,9 +127,6 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.BED_UNCLEAR: ReasonText(
         _U, "The bed's surface is unclear.", "Clear the bed around the rim."
-    ),
-    Reason.QUANTITY_HIDDEN: ReasonText(
-        _U, "A required quantity cannot be measured.", "Clear the view."
     ),
     Reason.TILT_UNCERTAIN: ReasonText(
         _U, "Tilt is too uncertain.", "Clear the view of the applicator."

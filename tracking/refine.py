@@ -48,6 +48,30 @@ class Refined:
     inflation: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """What the iteration reads and never changes."""
+
+    model: ConeModel
+    pixels: ApplicatorPixels
+    outline: Outline
+    quality: EdgeQuality
+    intrinsics: CameraIntrinsics
+    noise: DepthNoise
+    inflation: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Round:
+    """One round: where it ended, its total step, and the information there."""
+
+    pose: Float
+    step: Float
+    information: Float
+    edges: tuple[EdgeOffsets, ...]
+    edge_information: Float
+
+
 def refine(
     model: ConeModel,
     start: Float,
@@ -64,33 +88,43 @@ def refine(
     back goes half the way (outline points that come and go can make whole steps alternate).
     """
     inflation = correlation_inflation(pixels.stride_px, noise.correlation_px)
-    pose, converged = start, False
-    previous_step = np.zeros(6)
-    for _ in range(MAX_ROUNDS):
-        round_start = pose
-        edges = measure_edges(model, pose, outline, intrinsics)
-        terms = [edge_equations(pose, edge, quality, intrinsics) for edge in edges]
-        edge_information = sum((term[0] for term in terms), np.zeros((6, 6)))
-        edge_gradient = sum((term[1] for term in terms), np.zeros(6))
-        round_step = np.zeros(6)
-        for _ in range(MAX_ITERATIONS):
-            depth = depth_terms(model, pose, pixels, noise)
-            information, gradient = depth_equations(depth, inflation)
-            information += edge_information
-            gradient += edge_gradient - edge_information @ round_step
-            step = np.linalg.solve(information + _damping(information), gradient)
-            pose, round_step = _moved(pose, step), round_step + step
-            if _movement_mm(model, step) < STEP_TOLERANCE_MM:
-                break
-        converged = bool(round_step @ information @ round_step < ROUND_TOLERANCE**2)
+    problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation)
+    current = _round(problem, start)
+    pose, converged = current.pose, _has_settled(current)
+    for _ in range(MAX_ROUNDS - 1):
         if converged:
             break
-        if round_step @ information @ previous_step < 0:
-            pose = _moved(round_start, round_step / 2)
-        previous_step = round_step
+        following = _round(problem, pose)
+        turns_back = following.step @ following.information @ current.step < 0
+        pose = _moved(pose, following.step / 2) if turns_back else following.pose
+        current, converged = following, _has_settled(following)
     depth = depth_terms(model, pose, pixels, noise)
-    information = depth_equations(depth, inflation)[0] + edge_information
-    return Refined(pose, information, converged, depth, tuple(edges), inflation)
+    information = depth_equations(depth, inflation)[0] + current.edge_information
+    return Refined(pose, information, converged, depth, current.edges, inflation)
+
+
+def _round(problem: _Problem, start: Float) -> _Round:
+    """Iterate on the depth with the outline as it looks from `start`."""
+    edges = measure_edges(problem.model, start, problem.outline, problem.intrinsics)
+    edge_information, edge_gradient = np.zeros((6, 6)), np.zeros(6)
+    for edge in edges:
+        terms = edge_equations(start, edge, problem.quality, problem.intrinsics)
+        edge_information, edge_gradient = edge_information + terms[0], edge_gradient + terms[1]
+    pose, total, information = start, np.zeros(6), edge_information
+    for _ in range(MAX_ITERATIONS):
+        depth = depth_terms(problem.model, pose, problem.pixels, problem.noise)
+        information, gradient = depth_equations(depth, problem.inflation)
+        information = information + edge_information
+        gradient = gradient + edge_gradient - edge_information @ total
+        step: Float = np.linalg.solve(information + _damping(information), gradient)
+        pose, total = _moved(pose, step), total + step
+        if _movement_mm(problem.model, step) < STEP_TOLERANCE_MM:
+            break
+    return _Round(pose, total, information, tuple(edges), edge_information)
+
+
+def _has_settled(current: _Round) -> bool:
+    return bool(current.step @ current.information @ current.step < ROUND_TOLERANCE**2)
 
 
 def _damping(information: Float) -> Float:

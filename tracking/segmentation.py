@@ -55,7 +55,8 @@ class Segmentation:
     def __post_init__(self) -> None:
         if self.labels.dtype != np.uint8 or self.labels.ndim != 2:
             raise ValueError(
-                f"labels: expected uint8 (height, width), got {self.labels.dtype} {self.labels.shape}"
+                f"labels: expected uint8 (height, width), got {self.labels.dtype} "
+                f"{self.labels.shape}"
             )
         if self.labels.size and int(self.labels.max()) > max(Label):
             raise ValueError(f"labels: codes are 0..{max(Label)}, got {int(self.labels.max())}")

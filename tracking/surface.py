@@ -10,6 +10,7 @@ Fails to: a status without a surface.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,8 +108,6 @@ def _ring_pixels(
 
 def _near_other(segmentation: Segmentation, rows: slice, columns: slice) -> NDArray[np.bool_]:
     """Pixels so near something that is not bed that stereo may have mixed the two."""
-    import cv2
-
     other = (~segmentation.bed_mask[rows, columns]).astype(np.uint8)
     if other.size == 0:
         return other.astype(bool)
@@ -155,8 +154,7 @@ def _fit(
     coefficients = np.array(
         [float(np.median(z + x * applicator.bevel_slope)), -applicator.bevel_slope, 0, 0, 0, 0]
     )
-    spread, weights = np.inf, np.ones(len(z))
-    sigma = np.ones(len(z))
+    spread, weights, information = np.inf, np.ones(len(z)), np.diag(curvature)
     for _ in range(N_REWEIGHTINGS):
         gradient_x = coefficients[1] + 2 * coefficients[3] * x + coefficients[4] * y
         gradient_y = coefficients[2] + coefficients[4] * x + 2 * coefficients[5] * y

@@ -46,9 +46,7 @@ class Banner:
         draw_text(band, word, (TEXT_LEFT_PX, 45), WORD_PX, colours.text)
         room = box.width - TEXT_LEFT_PX - MARGIN_PX
         for text, height in zip(sentences(result, context), (108, 152), strict=True):
-            draw_text(
-                band, text, (TEXT_LEFT_PX, height), LINE_PX, colours.text, max_width_px=room
-            )
+            draw_text(band, text, (TEXT_LEFT_PX, height), LINE_PX, colours.text, max_width_px=room)
         aside = _aside(decision)
         draw_text(band, aside, (box.width - MARGIN_PX, 45), LINE_PX, colours.text, anchor="right")
         if decision.reasons == (Reason.ARMING,):
@@ -69,7 +67,9 @@ def sentences(result: FrameResult, context: RunContext) -> tuple[str, str]:
     for quantity in cures:
         found = [move for move in moves(result, context) if move.quantity == quantity]
         if found:
-            return text.sentence, ", ".join([found[0].text, *(m.short_text for m in found[1:])]) + "."
+            return text.sentence, ", ".join(
+                [found[0].text, *(m.short_text for m in found[1:])]
+            ) + "."
     return text.sentence, text.action
 
 

@@ -76,9 +76,7 @@ class Canvas:
         """Draw a line through points of the depth grid, (n, 2), dark-edged to stand out."""
         points = fixed_point(self.to_picture(image_px))
         for stroke, shade in ((width_px + 3, BLACK), (width_px, colour)):
-            cv2.polylines(
-                self.picture, [points], is_closed, shade, stroke, cv2.LINE_AA, SHIFT_BITS
-            )
+            cv2.polylines(self.picture, [points], is_closed, shade, stroke, cv2.LINE_AA, SHIFT_BITS)
 
 
 def blank_canvas(image_shape: tuple[int, int]) -> Canvas:

@@ -37,7 +37,9 @@ class ConeOutline:
                 pixels = intrinsics.project(points).astype(np.float32)
                 outline = cv2.convexHull(pixels)[:, 0].astype(np.float64)
                 canvas.polyline(outline, colour, width_px, is_closed=True)
-        rim = transform_points(pose, exit_rim(context.applicator, context.applicator.outer_radius_mm))
+        rim = transform_points(
+            pose, exit_rim(context.applicator, context.applicator.outer_radius_mm)
+        )
         if len(in_front(rim)) == len(rim):
             canvas.polyline(intrinsics.project(rim), colour, 1, is_closed=True)
 
@@ -69,7 +71,9 @@ class ExitPlane:
         pose = registration.camera_from_applicator
         if pose is None or not registration.is_ok:
             return
-        rim = transform_points(pose, exit_rim(context.applicator, context.applicator.inner_radius_mm))
+        rim = transform_points(
+            pose, exit_rim(context.applicator, context.applicator.inner_radius_mm)
+        )
         centre = pose[:3, 3]
         if len(in_front(rim)) < len(rim) or centre[2] < NEAR_MM:
             return

@@ -79,9 +79,7 @@ def _edge_words(
         )
 
 
-def _target(
-    pixels: UInt8, centre: tuple[int, int], radius_px: int, reading: DialReading
-) -> None:
+def _target(pixels: UInt8, centre: tuple[int, int], radius_px: int, reading: DialReading) -> None:
     """Inside a dot, outside an arrow from the head to the target; a 3-sigma ring about it."""
     if reading.x is None or reading.y is None or reading.sigma is None:
         return

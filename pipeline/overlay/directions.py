@@ -18,7 +18,7 @@ _PAIRS = (
     ("east", "west"),
     ("gantry", "couch"),
 )
-OPPOSITES: dict[str, str] = {a: b for a, b in _PAIRS} | {b: a for a, b in _PAIRS}
+OPPOSITES: dict[str, str] = dict(_PAIRS) | {b: a for a, b in _PAIRS}
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,15 @@ class LimitedQuantity:
             return False
         return self._contains(value, BOUND_SIGMAS * sigma)
 
+    @property
+    def allowed_text(self) -> str:
+        """The allowed range in words, e.g. "37 to 43", "≤ 2", "≥ 0.98"."""
+        if self.lower is None:
+            return f"≤ {self.upper:g}"
+        if self.upper is None:
+            return f"≥ {self.lower:g}"
+        return f"{self.lower:g} to {self.upper:g}"
+
     def is_within_share(self, share: float) -> bool | None:
         """Whether the deviation is inside a share of its tolerance; as `is_inside` without one."""
         value = self.measurement.value

@@ -63,9 +63,7 @@ def dial_readings(
     tilt_x = alignment.tilt_x_deg.value
     return (
         _reading("Lateral", lateral, alignment.lateral_x_mm.value, alignment.lateral_y_mm.value),
-        _reading(
-            "Tilt", tilt, alignment.tilt_y_deg.value, None if tilt_x is None else -tilt_x
-        ),
+        _reading("Tilt", tilt, alignment.tilt_y_deg.value, None if tilt_x is None else -tilt_x),
     )
 
 

@@ -16,8 +16,11 @@ from tracking.decision import Verdict
 def draw_verdict_shape(
     pixels: UInt8, verdict: Verdict, centre: tuple[int, int], radius_px: int, ink: Rgb, fill: Rgb
 ) -> None:
-    """Draw READY as a ticked disc, HOLD as an octagon with a bar, UNSURE as a triangle with a
-    question mark, FAULT as a crossed square; `ink` on the background, details in `fill`."""
+    """Draw the verdict's shape in `ink`, its details in `fill`.
+
+    READY is a ticked disc, HOLD an octagon with two bars, UNSURE a triangle with a question mark,
+    FAULT a crossed square.
+    """
     _SHAPES[verdict](pixels, np.array(centre, dtype=np.float64), float(radius_px), ink, fill)
 
 

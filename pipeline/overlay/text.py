@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,7 @@ def draw_text(
 @lru_cache(maxsize=_STRINGS_KEPT)
 def text_width(text: str, size_px: int, bold: bool = True) -> int:
     """Width of one line in px."""
-    return int(np.ceil(_font(size_px, bold).getlength(text)))
+    return ceil(_font(size_px, bold).getlength(text))
 
 
 def fit_text(text: str, size_px: int, bold: bool, max_width_px: int) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.overlay.limits import LimitedQuantity, limited_quantities
 from tracking.alignment import Alignment
@@ -92,7 +93,9 @@ class History:
 def true_alignment(truth: GroundTruth) -> Alignment:
     """The true quantities as an alignment without uncertainty."""
     known = {name for name, _ in Alignment().measurements()}
-    values = {name: measured(v, 0.0) for name, v in truth.quantities.items() if name in known}
+    values: dict[str, Any] = {
+        name: measured(value, 0.0) for name, value in truth.quantities.items() if name in known
+    }
     return Alignment(**values)
 
 

@@ -14,8 +14,11 @@ from rich.progress import (
 from rich.table import Table
 
 from pipeline.overlay.banner import VERDICT_WORDS
+from pipeline.overlay.limits import limited_quantities
 from pipeline.report.summary import Summary
+from pipeline.report.truth import TruthComparison
 from pipeline.sinks.sink import FrameResult, RunContext
+from tracking.alignment import Alignment
 from tracking.decision import Verdict
 from tracking.reasons import TEXTS, Reason
 
@@ -63,12 +66,75 @@ def print_summary(summary: Summary, context: RunContext, console: Console | None
     """Print what a run came to, on stderr."""
     console = console or stderr_console()
     if summary.damage is not None:
-        console.print(f"[bold]SOURCE ENDED EARLY:[/bold] {summary.damage}", markup=True)
+        console.print(f"SOURCE ENDED EARLY: {summary.damage}", style="bold", markup=False)
     console.print(_verdict_table(summary))
     if summary.reasons:
         console.print(_reason_table(summary))
     console.print(_quantity_table(summary, context))
     if summary.truth is not None:
-        console.print(_truth_line(summary))
+        console.print(truth_line(summary.truth), markup=False)
     if summary.assumed:
         console.print(f"Assumed as passed: {', '.join(summary.assumed)}", markup=False)
+
+
+def _verdict_table(summary: Summary) -> Table:
+    table = Table(title=f"{summary.source} ({summary.origin}): {summary.n_frames} frames")
+    table.add_column("verdict")
+    table.add_column("frames", justify="right")
+    table.add_column("share", justify="right")
+    for verdict in Verdict:
+        count, share = summary.verdicts[verdict], summary.verdict_shares[verdict]
+        table.add_row(VERDICT_WORDS[verdict], str(count), f"{share:.0%}")
+    first = summary.first_ready
+    if first is not None:
+        table.caption = (
+            f"first READY: frame {first.frame_index}, after {first.after_ms / 1e3:.2f} s"
+        )
+    return table
+
+
+def _reason_table(summary: Summary) -> Table:
+    table = Table()
+    table.add_column("reason")
+    table.add_column("frames", justify="right")
+    table.add_column("what it says")
+    most = sorted(summary.reasons.items(), key=lambda item: -item[1])
+    for code, count in most[:MAX_REASONS]:
+        table.add_row(code, str(count), TEXTS[Reason(code)].sentence)
+    if len(most) > MAX_REASONS:
+        table.caption = f"and {len(most) - MAX_REASONS} more in summary.json"
+    return table
+
+
+def _quantity_table(summary: Summary, context: RunContext) -> Table:
+    table = Table()
+    for heading in ("quantity", "allowed", "median", "min", "max", "sigma"):
+        table.add_column(heading, justify="left" if heading == "quantity" else "right")
+    errors = {} if summary.truth is None else summary.truth.errors
+    if errors:
+        for heading in ("error median", "95 %", "max"):
+            table.add_column(heading, justify="right")
+    for limited in limited_quantities(Alignment(), context.plan.limits):
+        found = summary.quantities.get(limited.name)
+        cells = ["-"] * 4
+        if found is not None:
+            value = found.value
+            numbers = (value.median, value.minimum, value.maximum, found.sigma.median)
+            cells = [f"{number:.2f}" for number in numbers]
+        error = errors.get(limited.name)
+        if error is not None:
+            cells += [f"{number:.2f}" for number in (error.median, error.p95, error.maximum)]
+        elif errors:
+            cells += ["-"] * 3
+        table.add_row(f"{limited.label} {limited.unit}".strip(), limited.allowed_text, *cells)
+    return table
+
+
+def truth_line(truth: TruthComparison) -> str:
+    """What the comparison with the truth comes to, in one line."""
+    parts = [f"READY while truly outside the plan: {truth.n_ready_outside} of {truth.n_ready}"]
+    if truth.n_ready_unchecked:
+        parts.append(f"not checkable: {truth.n_ready_unchecked}")
+    if truth.wait.longest_ms is not None:
+        parts.append(f"longest wait for READY well inside: {truth.wait.longest_ms / 1e3:.2f} s")
+    return "; ".join(parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.overlay.canvas import HEIGHT_PX, WIDTH_PX
 from pipeline.overlay.overlay import draw_overlay
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-CODEC = "libx264"
+CODEC: Literal["libx264"] = "libx264"
 PIXEL_FORMAT = "yuv420p"  # browsers decode no other chroma
 OPTIONS = {"preset": "veryfast", "crf": "23"}  # 12 ms a frame; text stays clean
 N_THREADS = 2  # fixed: the bytes depend on it

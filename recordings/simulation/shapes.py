@@ -81,9 +81,8 @@ def tube(
     )
     centre = path[index] + offsets[:, None] * directions[index]
     vertices = centre[:, None] + scale[:, None, None] * circle
-    return TriangleMesh(
-        frozen(vertices.reshape(-1, 3)), _grid_triangles(len(index), n_segments, wrap=True)
-    )
+    triangles = _grid_triangles(len(index), n_segments, wrap=True)[:, ::-1]
+    return TriangleMesh(frozen(vertices.reshape(-1, 3)), frozen(triangles))
 
 
 def capsule(length_mm: float, radius_mm: float) -> TriangleMesh:
@@ -104,7 +103,7 @@ def blade(width_mm: float, length_mm: float, bend_mm: float, thickness_mm: float
     vertices[..., 0] = x[:, None]
     vertices[..., 1] = section[:, 0]
     vertices[..., 2] = z[:, None] + section[:, 1]
-    strip = _grid_triangles(n, 4, wrap=True)
+    strip = _grid_triangles(n, 4, wrap=True)[:, ::-1]
     last = 4 * (n - 1)
     ends = [[0, 2, 1], [0, 3, 2], [last, last + 1, last + 2], [last, last + 2, last + 3]]
     triangles = np.concatenate([strip, np.array(ends, dtype=np.int64)])

@@ -78,33 +78,14 @@ def measure(
 ) -> UInt16:
     """Return the raw depth (height, width) that `camera` delivers; 0 means none."""
     focal_baseline = np.float32(intrinsics.fx * camera.baseline_mm)
-    shape = rendering.depth_mm.shape
-    noise = correlated_noise(shape, camera.correlation_px, rng) * np.float32(camera.subpixel_px)
-    choice, hole = (_blobs(shape, rng) for _ in range(2))
-    false_match = rng.standard_normal(shape, dtype=np.float32)
-    is_smeared = rng.random(shape, dtype=np.float32) < camera.flying_share
-
-    depth = rendering.depth_mm
-    is_lost = depth <= 0
+    draws = _draw(rendering.depth_mm.shape, camera, rng)
+    disparity = _disparity(rendering.depth_mm, focal_baseline)
+    is_lost = rendering.depth_mm <= 0
     if camera.has_artefacts:
-        is_transparent = choice < rendering.depth_loss
-        looks_through = is_transparent & (hole < LOOK_THROUGH_SHARE)
-        depth = np.where(looks_through, rendering.depth_behind_mm, depth)
-        is_lost = (depth <= 0) | (is_transparent & ~looks_through)
-    disparity = _disparity(depth, focal_baseline)
-    if camera.has_artefacts:
-        is_lost |= hidden_from_second(disparity)
-        smeared = ndimage.gaussian_filter(disparity, EDGE_SMEAR_PX, mode="nearest")
-        step = ndimage.maximum_filter(disparity, 3) - ndimage.minimum_filter(disparity, 3)
-        disparity = np.where((step > EDGE_STEP_PX) & is_smeared, smeared, disparity)
-        is_glare = rendering.highlight > GLARE_THRESHOLD
-        is_false = is_glare & (choice < FALSE_GLARE_SHARE)
-        is_lost |= (is_glare & ~is_false) | (hole > 1 - camera.dropout_share)
-        disparity = disparity + np.where(is_false, false_match * np.float32(FALSE_GLARE_PX), 0)
-
-    steps = np.round((disparity + noise) * DISPARITY_STEPS_PER_PX)
-    measured = np.maximum(steps, 1) / np.float32(DISPARITY_STEPS_PER_PX)
-    measured_mm = focal_baseline / measured
+        disparity, is_lost = _with_artefacts(rendering, camera, focal_baseline, draws)
+    steps = np.round((disparity + draws.noise_px) * DISPARITY_STEPS_PER_PX)
+    measured_px = np.maximum(steps, 1) / np.float32(DISPARITY_STEPS_PER_PX)
+    measured_mm = focal_baseline / measured_px
     is_lost |= (steps < 1) | (measured_mm < camera.min_z_mm) | (measured_mm > camera.max_z_mm)
     raw = np.where(is_lost, 0, np.round(measured_mm / np.float32(camera.depth_unit_mm)))
     return np.where(raw > UINT16_MAX, 0, raw).astype(np.uint16)
@@ -136,6 +117,52 @@ def hidden_from_second(disparity_px: Float32) -> Bool:
     hidden = landing < 0
     hidden[:, :-1] |= smallest_from_here[:, 1:] <= landing[:, :-1]
     return hidden
+
+
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """Everything random of one frame: noise, two blob fields, false matches, smeared pixels."""
+
+    noise_px: Float32
+    choice: Float32
+    hole: Float32
+    false_match_px: Float32
+    is_smeared: Bool
+
+
+def _draw(shape: tuple[int, ...], camera: DepthCamera, rng: np.random.Generator) -> _Draws:
+    return _Draws(
+        noise_px=correlated_noise(shape, camera.correlation_px, rng)
+        * np.float32(camera.subpixel_px),
+        choice=_blobs(shape, rng),
+        hole=_blobs(shape, rng),
+        false_match_px=rng.standard_normal(shape, dtype=np.float32) * np.float32(FALSE_GLARE_PX),
+        is_smeared=rng.random(shape, dtype=np.float32) < camera.flying_share,
+    )
+
+
+def _with_artefacts(
+    rendering: Rendering, camera: DepthCamera, focal_baseline: np.float32, draws: _Draws
+) -> tuple[Float32, Bool]:
+    """Disparity that is matched, still without noise, and what is lost."""
+    front = _disparity(rendering.depth_mm, focal_baseline)
+    behind = _disparity(rendering.depth_behind_mm, focal_baseline)
+    is_transparent = draws.choice < rendering.depth_loss
+    looks_through = is_transparent & (draws.hole < LOOK_THROUGH_SHARE)
+    is_lost = is_transparent & ~looks_through
+    is_lost |= np.where(looks_through, hidden_from_second(behind), hidden_from_second(front))
+    is_lost |= draws.hole > 1 - camera.dropout_share
+    disparity = np.where(looks_through, behind, front)
+    is_lost |= disparity == 0
+
+    smeared = ndimage.gaussian_filter(disparity, EDGE_SMEAR_PX, mode="nearest")
+    step = ndimage.maximum_filter(disparity, 3) - ndimage.minimum_filter(disparity, 3)
+    disparity = np.where((step > EDGE_STEP_PX) & draws.is_smeared, smeared, disparity)
+
+    is_glare = rendering.highlight > GLARE_THRESHOLD
+    is_false = is_glare & (draws.choice < FALSE_GLARE_SHARE)
+    is_lost |= is_glare & ~is_false
+    return disparity + np.where(is_false, draws.false_match_px, np.float32(0)), is_lost
 
 
 def _disparity(depth_mm: Float32, focal_baseline: np.float32) -> Float32:

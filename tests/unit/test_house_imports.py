@@ -19,7 +19,7 @@ TRAINING = ROOT / "models" / "training"
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {
     *("open3d", "onnxruntime", "pyrealsense2", "cv2", "numpy", "scipy", "matplotlib"),
-    *("mcap", "imagecodecs", "simplejpeg", "torch"),
+    *("av", "mcap", "imagecodecs", "simplejpeg", "torch", "PIL"),
 }
 
 

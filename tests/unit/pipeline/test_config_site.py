@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from pipeline.config.site_check import check_plan_against_site
 from pipeline.config.site_file import parse_site
 from tests.config_texts import PLAN, SITE, replaced
 from tracking.errors import ConfigurationError
+
+EXAMPLE_SITE = Path(__file__).resolve().parents[3] / "pipeline" / "config" / "site.example.toml"
 
 
 def check(plan_text: str = PLAN, site_text: str = SITE) -> None:
@@ -110,3 +113,7 @@ def test_a_malformed_site_is_refused(old: str, new: str, part: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_site(replaced(SITE, old, new), "site.toml")
     assert part in caught.value.what
+
+
+def test_the_example_site_fits_the_example_plan() -> None:
+    check(site_text=EXAMPLE_SITE.read_text(encoding="utf-8"))

@@ -123,9 +123,7 @@ def test_glare_makes_holes_and_false_depth() -> None:
     highlight = np.zeros_like(view.highlight)
     highlight[100:140, 150:250] = 1.0
     camera = replace(FINE, has_artefacts=True, dropout_share=0.0)
-    raw = measure(
-        replace(view, highlight=highlight), INTRINSICS, camera, np.random.default_rng(10)
-    )
+    raw = measure(replace(view, highlight=highlight), INTRINSICS, camera, np.random.default_rng(10))
     z = raw[100:140, 150:250] * camera.depth_unit_mm
     assert 0.5 < (z == 0).mean() < 0.95
     assert ((z > 0) & (np.abs(z - 500) > 20)).mean() > 0.1
@@ -174,7 +172,16 @@ def test_nothing_seen_has_no_depth() -> None:
     assert not raw.any()
 
 
-def test_impossible_cameras_are_refused() -> None:
-    for broken in ({"baseline_mm": 0.0}, {"depth_unit_mm": np.nan}, {"subpixel_px": -1.0}):
-        with pytest.raises(ValueError, match=next(iter(broken))):
-            replace(FINE, **broken)
+@pytest.mark.parametrize(
+    ("baseline_mm", "subpixel_px", "depth_unit_mm", "named"),
+    [
+        (0.0, 0.1, 1.0, "baseline_mm"),
+        (50.0, -0.1, 1.0, "subpixel_px"),
+        (50.0, 0.1, float("nan"), "depth_unit_mm"),
+    ],
+)
+def test_impossible_cameras_are_refused(
+    baseline_mm: float, subpixel_px: float, depth_unit_mm: float, named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        DepthCamera(baseline_mm, subpixel_px, 1.5, depth_unit_mm)

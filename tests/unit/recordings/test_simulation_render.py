@@ -69,7 +69,7 @@ def test_nearest_part_wins_and_nothing_is_zero() -> None:
     rendering = render(Scene((far, near)), CAMERA, AT_REST)
     assert rendering.labels[60, 80] == Label.OCCLUDER
     assert rendering.part_index[60, 80] == 1
-    assert rendering.labels[60, 50] == Label.APPLICATOR
+    assert rendering.labels[60, 58] == Label.APPLICATOR
     assert (rendering.depth_mm[0, 0], rendering.labels[0, 0]) == (0, Label.OTHER)
     assert rendering.part_index[0, 0] == -1
     assert np.allclose(rendering.normals_camera[60, 80], [0, 0, -1])
@@ -109,9 +109,10 @@ def test_shadow_darkens_what_lies_behind() -> None:
     lamp = Light((300.0, 0.0, -200.0), 1.0, casts_shadow=True)
     scene = Scene((_plane(500.0), blocker), (lamp,), 0.1)
     lit = Scene(scene.parts, (Light(lamp.position_mm, 1.0),), 0.1)
-    darker = render(lit, CAMERA, AT_REST).color_rgb.astype(int) - render(
-        scene, CAMERA, AT_REST
-    ).color_rgb
+    darker = (
+        render(lit, CAMERA, AT_REST).color_rgb.astype(int)
+        - render(scene, CAMERA, AT_REST).color_rgb
+    )
     expected_mm = np.array([300 + (100 - 300) * 700 / 500, 0.0, 500.0])  # along the lamp's ray
     u, v = np.round(CAMERA.project(expected_mm)).astype(int)
     assert darker[v, u].min() > 30

@@ -1,0 +1,92 @@
+"""The canvas grid and the depth grid agree to a fraction of a pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.features import CANVAS
+from models.labelling import label_image, winning_probability
+from models.letterbox import Letterbox
+
+SIZES = [(480, 848), (480, 640), (240, 424), (720, 1280), (270, 480), (101, 333), (600, 90)]
+EDGE_TOLERANCE_PX = 0.15  # of a source pixel times the scale: what area means blur at an edge
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_fits_inside_and_keeps_the_aspect(size: tuple[int, int]) -> None:
+    box = Letterbox.fit(size, CANVAS)
+    assert box.fitted[0] <= CANVAS[0] and box.fitted[1] <= CANVAS[1]
+    assert box.fitted[0] == CANVAS[0] or box.fitted[1] == CANVAS[1]
+    scale_v, scale_u = box.fitted[0] / size[0], box.fitted[1] / size[1]
+    assert scale_u == pytest.approx(scale_v, rel=0.02)  # rounding to whole canvas pixels
+    assert 0 <= box.top and box.top + box.fitted[0] <= CANVAS[0]
+    assert 0 <= box.left and box.left + box.fitted[1] <= CANVAS[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_ramp_comes_back_unshifted(size: tuple[int, int], axis: int) -> None:
+    """A linear ramp survives shrinking and restoring: any half-pixel slip shows as an offset."""
+    ramp = np.indices(size)[axis].astype(np.float32)
+    box = Letterbox.fit(size, CANVAS)
+    canvas = np.zeros(CANVAS, np.float32)
+    canvas[box.window] = box.shrink(ramp)
+    restored = box.restore(canvas)
+    scale = max(1.0, size[axis] / box.fitted[axis])
+    margin = int(np.ceil(2 * scale))  # borders repeat their outermost canvas pixel
+    inner = tuple(slice(margin, -margin) for _ in range(2))
+    error = restored[inner] - ramp[inner]
+    assert abs(float(error.mean())) < 0.02 * scale
+    assert float(np.abs(error).max()) < 0.5 * scale
+
+
+@pytest.mark.parametrize("size", [(480, 848), (480, 640), (720, 1280), (240, 424)])
+@pytest.mark.parametrize("edge_px", [200.5, 201.5, 202.5, 203.5])
+def test_a_class_border_stays_where_it_is(size: tuple[int, int], edge_px: float) -> None:
+    """Logits that are linear across a border put the label border at the same place."""
+    box = Letterbox.fit(size, CANVAS)
+    scale = box.fitted[1] / size[1]
+    u_canvas = np.arange(CANVAS[1]) - box.left
+    signed = (u_canvas + 0.5) / scale - 0.5 - edge_px  # source pixels right of the border
+    logits = np.zeros((4, *CANVAS), np.float32)
+    logits[2] = signed
+    labels = label_image(logits, box)
+    row = labels[size[0] // 2]
+    assert set(np.unique(row)) == {0, 2}
+    first_right = int(np.argmax(row == 2))
+    assert first_right == int(np.ceil(edge_px))
+    assert np.all(row[first_right:] == 2)
+
+
+def test_shrinking_never_mixes_holes_into_depth() -> None:
+    from models.features import planes
+
+    depth = np.full((480, 848), 500, np.float32)
+    depth[::2] = 0
+    box = Letterbox.fit(depth.shape, CANVAS)
+    tensor = planes(depth, None, box)[0]
+    inverse, valid = tensor[4], tensor[5]
+    assert np.allclose(inverse[valid > 0], 400.0 / 500.0)
+    assert np.all(tensor[6:] == 0)  # a flat wall has no relief, whatever its holes
+
+
+def test_no_color_gives_empty_color_planes() -> None:
+    from models.features import planes
+
+    depth = np.full((240, 424), 500, np.float32)
+    box = Letterbox.fit(depth.shape, CANVAS)
+    blind = planes(depth, None, box)[0]
+    black = planes(depth, np.zeros((240, 424, 3), np.uint8), box)[0]
+    assert not blind[:4].any()
+    assert np.all(black[3][box.window] == 1) and np.all(black[0][box.window] == -1)
+    assert np.array_equal(blind[4:], black[4:])
+
+
+def test_winning_probability_is_softmax() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 3, (4, 6, 7)).astype(np.float32)
+    winners, probability = winning_probability(logits)
+    share = np.exp(logits) / np.exp(logits).sum(0)
+    assert np.array_equal(winners, share.argmax(0))
+    assert np.allclose(probability, share.max(0), atol=1e-6)

@@ -1,0 +1,130 @@
+"""The gate: one immutable snapshot and the previous state give verdict and next state.
+
+Pure: no I/O, no clock. Every check starts as failed and is proven per frame; what cannot be
+proven is a reason. READY needs no reasons in `FRAMES_TO_ARM` consecutive frames.
+
+Fails to: not READY.
+"""
+
+from __future__ import annotations
+
+from tracking.bed import BedStatus
+from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
+from tracking.limit_checks import check_limits
+from tracking.reasons import TEXTS, Reason, Severity, in_precedence
+from tracking.registration import RegistrationStatus
+from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+
+MAX_AGE_MS = 150.0  # exposure to decision (DESIGN section 6)
+MAX_FRAME_GAP_MS = 200.0  # longer, and frames are no longer consecutive
+
+_VERDICTS = {
+    Severity.FAULT: Verdict.FAULT,
+    Severity.UNSURE: Verdict.UNSURE,
+    Severity.HOLD: Verdict.HOLD,
+}
+_REGISTRATION_REASONS = {
+    RegistrationStatus.NO_APPLICATOR: Reason.NO_APPLICATOR,
+    RegistrationStatus.DEPTH_MISSING: Reason.DEPTH_MISSING,
+    RegistrationStatus.TOO_FEW_POINTS: Reason.REGISTRATION_WEAK,
+    RegistrationStatus.WEAK_GEOMETRY: Reason.REGISTRATION_WEAK,
+}
+_BED_REASONS = {
+    BedStatus.NO_BED: Reason.NO_BED,
+    BedStatus.TOO_FEW_POINTS: Reason.NO_BED,
+    BedStatus.RIM_HIDDEN: Reason.BED_HIDDEN,
+}
+
+
+def decide(snapshot: Snapshot, state: KernelState) -> tuple[GateDecision, KernelState]:
+    """Decide one frame."""
+    is_consecutive = _is_consecutive(snapshot, state)
+    armed = state.armed and is_consecutive
+    reasons = _faults(snapshot, state)
+    causes = frozenset(reasons)
+    latched = (state.latched | causes) if causes else _still_latched(snapshot, state)
+    if latched and not causes:
+        reasons.add(Reason.FAULT_LATCHED)
+    reasons |= _session_reasons(snapshot.evidence)
+    if not snapshot.plan.approved:
+        reasons.add(Reason.PLAN_NOT_APPROVED)
+    if not (0.0 <= snapshot.age_ms <= MAX_AGE_MS):
+        reasons.add(Reason.FRAME_STALE)
+    reasons |= _measurement_reasons(snapshot, armed=armed)
+    checks_passed = not reasons
+    passed = _count(state.passed if is_consecutive else 0) if checks_passed else 0
+    armed = checks_passed and passed >= FRAMES_TO_ARM
+    if checks_passed and not armed:
+        reasons.add(Reason.ARMING)
+    ordered = in_precedence(reasons)
+    verdict = _VERDICTS[TEXTS[ordered[0]].severity] if ordered else Verdict.READY
+    next_state = KernelState(
+        armed=armed,
+        passed=passed,
+        frame_index=snapshot.frame_index,
+        stamp_ns=snapshot.stamp_ns,
+        depth_sha256=snapshot.depth_sha256,
+        latched=latched,
+    )
+    return GateDecision(verdict, ordered, checks_passed, passed), next_state
+
+
+def _count(passed: int) -> int:
+    return min(passed + 1, FRAMES_TO_ARM)
+
+
+def _is_consecutive(snapshot: Snapshot, state: KernelState) -> bool:
+    if state.stamp_ns is None:
+        return False
+    return 0 < snapshot.stamp_ns - state.stamp_ns <= MAX_FRAME_GAP_MS * 1e6
+
+
+def _faults(snapshot: Snapshot, state: KernelState) -> set[Reason]:
+    """Broken input or system."""
+    faults = set()
+    if snapshot.broken is not None:
+        faults.add(snapshot.broken)
+    if state.frame_index is not None and state.stamp_ns is not None:
+        if not (snapshot.frame_index > state.frame_index and snapshot.stamp_ns > state.stamp_ns):
+            faults.add(Reason.CLOCK_WENT_BACK)
+        if snapshot.depth_sha256 == state.depth_sha256:
+            faults.add(Reason.FRAME_REPEATED)
+    if snapshot.evidence.camera_serial is Evidence.FAILED:
+        faults.add(Reason.WRONG_CAMERA)
+    if not snapshot.evidence.rig_validity.holds:
+        faults.add(Reason.RIG_EXPIRED)
+    if snapshot.evidence.fiducial is Evidence.FAILED:
+        faults.add(Reason.CAMERA_BUMPED)
+    return faults
+
+
+def _still_latched(snapshot: Snapshot, state: KernelState) -> frozenset[Reason]:
+    """A latch opens once its cause is gone and a person has acknowledged it."""
+    return frozenset() if snapshot.evidence.acknowledgement.holds else state.latched
+
+
+def _session_reasons(evidence: SessionEvidence) -> set[Reason]:
+    """What must have been proven outside the frame, and was not."""
+    required = (
+        (evidence.camera_serial, Reason.WRONG_CAMERA),
+        (evidence.qa, Reason.NO_QA),
+        (evidence.time_out, Reason.NO_TIMEOUT),
+        (evidence.second_estimate, Reason.NO_SECOND_ESTIMATE),
+        (evidence.fiducial, Reason.NO_FIDUCIAL),
+    )
+    return {reason for state, reason in required if not state.holds}
+
+
+def _measurement_reasons(snapshot: Snapshot, *, armed: bool) -> set[Reason]:
+    """Root cause first: without a pose nothing else can be said."""
+    if snapshot.registration is not RegistrationStatus.OK:
+        return {_REGISTRATION_REASONS.get(snapshot.registration, Reason.REGISTRATION_FAILED)}
+    reasons = check_limits(snapshot.alignment, snapshot.plan.limits, armed=armed)
+    if snapshot.bed is not BedStatus.OK:
+        reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
+    identity = snapshot.alignment.applicator_id
+    if not identity.decided:
+        reasons.add(Reason.APPLICATOR_UNDECIDED)
+    elif identity.value != snapshot.plan.applicator_id:
+        reasons.add(Reason.WRONG_APPLICATOR)
+    return reasons

@@ -1,0 +1,41 @@
+"""All quantities of one frame from registration, bed, rig and plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracking.alignment import Alignment
+from tracking.applicator import Applicator
+from tracking.bed import BedSurface
+from tracking.dimensions import identify
+from tracking.docking import measure_docking
+from tracking.plan import Plan
+from tracking.registration import Registration
+from tracking.rig import Rig
+from tracking.standoff import measure_ssd_error, measure_standoff
+
+
+def measure_alignment(
+    applicator: Applicator,
+    catalogue: Mapping[str, Applicator],
+    registration: Registration,
+    bed: BedSurface,
+    rig: Rig,
+    plan: Plan,
+) -> Alignment:
+    """Measure every quantity that this frame shows.
+
+    Fails to: quantities that are not observable. Coverage and intrusion need a marked area
+    and a surface under the cone; neither exists yet, so they are never observable.
+    """
+    if not registration.is_ok:
+        return Alignment()
+    docking = measure_docking(applicator, registration, rig)
+    standoff = measure_standoff(applicator, registration, bed)
+    planned = (plan.limits.docking_gap_mm.planned, plan.limits.air_gap_mm.planned)
+    return Alignment(
+        **vars(docking),
+        **vars(standoff),
+        ssd_error_mm=measure_ssd_error(applicator, registration, bed, rig, planned),
+        applicator_id=identify(registration.dimensions, applicator, catalogue),
+    )

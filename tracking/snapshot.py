@@ -1,0 +1,81 @@
+"""Everything one decision rests on, as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tracking.alignment import Alignment
+from tracking.bed import BedStatus
+from tracking.plan import Plan
+from tracking.reasons import Reason
+from tracking.registration import RegistrationStatus
+
+
+class Evidence(StrEnum):
+    """State of something that must have been proven outside the frame.
+
+    ASSUMED is given only to simulated and foreign recordings, for what a file of their kind
+    cannot carry; it is listed in the summary.
+    """
+
+    PROVEN = "proven"
+    ASSUMED = "assumed"
+    MISSING = "missing"
+    FAILED = "failed"
+
+    @property
+    def holds(self) -> bool:
+        """Whether a check that needs this evidence passes."""
+        return self is Evidence.PROVEN or self is Evidence.ASSUMED
+
+
+@dataclass(frozen=True)
+class SessionEvidence:
+    """What was proven about the session; missing until somebody proves it."""
+
+    camera_serial: Evidence = Evidence.MISSING
+    rig_validity: Evidence = Evidence.MISSING
+    qa: Evidence = Evidence.MISSING
+    time_out: Evidence = Evidence.MISSING
+    second_estimate: Evidence = Evidence.MISSING
+    fiducial: Evidence = Evidence.MISSING
+    acknowledgement: Evidence = Evidence.MISSING
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One frame as the gate sees it.
+
+    Attributes
+    ----------
+    age_ms : float
+        Exposure to decision, on the clocks of the frame's source.
+    depth_sha256 : str
+        Content of the raw depth.
+    broken : Reason or None
+        A fault that kept the frame from being processed at all.
+    """
+
+    frame_index: int
+    stamp_ns: int
+    age_ms: float
+    depth_sha256: str
+    plan: Plan
+    evidence: SessionEvidence
+    registration: RegistrationStatus
+    bed: BedStatus
+    alignment: Alignment
+    broken: Reason | None = None
+
+
+@dataclass(frozen=True)
+class KernelState:
+    """What the gate remembers between frames."""
+
+    armed: bool = False
+    passed: int = 0
+    frame_index: int | None = None
+    stamp_ns: int | None = None
+    depth_sha256: str = ""
+    latched: frozenset[Reason] = field(default_factory=frozenset)
