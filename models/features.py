@@ -70,10 +70,10 @@ def _depth_planes(
     depth_mm: NDArray[np.float32], letterbox: Letterbox, out: NDArray[np.float32]
 ) -> None:
     """Fill inverse depth, validity and relief at two scales."""
-    share = letterbox.shrink((depth_mm > 0).astype(np.float32))
-    total = letterbox.shrink(depth_mm)
+    share = np.asarray(letterbox.shrink((depth_mm > 0).astype(np.float32)), np.float32)
+    total = np.asarray(letterbox.shrink(depth_mm), np.float32)
     valid = (share >= MIN_VALID_SHARE).astype(np.float32)
-    depth = total / np.maximum(share, MIN_VALID_SHARE) * valid
+    depth = np.asarray(total / np.maximum(share, MIN_VALID_SHARE) * valid, np.float32)
     out[0] = np.minimum(REFERENCE_DEPTH_MM / np.maximum(depth, 1.0), MAX_INVERSE_DEPTH) * valid
     out[1] = valid
     out[2] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
@@ -86,7 +86,8 @@ def _relief(
     """Depth against the mean of the valid depth around it, clipped to -1..1."""
     box = (box_px, box_px)
     border = cv2.BORDER_REPLICATE
-    mean = cv2.blur(depth_mm, box, borderType=border)
-    mean /= np.maximum(cv2.blur(valid, box, borderType=border), 1.0 / box_px**2)
-    relief: NDArray[np.float32] = np.clip((depth_mm - mean) * (1 / range_mm), -1.0, 1.0) * valid
-    return relief
+    share = np.asarray(cv2.blur(valid, box, borderType=border), np.float32)
+    total = np.asarray(cv2.blur(depth_mm, box, borderType=border), np.float32)
+    mean = total / np.maximum(share, 1 / box_px**2)
+    relief = np.clip((depth_mm - mean) * (1 / range_mm), -1.0, 1.0) * valid
+    return np.asarray(relief, np.float32)

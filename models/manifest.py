@@ -58,6 +58,11 @@ class Manifest(_Strict):
         return f"{self.name}-{self.sha256[:12]}"
 
 
+def parse_manifest(text: str) -> Manifest:
+    """Parse a manifest's JSON; raises pydantic's ValidationError."""
+    return Manifest.model_validate_json(text)
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest and hold it against what this program computes.
 
@@ -73,7 +78,7 @@ def read_manifest(path: Path) -> Manifest:
             f"cannot read the model manifest {path.name}", actual=str(error), remedy=REMEDY
         ) from error
     try:
-        manifest = Manifest.model_validate_json(text)
+        manifest = parse_manifest(text)
     except ValidationError as error:
         raise ConfigurationError(
             f"the model manifest {path.name} is malformed", actual=str(error), remedy=REMEDY

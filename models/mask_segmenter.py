@@ -44,8 +44,6 @@ def _with_bed_around(frame: RgbdFrame, labels: UInt8) -> UInt8:
     points_mm: Float = frame.intrinsics.ray_grid * frame.depth_mm[..., None]
     completed = np.zeros_like(labels)
     completed[is_applicator] = Label.APPLICATOR
-    near = within(
-        points_mm[is_candidate], points_mm[is_applicator & has_depth], BED_DISTANCE_MM
-    )
+    near = within(points_mm[is_candidate], points_mm[is_applicator & has_depth], BED_DISTANCE_MM)
     completed[is_candidate] = np.where(near, np.uint8(Label.TUMOR_BED), np.uint8(Label.OTHER))
     return completed

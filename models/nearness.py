@@ -23,7 +23,7 @@ def within(points_mm: Float, cloud_mm: Float, distance_mm: float) -> Bool:
     centres, voxel_of_point = _voxel_centres(points_mm)
     rough_mm, _ = cKDTree(thinned).query(centres, distance_upper_bound=distance_mm + VOXEL_MM * 2)
     margin_mm = 2 * _HALF_DIAGONAL_MM  # both ends moved to the centre of their voxel
-    is_near = (rough_mm <= distance_mm - margin_mm)[voxel_of_point]
+    is_near: Bool = (rough_mm <= distance_mm - margin_mm)[voxel_of_point]
     is_open = (np.abs(rough_mm - distance_mm) < margin_mm)[voxel_of_point]
     if is_open.any():
         exact_mm, _ = cKDTree(cloud_mm).query(points_mm[is_open])

@@ -9,9 +9,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.features import planes
-from models.labelling import PROPOSED, label_image, winning_probability
+from models.labelling import label_image, mean_probability, winners
 from models.letterbox import Letterbox
 from models.manifest import REMEDY, InputContract, Manifest, read_manifest, read_weights
+from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 from tracking.frame import SourceFrame
 from tracking.segmentation import Label, Segmentation
@@ -33,7 +34,7 @@ class OnnxSegmenter:
     def __init__(self, manifest_path: Path) -> None:
         self._manifest = read_manifest(manifest_path)
         weights = read_weights(manifest_path, self._manifest)
-        self._session = _open_session(weights, self._manifest)
+        self._session = open_session(weights, self._manifest)
 
     @property
     def model_id(self) -> str:
@@ -50,29 +51,28 @@ class OnnxSegmenter:
         tensor = planes(frame.depth_mm, frame.color_rgb, letterbox)
         output = self._session.run([self._manifest.output], {contract.name: tensor})
         logits: NDArray[np.float32] = np.asarray(output[0])[0]
-        winners, probability = winning_probability(logits[:, *letterbox.window])
-        labels = label_image(logits, letterbox)
-        if not self._shows_applicator(winners, probability):
-            labels[labels == Label.APPLICATOR] = Label.OTHER
-            winners[winners == Label.APPLICATOR] = Label.OTHER
-        proposed = np.isin(winners, PROPOSED)
-        confidence = float(probability[proposed].mean()) if proposed.any() else None
-        return Segmentation(labels, self.model_id, confidence)
+        shown = np.ascontiguousarray(logits[:, *letterbox.window])
+        small, labels = winners(shown), label_image(logits, letterbox)
+        if not self._shows_applicator(shown, small):
+            for image in (small, labels):
+                image[image == Label.APPLICATOR] = Label.OTHER
+        proposed = (small == Label.APPLICATOR) | (small == Label.TUMOR_BED)
+        return Segmentation(labels, self.model_id, mean_probability(shown, proposed))
 
-    def _shows_applicator(
-        self, winners: NDArray[np.uint8], probability: NDArray[np.float32]
-    ) -> bool:
+    def _shows_applicator(self, logits: NDArray[np.float32], labels: UInt8) -> bool:
         """Whether the applicator's pixels are enough and sure enough to be one."""
-        is_applicator = winners == Label.APPLICATOR
+        is_applicator = labels == Label.APPLICATOR
+        confidence = mean_probability(logits, is_applicator)
         thresholds = self._manifest.thresholds
-        if not is_applicator.mean() >= thresholds.applicator_min_fraction:
-            return False
-        if not is_applicator.any():
-            return False
-        return bool(probability[is_applicator].mean() >= thresholds.applicator_min_confidence)
+        return (
+            confidence is not None
+            and confidence >= thresholds.applicator_min_confidence
+            and float(is_applicator.mean()) >= thresholds.applicator_min_fraction
+        )
 
 
-def _open_session(weights: bytes, manifest: Manifest) -> ort.InferenceSession:
+def open_session(weights: bytes, manifest: Manifest) -> ort.InferenceSession:
+    """Open the network in `weights` and hold its signature against the manifest."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = N_THREADS
     options.inter_op_num_threads = 1

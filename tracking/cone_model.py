@@ -60,7 +60,7 @@ class ConeModel:
             if mesh is None
             else np.zeros(len(mesh.triangles), bool)
         )
-        self.edges = _edges(applicator)
+        self.edges = _edges(applicator) if mesh is None else ()  # a mesh need not have them
         self.surface_mm, self.surface_normals = _surface_samples(self.mesh)
         self._scene = o3d.t.geometry.RaycastingScene()
         self._scene.add_triangles(

@@ -18,6 +18,7 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.likelihood import (
     depth_weights,
+    edge_bias_px,
     edge_jacobian,
     edge_weights,
     normal_equations,
@@ -52,7 +53,7 @@ def measure_dimensions(
             np.concatenate([jacobian, extra], axis=1),
             edge_weights(edge, quality),
             edge.offsets_px,
-            quality.bias_px,
+            edge_bias_px(edge, quality),
         )
         information, gradient = information + edge_information, gradient + edge_gradient
     prior = np.zeros(N_UNKNOWNS)

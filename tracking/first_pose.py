@@ -41,7 +41,7 @@ def first_poses(applicator: Applicator, points_camera_mm: Float) -> list[Float]:
     rng = np.random.default_rng(SEED)
     points = points_camera_mm[:: max(1, len(points_camera_mm) // N_POINTS)]
     normals = _normals_towards_camera(points)
-    poses = []
+    poses: list[Float] = []
     for axis in _axes(normals, rng):
         centre = _centre_on_axis(applicator, points, normals, axis, rng)
         if centre is None:

@@ -24,6 +24,7 @@ TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
 GRAZING_COSINE = (
     0.12  # hits flatter than 83 deg: the depth there is the matcher's, not the surface's
 )
+EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
 
@@ -82,9 +83,14 @@ def depth_weights(depth: DepthTerms, inflation: float) -> Float:
     """Robust weights (n,) of the depth residuals, thinned for their correlation."""
     residuals = np.nan_to_num(depth.residuals)
     usable = ~np.isnan(depth.residuals)
-    spread = 1.4826 * float(np.median(np.abs(residuals[usable]))) if usable.any() else 1.0
-    weights: Float = tukey(residuals, TUKEY * max(1.0, spread)) * usable / inflation
+    weights: Float = tukey(residuals, TUKEY * spread_of(depth.residuals)) * usable / inflation
     return weights
+
+
+def spread_of(residuals: Float) -> float:
+    """Robust scatter of residuals given in sigma (NaN left out), at least 1: the model's own."""
+    finite = residuals[np.isfinite(residuals)]
+    return max(1.0, 1.4826 * float(np.median(np.abs(finite)))) if finite.size else 1.0
 
 
 def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
@@ -150,7 +156,12 @@ def edge_equations(
     """Normal equations of one edge for small motions."""
     jacobian, _ = edge_jacobian(pose, edge, intrinsics)
     weights = edge_weights(edge, quality)
-    return shift_marginalised(jacobian, weights, edge.offsets_px, quality.bias_px)
+    return shift_marginalised(jacobian, weights, edge.offsets_px, edge_bias_px(edge, quality))
+
+
+def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
+    """1-sigma of the shift common to an edge: tissue may hide the exit, nothing hides the rest."""
+    return EXIT_BURIED_PX if edge.name == "exit" else quality.bias_px
 
 
 def tukey(residuals: Float, cutoff: float) -> Float:

@@ -13,6 +13,7 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Float
+from tracking.likelihood import spread_of
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
 from tracking.transforms import rigid
@@ -39,7 +40,7 @@ def assess(applicator: Applicator, pixels: ApplicatorPixels, refined: Refined) -
     }
     if len(residuals) < n_samples / 4 or not np.all(np.isfinite(refined.pose)):
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=excluded)
-    spread = max(1.0, 1.4826 * float(np.median(np.abs(residuals))))
+    spread = spread_of(residuals)
     inliers = np.abs(residuals) <= INLIER_SIGMA * spread
     inlier_fraction = float(inliers.sum()) / max(1, n_samples - refined.depth.n_grazing)
     covariance, roll_observable, axial_observable = _covariance(

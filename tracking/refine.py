@@ -11,16 +11,22 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
-from tracking.likelihood import DepthTerms, depth_equations, depth_terms, edge_equations
+from tracking.likelihood import (
+    DepthTerms,
+    depth_equations,
+    depth_terms,
+    edge_equations,
+    spread_of,
+)
 from tracking.rig import DepthNoise
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import orthonormalise, rotation_from_vector
 
-MAX_ROUNDS = 10
+MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
 STEP_TOLERANCE_MM = 2e-3  # movement of the cone's ends: far below any sigma
-ROUND_TOLERANCE = 0.2  # Mahalanobis length of a round's motion: a fifth of a sigma
+ROUND_TOLERANCE = 0.2  # Mahalanobis length of a round's motion, by the residuals' scatter
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0
 
@@ -70,6 +76,7 @@ class _Round:
     information: Float
     edges: tuple[EdgeOffsets, ...]
     edge_information: Float
+    spread: float
 
 
 def refine(
@@ -110,21 +117,23 @@ def _round(problem: _Problem, start: Float) -> _Round:
     for edge in edges:
         terms = edge_equations(start, edge, problem.quality, problem.intrinsics)
         edge_information, edge_gradient = edge_information + terms[0], edge_gradient + terms[1]
-    pose, total, information = start, np.zeros(6), edge_information
+    pose, total, information, spread = start, np.zeros(6), edge_information, 1.0
     for _ in range(MAX_ITERATIONS):
         depth = depth_terms(problem.model, pose, problem.pixels, problem.noise)
+        spread = spread_of(depth.residuals)
         information, gradient = depth_equations(depth, problem.inflation)
         information = information + edge_information
         gradient = gradient + edge_gradient - edge_information @ total
-        step: Float = np.linalg.solve(information + _damping(information), gradient)
+        step = np.linalg.solve(information + _damping(information), gradient).astype(np.float64)
         pose, total = _moved(pose, step), total + step
         if _movement_mm(problem.model, step) < STEP_TOLERANCE_MM:
             break
-    return _Round(pose, total, information, tuple(edges), edge_information)
+    return _Round(pose, total, information, tuple(edges), edge_information, spread)
 
 
 def _has_settled(current: _Round) -> bool:
-    return bool(current.step @ current.information @ current.step < ROUND_TOLERANCE**2)
+    length = float(np.sqrt(current.step @ current.information @ current.step))
+    return length < ROUND_TOLERANCE * current.spread
 
 
 def _damping(information: Float) -> Float:

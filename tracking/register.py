@@ -18,6 +18,7 @@ from tracking.contour import Outline, outline_of
 from tracking.dimensions import measure_dimensions
 from tracking.first_pose import first_poses
 from tracking.icp import align
+from tracking.likelihood import spread_of
 from tracking.pose_covariance import assess
 from tracking.pose_score import ScorePixels, disagreement, score_pixels
 from tracking.refine import Refined, refine
@@ -29,9 +30,10 @@ from tracking.transforms import rigid, rotation_from_vector
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
 MIN_DEPTH_FRACTION = 0.5  # of the applicator's pixels; less: transparent, mirroring or smeared
 MIN_SAMPLES = 60
-MAX_DISAGREEMENT = 0.35  # share of contradicting pixels of a pose that may be believed
+MAX_DISAGREEMENT = 0.45  # share of contradicting pixels of a pose that may be believed
 COARSE_MM, FINE_SIGMA = 15.0, 4.0
 N_SCORE_PIXELS = 500
+UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
 N_ALIGNED = 3  # best hypotheses that ICP refines
 N_ROLLS = 24
 N_REFINED_ROLLS = 2
@@ -50,9 +52,9 @@ class _View:
     outline: Outline
     score: ScorePixels
 
-    def disagreement(self, pose: Float) -> float:
-        """Share of contradicting pixels at the depth noise's scale."""
-        tolerance = max(3.0, FINE_SIGMA * self.depth_sigma_mm(pose[2, 3]))
+    def disagreement(self, pose: Float, spread: float = 1.0) -> float:
+        """Share of contradicting pixels, at the depth noise's scale times `spread`."""
+        tolerance = max(3.0, FINE_SIGMA * spread * self.depth_sigma_mm(pose[2, 3]))
         return disagreement(self.model, pose, self.score, tolerance)
 
     def depth_sigma_mm(self, z_mm: float) -> float:
@@ -109,12 +111,20 @@ def _starts(view: _View) -> list[Float]:
     hypotheses = first_poses(view.model.applicator, points)
     if not hypotheses:
         return []
-    coarse = sorted(
-        hypotheses, key=lambda pose: disagreement(view.model, pose, view.score, COARSE_MM)
-    )
+    coarse = sorted(hypotheses, key=lambda pose: _coarse_cost(view, pose))
     aligned = [align(view.model, pose, points) for pose in coarse[:N_ALIGNED]]
-    best = min(aligned, key=view.disagreement)
+    best = min(aligned, key=lambda pose: view.disagreement(pose) + _upside_down_cost(pose))
     return _rolled(view, best)
+
+
+def _coarse_cost(view: _View, pose: Float) -> float:
+    return disagreement(view.model, pose, view.score, COARSE_MM) + _upside_down_cost(pose)
+
+
+def _upside_down_cost(pose: Float) -> float:
+    """The camera looks from the source's side; a tube without ring looks alike both ways up."""
+    points_away = float(pose[:3, 2] @ pose[:3, 3]) > 0
+    return UPSIDE_DOWN_COST if points_away else 0.0
 
 
 def _rolled(view: _View, pose: Float) -> list[Float]:
@@ -167,7 +177,7 @@ def _judge(view: _View, refined: Refined) -> Registration:
     registration = assess(view.model.applicator, view.pixels, refined)
     if not registration.is_ok:
         return registration
-    if view.disagreement(refined.pose) > MAX_DISAGREEMENT:
+    if view.disagreement(refined.pose, spread_of(refined.depth.residuals)) > MAX_DISAGREEMENT:
         return replace(registration, status=RegistrationStatus.POOR_FIT)
     dimensions = measure_dimensions(
         view.model.applicator, refined, view.segmentation.edge_quality, view.intrinsics
@@ -177,4 +187,6 @@ def _judge(view: _View, refined: Refined) -> Registration:
 
 def _rank(view: _View, result: Registration) -> tuple[bool, float]:
     pose = result.camera_from_applicator
-    return not result.is_ok, float("inf") if pose is None else view.disagreement(pose)
+    if pose is None:
+        return not result.is_ok, float("inf")
+    return not result.is_ok, view.disagreement(pose) + _upside_down_cost(pose)

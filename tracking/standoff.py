@@ -113,7 +113,9 @@ def rotation_vector_between(first: Float, second: Float) -> Float:
     cross = np.cross(first, second)
     sine = float(np.linalg.norm(cross))
     angle = np.degrees(np.arctan2(sine, float(first @ second)))
-    return cross * (angle / sine if sine > 1e-12 else np.degrees(1.0))
+    scale = angle / sine if sine > 1e-12 else np.degrees(1.0)
+    vector: Float = cross * scale
+    return vector
 
 
 def _rotation(registration: Registration) -> Float:

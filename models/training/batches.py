@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,30 @@ from models.training.render_cache import load_shard
 Batch = tuple[Tensor, Tensor]
 
 
+@dataclass(frozen=True)
+class Draw:
+    """How a batch is drawn."""
+
+    batch_size: int
+    seed: int
+
+
 def load_all(shards: list[Path]) -> list[CanvasSample]:
     """All samples of the shards, in order."""
     return [sample for shard in shards for sample in load_shard(shard)]
 
 
 def batches(
-    samples: list[CanvasSample], batch_size: int, steps: range, seed: int
+    samples: list[CanvasSample], sizes: Sequence[tuple[int, int]], steps: range, draw: Draw
 ) -> Iterator[Batch]:
-    """Augmented batches of the given steps; step k is the same whatever ran before it."""
+    """Augmented batches of the given steps; step k is the same whatever ran before it.
+
+    `sizes` holds the size of each step's images.
+    """
     with ThreadPoolExecutor(max_workers=1) as worker:
         pending = None
         for step in steps:
-            following = worker.submit(_batch, samples, batch_size, step, seed)
+            following = worker.submit(_batch, samples, sizes[step], step, draw)
             if pending is not None:
                 yield pending.result()
             pending = following
@@ -37,10 +49,10 @@ def batches(
             yield pending.result()
 
 
-def _batch(samples: list[CanvasSample], batch_size: int, step: int, seed: int) -> Batch:
-    rng = np.random.default_rng([seed, step])
-    chosen = rng.choice(len(samples), batch_size, replace=False)
-    pairs = [augmented(samples[index], rng) for index in chosen]
+def _batch(samples: list[CanvasSample], size: tuple[int, int], step: int, draw: Draw) -> Batch:
+    rng = np.random.default_rng([draw.seed, step])
+    chosen = rng.choice(len(samples), draw.batch_size, replace=False)
+    pairs = [augmented(samples[index], rng, size) for index in chosen]
     inputs = torch.from_numpy(np.stack([planes for planes, _ in pairs]))
     targets = torch.from_numpy(np.stack([labels for _, labels in pairs]))
     return inputs.to(memory_format=torch.channels_last), targets

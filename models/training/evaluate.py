@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,7 +70,9 @@ class Figures:
             "applicator_recall": round(self.confusion.recall(Label.APPLICATOR), 4),
             "false_alarm_frames": self.n_false_alarms,
             "missed_frames": self.n_missed,
-            "outline_offset_px_median": round(float(np.median(offsets)), 3) if len(offsets) else None,
+            "outline_offset_px_median": round(float(np.median(offsets)), 3)
+            if len(offsets)
+            else None,
         }
 
 
@@ -92,7 +95,14 @@ def withheld_frames(n_scenes: int) -> Iterator[SourceFrame]:
         for view in random_frames(seed, 1):
             raw = np.round(view.depth_mm / DEPTH_UNIT_MM).astype(np.uint16)
             frame = RgbdFrame(
-                0, "", 0, 0, view.intrinsics, raw, DEPTH_UNIT_MM, np.ascontiguousarray(view.color_rgb)
+                0,
+                "",
+                0,
+                0,
+                view.intrinsics,
+                raw,
+                DEPTH_UNIT_MM,
+                np.ascontiguousarray(view.color_rgb),
             )
             yield SourceFrame(frame, labels=view.labels)
 
@@ -141,7 +151,7 @@ def main() -> None:
     arguments = parser.parse_args()
     segmenter = OnnxSegmenter(arguments.manifest)
     figures = evaluate(segmenter, arguments.scenes, tuple(arguments.stories), arguments.data)
-    print(json.dumps(figures, indent=2))
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write a trained network as one self-contained ONNX file with its manifest.
 
-Run by the training; alone: `python -m models.training.export runs/train/best.pt`.
+Run by the training; alone: `python -m models.training.export runs/train/train-ID.pt`.
 """
 
 from __future__ import annotations
@@ -12,31 +12,53 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import torch
+from torch import nn
 
 from models.features import CANVAS, CHANNELS, FEATURES
 from models.loading import SHIPPED_MANIFEST
-from models.manifest import CLASSES
+from models.manifest import CLASSES, parse_manifest
+from models.onnx_segmenter import open_session
 from models.training.network import SegmentationNet
 from tracking.errors import FaultError
 
+NAME = "field-net"
 OPSET = 18
 INPUT, OUTPUT = "planes", "logits"
 PARITY_LOGITS = 1e-2  # largest difference of a logit; another order of sums gives about 1e-4
 THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.6}
 
 
-def to_onnx(network: SegmentationNet) -> bytes:
-    """Serialise the network and check that onnxruntime computes what torch computes.
+def export(network: nn.Module, training_id: str, manifest_path: Path) -> None:
+    """Write the ONNX file and the manifest that names it, once both are proven.
 
     Raises
     ------
     FaultError
-        The exported network differs.
+        onnxruntime computes something else than torch.
     """
     network.eval()
     example = torch.randn((1, len(CHANNELS), *CANVAS), generator=torch.Generator().manual_seed(1))
+    weights = _to_onnx(network, example)
+    text = _manifest_text(weights, manifest_path.with_suffix(".onnx").name, training_id)
+    session = open_session(weights, parse_manifest(text))
+    (actual,) = session.run([OUTPUT], {INPUT: example.numpy()})
+    with torch.no_grad():
+        expected = network(example).numpy()
+    difference = float(np.abs(np.asarray(actual) - expected).max())
+    if not difference <= PARITY_LOGITS:
+        raise FaultError(
+            "the exported network computes something else",
+            expected=f"logits within {PARITY_LOGITS}",
+            actual=f"largest difference {difference}",
+            remedy="look for an operation that the exporter changes",
+        )
+    manifest_path.parent.mkdir(parents=True, exist_ok=True)
+    manifest_path.with_suffix(".onnx").write_bytes(weights)
+    manifest_path.write_text(text, encoding="utf-8")
+
+
+def _to_onnx(network: nn.Module, example: torch.Tensor) -> bytes:
     program = torch.onnx.export(
         network,
         (example,),
@@ -51,30 +73,14 @@ def to_onnx(network: SegmentationNet) -> bytes:
         raise FaultError("the exporter returned no program")
     buffer = io.BytesIO()
     program.save(buffer, external_data=False)
-    weights = buffer.getvalue()
-    session = ort.InferenceSession(weights, providers=["CPUExecutionProvider"])
-    (actual,) = session.run([OUTPUT], {INPUT: example.numpy()})
-    with torch.no_grad():
-        expected = network(example).numpy()
-    difference = float(np.abs(np.asarray(actual) - expected).max())
-    if not difference <= PARITY_LOGITS:
-        raise FaultError(
-            "the exported network computes something else",
-            expected=f"logits within {PARITY_LOGITS}",
-            actual=f"largest difference {difference}",
-        )
-    return weights
+    return buffer.getvalue()
 
 
-def write_model(weights: bytes, training_id: str, manifest_path: Path) -> None:
-    """Write the ONNX file, then the manifest that names it."""
-    manifest_path.parent.mkdir(parents=True, exist_ok=True)
-    file = manifest_path.with_suffix(".onnx")
-    file.write_bytes(weights)
-    manifest = {
+def _manifest_text(weights: bytes, file: str, training_id: str) -> str:
+    entries = {
         "schema": 1,
-        "name": "field-net",
-        "file": file.name,
+        "name": NAME,
+        "file": file,
         "sha256": hashlib.sha256(weights).hexdigest(),
         "opset": OPSET,
         "training_id": training_id,
@@ -90,7 +96,7 @@ def write_model(weights: bytes, training_id: str, manifest_path: Path) -> None:
         "classes": list(CLASSES),
         "thresholds": THRESHOLDS,
     }
-    manifest_path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return json.dumps(entries, indent=2) + "\n"
 
 
 def main() -> None:
@@ -102,7 +108,7 @@ def main() -> None:
     state = torch.load(arguments.checkpoint, weights_only=True)
     network = SegmentationNet()
     network.load_state_dict(state["average"])
-    write_model(to_onnx(network), state["training_id"], arguments.out)
+    export(network, state["training_id"], arguments.out)
 
 
 if __name__ == "__main__":

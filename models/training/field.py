@@ -79,7 +79,8 @@ def _bed(rng: np.random.Generator, opening_mm: float, sink_mm: float) -> Part:
         wall = np.clip((share - 0.6) / 0.4, 0, 1) ** 2 * sink_mm
         curve = np.clip(bowl * (x * x + y * y) / 2, -25, 25)
         inside = np.clip((1.0 - share) / 0.3, 0, 1)  # nothing pokes through the surroundings
-        return wall + inside * (curve + rough(x, y) + fine(x, y))
+        surface: Float = wall + inside * (curve + rough(x, y) + fine(x, y))
+        return surface
 
     mesh = heightfield(height, 0.0, opening_mm * 1.3, BED_SPACING_MM)
     return part("bed", mesh, np.eye(4), Label.TUMOR_BED, palette.tissue(rng))
@@ -96,12 +97,14 @@ def _annulus(
 ) -> Part:
     """Surroundings with an irregular inner outline, `lip_mm` above the bed's edge."""
     folds = bumps(rng, 18, outer_mm, float(rng.uniform(15, 70)), float(rng.uniform(0, 9)))
-    slope = rng.uniform(-0.25, 0.1)
+    slope, sag = rng.uniform(-0.35, 0.1), rng.choice([0.0, rng.uniform(0, 0.003)])
 
     def height(x: Float, y: Float) -> Float:
         radius = np.sqrt(x * x + y * y)
         away = np.clip((radius - inner_mm) / 60, 0, 1)
-        return sink_mm + lip_mm + folds(x, y) * away + slope * np.maximum(radius - inner_mm, 0)
+        beyond = np.maximum(radius - inner_mm, 0)
+        fall: Float = slope * beyond - sag * beyond**2
+        return sink_mm + lip_mm + folds(x, y) * away + fall
 
     mesh = heightfield(height, inner_mm, outer_mm, DRAPE_SPACING_MM)
     return part(name, _wavy(rng, mesh, inner_mm), np.eye(4), Label.OTHER, material)

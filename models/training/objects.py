@@ -16,12 +16,23 @@ from tracking.arrays import Float, frozen
 from tracking.segmentation import Label
 from tracking.transforms import rigid, rotation_from_vector
 
+KINDS_OF_THING = (
+    "box",
+    "mug",
+    "mug",
+    "cup",
+    "cup",
+    "bottle",
+    "bowl",
+    "ball",
+    "can",
+    "block",
+    "hose",
+)
 N_SECTORS = 40  # of turned household things; nobody measures them
 
 
-def part(
-    name: str, mesh: TriangleMesh, pose: Float, label: Label, material: Material
-) -> Part:
+def part(name: str, mesh: TriangleMesh, pose: Float, label: Label, material: Material) -> Part:
     """Short form that keeps the builders readable."""
     return Part(name, mesh, pose, label, material)
 
@@ -57,9 +68,7 @@ def random_applicator(rng: np.random.Generator) -> Applicator:
 def applicator_parts(rng: np.random.Generator, applicator: Applicator) -> list[Part]:
     """The cone in applicator space, sometimes with a collar of another look."""
     mesh = build_mesh(applicator, 72)
-    parts = [
-        part("applicator", mesh, np.eye(4), Label.APPLICATOR, palette.applicator_surface(rng))
-    ]
+    parts = [part("applicator", mesh, np.eye(4), Label.APPLICATOR, palette.applicator_surface(rng))]
     if rng.random() < 0.25:  # a band of tape, paint or a marker collar around the tube
         top = applicator.length_mm - applicator.ring_height_mm
         height = float(rng.uniform(10, min(60, 0.4 * top)))
@@ -96,8 +105,15 @@ def hand(rng: np.random.Generator) -> list[Part]:
     """A gloved hand reaching along +x from the origin, with its sleeve behind."""
     size = rng.uniform(0.85, 1.2)
     parts: list[tuple[str, TriangleMesh, bool]] = [
-        ("palm", tube(np.array([[-90, 0, 0], [-45, 0, 4], [0, 0, 0.0]]) * size,
-                      np.array([34, 40, 34]) * size * 0.62, n_segments=16), True)
+        (
+            "palm",
+            tube(
+                np.array([[-90, 0, 0], [-45, 0, 4], [0, 0, 0.0]]) * size,
+                np.array([34, 40, 34]) * size * 0.62,
+                n_segments=16,
+            ),
+            True,
+        )
     ]
     curl, spread = rng.uniform(0.0, 1.3), rng.uniform(0.05, 0.3)
     for finger in range(5):
@@ -114,8 +130,15 @@ def hand(rng: np.random.Generator) -> list[Part]:
             pitch += bend * 0.6
         parts.append(("finger", tube(np.array(path), 9.0 * size, n_segments=12), True))
     parts.append(
-        ("sleeve", tube(np.array([[-500, 0, 60], [-300, 0, 30], [-100, 0, 0.0]]) * size,
-                        np.array([60, 52, 36.0]) * size, n_segments=16), False)
+        (
+            "sleeve",
+            tube(
+                np.array([[-500, 0, 60], [-300, 0, 30], [-100, 0, 0.0]]) * size,
+                np.array([60, 52, 36.0]) * size,
+                n_segments=16,
+            ),
+            False,
+        )
     )
     rubber, gown = palette.glove(rng), palette.cloth(rng)
     return [
@@ -131,40 +154,47 @@ def instrument(rng: np.random.Generator) -> list[Part]:
     material = palette.metal(rng) if rng.random() < 0.75 else palette.solid(rng)
     meshes = []
     for side in (-1, 1) if rng.random() < 0.6 else (0,):
-        path = np.array([[-length, side * (radius + length * opening), 0],
-                         [-0.4 * length, side * radius, 0], [0, side * radius * 0.6, 0]])
+        path = np.array(
+            [
+                [-length, side * (radius + length * opening), 0],
+                [-0.4 * length, side * radius, 0],
+                [0, side * radius * 0.6, 0],
+            ]
+        )
         meshes.append(tube(path, np.array([radius, radius, radius * 0.6]), n_segments=10))
     if rng.random() < 0.5:  # finger ring
         angle = np.linspace(0, 1.9 * np.pi, 16)
-        circle = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1) * 14
-        meshes.append(tube(circle + [-length - 12, 10, 0], 3.0, n_segments=8))
+        ring = 14 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
+        meshes.append(tube(ring + np.array([-length - 12, 10, 0]), 3.0, n_segments=8))
     return [part("instrument", m, np.eye(4), Label.OCCLUDER, material) for m in meshes]
 
 
 def retractor(rng: np.random.Generator) -> list[Part]:
     """A blade hooked at the origin with its handle along -x."""
     length = float(rng.uniform(60, 220))
-    mesh = blade(float(rng.uniform(12, 70)), length, float(rng.uniform(10, 90)),
-                 float(rng.uniform(1.5, 4)))
+    mesh = blade(
+        float(rng.uniform(12, 70)), length, float(rng.uniform(10, 90)), float(rng.uniform(1.5, 4))
+    )
     material = palette.metal(rng) if rng.random() < 0.8 else palette.solid(rng)
-    handle = tube(np.array([[-200, 0, 10], [-60, 0, 0], [5, 0, 0.0]]) * rng.uniform(0.5, 1.2),
-                  float(rng.uniform(4, 14)), n_segments=12)
+    handle = tube(
+        np.array([[-200, 0, 10], [-60, 0, 0], [5, 0, 0.0]]) * rng.uniform(0.5, 1.2),
+        float(rng.uniform(4, 14)),
+        n_segments=12,
+    )
     pose = rigid(np.eye(3), (-length, 0.0, 0.0))
     return [part("retractor", m, pose, Label.OCCLUDER, material) for m in (mesh, handle)]
 
 
 def distractor(rng: np.random.Generator) -> list[Part]:
     """A thing on a table or in the field that is neither applicator, bed nor in the way."""
-    kind = rng.choice(["box", "mug", "bottle", "bowl", "ball", "can", "block", "hose"])
+    kind = rng.choice(KINDS_OF_THING)
     return [
         part(str(kind), mesh, np.eye(4), Label.OTHER, material)
         for mesh, material in _distractor_meshes(str(kind), rng)
     ]
 
 
-def _distractor_meshes(
-    kind: str, rng: np.random.Generator
-) -> list[tuple[TriangleMesh, Material]]:
+def _distractor_meshes(kind: str, rng: np.random.Generator) -> list[tuple[TriangleMesh, Material]]:
     look = palette.solid(rng) if rng.random() < 0.8 else palette.metal(rng)
     radius, height = rng.uniform(22, 50), rng.uniform(50, 130)
     if kind in ("box", "block"):
@@ -177,9 +207,17 @@ def _distractor_meshes(
         wall = turned([(0, 0), (radius, 0), (radius, height), (inner, height), (inner, 5), (0, 5)])
         angle = np.linspace(-np.pi / 2, np.pi / 2, 12)
         loop = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], 1)
-        handle = tube(loop * [height * 0.3, 1, height * 0.32] + [radius - 2, 0, height / 2], 5.0,
-                      n_segments=10)
+        handle = tube(
+            loop * [height * 0.3, 1, height * 0.32] + [radius - 2, 0, height / 2],
+            5.0,
+            n_segments=10,
+        )
         return [(wall, look), (handle, look)] if rng.random() < 0.7 else [(wall, look)]
+    if kind == "cup":  # open and tapered, without a handle
+        tall, foot = rng.uniform(1.5, 3.2) * radius, radius * rng.uniform(0.55, 0.95)
+        inner = radius - rng.uniform(0.8, 4)
+        profile = [(0, 0), (foot, 0), (radius, tall), (inner, tall), (foot - radius + inner, 3)]
+        return [(turned([*profile, (0, 3)]), look)]
     if kind == "bottle":
         neck, tall = radius * rng.uniform(0.25, 0.5), rng.uniform(140, 280)
         profile = [(0, 0), (radius, 0), (radius, tall * 0.65), (neck, tall * 0.8), (neck, tall)]
@@ -194,7 +232,7 @@ def _distractor_meshes(
         height = min(height, 3.5 * radius)
         return [(turned([(0, 0), (radius, 0), (radius, height), (0, height)]), look)]
     if kind == "hose":
-        path = np.cumsum(rng.normal(0, 40, (6, 3)) + [50, 0, 0], axis=0)
+        path = np.cumsum(rng.normal(0, 40, (6, 3)) + np.array([50, 0, 0]), axis=0)
         path[:, 2] = np.abs(path[:, 2]) * 0.3 + 6
         return [(tube(path, float(rng.uniform(3, 14)), n_segments=10), look)]
     return [(capsule(1.0, float(rng.uniform(15, 70))), look)]

@@ -50,16 +50,14 @@ def random_frames(seed: int, n_views: int) -> list[LabelledFrame]:
         rendering = render(scene, intrinsics, camera_from_world)
         raw = measure(rendering, intrinsics, camera, rng)
         depth_mm = raw * np.float32(camera.depth_unit_mm)
-        frames.append(
-            LabelledFrame(intrinsics, depth_mm, rendering.color_rgb, rendering.labels)
-        )
+        frames.append(LabelledFrame(intrinsics, depth_mm, rendering.color_rgb, rendering.labels))
     return frames
 
 
 def _random_parts(rng: np.random.Generator) -> tuple[list[Part], Float]:
     """Parts of a scene, and the point that cameras look at."""
     parts, target_mm = background(rng), np.zeros(3)
-    is_field = rng.random() < 0.8
+    is_field = rng.random() < 0.75
     reach_mm = 150.0
     if is_field:
         field = random_field(rng)
@@ -67,7 +65,7 @@ def _random_parts(rng: np.random.Generator) -> tuple[list[Part], Float]:
         reach_mm = field.opening_radius_mm
     else:
         parts += table(rng)
-    has_applicator = rng.random() < (0.82 if is_field else 0.3)
+    has_applicator = rng.random() < (0.82 if is_field else 0.25)
     if has_applicator:
         applicator = objects.random_applicator(rng)
         world_from_applicator = _applicator_pose(rng, is_free=rng.random() < 0.15)

@@ -53,7 +53,9 @@ def _frame(depth_mm: NDArray[np.generic], color_rgb: UInt8 | None, focal: float)
     height, width = depth_mm.shape
     raw = np.clip(np.round(depth_mm.astype(np.float64) / UNIT_MM), 0, np.iinfo(np.uint16).max)
     intrinsics = CameraIntrinsics(width, height, focal, focal, width / 2, height / 2)
-    return SourceFrame(RgbdFrame(0, "", 0, 0, intrinsics, raw.astype(np.uint16), UNIT_MM, color_rgb))
+    return SourceFrame(
+        RgbdFrame(0, "", 0, 0, intrinsics, raw.astype(np.uint16), UNIT_MM, color_rgb)
+    )
 
 
 def _read(path: Path) -> NDArray[np.generic]:

@@ -112,4 +112,6 @@ def random_lights(rng: np.random.Generator) -> tuple[tuple[Light, ...], float]:
 
 def random_background(rng: np.random.Generator) -> tuple[float, float, float]:
     """Colour of what is too far to have depth."""
-    return palette.near((0.05, 0.05, 0.05), rng, 1.0) if rng.random() < 0.6 else palette.any_color(rng)
+    return (
+        palette.near((0.05, 0.05, 0.05), rng, 1.0) if rng.random() < 0.6 else palette.any_color(rng)
+    )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import applicators, checks, recording, runs
-from pipeline.cli.errors import ErrorBoundary
+from pipeline.cli.errors import INTERRUPTED_EXIT_CODE, ErrorBoundary
 
 HELP = """Intraoperative imaging and applicator tracking for a mobile electron linac.
 
@@ -35,6 +35,9 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
         debug: Annotated[
             bool, typer.Option("--debug", help="Show the traceback of an error.")
         ] = False,
+        version: Annotated[  # noqa: ARG001 - its callback has answered
+            bool, typer.Option("--version", help="Print the version.", callback=_print_version)
+        ] = False,
     ) -> None:
         boundary.shows_traceback = debug
 
@@ -46,6 +49,14 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.add_typer(checks.build_rig(), name="rig")
     app.add_typer(checks.build_model(), name="model")
     return app
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from pipeline.version import SOFTWARE_ID
+
+        typer.echo(SOFTWARE_ID)
+        raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,5 +77,7 @@ def _run(app: typer.Typer, arguments: list[str]) -> int:
         app(arguments, prog_name="run_tracker.py")
     except SystemExit as request:
         sys.stdout.flush()  # a reader that went away is noticed here, inside the boundary
+        if request.code == INTERRUPTED_EXIT_CODE:  # typer's own answer to Ctrl-C says nothing
+            raise KeyboardInterrupt from request
         return request.code if isinstance(request.code, int) else 0
     return 0

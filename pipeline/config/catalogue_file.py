@@ -11,7 +11,8 @@ from pydantic import Field
 from calibration.text_file import content_id, read_text_file
 from tracking.applicator import Applicator, Docking, Material
 from tracking.errors import ConfigurationError
-from tracking.strict_toml import StrictFile, StrictTable, Text, nearest, parse_toml
+from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
+from tracking.toml_refusal import nearest
 
 BUILT_IN_CATALOGUE = Path(__file__).parent / "applicators.toml"
 MESH_SUFFIXES = (".ply", ".stl")

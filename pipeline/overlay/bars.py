@@ -11,7 +11,7 @@ from pipeline.overlay.palette import FAINT, INSIDE, MUTED, OUTSIDE, WHITE
 from pipeline.overlay.text import draw_text
 from tracking.arrays import UInt8
 
-LABEL_WIDTH_PX, VALUE_WIDTH_PX = 136, 158
+LABEL_WIDTH_PX, VALUE_WIDTH_PX = 150, 158
 LABEL_PX, VALUE_PX = 19, 22
 BEYOND = 0.5  # of the allowed range, shown on either side of it
 MARK_PX = 8

@@ -31,17 +31,17 @@ class ConeOutline:
         width_px = 3 if registration.is_ok else 1
         colour = CONE if registration.is_ok else MUTED
         intrinsics = result.source_frame.frame.intrinsics
+        rim = transform_points(
+            pose, exit_rim(context.applicator, context.applicator.outer_radius_mm)
+        )
+        if len(in_front(rim)) == len(rim):
+            canvas.polyline(intrinsics.project(rim), colour, 1, is_closed=True)
         for body in convex_bodies(context.applicator):
             points = in_front(transform_points(pose, body))
             if len(points) >= 3:
                 pixels = intrinsics.project(points).astype(np.float32)
                 outline = cv2.convexHull(pixels)[:, 0].astype(np.float64)
                 canvas.polyline(outline, colour, width_px, is_closed=True)
-        rim = transform_points(
-            pose, exit_rim(context.applicator, context.applicator.outer_radius_mm)
-        )
-        if len(in_front(rim)) == len(rim):
-            canvas.polyline(intrinsics.project(rim), colour, 1, is_closed=True)
 
 
 class ConeAxis:

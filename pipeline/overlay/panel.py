@@ -19,7 +19,7 @@ from tracking.decision import GateDecision, Verdict
 from tracking.reasons import Reason
 
 MARGIN_PX = 16
-MOVE_PX, MOVE_STEP_PX, MAX_MOVES = 30, 38, 4
+MOVE_PX, MOVE_STEP_PX, MAX_MOVES = 30, 36, 4
 DIAL_RADIUS_PX, DIAL_MIDDLE_PX = 66, 272
 BARS_TOP_PX, BAR_STEP_PX = 384, 34
 BAR_NAMES = ("docking_gap_mm", "air_gap_mm", "incidence_deg", "ssd_error_mm")  # hidden: optional

@@ -47,7 +47,7 @@ def draw_text(
     if max_width_px is not None:
         text, size_px = fit_text(text, size_px, bold, max_width_px)
     ink, paper = _rendered(text, size_px, bold)
-    height, width = ink.shape
+    height, width = len(ink), len(ink[0])
     left = at[0] - {"left": 0, "centre": width // 2, "right": width}[anchor]
     top = at[1] - height // 2
     u0, v0 = max(left, 0), max(top, 0)
@@ -65,7 +65,8 @@ def draw_text(
 @lru_cache(maxsize=_STRINGS_KEPT)
 def text_width(text: str, size_px: int, bold: bool = True) -> int:
     """Width of one line in px."""
-    return ceil(_font(size_px, bold).getlength(text))
+    length_px: float = _font(size_px, bold).getlength(text)
+    return ceil(length_px)
 
 
 def fit_text(text: str, size_px: int, bold: bool, max_width_px: int) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,6 +23,7 @@ from tracking.alignment import Alignment
 from tracking.decision import Verdict
 from tracking.reasons import TEXTS, Reason
 
+TABLE_BOX = box.SIMPLE_HEAD  # narrow: the widest table fits 80 columns
 MAX_REASONS = 6  # rows on the terminal; summary.json holds all
 
 
@@ -65,9 +67,14 @@ class ProgressSink:
 def print_summary(summary: Summary, context: RunContext, console: Console | None = None) -> None:
     """Print what a run came to, on stderr."""
     console = console or stderr_console()
+    title = f"{summary.source} ({summary.origin}): {summary.n_frames} frames"
+    console.print(title, style="bold", markup=False)
     if summary.damage is not None:
         console.print(f"SOURCE ENDED EARLY: {summary.damage}", style="bold", markup=False)
     console.print(_verdict_table(summary))
+    first = summary.first_ready
+    if first is not None:
+        console.print(f"First READY: frame {first.frame_index}, {first.after_ms / 1e3:.2f} s in")
     if summary.reasons:
         console.print(_reason_table(summary))
     console.print(_quantity_table(summary, context))
@@ -78,23 +85,18 @@ def print_summary(summary: Summary, context: RunContext, console: Console | None
 
 
 def _verdict_table(summary: Summary) -> Table:
-    table = Table(title=f"{summary.source} ({summary.origin}): {summary.n_frames} frames")
+    table = Table(box=TABLE_BOX, collapse_padding=True, pad_edge=False)
     table.add_column("verdict")
     table.add_column("frames", justify="right")
     table.add_column("share", justify="right")
     for verdict in Verdict:
         count, share = summary.verdicts[verdict], summary.verdict_shares[verdict]
         table.add_row(VERDICT_WORDS[verdict], str(count), f"{share:.0%}")
-    first = summary.first_ready
-    if first is not None:
-        table.caption = (
-            f"first READY: frame {first.frame_index}, after {first.after_ms / 1e3:.2f} s"
-        )
     return table
 
 
 def _reason_table(summary: Summary) -> Table:
-    table = Table()
+    table = Table(box=TABLE_BOX, collapse_padding=True, pad_edge=False)
     table.add_column("reason")
     table.add_column("frames", justify="right")
     table.add_column("what it says")
@@ -107,13 +109,14 @@ def _reason_table(summary: Summary) -> Table:
 
 
 def _quantity_table(summary: Summary, context: RunContext) -> Table:
-    table = Table()
-    for heading in ("quantity", "allowed", "median", "min", "max", "sigma"):
-        table.add_column(heading, justify="left" if heading == "quantity" else "right")
+    table = Table(box=TABLE_BOX, collapse_padding=True, pad_edge=False)
+    table.add_column("quantity", no_wrap=True)
+    for heading in ("allowed", "median", "min", "max", "sigma"):
+        table.add_column(heading, justify="right", no_wrap=True)
     errors = {} if summary.truth is None else summary.truth.errors
     if errors:
-        for heading in ("error median", "95 %", "max"):
-            table.add_column(heading, justify="right")
+        for heading in ("err 50%", "95%", "max"):
+            table.add_column(heading, justify="right", no_wrap=True)
     for limited in limited_quantities(Alignment(), context.plan.limits):
         found = summary.quantities.get(limited.name)
         cells = ["-"] * 4
@@ -126,7 +129,7 @@ def _quantity_table(summary: Summary, context: RunContext) -> Table:
             cells += [f"{number:.2f}" for number in (error.median, error.p95, error.maximum)]
         elif errors:
             cells += ["-"] * 3
-        table.add_row(f"{limited.label} {limited.unit}".strip(), limited.allowed_text, *cells)
+        table.add_row(limited.label, f"{limited.allowed_text} {limited.unit}".rstrip(), *cells)
     return table
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from tracking.arrays import Float, finite_array
 
 BED_RADIUS_MM = 100.0
-MIN_CURVATURE_RADIUS_MM = 320.0
-MAX_CURVATURE_RADIUS_MM = 900.0
+MIN_CURVATURE_RADIUS_MM = 450.0
+MAX_CURVATURE_RADIUS_MM = 1200.0
 N_BUMPS = 6
 BUMP_WAVELENGTHS_MM = (20.0, 45.0)
 BUMP_SUM_MM = 0.3  # the bumps' amplitudes add up to at most this

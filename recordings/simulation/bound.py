@@ -35,6 +35,7 @@ MAX_STEP_PX = 1.0  # disparity step to a neighbour: more is a silhouette or an e
 MIN_PIXELS = 50  # fewer say nothing about a pose of five components
 LEVER_MM = 100.0  # scales rotations to mm, so that the pseudo-inverse's cut-off has one unit
 MIN_INFORMATION_RATIO = 1e-9  # directions that know less than this of the best are not observed
+UNKNOWN_SHARE = 1e-3  # of such a direction in a component, for that component to be unknown
 CORRELATION_REACH = 8.0  # in correlation lengths: the autocorrelation there is 1e-7
 SOLVER_TOLERANCE = 1e-4  # of the conjugate gradients: the bound to far better than 1 %
 MAX_ITERATIONS = 3000
@@ -45,12 +46,13 @@ class NoiseBound:
     """Smallest standard deviations of the axis (deg) and of the exit centre (mm).
 
     `plain_axis_deg`, `plain_exit_mm`: what least squares over all pixels alike reaches.
+    None where the surfaces in view leave a direction open (a tube without ring: along its axis).
     """
 
-    axis_deg: float
-    exit_mm: float
-    plain_axis_deg: float
-    plain_exit_mm: float
+    axis_deg: float | None
+    exit_mm: float | None
+    plain_axis_deg: float | None
+    plain_exit_mm: float | None
     n_pixels: int
 
 
@@ -66,7 +68,7 @@ def noise_bound(
     axis, and of the exit centre's 3x3 covariance. Takes seconds at 848x480.
     """
     focal_baseline = intrinsics.fx * camera.baseline_mm
-    used = _used_pixels(rendering, focal_baseline)
+    used = used_pixels(rendering, focal_baseline)
     n_pixels = int(used.sum())
     if n_pixels < MIN_PIXELS:
         return None
@@ -77,7 +79,14 @@ def noise_bound(
     best = _inverse(0.5 * (information + information.T))
     fit = _inverse(slopes.T @ slopes) @ slopes.T
     plain = fit @ noise.apply(fit.T)
-    return NoiseBound(*_roots(best), *_roots(plain), n_pixels)
+    sees_axis, sees_exit = _observed(slopes.T @ slopes)
+    return NoiseBound(
+        axis_deg=_axis_deg(best) if sees_axis else None,
+        exit_mm=_exit_mm(best) if sees_exit else None,
+        plain_axis_deg=_axis_deg(plain) if sees_axis else None,
+        plain_exit_mm=_exit_mm(plain) if sees_exit else None,
+        n_pixels=n_pixels,
+    )
 
 
 def disparity_slopes(
@@ -146,7 +155,8 @@ class _NoiseCovariance:
         return np.stack(solutions, axis=1)
 
 
-def _used_pixels(rendering: Rendering, focal_baseline: float) -> Bool:
+def used_pixels(rendering: Rendering, focal_baseline: float) -> Bool:
+    """Applicator pixels that count: seen by both imagers, no silhouette, no edge."""
     depth = rendering.depth_mm
     disparity = np.where(depth > 0, focal_baseline / np.maximum(depth, 1.0), 0).astype(np.float32)
     step = ndimage.maximum_filter(disparity, 3) - ndimage.minimum_filter(disparity, 3)
@@ -163,10 +173,20 @@ def _inverse(information: Float) -> Float:
     return inverse
 
 
-def _roots(covariance: Float) -> tuple[float, float]:
-    """Axis in deg, and exit centre in mm."""
-    axis, exit_centre = (
-        float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(block)[-1]))))
-        for block in (covariance[:2, :2], covariance[2:, 2:])
-    )
-    return float(np.degrees(axis / LEVER_MM)), exit_centre
+def _observed(information: Float) -> tuple[bool, bool]:
+    """Whether the axis, and the exit centre, lie outside what the view cannot tell."""
+    values, vectors = np.linalg.eigh(information)
+    unknown = np.abs(vectors[:, values < MIN_INFORMATION_RATIO * values[-1]])
+    return not (unknown[:2] > UNKNOWN_SHARE).any(), not (unknown[2:] > UNKNOWN_SHARE).any()
+
+
+def _axis_deg(covariance: Float) -> float:
+    return float(np.degrees(_largest_root(covariance[:2, :2]) / LEVER_MM))
+
+
+def _exit_mm(covariance: Float) -> float:
+    return _largest_root(covariance[2:, 2:])
+
+
+def _largest_root(covariance: Float) -> float:
+    return float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1]))))

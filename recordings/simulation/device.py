@@ -59,18 +59,19 @@ WIDE = SimulatedDevice(
         baseline_mm=50.0, subpixel_px=0.08, correlation_px=1.5, depth_unit_mm=0.1
     ),
     frame_rate_hz=30.0,
-    head_from_camera=_beside_the_head(-30.0, 330.0, 120.0, 195.0),
+    head_from_camera=_beside_the_head(-60.0, 300.0, 100.0, 170.0),
 )
 
 # D415-like at 424x240: 65 deg wide, 55 mm baseline; farther away so that ring and bed fit its
-# 40 deg height. Depth unit 0.25 mm: rounding below a third of the noise, and small files.
+# 40 deg height. Depth unit 0.5 mm: rounding, 0.14 mm, is below a third of the noise. Depth ends
+# behind the field (the device's depth clamp): noise on the floor would fill half of each file.
 NARROW = SimulatedDevice(
     name="Simulated D415",
     serial="SIM0000415",
     intrinsics=CameraIntrinsics(424, 240, 333.0, 333.0, 211.5, 119.5),
     depth_camera=DepthCamera(
-        baseline_mm=55.0, subpixel_px=0.05, correlation_px=1.5, depth_unit_mm=0.25
+        baseline_mm=55.0, subpixel_px=0.05, correlation_px=1.5, depth_unit_mm=0.5, max_z_mm=900.0
     ),
     frame_rate_hz=15.0,
-    head_from_camera=_beside_the_head(-30.0, 385.0, 165.0, 185.0),
+    head_from_camera=_beside_the_head(-60.0, 320.0, 175.0, 172.0),
 )

@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from tracking.arrays import UInt8
 
-BLUR_PX = 0.5  # standard deviation: lens and the warp to the depth grid
-NOISE_LEVELS = 1.5  # standard deviation in 8-bit levels, well lit
+BLUR_PX = 0.7  # standard deviation: lens and the warp to the depth grid
+NOISE_LEVELS = 1.0  # standard deviation in 8-bit levels, well lit
 
 
 def photograph(color_rgb: UInt8, rng: np.random.Generator) -> UInt8:

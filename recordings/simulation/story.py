@@ -21,6 +21,9 @@ BREATH_AMPLITUDE_MM = 0.15  # 0.3 mm from in to out
 BREATH_PERIOD_S = 3.7
 TREMOR_DEG = 0.02
 TREMOR_MM = 0.05
+# The cone is lowered until its rim touches the bed; where that would leave the mean gap outside
+# this range, it presses into the tissue, or stands on it.
+TOUCHING_GAPS_MM = (-0.35, 0.45)
 PLACED_FROM_MM = 170.0  # the cone comes down along its axis from here
 
 
@@ -121,13 +124,16 @@ def tell(applicator: Applicator, planned: Planned, seed: int) -> Story:
     """Draw one docking. All final errors lie well inside 0.3 of the plan's tolerances."""
     rng = np.random.default_rng([seed, 1])
     bed = random_bed(rng)
-    air_gap_mm = planned.air_gap_mm + float(rng.uniform(-0.3, 0.3))
-    incidence_deg = _around(rng, (0.2, 0.6))
+    incidence_deg = _around(rng, (0.1, 0.4))
+    touching = seat_bed(applicator, bed, incidence_deg, 0.0)
+    air_gap_mm = planned.air_gap_mm + float(
+        np.clip(-_rim_gap_mm(applicator, bed, touching), *TOUCHING_GAPS_MM)
+    )
     docked = np.concatenate(
-        [_around(rng, (0.04, 0.12)), [0.0], _around(rng, (0.1, 0.3)), rng.uniform(-0.25, 0.25, 1)]
+        [_around(rng, (0.04, 0.12)), [0.0], _around(rng, (0.1, 0.3)), rng.uniform(-0.2, 0.2, 1)]
     )
     start = np.concatenate(
-        [_around(rng, (3.5, 5.0)), [0.0], _around(rng, (18.0, 28.0)), rng.uniform(40, 60, 1)]
+        [_around(rng, (2.5, 3.5)), [0.0], _around(rng, (12.0, 20.0)), rng.uniform(25, 40, 1)]
     )
     knock = np.concatenate(
         [_around(rng, (4.0, 5.5)), [0.0], _around(rng, (5.0, 8.0)), rng.uniform(6.0, 8.0, 1)]
@@ -162,6 +168,13 @@ def seat_bed(
     touching = rigid(turn @ up, np.zeros(3))
     mean_mm = float(standoff_mm(applicator, touching, bed, x, y).mean())
     return rigid(np.eye(3), [0.0, 0.0, mean_mm - air_gap_mm]) @ touching
+
+
+def _rim_gap_mm(applicator: Applicator, bed: BedShape, applicator_from_bed: Float) -> float:
+    """Smallest standoff over the outer rim."""
+    angle = np.arange(360) * (2 * np.pi / 360)
+    x, y = applicator.outer_radius_mm * np.cos(angle), applicator.outer_radius_mm * np.sin(angle)
+    return float(standoff_mm(applicator, applicator_from_bed, bed, x, y).min())
 
 
 def _span(name: str) -> tuple[float, float]:

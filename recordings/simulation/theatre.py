@@ -97,7 +97,7 @@ def _drape(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Pa
 
     green = float(rng.uniform(0.18, 0.42))
     color = (0.04, green, float(rng.uniform(0.28, 0.5)))
-    texture = Texture("weave", 5.0, 0.5, (0.09, 0.75 * green, 0.3), _seed(rng))
+    texture = Texture("weave", 9.0, 0.35, (0.09, 0.75 * green, 0.3), _seed(rng))
     mesh = heightfield(height, inner, DRAPE_RADIUS_MM, DRAPE_SPACING_MM)
     return Part("drape", mesh, world_from_bed, Label.OTHER, Material(color, 0.02, 0.8, texture))
 
@@ -112,7 +112,7 @@ def _floor(world_from_bed: Float, rng: np.random.Generator) -> Part:
 
 def _retractor(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
     """Return a blade over the wound's edge, its tip outside the ring that surrounds the field."""
-    angle = np.radians(rng.uniform(95.0, 145.0))  # the far side of the wound
+    angle = np.radians(rng.uniform(50.0, 80.0))  # beside the cone, as the camera sees it
     tip_mm = float(rng.uniform(78.0, 86.0))
     outward = np.array([np.cos(angle), np.sin(angle), 0.0])
     length_mm = 95.0
@@ -134,7 +134,7 @@ def _instrument(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) 
             for s in (-1.0, 1.0)
         ]
     )
-    angle = np.radians(rng.uniform(-170.0, -100.0))
+    angle = np.radians(rng.uniform(-190.0, -130.0))
     lift = float(bed.height_mm(np.array(BED_RADIUS_MM), np.array(0.0))) + RIM_HEIGHT_MM + 12
     centre = [185.0 * np.cos(angle), 185.0 * np.sin(angle), lift]
     turn = rotation_from_vector([0.0, 0.0, float(rng.uniform(0, np.pi))])

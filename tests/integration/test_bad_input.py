@@ -14,12 +14,16 @@ import numpy as np
 import pytest
 
 from pipeline.cli.app import main
+from recordings.opening import open_source
+from recordings.realsense.db3_writer import write_db3
 from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced, written
 
 ROOT = Path(__file__).resolve().parents[2]
 BAG = ROOT.parent / "shared" / "data" / "librealsense_bag" / "single_depth_color_640x480.bag"
 SHAPE = (48, 64)
 N_FRAMES = 3
+NOISY_SHAPE = (240, 320)
+N_NOISY_FRAMES = 12
 CAMERA = {"cam_K": [60.0, 0.0, 32.0, 0.0, 60.0, 24.0, 0.0, 0.0, 1.0], "depth_scale": 1.0}
 
 
@@ -61,6 +65,19 @@ def write_scene(folder: Path) -> Path:
         cv2.imwrite(str(folder / "depth" / f"{index:06d}.png"), depth)
         cv2.imwrite(str(folder / "rgb" / f"{index:06d}.png"), np.zeros((*SHAPE, 3), np.uint8))
     set_camera(folder, CAMERA)
+    return folder
+
+
+def write_noisy_scene(folder: Path) -> Path:
+    """A BOP folder of frames that do not compress: several chunks of a session."""
+    (folder / "depth").mkdir(parents=True)
+    random = np.random.default_rng(1)
+    for index in range(N_NOISY_FRAMES):
+        depth = random.integers(300, 30_000, NOISY_SHAPE, np.uint16)
+        cv2.imwrite(str(folder / "depth" / f"{index:06d}.png"), depth)
+    camera = {"cam_K": [300.0, 0.0, 160.0, 0.0, 300.0, 120.0, 0.0, 0.0, 1.0], "depth_scale": 1.0}
+    entries = {str(index): camera for index in range(N_NOISY_FRAMES)}
+    (folder / "scene_camera.json").write_text(json.dumps(entries), encoding="utf-8")
     return folder
 
 
@@ -231,14 +248,22 @@ def summary_after_cut(place: Workplace, source: Path) -> dict[str, object]:
     return dict(summary)
 
 
-@pytest.mark.parametrize("suffix", [".mcap", ".db3"])
-def test_recording_cut_short_is_processed_to_its_last_whole_frame(
-    place: Workplace, suffix: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    whole = place.folder / f"whole{suffix}"
-    assert main(["record-to", str(whole)]) == 0
+def test_session_cut_short_is_processed_to_its_last_whole_frame(place: Workplace) -> None:
+    noisy = write_noisy_scene(place.folder / "noisy")
+    whole = place.folder / "whole.mcap"
+    assert main(["record", str(noisy), str(whole)]) == 0
     summary = summary_after_cut(place, cut_short(whole, 0.6))
-    assert summary["frames"]
+    assert 0 < int(str(summary["frames"])) < N_NOISY_FRAMES
+
+
+def test_realsense_recording_cut_short_is_processed_to_its_last_whole_frame(
+    place: Workplace,
+) -> None:
+    noisy = open_source(str(write_noisy_scene(place.folder / "noisy")), applicators={})
+    whole = place.folder / "whole.db3"
+    write_db3(whole, noisy.header, iter(noisy.read, None))
+    summary = summary_after_cut(place, cut_short(whole, 0.6))
+    assert 0 < int(str(summary["frames"])) < N_NOISY_FRAMES
 
 
 @pytest.mark.real_data

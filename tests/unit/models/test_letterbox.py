@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.features import CANVAS
-from models.labelling import label_image, winning_probability
+from models.labelling import label_image, mean_probability, winners
 from models.letterbox import Letterbox
 
 SIZES = [(480, 848), (480, 640), (240, 424), (720, 1280), (270, 480), (101, 333), (600, 90)]
@@ -16,12 +16,15 @@ EDGE_TOLERANCE_PX = 0.15  # of a source pixel times the scale: what area means b
 @pytest.mark.parametrize("size", SIZES)
 def test_fits_inside_and_keeps_the_aspect(size: tuple[int, int]) -> None:
     box = Letterbox.fit(size, CANVAS)
-    assert box.fitted[0] <= CANVAS[0] and box.fitted[1] <= CANVAS[1]
+    assert box.fitted[0] <= CANVAS[0]
+    assert box.fitted[1] <= CANVAS[1]
     assert box.fitted[0] == CANVAS[0] or box.fitted[1] == CANVAS[1]
     scale_v, scale_u = box.fitted[0] / size[0], box.fitted[1] / size[1]
     assert scale_u == pytest.approx(scale_v, rel=0.02)  # rounding to whole canvas pixels
-    assert 0 <= box.top and box.top + box.fitted[0] <= CANVAS[0]
-    assert 0 <= box.left and box.left + box.fitted[1] <= CANVAS[1]
+    assert box.top >= 0
+    assert box.top + box.fitted[0] <= CANVAS[0]
+    assert box.left >= 0
+    assert box.left + box.fitted[1] <= CANVAS[1]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -79,14 +82,20 @@ def test_no_color_gives_empty_color_planes() -> None:
     blind = planes(depth, None, box)[0]
     black = planes(depth, np.zeros((240, 424, 3), np.uint8), box)[0]
     assert not blind[:4].any()
-    assert np.all(black[3][box.window] == 1) and np.all(black[0][box.window] == -1)
+    assert np.all(black[3][box.window] == 1)
+    assert np.all(black[0][box.window] == -1)
     assert np.array_equal(blind[4:], black[4:])
 
 
-def test_winning_probability_is_softmax() -> None:
+def test_winner_and_its_probability_are_those_of_the_softmax() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 3, (4, 6, 7)).astype(np.float32)
-    winners, probability = winning_probability(logits)
     share = np.exp(logits) / np.exp(logits).sum(0)
-    assert np.array_equal(winners, share.argmax(0))
-    assert np.allclose(probability, share.max(0), atol=1e-6)
+    assert np.array_equal(winners(logits), share.argmax(0))
+    mask = rng.random((6, 7)) < 0.5
+    assert mean_probability(logits, mask) == pytest.approx(share.max(0)[mask].mean(), abs=1e-6)
+    assert mean_probability(logits, np.zeros_like(mask)) is None
+
+
+def test_ties_go_to_the_lower_code() -> None:
+    assert not winners(np.zeros((4, 2, 2), np.float32)).any()

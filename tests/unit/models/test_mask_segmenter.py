@@ -53,7 +53,8 @@ def test_bed_is_every_other_pixel_within_the_distance() -> None:
     is_applicator, has_depth = labels == Label.APPLICATOR, depth > 0
     nearest = cdist(points.reshape(-1, 3), points[is_applicator & has_depth]).min(axis=1)
     expected = has_depth & ~is_applicator & (nearest.reshape(depth.shape) <= BED_DISTANCE_MM)
-    assert expected.any() and not expected.all()
+    assert expected.any()
+    assert not expected.all()
     assert np.array_equal(result.bed_mask, expected)
     assert np.array_equal(result.applicator_mask, is_applicator)
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.mesh_file import read_mesh
+from pipeline.version import SOFTWARE_ID
 from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced, written
 from tracking.applicator_mesh import build_mesh
 
@@ -180,3 +181,17 @@ def test_rig_check_refuses_an_expired_rig(
     text = replaced(RIG, "2026-01-01", "2020-01-01")
     err = refused(["rig", "check", str(written(tmp_path, "rig.toml", text))], capsys, 4)
     assert "does not hold at this time" in err
+
+
+def test_ctrl_c_ends_a_command_with_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.config.catalogue_file.read_catalogue", interrupt)
+    assert "Interrupted" in refused(["applicators", "list"], capsys, 130)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(["--version"], capsys).strip() == SOFTWARE_ID

@@ -4,7 +4,8 @@ import pytest
 from pydantic import Field
 
 from tracking.errors import ConfigurationError
-from tracking.strict_toml import Pair, StrictFile, StrictTable, nearest, parse_toml
+from tracking.strict_toml import Pair, StrictFile, StrictTable, parse_toml
+from tracking.toml_refusal import nearest
 
 
 class Inner(StrictTable):

@@ -1,0 +1,1 @@
+"""Timing and accuracy of the tracker on this machine, on simulated frames."""

@@ -1,0 +1,99 @@
+"""Run a recording through everything and write its artefacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic_ns, sleep
+
+from models.loading import load_segmenter
+from pipeline.config.effective_config import write_effective_config
+from pipeline.config.load import RunConfig, load_run
+from pipeline.evidence import SessionStart, evidence_for
+from pipeline.request import RunRequest
+from pipeline.run import run
+from pipeline.sinks.factory import build_sinks
+from pipeline.sinks.output_dir import OutputDir
+from pipeline.sinks.sink import RunContext
+from pipeline.tracker import Tracker
+from pipeline.version import SOFTWARE_ID
+from recordings.opening import open_source
+from recordings.source import Source, SourceHeader
+from tracking.errors import SourceError
+
+
+def replay(request: RunRequest) -> int:
+    """Process a recording into `request.out_dir`; return the exit code (0, or 5 if cut short).
+
+    Raises
+    ------
+    TrackerError
+        Configuration, calibration or source cannot be used; nothing has been written.
+    """
+    config = load_run(request)
+    segmenter = load_segmenter(request.segmenter)
+    source = open_source(request.source, applicators=config.applicators)
+    try:
+        start = evidence_for(source.header, config.rig, now=None)
+        tracker = Tracker(config, segmenter, start.evidence, is_independent=request.independent)
+        return _run_into_folder(request, config, source, tracker, start)
+    finally:
+        source.close()
+
+
+def run_context(header: SourceHeader, config: RunConfig, start: SessionStart) -> RunContext:
+    """What the sinks need to know of a run."""
+    return RunContext(
+        source_uri=header.uri,
+        origin=header.origin,
+        frame_rate_hz=header.frame_rate_hz,
+        rig=config.rig,
+        plan=config.plan,
+        applicator=config.applicator,
+        assumed=start.assumed,
+    )
+
+
+def _run_into_folder(
+    request: RunRequest,
+    config: RunConfig,
+    source: Source,
+    tracker: Tracker,
+    start: SessionStart,
+) -> int:
+    context = run_context(source.header, config, start)
+    with OutputDir(request.out_dir) as out:
+        sinks = build_sinks(request, context, out.path, source.header.n_frames)
+        try:
+            n_frames = run(source, tracker, sinks, _pacer() if request.realtime else None)
+        finally:
+            sinks.close()
+        if n_frames == 0:
+            raise SourceError(
+                f"{request.source} holds no whole frame",
+                actual=source.damage or "an empty recording",
+                remedy="record the session again",
+            )
+        write_effective_config(
+            out.path,
+            config,
+            request,
+            software_id=SOFTWARE_ID,
+            model_id=tracker.segmenter.model_id,
+        )
+        sinks.finish(source.damage, source.n_skipped)
+        out.commit()
+    return SourceError.exit_code if source.damage else 0
+
+
+def _pacer() -> Callable[[int], None]:
+    """Waits until a frame's stamp is due, counted from the first frame."""
+    origin: list[int] = []
+
+    def wait(stamp_ns: int) -> None:
+        if not origin:
+            origin.append(monotonic_ns() - stamp_ns)
+        ahead_ns = origin[0] + stamp_ns - monotonic_ns()
+        if ahead_ns > 0:
+            sleep(ahead_ns / 1e9)
+
+    return wait

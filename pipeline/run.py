@@ -1,0 +1,28 @@
+"""The loop that a live session and a replay share: read, process, emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.sinks.factory import RunSinks
+from pipeline.tracker import Tracker
+from recordings.source import Source
+
+
+def run(
+    source: Source,
+    tracker: Tracker,
+    sinks: RunSinks,
+    before_frame: Callable[[int], None] | None = None,
+) -> int:
+    """Process every frame that the source hands over; return their number.
+
+    `before_frame` is told each frame's stamp in ns before it is processed (pacing).
+    """
+    n_frames = 0
+    while (source_frame := source.read()) is not None:
+        if before_frame is not None:
+            before_frame(source_frame.frame.stamp_ns)
+        sinks.emit(tracker.process(source_frame))
+        n_frames += 1
+    return n_frames

@@ -1,0 +1,143 @@
+"""One frame's way: segment, register, fit the bed, measure, decide, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from models.segmenter import Segmenter
+from pipeline.config.load import RunConfig
+from pipeline.config.mesh_file import applicator_mesh
+from pipeline.sinks.sink import FrameResult
+from pipeline.version import SOFTWARE_ID
+from tracking.arrays import Float
+from tracking.cone_model import ConeModel
+from tracking.fiducial import is_in_place
+from tracking.frame import RgbdFrame, SourceFrame
+from tracking.gate import decide
+from tracking.measure import measure_alignment
+from tracking.record import FrameRecord, RecordIds
+from tracking.register import register
+from tracking.registration import Registration
+from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+from tracking.surface import fit_bed
+
+AgeMs = Callable[[RgbdFrame], float]
+
+
+def recorded_age_ms(frame: RgbdFrame) -> float:
+    """Exposure to arrival as recorded: what a replay knows of a frame's age."""
+    return (frame.arrival_ns - frame.stamp_ns) / 1e6
+
+
+@dataclass(eq=False)
+class Tracker:
+    """Processes frames in order. Its only memory: the last pose, and the gate's state.
+
+    `is_independent`: frames are unrelated pictures; nothing is remembered between them.
+    """
+
+    config: RunConfig
+    segmenter: Segmenter
+    evidence: SessionEvidence
+    age_ms: AgeMs = recorded_age_ms
+    is_independent: bool = False
+    _model: ConeModel = field(init=False)
+    _ids: RecordIds = field(init=False)
+    _state: KernelState = field(default_factory=KernelState, init=False)
+    _prior: Float | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        applicator = self.config.applicator
+        mesh = applicator_mesh(applicator) if applicator.mesh_path else None
+        self._model = ConeModel(applicator, mesh)
+        self._ids = RecordIds(
+            software=SOFTWARE_ID,
+            model=self.segmenter.model_id,
+            plan=self.config.plan.id,
+            rig=self.config.rig.id,
+            catalogue=self.config.catalogue_id,
+        )
+
+    def process(self, source_frame: SourceFrame) -> FrameResult:
+        """Process one frame into a record."""
+        if self.is_independent:
+            self._state, self._prior = KernelState(), None
+        config, frame, clock = self.config, source_frame.frame, _StageClock()
+        noise = config.rig.depth
+        depth_mm = noise.correct(frame.depth_mm)
+        segmentation = self.segmenter.segment(source_frame)
+        clock.lap("segment")
+        registration = register(
+            self._model, segmentation, depth_mm, frame.intrinsics, noise, self._prior
+        )
+        clock.lap("register")
+        bed = fit_bed(
+            config.applicator, registration, segmentation, depth_mm, frame.intrinsics, noise
+        )
+        clock.lap("surface")
+        alignment = measure_alignment(
+            config.applicator, config.applicators, registration, bed, config.rig, config.plan
+        )
+        clock.lap("align")
+        snapshot = Snapshot(
+            frame_index=frame.frame_index,
+            stamp_ns=frame.stamp_ns,
+            age_ms=self.age_ms(frame),
+            depth_sha256=frame.depth_sha256,
+            plan=config.plan,
+            evidence=self._frame_evidence(frame),
+            registration=registration.status,
+            bed=bed.status,
+            alignment=alignment,
+        )
+        decision, self._state = decide(snapshot, self._state)
+        clock.lap("gate")
+        self._prior = _prior(registration)
+        record = FrameRecord(
+            frame_index=frame.frame_index,
+            stamp_ns=frame.stamp_ns,
+            decision=decision,
+            registration=registration,
+            bed=bed,
+            alignment=alignment,
+            stage_ms=clock.stage_ms(),
+            ids=self._ids,
+        )
+        return FrameResult(source_frame, segmentation, record)
+
+    def _frame_evidence(self, frame: RgbdFrame) -> SessionEvidence:
+        """The session's evidence with what each frame must prove anew."""
+        evidence, rig = self.evidence, self.config.rig
+        if frame.device_serial and evidence.camera_serial is Evidence.PROVEN:
+            same = frame.device_serial == rig.camera_serial
+            serial = Evidence.PROVEN if same else Evidence.FAILED
+            evidence = replace(evidence, camera_serial=serial)
+        if rig.fiducial is not None:
+            in_place = is_in_place(rig.fiducial, rig.depth.correct(frame.depth_mm))
+            watched = Evidence.PROVEN if in_place else Evidence.FAILED
+            evidence = replace(evidence, fiducial=watched)
+        return evidence
+
+
+def _prior(registration: Registration) -> Float | None:
+    return registration.camera_from_applicator if registration.is_ok else None
+
+
+class _StageClock:
+    """Wall time of each stage; goes into records, never into a decision."""
+
+    def __init__(self) -> None:
+        self._start = self._last = perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = perf_counter()
+        self._laps[stage] = (now - self._last) * 1e3
+        self._last = now
+
+    def stage_ms(self) -> dict[str, float]:
+        """Milliseconds by stage, and their total."""
+        return {**self._laps, "total": (self._last - self._start) * 1e3}
