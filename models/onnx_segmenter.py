@@ -15,8 +15,11 @@ from models.manifest import REMEDY, InputContract, Manifest, read_manifest, read
 from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 from tracking.frame import SourceFrame
-from tracking.segmentation import Label, Segmentation
+from tracking.segmentation import EdgeQuality, Label, Segmentation
 
+NETWORK_EDGES = EdgeQuality(  # of upsampled logits: a pixel or two of the network's grid
+    sigma_px=1.0, correlation_px=12.0, bias_px=3.0
+)
 N_THREADS = 2  # the target machine's cores; a fixed number keeps sums in one order
 
 
@@ -57,7 +60,7 @@ class OnnxSegmenter:
             for image in (small, labels):
                 image[image == Label.APPLICATOR] = Label.OTHER
         proposed = (small == Label.APPLICATOR) | (small == Label.TUMOR_BED)
-        return Segmentation(labels, self.model_id, mean_probability(shown, proposed))
+        return Segmentation(labels, self.model_id, mean_probability(shown, proposed), NETWORK_EDGES)
 
     def _shows_applicator(self, logits: NDArray[np.float32], labels: UInt8) -> bool:
         """Whether the applicator's pixels are enough and sure enough to be one."""

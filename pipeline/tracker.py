@@ -70,7 +70,13 @@ class Tracker:
         segmentation = self.segmenter.segment(source_frame)
         clock.lap("segment")
         registration = register(
-            self._model, segmentation, depth_mm, frame.intrinsics, noise, self._prior
+            self._model,
+            segmentation,
+            depth_mm,
+            frame.intrinsics,
+            noise,
+            prior=self._prior,
+            color_rgb=frame.color_rgb,
         )
         clock.lap("register")
         bed = fit_bed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.registration import Registration, RegistrationStatus
 from tracking.rig import DepthNoise, Rig
 from tracking.segmentation import Label, Segmentation
-from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+from tracking.snapshot import Evidence, SessionEvidence, Snapshot
 from tracking.transforms import invert, rigid, rotation_from_vector
 
 Depth = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -189,7 +189,7 @@ def _cast(
 def _height_field(
     bed: Float, inner_mm: float, outer_mm: float, n_radii: int = 40, n_angles: int = 90
 ) -> tuple[Float, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
-    """Polar grid over the bed; the drape beyond it goes on in its rim's tangent plane."""
+    """Polar grid over the bed; the drape beyond keeps the curved part's rim height."""
     radius, angle = np.meshgrid(
         np.linspace(inner_mm, outer_mm, n_radii),
         np.linspace(0, 2 * np.pi, n_angles + 1),
@@ -321,11 +321,3 @@ def make_snapshot(frame: int = 0, **changes: Any) -> Snapshot:
         "alignment": make_alignment(),
     }
     return Snapshot(**(values | changes))
-
-
-@dataclass
-class GateRun:
-    """Feeds snapshots to the kernel one after the other and keeps its state."""
-
-    state: KernelState = field(default_factory=KernelState)
-    next_frame: int = 0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import ApplicatorPixels, select_pixels
-from tracking.arrays import Float
+from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import Outline, outline_of
@@ -19,12 +19,13 @@ from tracking.dimensions import measure_dimensions
 from tracking.first_pose import first_poses
 from tracking.icp import align
 from tracking.likelihood import spread_of
+from tracking.matting import MATTED, matted_outline, needs_matting
 from tracking.pose_covariance import assess
 from tracking.pose_score import ScorePixels, disagreement, score_pixels
 from tracking.refine import Refined, refine
 from tracking.registration import Registration, RegistrationStatus
 from tracking.rig import DepthNoise
-from tracking.segmentation import Segmentation
+from tracking.segmentation import EdgeQuality, Segmentation
 from tracking.transforms import rigid, rotation_from_vector
 
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
@@ -50,6 +51,7 @@ class _View:
     depth_mm: NDArray[np.float32]
     pixels: ApplicatorPixels
     outline: Outline
+    quality: EdgeQuality
     score: ScorePixels
 
     def disagreement(self, pose: Float, spread: float = 1.0) -> float:
@@ -69,6 +71,7 @@ def register(
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
     prior: Float | None = None,
+    color_rgb: UInt8 | None = None,
 ) -> Registration:
     """Register the cone; `depth_mm` is corrected for the rig's bias.
 
@@ -76,14 +79,16 @@ def register(
     ----------
     prior : (4, 4) camera_from_applicator of the previous frame, optional
         Only where the search starts. A prior that does not hold is dropped.
+    color_rgb : (height, width, 3), optional
+        Sharpens the outline of labels that are not exact.
     """
     pixels = select_pixels(segmentation.applicator_mask, depth_mm, intrinsics, noise)
     status = _unmeasurable(pixels)
-    outline = outline_of(segmentation.labels)
+    outline, quality = _outline(segmentation, color_rgb)
     if status is not None or outline is None:
         return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
-    view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, score)
+    view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score)
     if prior is not None:
         tracked = _judge(view, _refine(view, prior))
         if tracked.is_ok:
@@ -93,6 +98,15 @@ def register(
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=pixels.excluded)
     results = [_judge(view, _refine(view, start)) for start in starts]
     return min(results, key=lambda result: _rank(view, result))
+
+
+def _outline(
+    segmentation: Segmentation, color_rgb: UInt8 | None
+) -> tuple[Outline | None, EdgeQuality]:
+    quality = segmentation.edge_quality
+    if color_rgb is not None and needs_matting(quality):
+        return matted_outline(segmentation.labels, color_rgb), MATTED
+    return outline_of(segmentation.labels), quality
 
 
 def _unmeasurable(pixels: ApplicatorPixels) -> RegistrationStatus | None:
@@ -167,7 +181,7 @@ def _refine(view: _View, start: Float) -> Refined:
         start,
         view.pixels,
         view.outline,
-        view.segmentation.edge_quality,
+        view.quality,
         view.intrinsics,
         view.noise,
     )
@@ -179,9 +193,7 @@ def _judge(view: _View, refined: Refined) -> Registration:
         return registration
     if view.disagreement(refined.pose, spread_of(refined.depth.residuals)) > MAX_DISAGREEMENT:
         return replace(registration, status=RegistrationStatus.POOR_FIT)
-    dimensions = measure_dimensions(
-        view.model.applicator, refined, view.segmentation.edge_quality, view.intrinsics
-    )
+    dimensions = measure_dimensions(view.model.applicator, refined, view.quality, view.intrinsics)
     return replace(registration, dimensions=dimensions)
 
 

@@ -96,10 +96,9 @@ def _cropped(sample: CanvasSample, rng: np.random.Generator, size: tuple[int, in
     )
     window = (slice(top, top + size[0]), slice(left, left + size[1]))
     return CanvasSample(
-        *(
-            np.ascontiguousarray(image[window])
-            for image in (sample.depth_mm, sample.color_rgb, sample.labels)
-        )
+        np.ascontiguousarray(sample.depth_mm[window]),
+        np.ascontiguousarray(sample.color_rgb[window]),
+        np.ascontiguousarray(sample.labels[window]),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor
 
 from models.training.augment import augmented
 from models.training.canvas_samples import CanvasSample
-from models.training.render_cache import load_shard
 
 Batch = tuple[Tensor, Tensor]
 
@@ -26,13 +24,8 @@ class Draw:
     seed: int
 
 
-def load_all(shards: list[Path]) -> list[CanvasSample]:
-    """All samples of the shards, in order."""
-    return [sample for shard in shards for sample in load_shard(shard)]
-
-
 def batches(
-    samples: list[CanvasSample], sizes: Sequence[tuple[int, int]], steps: range, draw: Draw
+    samples: Sequence[CanvasSample], sizes: Sequence[tuple[int, int]], steps: range, draw: Draw
 ) -> Iterator[Batch]:
     """Augmented batches of the given steps; step k is the same whatever ran before it.
 
@@ -49,7 +42,7 @@ def batches(
             yield pending.result()
 
 
-def _batch(samples: list[CanvasSample], size: tuple[int, int], step: int, draw: Draw) -> Batch:
+def _batch(samples: Sequence[CanvasSample], size: tuple[int, int], step: int, draw: Draw) -> Batch:
     rng = np.random.default_rng([draw.seed, step])
     chosen = rng.choice(len(samples), draw.batch_size, replace=False)
     pairs = [augmented(samples[index], rng, size) for index in chosen]

@@ -81,7 +81,9 @@ class SegmentationNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         w2, w4, w8, w16 = WIDTHS
-        self.stage2 = conv(len(CHANNELS), w2, 3, stride=2)
+        self.stage2 = nn.Sequential(
+            conv(len(CHANNELS), w2, 3, stride=2), depthwise(w2, 3), conv(w2, w2, 1)
+        )
         self.stage4 = nn.Sequential(
             conv(w2, w4, 3, stride=2), *(Residual(w4, 2) for _ in range(DEPTHS[0]))
         )

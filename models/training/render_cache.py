@@ -7,11 +7,13 @@ written beside its place and renamed.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.progress import track
 
 from models.training.canvas_samples import CanvasSample, to_canvas
@@ -21,7 +23,7 @@ CACHE = Path("runs") / "train" / "cache"
 SCENES_PER_SHARD, VIEWS_PER_SCENE = 50, 2
 DEPTH_STEP_MM = 0.1  # of the cached depth: uint16 reaches 6.5 m
 WITHHELD_FROM = 1_000_000  # seeds from here on are never trained on
-N_TRAINING_SHARDS, N_WITHHELD_SHARDS = 60, 4
+N_TRAINING_SHARDS, N_WITHHELD_SHARDS = 32, 4
 
 
 def shard_path(folder: Path, first_seed: int) -> Path:
@@ -56,13 +58,35 @@ def render_shard(folder: Path, first_seed: int) -> Path:
     return path
 
 
-def load_shard(path: Path) -> Iterator[CanvasSample]:
-    """Samples of one shard, in order."""
-    with np.load(path) as arrays:
-        depth, color, labels = arrays["depth"], arrays["color"], arrays["labels"]
-    for index in range(len(depth)):
-        depth_mm = depth[index].astype(np.float32) * np.float32(DEPTH_STEP_MM)
-        yield CanvasSample(depth_mm, color[index], labels[index])
+class CachedSamples(Sequence[CanvasSample]):
+    """Samples of several shards in order, held in the compact form of the files."""
+
+    def __init__(self, shards: list[Path]) -> None:
+        self._arrays: list[Mapping[str, NDArray[Any]]] = []
+        for path in shards:
+            with np.load(path) as arrays:
+                self._arrays.append({name: arrays[name] for name in ("depth", "color", "labels")})
+        self._ends = np.cumsum([len(arrays["labels"]) for arrays in self._arrays])
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    @overload
+    def __getitem__(self, index: int) -> CanvasSample: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CanvasSample]: ...
+    def __getitem__(self, index: int | slice) -> CanvasSample | list[CanvasSample]:
+        """One sample, or those of a slice."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        shard = int(np.searchsorted(self._ends, index, side="right"))
+        arrays = self._arrays[shard]
+        row = index - (int(self._ends[shard - 1]) if shard else 0)
+        depth_mm = arrays["depth"][row].astype(np.float32) * np.float32(DEPTH_STEP_MM)
+        return CanvasSample(depth_mm, arrays["color"][row], arrays["labels"][row])
 
 
 def render_all(folder: Path, seeds: list[int], n_processes: int) -> list[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,7 @@ from torch.optim.swa_utils import AveragedModel
 from models.features import CANVAS
 from models.loading import SHIPPED_MANIFEST
 from models.training.augment import tensors
-from models.training.batches import Draw, batches, load_all
+from models.training.batches import Draw, batches
 from models.training.canvas_samples import IGNORED, CanvasSample
 from models.training.curves import draw_curves
 from models.training.export import export
@@ -34,6 +35,7 @@ from models.training.render_cache import (
     N_TRAINING_SHARDS,
     N_WITHHELD_SHARDS,
     WITHHELD_FROM,
+    CachedSamples,
     first_seeds,
     render_all,
 )
@@ -91,7 +93,7 @@ def running_mean(mean: Tensor, current: Tensor, n_averaged: Tensor | int) -> Ten
     return torch.lerp(mean.float(), current.float(), share).to(mean.dtype)
 
 
-def evaluate(network: nn.Module, samples: list[CanvasSample]) -> Confusion:
+def evaluate(network: nn.Module, samples: Iterable[CanvasSample]) -> Confusion:
     """Confusion over samples as they are."""
     network.eval()
     confusion = Confusion()
@@ -167,7 +169,7 @@ def run(settings: Settings, folder: Path, cache: Path, processes: int) -> Traini
     console = Console(stderr=True)
     withheld_shards = render_all(cache, first_seeds(N_WITHHELD_SHARDS, WITHHELD_FROM), processes)
     shards = render_all(cache, first_seeds(settings.shards), processes)
-    samples, withheld = load_all(shards), load_all(withheld_shards)
+    samples, withheld = CachedSamples(shards), CachedSamples(withheld_shards)
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(settings, folder)
     console.print(f"{settings.training_id}: {len(samples)} frames, from step {training.step}")

@@ -78,6 +78,7 @@ class RealSenseCamera:
     def __init__(
         self, device: rs.device, uri: str, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
+        self._device = device  # its sensors die with it
         self._uri = uri
         self._now_ns = now_ns
         self._n_unmapped = 0

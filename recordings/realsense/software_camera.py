@@ -29,10 +29,9 @@ class SoftwareCamera:
         serial: str,
     ) -> None:
         self.device = rs.software_device()
-        if name:
-            self.device.register_info(rs.camera_info.name, name)
-        if serial:
-            self.device.register_info(rs.camera_info.serial_number, serial)
+        for key, text in ((rs.camera_info.name, name), (rs.camera_info.serial_number, serial)):
+            if text:
+                self.device.register_info(key, text)
         self._unit_m = depth_unit_mm / MM_PER_M
         self._rate_hz = round(frame_rate_hz)
         self._depth_sensor = self.device.add_sensor("Stereo Module")

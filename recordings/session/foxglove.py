@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from google.protobuf.descriptor import FileDescriptor
@@ -54,7 +56,7 @@ def image_payload(serialised: bytes, image_format: str) -> bytes:
 def descriptor_set(message_class: type[Message]) -> bytes:
     """Serialise a message's schema with all it depends on, dependencies first."""
     files: dict[str, FileDescriptor] = {}
-    _collect(message_class.DESCRIPTOR.file, files)
+    _collect(cast(FileDescriptor, message_class.DESCRIPTOR.file), files)
     result = FileDescriptorSet()
     for file in files.values():
         file.CopyToProto(result.file.add())

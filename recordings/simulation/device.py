@@ -70,7 +70,7 @@ NARROW = SimulatedDevice(
     serial="SIM0000415",
     intrinsics=CameraIntrinsics(424, 240, 333.0, 333.0, 211.5, 119.5),
     depth_camera=DepthCamera(
-        baseline_mm=55.0, subpixel_px=0.05, correlation_px=1.5, depth_unit_mm=0.5, max_z_mm=900.0
+        baseline_mm=55.0, subpixel_px=0.05, correlation_px=1.5, depth_unit_mm=0.5, max_z_mm=800.0
     ),
     frame_rate_hz=15.0,
     head_from_camera=_beside_the_head(-60.0, 320.0, 175.0, 172.0),

@@ -6,7 +6,6 @@ What is written appears whole or not at all.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,8 +124,15 @@ def _write_mcap(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) 
 def _write_db3(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) -> None:
     from recordings.realsense.db3_writer import write_db3
 
-    with _appearing_whole(out) as partial:
-        write_db3(partial, header, frames)
+    write_db3(
+        out,
+        frames,
+        header.intrinsics,
+        header.depth_unit_mm,
+        frame_rate_hz=header.frame_rate_hz,
+        name=header.device_name,
+        serial=header.device_serial,
+    )
 
 
 @contextmanager
@@ -138,6 +144,4 @@ def _appearing_whole(out: Path) -> Iterator[Path]:
         yield partial
         partial.rename(out)
     finally:
-        if partial.is_dir():
-            shutil.rmtree(partial)
         partial.unlink(missing_ok=True)

@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 
 from pipeline.cli.app import main
-from recordings.opening import open_source
-from recordings.realsense.db3_writer import write_db3
 from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +22,7 @@ SHAPE = (48, 64)
 N_FRAMES = 3
 NOISY_SHAPE = (240, 320)
 N_NOISY_FRAMES = 12
+N_SIMULATED_FRAMES = 5
 CAMERA = {"cam_K": [60.0, 0.0, 32.0, 0.0, 60.0, 24.0, 0.0, 0.0, 1.0], "depth_scale": 1.0}
 
 
@@ -259,11 +258,10 @@ def test_session_cut_short_is_processed_to_its_last_whole_frame(place: Workplace
 def test_realsense_recording_cut_short_is_processed_to_its_last_whole_frame(
     place: Workplace,
 ) -> None:
-    noisy = open_source(str(write_noisy_scene(place.folder / "noisy")), applicators={})
     whole = place.folder / "whole.db3"
-    write_db3(whole, noisy.header, iter(noisy.read, None))
+    assert main(["simulate", "bench", str(whole), "--frames", str(N_SIMULATED_FRAMES)]) == 0
     summary = summary_after_cut(place, cut_short(whole, 0.6))
-    assert 0 < int(str(summary["frames"])) < N_NOISY_FRAMES
+    assert 0 < int(str(summary["frames"])) < N_SIMULATED_FRAMES
 
 
 @pytest.mark.real_data

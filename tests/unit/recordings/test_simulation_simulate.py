@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from recordings.bop.source import BopSource
+from recordings.realsense.file_source import RealSenseFile
 from recordings.session.reader import SessionSource
 from recordings.simulation.simulate import simulate
 from recordings.simulation.source import SimulatedSource, open_simulation
@@ -75,6 +76,18 @@ def test_no_suffix_is_a_bop_folder(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["scene", "scene.plan.toml", "scene.rig.toml"]
     frames = _read(BopSource(tmp_path / "scene"))
     assert [frame.frame.frame_index for frame in frames] == [0, 1]
+
+
+def test_realsense_recording_keeps_raw_depth_and_serial(tmp_path: Path) -> None:
+    _write(tmp_path / "s.db3")
+    assert _names(tmp_path) == ["s.db3", "s.plan.toml", "s.rig.toml"]
+    frames = _read(RealSenseFile(tmp_path / "s.db3"))
+    direct = open_simulation("sim:docking-small:4", CATALOGUE)
+    assert len(frames) == N_FRAMES
+    for index, frame in enumerate(frames):
+        expected = direct.frame(index).frame
+        assert frame.frame.device_serial == expected.device_serial
+        assert np.array_equal(frame.frame.depth_raw, expected.depth_raw)
 
 
 @pytest.mark.parametrize("name", ["s.mcap", "scene", "s.db3"])

@@ -1,0 +1,169 @@
+"""Whatever gets worse, older or hidden never turns a hold into READY."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import ALL_PROVEN, LIMITS, ON_PLAN, PLANNED_IDENTITY, make_plan, make_snapshot
+from tracking.alignment import Alignment
+from tracking.bed import BedStatus
+from tracking.decision import FRAMES_TO_ARM, Verdict
+from tracking.gate import decide
+from tracking.measurement import NOT_OBSERVABLE, measured
+from tracking.plan import Tolerance
+from tracking.registration import RegistrationStatus
+from tracking.snapshot import Evidence, KernelState, Snapshot
+
+LIMITED = {
+    "docking_tilt_deg": LIMITS.docking_tilt_deg,
+    "docking_lateral_mm": LIMITS.docking_lateral_mm,
+    "docking_gap_mm": LIMITS.docking_gap_mm,
+    "air_gap_mm": LIMITS.air_gap_mm,
+    "ssd_error_mm": LIMITS.ssd_error_mm,
+    "incidence_x_deg": Tolerance(0.0, 5.0),
+    "incidence_y_deg": Tolerance(0.0, 5.0),
+}
+LIMITED_NAMES = [*LIMITED, "incidence_deg"]
+EVIDENCE_NAMES = [
+    "camera_serial",
+    "rig_validity",
+    "qa",
+    "time_out",
+    "second_estimate",
+    "fiducial",
+]
+PROFILE = settings(max_examples=150, deadline=None, derandomize=True)
+
+deviations = st.dictionaries(st.sampled_from(sorted(LIMITED)), st.floats(-1.3, 1.3))
+sigma_shares = st.floats(0.0, 0.4)
+ages = st.floats(-10.0, 200.0)
+evidence_states = st.dictionaries(
+    st.sampled_from(EVIDENCE_NAMES), st.sampled_from(list(Evidence)), max_size=2
+)
+registrations = st.sampled_from([RegistrationStatus.OK] * 8 + list(RegistrationStatus))
+beds = st.sampled_from([BedStatus.OK] * 8 + list(BedStatus))
+
+
+def alignment_of(shares: dict[str, float], sigma_share: float) -> Alignment:
+    """Deviations and sigmas as shares of each tolerance."""
+    quantities: dict[str, Any] = {}
+    for name, value in ON_PLAN.items():
+        limit = LIMITED.get(name)
+        tolerance = 5.0 if limit is None else limit.tolerance
+        at = value if limit is None else limit.planned + shares.get(name, 0.0) * tolerance
+        quantities[name] = measured(at, sigma_share * tolerance)
+    return Alignment(**quantities, applicator_id=PLANNED_IDENTITY)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn, frame: int = FRAMES_TO_ARM) -> Snapshot:
+    return make_snapshot(
+        frame,
+        alignment=alignment_of(draw(deviations), draw(sigma_shares)),
+        age_ms=draw(ages),
+        evidence=replace(ALL_PROVEN, **draw(evidence_states)),
+        registration=draw(registrations),
+        bed=draw(beds),
+        plan=make_plan(approved=draw(st.sampled_from([True] * 5 + [False]))),
+    )
+
+
+@st.composite
+def states(draw: st.DrawFn) -> KernelState:
+    """State before frame ten: armed, nine passed, or fewer."""
+    passed = draw(st.integers(0, FRAMES_TO_ARM))
+    before = make_snapshot(FRAMES_TO_ARM - 1)
+    return KernelState(
+        armed=passed == FRAMES_TO_ARM,
+        passed=passed,
+        frame_index=before.frame_index,
+        stamp_ns=before.stamp_ns,
+        depth_sha256=before.depth_sha256,
+    )
+
+
+def is_ready(snapshot: Snapshot, state: KernelState) -> bool:
+    return decide(snapshot, state)[0].verdict is Verdict.READY
+
+
+@PROFILE
+@given(snapshots(), states())
+def test_ready_exactly_when_there_are_no_reasons(snapshot: Snapshot, state: KernelState) -> None:
+    decision, following = decide(snapshot, state)
+    assert (decision.verdict is Verdict.READY) == (not decision.reasons)
+    assert following.armed == (decision.verdict is Verdict.READY)
+    assert decision.arming_passed == following.passed
+    assert (following.passed > 0) == decision.checks_passed
+
+
+@PROFILE
+@given(snapshots(), states(), st.sampled_from(sorted(LIMITED)), st.floats(1.0, 20.0))
+def test_a_worse_deviation_never_makes_ready(
+    snapshot: Snapshot, state: KernelState, name: str, factor: float
+) -> None:
+    quantity = getattr(snapshot.alignment, name)
+    planned = LIMITED[name].planned
+    worse = measured(planned + factor * (quantity.value - planned), quantity.sigma)
+    changed = replace(snapshot, alignment=replace(snapshot.alignment, **{name: worse}))
+    assert is_ready(snapshot, state) or not is_ready(changed, state)
+
+
+@PROFILE
+@given(snapshots(), states(), st.sampled_from(LIMITED_NAMES), st.floats(1.0, 20.0))
+def test_a_larger_sigma_never_makes_ready(
+    snapshot: Snapshot, state: KernelState, name: str, factor: float
+) -> None:
+    quantity = getattr(snapshot.alignment, name)
+    worse = measured(quantity.value, factor * quantity.sigma)
+    changed = replace(snapshot, alignment=replace(snapshot.alignment, **{name: worse}))
+    assert is_ready(snapshot, state) or not is_ready(changed, state)
+
+
+@PROFILE
+@given(snapshots(), states(), st.floats(0.0, 1000.0))
+def test_an_older_frame_never_makes_ready(
+    snapshot: Snapshot, state: KernelState, later_ms: float
+) -> None:
+    older = replace(snapshot, age_ms=abs(snapshot.age_ms) + later_ms)
+    fresh = replace(snapshot, age_ms=abs(snapshot.age_ms))
+    assert is_ready(fresh, state) or not is_ready(older, state)
+
+
+@PROFILE
+@given(snapshots(), states(), st.sampled_from(LIMITED_NAMES))
+def test_a_quantity_of_the_plan_that_is_not_observable_is_never_ready(
+    snapshot: Snapshot, state: KernelState, name: str
+) -> None:
+    hidden = replace(snapshot.alignment, **{name: NOT_OBSERVABLE})
+    assert not is_ready(replace(snapshot, alignment=hidden), state)
+
+
+@PROFILE
+@given(
+    snapshots(),
+    states(),
+    st.sampled_from(EVIDENCE_NAMES),
+    st.sampled_from([Evidence.MISSING, Evidence.FAILED]),
+)
+def test_evidence_that_does_not_hold_is_never_ready(
+    snapshot: Snapshot, state: KernelState, name: str, evidence: Evidence
+) -> None:
+    changed = replace(snapshot, evidence=replace(snapshot.evidence, **{name: evidence}))
+    assert not is_ready(changed, state)
+
+
+@PROFILE
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_ready_needs_the_last_ten_frames_good(goods: list[bool]) -> None:
+    state = KernelState()
+    bad = alignment_of({"air_gap_mm": 1.3}, 0.0)
+    for frame, good in enumerate(goods):
+        changes = {} if good else {"alignment": bad}
+        decision, state = decide(make_snapshot(frame, **changes), state)
+        row = goods[max(0, frame - FRAMES_TO_ARM + 1) : frame + 1]
+        expected = len(row) == FRAMES_TO_ARM and all(row)
+        assert (decision.verdict is Verdict.READY) == expected

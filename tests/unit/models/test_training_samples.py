@@ -1,0 +1,88 @@
+"""Canvas samples and their random changes keep depth, colour and labels together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.features import CANVAS, CHANNELS
+from models.training.augment import augmented, tensors, tensors_without_color
+from models.training.canvas_samples import IGNORED, CanvasSample, to_canvas
+from models.training.random_scenes import LabelledFrame
+from models.training.scores import Confusion
+from tracking.camera import CameraIntrinsics
+from tracking.segmentation import Label
+
+NEAR_MM, FAR_MM = 400.0, 800.0
+
+
+def two_halves(size: tuple[int, int]) -> LabelledFrame:
+    """Applicator in the left half, near and red; surroundings right, far and blue."""
+    height, width = size
+    is_left = np.broadcast_to(np.arange(width) < width // 2, size)
+    color = np.where(is_left[..., None], [250, 0, 0], [0, 0, 250]).astype(np.uint8)
+    return LabelledFrame(
+        CameraIntrinsics(width, height, 400.0, 400.0, width / 2, height / 2),
+        np.where(is_left, NEAR_MM, FAR_MM).astype(np.float32),
+        color,
+        np.where(is_left, np.uint8(Label.APPLICATOR), np.uint8(Label.OTHER)),
+    )
+
+
+@pytest.mark.parametrize("size", [(240, 424), (480, 848), (480, 640)])
+def test_to_canvas_ignores_what_is_no_image(size: tuple[int, int]) -> None:
+    sample = to_canvas(two_halves(size))
+    assert sample.labels.shape == CANVAS
+    shown = sample.labels != IGNORED
+    assert shown.mean() == pytest.approx(size[1] / size[0] * CANVAS[0] / CANVAS[1], abs=0.01)
+    assert not sample.depth_mm[~shown].any()
+    assert np.array_equal(sample.labels[shown] == Label.APPLICATOR, sample.depth_mm[shown] < 600)
+
+
+def test_changes_keep_depth_and_labels_together() -> None:
+    sample = to_canvas(two_halves((480, 848)))
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        planes, target = augmented(sample, rng, (160, 288))
+        assert planes.shape == (len(CHANNELS), 160, 288)
+        assert target.shape == (160, 288)
+        has_depth = planes[5] > 0
+        is_near = planes[4] > 400 / 600  # inverse depth halfway, in units of 1 / 400 mm
+        counted = has_depth & (target != IGNORED)
+        assert np.array_equal(is_near[counted], (target == Label.APPLICATOR)[counted])
+        assert np.abs(planes).max() <= 2.5
+        assert not planes[:4, target == IGNORED].any()
+
+
+def test_tensors_without_color_differ_only_there() -> None:
+    sample = to_canvas(two_halves((240, 424)))
+    with_color, target = tensors(sample)
+    without, same = tensors_without_color(sample)
+    assert with_color[3].any()
+    assert not without[:4].any()
+    assert np.array_equal(with_color[4:], without[4:])
+    assert np.array_equal(target, same)
+
+
+def test_same_generator_same_sample() -> None:
+    sample = to_canvas(two_halves((240, 424)))
+    first, _ = augmented(sample, np.random.default_rng(9), CANVAS)
+    again, _ = augmented(sample, np.random.default_rng(9), CANVAS)
+    assert first.tobytes() == again.tobytes()
+
+
+def test_scores_by_hand() -> None:
+    confusion = Confusion()
+    truth = np.array([0, 0, 1, 2, 2, 2, IGNORED])
+    confusion.add(truth, np.array([0, 1, 1, 2, 2, 0, 2]))
+    assert confusion.iou()["applicator"] == pytest.approx(2 / 3)
+    assert confusion.iou()["tumor_bed"] == pytest.approx(1 / 2)
+    assert np.isnan(confusion.iou()["occluder"])
+    assert confusion.precision(Label.APPLICATOR) == 1.0
+    assert confusion.recall(Label.APPLICATOR) == pytest.approx(2 / 3)
+
+
+def test_a_sample_is_three_images_of_one_size() -> None:
+    sample = to_canvas(two_halves((240, 424)))
+    assert isinstance(sample, CanvasSample)
+    assert sample.color_rgb.shape == (*sample.labels.shape, 3)

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import (
+    ALL_PROVEN,
+    FRAME_NS,
+    PLANNED_IDENTITY,
+    make_alignment,
+    make_plan,
+    make_snapshot,
+)
+from tracking.alignment import Alignment, ApplicatorIdentity
+from tracking.bed import BedStatus
+from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
+from tracking.gate import MAX_AGE_MS, MAX_FRAME_GAP_MS, decide
+from tracking.reasons import Reason
+from tracking.registration import RegistrationStatus
+from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+
+TEN = range(FRAMES_TO_ARM)
+ACKNOWLEDGED = replace(ALL_PROVEN, acknowledgement=Evidence.PROVEN)
+AT_ARMING_EDGE = {"docking_tilt_deg": 0.85}  # between 0.8 and 1.0 of the tolerance of 1 deg
+
+
+def run(
+    snapshots: list[Snapshot], state: KernelState | None = None
+) -> tuple[list[GateDecision], KernelState]:
+    state = state or KernelState()
+    decisions = []
+    for snapshot in snapshots:
+        decision, state = decide(snapshot, state)
+        decisions.append(decision)
+    return decisions, state
+
+
+def armed_state() -> KernelState:
+    """State after ten perfect frames 0 to 9."""
+    return run([make_snapshot(i) for i in TEN])[1]
+
+
+def one(snapshot: Snapshot, state: KernelState | None = None) -> GateDecision:
+    return decide(snapshot, state or KernelState())[0]
+
+
+class TestArming:
+    def test_ten_frames_and_150_ms_as_the_contract_says(self) -> None:
+        assert (FRAMES_TO_ARM, MAX_AGE_MS) == (10, 150.0)
+
+    def test_ready_exactly_on_the_tenth_consecutive_pass(self) -> None:
+        decisions, _ = run([make_snapshot(i) for i in range(13)])
+        assert [d.verdict for d in decisions] == [Verdict.UNSURE] * 9 + [Verdict.READY] * 4
+        assert [d.reasons for d in decisions] == [(Reason.ARMING,)] * 9 + [()] * 4
+        assert [d.arming_passed for d in decisions] == [*range(1, 10), 10, 10, 10, 10]
+        assert all(d.checks_passed for d in decisions)
+
+    @pytest.mark.parametrize("bad_frame", [0, 4, 8, 9])
+    def test_one_bad_frame_starts_the_count_again(self, bad_frame: int) -> None:
+        bad = make_alignment(values={"air_gap_mm": 9.0})
+        snapshots = [
+            make_snapshot(i, **({"alignment": bad} if i == bad_frame else {})) for i in range(25)
+        ]
+        decisions, _ = run(snapshots)
+        first_ready = next(i for i, d in enumerate(decisions) if d.verdict is Verdict.READY)
+        assert first_ready == bad_frame + 10
+        assert decisions[bad_frame].arming_passed == 0
+
+    def test_one_bad_frame_drops_ready(self) -> None:
+        bad = make_alignment(values={"air_gap_mm": 9.0})
+        decisions, state = run([make_snapshot(10, alignment=bad)], armed_state())
+        assert decisions[0].verdict is Verdict.HOLD
+        assert not state.armed
+        again, _ = run([make_snapshot(i) for i in range(11, 21)], state)
+        assert [d.verdict for d in again] == [Verdict.UNSURE] * 9 + [Verdict.READY]
+
+    def test_a_pause_longer_than_the_limit_breaks_the_row(self) -> None:
+        late = make_snapshot(10)
+        pause_ns = int(MAX_FRAME_GAP_MS * 1e6) + 1
+        last_ns = make_snapshot(9).stamp_ns
+        within = replace(late, stamp_ns=last_ns + pause_ns - 1)
+        beyond = replace(late, stamp_ns=last_ns + pause_ns)
+        assert one(within, armed_state()).verdict is Verdict.READY
+        decision = one(beyond, armed_state())
+        assert (decision.verdict, decision.arming_passed) == (Verdict.UNSURE, 1)
+
+    def test_skipped_frame_numbers_alone_do_not_disarm(self) -> None:
+        assert one(make_snapshot(12), armed_state()).verdict is Verdict.READY
+
+
+class TestHysteresis:
+    def test_between_the_fractions_never_arms(self) -> None:
+        edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
+        decisions, _ = run([make_snapshot(i, alignment=edge) for i in range(30)])
+        assert {d.verdict for d in decisions} == {Verdict.HOLD}
+
+    def test_between_the_fractions_stays(self) -> None:
+        edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
+        decisions, _ = run([make_snapshot(i, alignment=edge) for i in range(10, 20)], armed_state())
+        assert {d.verdict for d in decisions} == {Verdict.READY}
+
+    def test_beyond_the_tolerance_drops(self) -> None:
+        beyond = make_alignment(values={"docking_tilt_deg": 0.98}, sigma=0.01)
+        decision = one(make_snapshot(10, alignment=beyond), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.TILT_HIGH,))
+
+    def test_after_a_pause_the_arming_fraction_counts(self) -> None:
+        edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
+        late = make_snapshot(40, alignment=edge)
+        assert one(late, armed_state()).verdict is Verdict.HOLD
+
+
+class TestFreshness:
+    @pytest.mark.parametrize("age_ms", [150.01, 1e9, float("inf"), float("nan"), -0.01, -1e9])
+    def test_an_age_that_is_not_proven_fresh_is_stale(self, age_ms: float) -> None:
+        decision = one(make_snapshot(10, age_ms=age_ms), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (Reason.FRAME_STALE,))
+
+    @pytest.mark.parametrize("age_ms", [0.0, 149.9, 150.0])
+    def test_up_to_the_limit_is_fresh(self, age_ms: float) -> None:
+        assert one(make_snapshot(10, age_ms=age_ms), armed_state()).verdict is Verdict.READY
+
+    def test_the_same_content_twice_is_frozen(self) -> None:
+        decision = one(make_snapshot(10, depth_sha256="content-9"), armed_state())
+        assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.FRAME_REPEATED)
+
+    @pytest.mark.parametrize("stamp_step_ns", [0, -1, -FRAME_NS])
+    def test_a_stamp_that_does_not_rise_is_a_fault(self, stamp_step_ns: int) -> None:
+        stamp_ns = make_snapshot(9).stamp_ns + stamp_step_ns
+        decision = one(make_snapshot(10, stamp_ns=stamp_ns), armed_state())
+        assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.CLOCK_WENT_BACK)
+
+    @pytest.mark.parametrize("frame_index", [9, 8, -1])
+    def test_a_frame_number_that_does_not_rise_is_a_fault(self, frame_index: int) -> None:
+        decision = one(make_snapshot(10, frame_index=frame_index), armed_state())
+        assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.CLOCK_WENT_BACK)
+
+
+class TestLatch:
+    def faulted(self) -> KernelState:
+        """Armed, then one frozen frame with number 10."""
+        return run([make_snapshot(10, depth_sha256="content-9")], armed_state())[1]
+
+    def test_a_fault_stays_without_acknowledgement(self) -> None:
+        decisions, _ = run([make_snapshot(i) for i in range(11, 60)], self.faulted())
+        assert {d.verdict for d in decisions} == {Verdict.FAULT}
+        assert {d.reasons for d in decisions} == {(Reason.FAULT_LATCHED,)}
+        assert not any(d.checks_passed for d in decisions)
+
+    def test_acknowledged_it_arms_anew_with_fresh_frames(self) -> None:
+        snapshots = [
+            make_snapshot(i, evidence=ACKNOWLEDGED if i == 15 else ALL_PROVEN)
+            for i in range(11, 26)
+        ]
+        decisions, _ = run(snapshots, self.faulted())
+        verdicts = [d.verdict for d in decisions]
+        assert verdicts[:4] == [Verdict.FAULT] * 4
+        assert verdicts[4:] == [Verdict.UNSURE] * 9 + [Verdict.READY] * 2
+
+    def test_an_acknowledgement_while_the_cause_lasts_opens_nothing(self) -> None:
+        still = make_snapshot(11, depth_sha256="content-9", evidence=ACKNOWLEDGED)
+        decisions, _ = run([still, make_snapshot(12)], self.faulted())
+        assert [d.verdict for d in decisions] == [Verdict.FAULT, Verdict.FAULT]
+
+    def test_an_assumed_acknowledgement_counts_on_the_first_good_frame(self) -> None:
+        assumed = replace(ALL_PROVEN, acknowledgement=Evidence.ASSUMED)
+        decisions, _ = run([make_snapshot(i, evidence=assumed) for i in TEN])
+        assert decisions[-1].verdict is Verdict.READY
+        decisions, _ = run(
+            [make_snapshot(i, evidence=assumed) for i in range(11, 21)], self.faulted()
+        )
+        assert [d.verdict for d in decisions] == [Verdict.UNSURE] * 9 + [Verdict.READY]
+
+    @pytest.mark.parametrize("state", [Evidence.MISSING, Evidence.FAILED])
+    def test_only_a_holding_acknowledgement_opens(self, state: Evidence) -> None:
+        evidence = replace(ALL_PROVEN, acknowledgement=state)
+        assert one(make_snapshot(11, evidence=evidence), self.faulted()).verdict is Verdict.FAULT
+
+    @pytest.mark.parametrize(
+        "broken", [Reason.SOURCE_FAILED, Reason.FRAME_INVALID, Reason.WRONG_CAMERA]
+    )
+    def test_a_broken_frame_is_a_latched_fault(self, broken: Reason) -> None:
+        decision, state = decide(make_snapshot(10, broken=broken), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.FAULT, (broken,))
+        assert broken in state.latched
+        assert one(make_snapshot(11), state).reasons == (Reason.FAULT_LATCHED,)
+
+
+class TestEvidence:
+    @pytest.mark.parametrize(
+        ("name", "state", "verdict", "reason"),
+        [
+            ("camera_serial", Evidence.FAILED, Verdict.FAULT, Reason.WRONG_CAMERA),
+            ("camera_serial", Evidence.MISSING, Verdict.FAULT, Reason.WRONG_CAMERA),
+            ("rig_validity", Evidence.FAILED, Verdict.FAULT, Reason.RIG_EXPIRED),
+            ("rig_validity", Evidence.MISSING, Verdict.FAULT, Reason.RIG_EXPIRED),
+            ("fiducial", Evidence.FAILED, Verdict.FAULT, Reason.CAMERA_BUMPED),
+            ("fiducial", Evidence.MISSING, Verdict.UNSURE, Reason.NO_FIDUCIAL),
+            ("qa", Evidence.FAILED, Verdict.UNSURE, Reason.NO_QA),
+            ("qa", Evidence.MISSING, Verdict.UNSURE, Reason.NO_QA),
+            ("time_out", Evidence.FAILED, Verdict.UNSURE, Reason.NO_TIMEOUT),
+            ("time_out", Evidence.MISSING, Verdict.UNSURE, Reason.NO_TIMEOUT),
+            ("second_estimate", Evidence.FAILED, Verdict.UNSURE, Reason.NO_SECOND_ESTIMATE),
+            ("second_estimate", Evidence.MISSING, Verdict.UNSURE, Reason.NO_SECOND_ESTIMATE),
+        ],
+    )
+    def test_what_does_not_hold_is_named(
+        self, name: str, state: Evidence, verdict: Verdict, reason: Reason
+    ) -> None:
+        evidence = replace(ALL_PROVEN, **{name: state})
+        decision = one(make_snapshot(10, evidence=evidence), armed_state())
+        assert (decision.verdict, decision.reasons[0]) == (verdict, reason)
+
+    def test_a_live_session_without_records_is_never_ready(self) -> None:
+        decisions, _ = run([make_snapshot(i, evidence=SessionEvidence()) for i in range(40)])
+        assert Verdict.READY not in {d.verdict for d in decisions}
+        assert all(Reason.NO_TIMEOUT in d.reasons and Reason.NO_QA in d.reasons for d in decisions)
+
+    def test_only_the_time_out_missing_says_so_and_is_never_ready(self) -> None:
+        evidence = replace(ALL_PROVEN, time_out=Evidence.MISSING)
+        decisions, _ = run([make_snapshot(i, evidence=evidence) for i in range(40)])
+        assert {d.reasons for d in decisions} == {(Reason.NO_TIMEOUT,)}
+        assert {d.verdict for d in decisions} == {Verdict.UNSURE}
+
+    def test_assumed_evidence_holds(self) -> None:
+        evidence = SessionEvidence(*[Evidence.ASSUMED] * 7)
+        decisions, _ = run([make_snapshot(i, evidence=evidence) for i in TEN])
+        assert decisions[-1].verdict is Verdict.READY
+
+    def test_an_unapproved_plan_is_never_ready(self) -> None:
+        plan = make_plan(approved=False)
+        decisions, _ = run([make_snapshot(i, plan=plan) for i in range(40)])
+        assert {d.reasons for d in decisions} == {(Reason.PLAN_NOT_APPROVED,)}
+
+
+class TestMeasurements:
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (RegistrationStatus.NO_APPLICATOR, Reason.NO_APPLICATOR),
+            (RegistrationStatus.DEPTH_MISSING, Reason.DEPTH_MISSING),
+            (RegistrationStatus.TOO_FEW_POINTS, Reason.REGISTRATION_WEAK),
+            (RegistrationStatus.WEAK_GEOMETRY, Reason.REGISTRATION_WEAK),
+            (RegistrationStatus.NOT_CONVERGED, Reason.REGISTRATION_FAILED),
+            (RegistrationStatus.POOR_FIT, Reason.REGISTRATION_FAILED),
+        ],
+    )
+    def test_without_a_pose_only_its_cause_is_told(
+        self, status: RegistrationStatus, reason: Reason
+    ) -> None:
+        snapshot = make_snapshot(
+            10, registration=status, bed=BedStatus.NO_POSE, alignment=Alignment()
+        )
+        decision = one(snapshot, armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (reason,))
+
+    def test_every_status_but_ok_keeps_it_from_ready(self) -> None:
+        for status in set(RegistrationStatus) - {RegistrationStatus.OK}:
+            assert one(make_snapshot(10, registration=status), armed_state()).reasons
+
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (BedStatus.NO_BED, Reason.NO_BED),
+            (BedStatus.TOO_FEW_POINTS, Reason.NO_BED),
+            (BedStatus.RIM_HIDDEN, Reason.BED_HIDDEN),
+            (BedStatus.POOR_FIT, Reason.BED_UNCLEAR),
+            (BedStatus.NO_POSE, Reason.BED_UNCLEAR),
+        ],
+    )
+    def test_a_bed_that_is_not_ok_is_named(self, status: BedStatus, reason: Reason) -> None:
+        decision = one(make_snapshot(10, bed=status), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (reason,))
+
+    def test_an_undecided_applicator_is_unsure(self) -> None:
+        alignment = make_alignment(applicator_id=ApplicatorIdentity(None, 60.0, 15.0))
+        decision = one(make_snapshot(10, alignment=alignment), armed_state())
+        assert decision.reasons == (Reason.APPLICATOR_UNDECIDED,)
+
+    def test_another_applicator_is_hold(self) -> None:
+        other = replace(PLANNED_IDENTITY, value="D65-B15")
+        decision = one(
+            make_snapshot(10, alignment=make_alignment(applicator_id=other)), armed_state()
+        )
+        assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.WRONG_APPLICATOR,))
+
+    def test_an_empty_alignment_is_never_ready(self) -> None:
+        decision = one(make_snapshot(10, alignment=Alignment()), armed_state())
+        assert decision.verdict is Verdict.UNSURE
+        assert Reason.APPLICATOR_UNDECIDED in decision.reasons
+        assert len(decision.reasons) == 7  # six mandatory limits and the identity
+
+
+def test_precedence_is_fault_then_unsure_then_hold() -> None:
+    snapshot = make_snapshot(
+        10,
+        age_ms=999.0,
+        depth_sha256="content-9",
+        alignment=make_alignment(values={"air_gap_mm": 9.0, "ssd_error_mm": 9.0}),
+    )
+    decision = one(snapshot, armed_state())
+    assert decision.verdict is Verdict.FAULT
+    assert decision.reasons == (
+        Reason.FRAME_REPEATED,
+        Reason.FRAME_STALE,
+        Reason.SSD_HIGH,
+        Reason.AIR_GAP_HIGH,
+    )
+    unsure = one(
+        make_snapshot(10, age_ms=999.0, alignment=snapshot.alignment),
+        armed_state(),
+    )
+    assert unsure.verdict is Verdict.UNSURE
+    assert unsure.reasons[0] is Reason.FRAME_STALE
+
+
+def test_the_kernel_is_pure() -> None:
+    state, snapshot = armed_state(), make_snapshot(10)
+    assert decide(snapshot, state) == decide(snapshot, state)
+    assert state == armed_state()
