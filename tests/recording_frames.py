@@ -86,9 +86,10 @@ def assert_same_truth(actual: SourceFrame, expected: SourceFrame) -> None:
     assert np.array_equal(actual.labels, expected.labels)
     assert actual.truth is not None
     assert expected.truth is not None
-    poses = actual.truth.camera_from_applicator, expected.truth.camera_from_applicator
-    assert (poses[0] is None) == (poses[1] is None)
-    assert poses[0] is None or np.array_equal(*poses)
+    got, want = actual.truth.camera_from_applicator, expected.truth.camera_from_applicator
+    assert (got is None) == (want is None)
+    if got is not None and want is not None:
+        assert np.array_equal(got, want)
     assert actual.truth.quantities == expected.truth.quantities
     assert actual.truth.axis_bound_deg == expected.truth.axis_bound_deg
     assert actual.truth.exit_bound_mm == expected.truth.exit_bound_mm

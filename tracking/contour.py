@@ -124,9 +124,10 @@ def _is_model(model: ConeModel, pose: Float, uv: Float, intrinsics: CameraIntrin
 
 
 def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:
-    """Signed distance to the nearest applicator-to-background step along each normal, NaN: none.
+    """Signed distance to the applicator-to-background step along each normal, NaN: none.
 
-    A step towards an occluder says nothing about the edge: its pixels are NaN.
+    The step that leaves most applicator inside and most background outside. One towards an
+    occluder says nothing about the edge: its pixels are NaN.
     """
     steps = np.arange(-SEARCH_PX, SEARCH_PX + STEP_PX / 2, STEP_PX)
     where = uv[:, None] + steps[None, :, None] * normals[:, None] - outline.origin_px
@@ -140,10 +141,10 @@ def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:
         borderValue=float("nan"),
     ).astype(np.float64)
     inner, outer = profile[:, :-1], profile[:, 1:]
-    is_step = (inner >= 0.5) & (outer < 0.5)
-    share = np.divide(inner - 0.5, inner - outer, out=np.zeros_like(inner), where=is_step)
-    crossing = steps[:-1] + share * STEP_PX
-    distance = np.where(is_step, np.abs(crossing), np.inf)
-    rows, nearest = np.arange(len(uv)), np.argmin(distance, axis=1)
-    offsets: Float = np.where(np.isfinite(distance[rows, nearest]), crossing[rows, nearest], np.nan)
+    balance = np.cumsum(np.nan_to_num(inner - 0.5), axis=1)
+    rows, best = np.arange(len(uv)), np.argmax(balance, axis=1)
+    before, after = inner[rows, best], outer[rows, best]
+    is_step = (before >= 0.5) & (after < 0.5)
+    share = np.divide(before - 0.5, before - after, out=np.zeros_like(before), where=is_step)
+    offsets: Float = np.where(is_step, steps[best] + share * STEP_PX, np.nan)
     return offsets

@@ -51,7 +51,7 @@ def measure_dimensions(
         extra = _edge_shape(edge.name, applicator, local, per_shift)
         edge_information, edge_gradient = shift_marginalised(
             np.concatenate([jacobian, extra], axis=1),
-            edge_weights(edge, quality),
+            edge_weights(edge, quality, intrinsics),
             edge.offsets_px,
             edge_bias_px(edge, quality),
         )

@@ -75,7 +75,8 @@ class GroundTruth:
     quantities : mapping
         True values of the quantities of DESIGN section 2, by their record names.
     axis_bound_deg, exit_bound_mm : float or None
-        Cramer-Rao bounds from the depth noise (root of the largest eigenvalue).
+        What least squares over all applicator pixels alike reaches with this depth noise (roots
+        of the largest eigenvalues). Whitening the noise, or the silhouette, could do better.
     phase : str
         Name of the story's phase, "" outside a story.
     """

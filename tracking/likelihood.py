@@ -25,6 +25,8 @@ GRAZING_COSINE = (
     0.12  # hits flatter than 83 deg: the depth there is the matcher's, not the surface's
 )
 EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
+BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bumps of 0.3 mm
+BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
 
@@ -129,12 +131,20 @@ def edge_jacobian(
     return np.concatenate([np.cross(levers, direction), direction], axis=1), direction
 
 
-def edge_weights(edge: EdgeOffsets, quality: EdgeQuality) -> Float:
-    """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation."""
+def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics) -> Float:
+    """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation.
+
+    The labels' noise and, at the exit, tissue that covers the rim unevenly: variances per
+    length of edge add.
+    """
     deviations = edge.offsets_px - np.median(edge.offsets_px)
     sigma = max(quality.sigma_px, 1.4826 * float(np.median(np.abs(deviations))))
-    thinning = min(1.0, edge.spacing_px / quality.correlation_px)
-    weights: Float = tukey(deviations, EDGE_TUKEY * sigma) * thinning / sigma**2
+    per_length = sigma**2 * max(edge.spacing_px, quality.correlation_px)
+    if edge.name == "exit":
+        px_per_mm = intrinsics.fx / float(np.median(edge.points_camera_mm[:, 2]))
+        burial_length_px = max(edge.spacing_px, BURIAL_CORRELATION_MM * px_per_mm)
+        per_length += (BURIAL_SIGMA_MM * px_per_mm) ** 2 * burial_length_px
+    weights: Float = tukey(deviations, EDGE_TUKEY * sigma) * edge.spacing_px / per_length
     return weights
 
 
@@ -155,7 +165,7 @@ def edge_equations(
 ) -> tuple[Float, Float]:
     """Normal equations of one edge for small motions."""
     jacobian, _ = edge_jacobian(pose, edge, intrinsics)
-    weights = edge_weights(edge, quality)
+    weights = edge_weights(edge, quality, intrinsics)
     return shift_marginalised(jacobian, weights, edge.offsets_px, edge_bias_px(edge, quality))
 
 

@@ -157,8 +157,22 @@ def _turn(fitted: _Fitted, reference: Float) -> tuple[Float, Float]:
     return rotation_vector_between(reference, normal), covariance * np.degrees(1.0) ** 2
 
 
+def _burial_variance(fitted: _Fitted) -> float:
+    """Variance (deg^2) of incidence where a bevelled rim has sunk into the bed.
+
+    The roll of a bevel is read off its rim. Tissue that covers half of the rim d / 2 deeper
+    than the other half looks like a rim turned by d / (sqrt(2) R).
+    """
+    if fitted.applicator.bevel_deg == 0:
+        return 0.0
+    gap, _ = _mean_gap(fitted.applicator, fitted.coefficients)
+    turned = max(0.0, -gap) / (np.sqrt(2) * fitted.applicator.outer_radius_mm)
+    return float(np.degrees(turned)) ** 2
+
+
 def _incidence(fitted: _Fitted) -> tuple[Measurement, Measurement, Measurement]:
     turn, covariance = _turn(fitted, exit_normal(fitted.applicator))
+    covariance = covariance + np.eye(3) * _burial_variance(fitted)
     return (
         measured(float(np.linalg.norm(turn)), largest_sigma(covariance[:2, :2])),
         measured(turn[0], float(np.sqrt(covariance[0, 0]))),

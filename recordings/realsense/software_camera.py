@@ -13,6 +13,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.frame import RgbdFrame
 
 DEPTH_UID, COLOR_UID = 0, 1
+STAMP_DOMAIN = rs.timestamp_domain.global_time
 MILLI = 1000  # the library expects frames per 1000 s, and pairs nothing otherwise
 
 
@@ -96,7 +97,7 @@ class SoftwareCamera:
         image.bpp = pixels.itemsize * (1 if pixels.ndim == 2 else pixels.shape[2])
         image.stride = image.bpp * pixels.shape[1]
         image.timestamp = frame.stamp_ns / NS_PER_MS
-        image.domain = rs.timestamp_domain.global_time
+        image.domain = STAMP_DOMAIN
         image.frame_number = frame.frame_index
         image.profile = profile.as_video_stream_profile()
         if pixels.ndim == 2:

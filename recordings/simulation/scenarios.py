@@ -11,6 +11,7 @@ from recordings.simulation.story import END_S
 from tracking.errors import SourceError
 
 APPLICATOR_ID = "MOB-D60-B15"
+FLAT_APPLICATOR_ID = "MOB-D60-B0"  # at 424x240 the outline tells the roll of a bevel too coarsely
 DEFAULT_SEED = 0
 SPEC_PREFIX = "sim:"
 
@@ -46,7 +47,12 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("docking", "the whole docking story at 848x480, 30 frames per second", WIDE),
-        Scenario("docking-small", "the same at 424x240, 15 frames per second", NARROW),
+        Scenario(
+            "docking-small",
+            "the same at 424x240, 15 frames per second, with a flat-ended cone",
+            NARROW,
+            applicator_id=FLAT_APPLICATOR_ID,
+        ),
         Scenario("held", "three seconds docked and held at 848x480", WIDE, 6.0, 9.0),
         Scenario("bench", "twelve docked frames at 848x480", WIDE, 6.0, 6.4),
     )

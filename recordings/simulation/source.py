@@ -102,8 +102,8 @@ class SimulatedSource:
         return GroundTruth(
             camera_from_applicator=camera_from_applicator,
             quantities=quantities,
-            axis_bound_deg=bound.axis_deg if bound else None,
-            exit_bound_mm=bound.exit_mm if bound else None,
+            axis_bound_deg=bound.plain_axis_deg if bound else None,
+            exit_bound_mm=bound.plain_exit_mm if bound else None,
             phase=phase,
         )
 

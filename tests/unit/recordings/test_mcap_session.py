@@ -275,6 +275,7 @@ def test_recorder_copies_a_source(session: Path, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     source = SessionSource(session)
     n_frames = record_session(source, copy, 3, lambda done, total: seen.append((done, total)))
+    source.close()
     assert n_frames == 3
     assert seen == [(1, 3), (2, 3), (3, 3)]
     frames = read_all(SessionSource(copy))
@@ -288,8 +289,10 @@ def test_recorder_tells_of_a_damaged_source(large_session: Path, tmp_path: Path)
     cut = tmp_path / "cut.mcap"
     cut.write_bytes(data[: len(data) // 2])
     copy = tmp_path / "copy.mcap"
+    damaged = SessionSource(cut)
     with pytest.raises(SourceError, match="up to its damage"):
-        record_session(SessionSource(cut), copy)
+        record_session(damaged, copy)
+    damaged.close()
     source = SessionSource(copy)
     assert len(read_all(source)) == len(read_all(SessionSource(cut))) > 0
     assert source.damage is None
