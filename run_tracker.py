@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
-from pipeline.cli.app import main
+# One thread each, set before numpy and Open3D load: sums over threads come in the order in which
+# threads finish, and a replay must give the same bytes. Ray casting and inference keep theirs.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+from pipeline.cli.app import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -80,6 +80,8 @@ def open_session(weights: bytes, manifest: Manifest) -> ort.InferenceSession:
     options.intra_op_num_threads = N_THREADS
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
+    # Idle workers must not spin on the cores that registration needs right after.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3  # errors only: they are raised as well
     try:
         session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

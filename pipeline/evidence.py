@@ -34,7 +34,7 @@ def evidence_for(header: SourceHeader, rig: Rig, now: datetime | None) -> Sessio
     Parameters
     ----------
     now : datetime or None
-        The wall clock, for live sources only; a recording brings its own.
+        The wall clock of a running session; None in a replay, which has the recording's own.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def evidence_for(header: SourceHeader, rig: Rig, now: datetime | None) -> Sessio
 def _rig_validity(
     header: SourceHeader, rig: Rig, now: datetime | None, excused: Evidence
 ) -> Evidence:
-    if header.origin != "live":
-        now = datetime.fromisoformat(header.recorded_at) if header.recorded_at else None
+    if now is None and header.recorded_at:
+        now = datetime.fromisoformat(header.recorded_at)
     if now is None:
         return excused
     expires = rig.calibrated_at + timedelta(days=rig.valid_days)

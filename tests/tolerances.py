@@ -21,3 +21,5 @@ CONFIDENTLY_WRONG_EXIT_MM = 3.0  # tolerance of the example plans' air gap
 
 CORRELATION_RATIO = 0.05  # variance of 3000 simulated means: 2.6 % standard error
 FIELD_RATIO = 0.02  # standard deviation of a simulated field of 2e5 correlated pixels
+CHI_SQUARE_999 = {2: 13.8, 3: 16.3}  # 99.9 %: dozens of seeded views, each must pass
+MEAN_NORMALISED_SQUARE = (0.1, 1.8)  # of a dozen views, 24 to 36 squares: 99.9 % stay below 1.8

@@ -8,7 +8,6 @@ planned geometry shows itself as a change of radius or slope.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 
 import numpy as np
 
@@ -35,9 +34,8 @@ ROLL_PRIOR_SIGMA_RAD = 1e-3  # a turned bevel is a slope along y: one of the two
 RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
 WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
-K_SIGMA = 3.0
-DEFAULT_DIAMETER_STEP_MM = 5.0  # neighbours where the catalogue knows only one diameter
-DEFAULT_BEVEL_STEP_DEG = 15.0
+K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
+DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
 
 
 def measure_dimensions(
@@ -104,23 +102,24 @@ def identify(
 ) -> ApplicatorIdentity:
     """Which of the machine's applicators the dimensions belong to.
 
-    Decided where value and k = 3 sigma stay within half a step of one catalogue diameter and
-    of one of its bevels. Fails to: undecided.
+    Decided where one catalogue diameter, and one of its bevels, fits the measurement and all
+    others are excluded by it. Fails to: undecided.
     """
     if dimensions is None:
         return ApplicatorIdentity()
     peers = [a for a in catalogue.values() if a.machine == planned.machine] or [planned]
-    diameter = _nearest_step(
+    diameter = _only_candidate(
         dimensions.diameter_mm,
-        dimensions.diameter_sigma_mm,
-        sorted({a.inner_diameter_mm for a in peers}),
-        DEFAULT_DIAMETER_STEP_MM,
+        float(np.hypot(dimensions.diameter_sigma_mm, DIAMETER_FLOOR_MM)),
+        {a.inner_diameter_mm for a in peers},
     )
-    bevels = {a.bevel_deg for a in peers if diameter is None or a.inner_diameter_mm == diameter}
-    bevel = _nearest_step(
-        dimensions.bevel_deg, dimensions.bevel_sigma_deg, sorted(bevels), DEFAULT_BEVEL_STEP_DEG
+    bevel = _only_candidate(
+        dimensions.bevel_deg,
+        float(np.hypot(dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG)),
+        {a.bevel_deg for a in peers if a.inner_diameter_mm == diameter},
     )
-    match = _entry(peers, planned, diameter, bevel)
+    matches = [a for a in peers if (a.inner_diameter_mm, a.bevel_deg) == (diameter, bevel)]
+    match = planned if planned in matches else next(iter(matches), None)
     return ApplicatorIdentity(
         value=match.id if match else None,
         diameter_mm=dimensions.diameter_mm,
@@ -129,22 +128,9 @@ def identify(
     )
 
 
-def _entry(
-    peers: list[Applicator], planned: Applicator, diameter: float | None, bevel: float | None
-) -> Applicator | None:
-    matches = [a for a in peers if a.inner_diameter_mm == diameter and a.bevel_deg == bevel]
-    return planned if planned in matches else next(iter(matches), None)
-
-
-def _nearest_step(
-    value: float, sigma: float, steps: list[float], default_step: float
-) -> float | None:
-    """The step whose half-way marks to its neighbours enclose value +- k sigma, else None."""
-    if not (isfinite(value) and isfinite(sigma)):
-        return None
-    index = int(np.argmin([abs(value - step) for step in steps]))
-    below = steps[index] - steps[index - 1] if index > 0 else default_step
-    above = steps[index + 1] - steps[index] if index + 1 < len(steps) else default_step
-    low, high = steps[index] - below / 2, steps[index] + above / 2
-    is_inside = low < value - K_SIGMA * sigma and value + K_SIGMA * sigma < high
-    return steps[index] if is_inside else None
+def _only_candidate(value: float, sigma: float, candidates: set[float]) -> float | None:
+    """The one candidate that fits the value while every other one is excluded, else None."""
+    distances = {c: abs(value - c) / sigma for c in candidates}
+    fitting = [c for c, distance in distances.items() if distance <= K_CONSISTENT]
+    possible = [c for c, distance in distances.items() if not distance >= K_EXCLUDED]
+    return fitting[0] if len(fitting) == 1 and possible == fitting else None

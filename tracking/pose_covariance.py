@@ -23,6 +23,7 @@ MIN_INLIER_FRACTION = 0.6
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, the model is the wrong shape
 MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing
 MAX_AXIAL_SIGMA_MM = 5.0
+UNKNOWN_SLIDE_MM = 100.0  # a third of a cone: says "anywhere along the axis"
 MAX_AXIS_SIGMA_DEG = 1.0
 MAX_EXIT_SIGMA_MM = 5.0
 ROLL, AXIAL = 2, 5
@@ -72,7 +73,7 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
         status = RegistrationStatus.POOR_FIT
     elif not (
         (registration.axis_sigma_deg or np.inf) <= MAX_AXIS_SIGMA_DEG
-        and (registration.exit_sigma_mm or np.inf) <= MAX_EXIT_SIGMA_MM
+        and _across_sigma_mm(registration) <= MAX_EXIT_SIGMA_MM
     ):
         status = RegistrationStatus.WEAK_GEOMETRY
     return replace(registration, status=status)
@@ -94,7 +95,39 @@ def _covariance(information: Float, *, has_roll: bool) -> tuple[Float, bool, boo
     covariance = np.zeros((6, 6))
     covariance[np.ix_(kept, kept)] = np.linalg.inv((information + scale)[np.ix_(kept, kept)])
     covariance[3:, 3:] += np.eye(3) * MODEL_SIGMA_MM**2
+    if not axial_observable:
+        covariance[AXIAL, AXIAL] = UNKNOWN_SLIDE_MM**2
     return (covariance + covariance.T) / 2, roll_observable, axial_observable
+
+
+def without_slide(registration: Registration) -> Registration:
+    """The registration with slide and roll declared not observable: the rim tells both."""
+    if registration.covariance is None:
+        return registration
+    axis = np.concatenate([np.zeros(3), registration.axis_camera])
+    keep = np.eye(6) - np.outer(axis, axis)
+    covariance = keep @ registration.covariance @ keep.T
+    covariance += np.outer(axis, axis) * UNKNOWN_SLIDE_MM**2
+    return replace(
+        registration, covariance=covariance, axial_observable=False, roll_observable=False
+    )
+
+
+def slide_sigma_mm(registration: Registration) -> float:
+    """1-sigma of the exit centre along the axis; infinite where there is no pose."""
+    if registration.exit_cov_mm2 is None:
+        return float("inf")
+    axis = registration.axis_camera
+    return float(np.sqrt(max(0.0, float(axis @ registration.exit_cov_mm2 @ axis))))
+
+
+def _across_sigma_mm(registration: Registration) -> float:
+    """Largest 1-sigma of the exit centre across the axis; infinite where there is no pose."""
+    if registration.exit_cov_mm2 is None:
+        return float("inf")
+    across = np.eye(3) - np.outer(registration.axis_camera, registration.axis_camera)
+    values = np.linalg.eigvalsh(across @ registration.exit_cov_mm2 @ across)
+    return float(np.sqrt(max(0.0, float(values[-1]))))
 
 
 def _canonical_roll(pose: Float) -> Float:

@@ -17,6 +17,7 @@ from tracking.cone_model import ConeModel
 from tracking.segmentation import Label
 
 MARGIN_PX = 24
+MISLABELLED_COST = 0.25
 BEHIND_MM = 10.0  # measured this much before the prediction: something unlabelled is in front
 
 
@@ -58,14 +59,22 @@ def score_pixels(
 
 
 def disagreement(model: ConeModel, pose: Float, pixels: ScorePixels, tolerance_mm: float) -> float:
-    """Pixels that contradict the pose, per applicator pixel; 0 is perfect, infinite if none judge.
-
-    Applicator pixels cost 1 where the model is missed and min(1, (dz / tolerance)^2) where it
-    is met; background pixels cost 1 where the model should hide them.
-    """
+    """Contradictions per applicator pixel; 0 is perfect, infinite if there is none to judge."""
     n_applicator = int(pixels.is_applicator.sum())
     if n_applicator == 0:
         return float("inf")
+    return contradictions(model, pose, pixels, tolerance_mm) / n_applicator
+
+
+def contradictions(
+    model: ConeModel, pose: Float, pixels: ScorePixels, tolerance_mm: float
+) -> float:
+    """Cost of the pixels that contradict the pose.
+
+    Applicator pixels cost 1 where the model is missed and min(1, (dz / tolerance)^2) where it
+    is met; background pixels cost 1 where the model should hide them, less where the depth is
+    the model's and only the label is not (a foot that was labelled as table).
+    """
     hits = model.cast(pose, pixels.rays_camera)
     predicted = np.where(hits.is_hit, hits.z_mm, 0.0)
     has_depth = pixels.depth_mm > 0
@@ -74,5 +83,7 @@ def disagreement(model: ConeModel, pose: Float, pixels: ScorePixels, tolerance_m
     missed = float((pixels.is_applicator & ~hits.is_hit).sum())
     misfit = float(off[on_model & has_depth].sum())
     in_front = has_depth & (pixels.depth_mm < predicted - BEHIND_MM)
-    uncovered = float((pixels.is_background & hits.is_hit & ~in_front).sum())
-    return (missed + misfit + uncovered) / n_applicator
+    uncovered = pixels.is_background & hits.is_hit & ~in_front
+    agrees = has_depth & (np.abs(pixels.depth_mm - predicted) < tolerance_mm)
+    uncovered_cost = np.where(agrees, MISLABELLED_COST, 1.0)[uncovered].sum()
+    return missed + misfit + float(uncovered_cost)

@@ -20,12 +20,13 @@ from tracking.first_pose import first_poses
 from tracking.icp import align
 from tracking.likelihood import spread_of
 from tracking.matting import MATTED, matted_outline, needs_matting
-from tracking.pose_covariance import assess
-from tracking.pose_score import ScorePixels, disagreement, score_pixels
+from tracking.pose_covariance import assess, slide_sigma_mm, without_slide
+from tracking.pose_score import ScorePixels, contradictions, disagreement, score_pixels
 from tracking.refine import Refined, refine
 from tracking.registration import Registration, RegistrationStatus
 from tracking.rig import DepthNoise
 from tracking.segmentation import EdgeQuality, Segmentation
+from tracking.slide import SURE_SIGMA_MM, rival_slides, slid
 from tracking.transforms import rigid, rotation_from_vector
 
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
@@ -34,6 +35,7 @@ MIN_SAMPLES = 60
 MAX_DISAGREEMENT = 0.45  # share of contradicting pixels of a pose that may be believed
 COARSE_MM, FINE_SIGMA = 15.0, 4.0
 N_SCORE_PIXELS = 500
+N_SLIDE_PIXELS = 4000
 UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
 N_ALIGNED = 3  # best hypotheses that ICP refines
 N_ROLLS = 24
@@ -56,8 +58,11 @@ class _View:
 
     def disagreement(self, pose: Float, spread: float = 1.0) -> float:
         """Share of contradicting pixels, at the depth noise's scale times `spread`."""
-        tolerance = max(3.0, FINE_SIGMA * spread * self.depth_sigma_mm(pose[2, 3]))
-        return disagreement(self.model, pose, self.score, tolerance)
+        return disagreement(self.model, pose, self.score, self.tolerance_mm(pose, spread))
+
+    def tolerance_mm(self, pose: Float, spread: float = 1.0) -> float:
+        """Depth difference at which a pixel contradicts a pose."""
+        return max(3.0, FINE_SIGMA * spread * self.depth_sigma_mm(pose[2, 3]))
 
     def depth_sigma_mm(self, z_mm: float) -> float:
         """Depth noise at a distance."""
@@ -90,14 +95,36 @@ def register(
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score)
     if prior is not None:
-        tracked = _judge(view, _refine(view, prior))
+        tracked = _with_known_slide(view, _judge(view, _refine(view, prior)))
         if tracked.is_ok:
             return tracked
     starts = _starts(view)
     if not starts:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=pixels.excluded)
     results = [_judge(view, _refine(view, start)) for start in starts]
-    return min(results, key=lambda result: _rank(view, result))
+    return _with_known_slide(view, min(results, key=lambda result: _rank(view, result)))
+
+
+def _with_known_slide(view: _View, result: Registration) -> Registration:
+    """Make sure of the slide where no face across the axis fixes it; else declare it unknown."""
+    if result.camera_from_applicator is None or slide_sigma_mm(result) <= SURE_SIGMA_MM:
+        return result
+    pixels = score_pixels(
+        view.segmentation.labels, view.depth_mm, view.intrinsics, None, N_SLIDE_PIXELS
+    )
+
+    def count(pose: Float) -> float:
+        return contradictions(view.model, pose, pixels, view.tolerance_mm(pose))
+
+    step, has_rival = rival_slides(result.camera_from_applicator, count)
+    if step != 0.0:
+        start = slid(result.camera_from_applicator, step)
+        moved = _judge(view, _refine(view, start))
+        if moved.camera_from_applicator is None:
+            return without_slide(result)
+        result = moved
+        _, has_rival = rival_slides(moved.camera_from_applicator, count)
+    return without_slide(result) if has_rival else result
 
 
 def _outline(
@@ -151,7 +178,7 @@ def _rolled(view: _View, pose: Float) -> list[Float]:
         pose @ rigid(rotation_from_vector([0.0, 0.0, angle]), np.zeros(3))
         for angle in np.arange(N_ROLLS) * (2 * np.pi / N_ROLLS)
     ]
-    tolerance = max(3.0, FINE_SIGMA * view.depth_sigma_mm(pose[2, 3]))
+    tolerance = view.tolerance_mm(pose)
     costs = np.array([disagreement(view.model, roll, exit_pixels, tolerance) for roll in rolls])
     is_minimum = (costs <= np.roll(costs, 1)) & (costs <= np.roll(costs, -1))
     minima = sorted(np.flatnonzero(is_minimum), key=lambda i: (costs[i], i))

@@ -56,6 +56,7 @@ def test_header_is_the_cameras(pair: tuple[SoftwareCamera, RealSenseCamera]) -> 
 def test_frames_arrive_with_their_stamps(pair: tuple[SoftwareCamera, RealSenseCamera]) -> None:
     software, source = pair
     for index, made in enumerate(make_frames(5)):
+        time.sleep(1 / RATE_HZ)  # else colour of the frame before would be near enough in time
         sent = now_frame(made.frame, index)
         software.push(sent)
         got = source.read()

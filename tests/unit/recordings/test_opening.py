@@ -14,7 +14,10 @@ from tests.recording_frames import INTRINSICS, UNIT_MM, make_frames, make_header
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
 
-CONE = Applicator("MOB-D60-B15", "mobetron", 60.0, 2.0, 300.0, 15.0, 110.0, 20.0)
+CONES = {
+    name: Applicator(name, "mobetron", 60.0, 2.0, 300.0, bevel_deg, 110.0, 20.0)
+    for name, bevel_deg in (("MOB-D60-B0", 0.0), ("MOB-D60-B15", 15.0))
+}
 
 
 @pytest.mark.parametrize("name", ["gone.mcap", "gone.db3", "gone.bag", "gone"])
@@ -66,7 +69,7 @@ def test_kinds(tmp_path: Path) -> None:
     uris = [str(tmp_path / "a.mcap"), str(tmp_path / "scene"), "sim:bench:1"]
     kinds = []
     for uri in uris:
-        source = open_source(uri, applicators={CONE.id: CONE})
+        source = open_source(uri, applicators=CONES)
         kinds.append((source.header.kind, source.header.origin))
         source.close()
     assert kinds == [("mcap", "simulated"), ("bop", "foreign"), ("simulation", "simulated")]
@@ -74,7 +77,7 @@ def test_kinds(tmp_path: Path) -> None:
 
 def test_unknown_scenario() -> None:
     with pytest.raises(SourceError):
-        open_source("sim:no-such-story", applicators={CONE.id: CONE})
+        open_source("sim:no-such-story", applicators=CONES)
 
 
 @pytest.mark.parametrize(("uri", "serial"), [("realsense", ""), ("realsense:123", "123")])

@@ -27,7 +27,7 @@ def ramp(shape: tuple[int, int]) -> UInt8:
 
 def depth_image() -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     v, u = np.mgrid[0 : DEPTH.height, 0 : DEPTH.width]
-    return (400 + 2 * u + 1.5 * v).astype(np.float32)
+    return np.asarray(400 + 2 * u + 1.5 * v, dtype=np.float32)
 
 
 def test_coordinates_are_those_of_the_projected_points() -> None:

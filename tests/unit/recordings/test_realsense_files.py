@@ -156,22 +156,22 @@ def editable(recording: Path, tmp_path: Path) -> Iterator[tuple[Path, sqlite3.Co
         yield path, database
 
 
+def delete_messages(database: sqlite3.Connection, topics: str) -> None:
+    chosen = "SELECT id FROM topics WHERE name LIKE ?"
+    database.execute(f"DELETE FROM messages WHERE topic_id IN ({chosen})", (topics,))  # noqa: S608
+    database.commit()
+
+
 def test_missing_depth_unit_is_refused(editable: tuple[Path, sqlite3.Connection]) -> None:
     path, database = editable
-    database.execute(
-        "DELETE FROM messages WHERE topic_id IN (SELECT id FROM topics WHERE name LIKE '%Depth_Uni%')"
-    )
-    database.commit()
+    delete_messages(database, "%Depth_Uni%")
     with pytest.raises(SourceError, match="does not state its depth unit"):
         RealSenseFile(path)
 
 
 def test_recording_without_depth_is_refused(editable: tuple[Path, sqlite3.Connection]) -> None:
     path, database = editable
-    database.execute(
-        "DELETE FROM messages WHERE topic_id IN (SELECT id FROM topics WHERE name LIKE '%/Depth_0/%')"
-    )
-    database.commit()
+    delete_messages(database, "%/Depth_0/%")
     with pytest.raises(SourceError, match="holds no depth images"):
         RealSenseFile(path)
 

@@ -19,7 +19,8 @@ from tracking.errors import SourceError, TrackerError, UsageError
 from tracking.frame import SourceFrame
 
 CONE = Applicator("MOB-D60-B15", "mobetron", 60.0, 2.0, 300.0, 15.0, 110.0, 20.0)
-CATALOGUE = {CONE.id: CONE}
+FLAT_CONE = Applicator("MOB-D60-B0", "mobetron", 60.0, 2.0, 300.0, 0.0, 110.0, 20.0)
+CATALOGUE = {cone.id: cone for cone in (CONE, FLAT_CONE)}
 N_FRAMES = 2
 
 

@@ -1,0 +1,147 @@
+"""Track with the attached camera, and say on the terminal what the gate decides.
+
+Until time-out, daily QA, second estimate and fiducial are there to prove themselves, a live
+session can say HOLD and what to move, but never READY: the gate holds it to that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from models.loading import load_segmenter
+from models.segmenter import Segmenter
+from pipeline.config.load import RunConfig, load_config
+from pipeline.evidence import evidence_for
+from pipeline.sinks.sink import FrameResult
+from pipeline.tracker import Tracker
+from recordings.opening import open_source
+from recordings.session.writer import SessionWriter
+from recordings.source import Source
+from tracking.decision import GateDecision, Verdict
+from tracking.errors import SourceError
+from tracking.frame import RgbdFrame, SourceFrame
+from tracking.reasons import TEXTS, Reason
+from tracking.rig import ANY_SERIAL
+
+MISSING_IN_LIVE = (Reason.NO_QA, Reason.NO_TIMEOUT, Reason.NO_SECOND_ESTIMATE, Reason.NO_FIDUCIAL)
+WORDS = {Verdict.READY: "GEOMETRY READY"}
+
+Say = Callable[[str], None]
+
+
+def live(
+    *,
+    rig_path: Path,
+    plan_path: Path,
+    site_path: Path | None,
+    catalogue_path: Path | None,
+    serial: str | None,
+    record_path: Path | None,
+) -> int:
+    """Track until Ctrl-C; return the exit code.
+
+    Raises
+    ------
+    TrackerError
+        Configuration, calibration or camera cannot be used, or the camera stopped.
+    """
+    config = load_config(rig_path, plan_path, catalogue_path, site_path)
+    segmenter = load_segmenter("onnx")
+    console = Console(stderr=True, highlight=False)
+    wanted = serial or config.rig.camera_serial
+    uri = "realsense" if wanted == ANY_SERIAL else f"realsense:{wanted}"
+    source = open_source(uri, applicators=config.applicators)
+    try:
+        track(source, config, segmenter, say=console.print, record_path=record_path)
+    finally:
+        source.close()
+    return 0
+
+
+def track(
+    source: Source,
+    config: RunConfig,
+    segmenter: Segmenter,
+    *,
+    say: Say,
+    record_path: Path | None = None,
+    now_ns: Callable[[], int] = time.time_ns,
+) -> int:
+    """Process frames as they come until the source ends; return their number.
+
+    The verdict is said before the frame is recorded: a slow disk cannot delay it.
+    """
+    started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
+    start = evidence_for(source.header, config.rig, now=started)
+
+    def age_ms(frame: RgbdFrame) -> float:
+        return (now_ns() - frame.stamp_ns) / 1e6
+
+    tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms)
+    announcer = Announcer(say)
+    announcer.begin(config)
+    n_frames = 0
+    with ExitStack() as stack:
+        recorder = None
+        if record_path is not None:
+            recorder = stack.enter_context(SessionWriter(record_path, source.header))
+        while (source_frame := _read(source, announcer)) is not None:
+            announcer.tell(tracker.process(source_frame))
+            if recorder is not None:
+                recorder.write(source_frame)
+            n_frames += 1
+    return n_frames
+
+
+def _read(source: Source, announcer: Announcer) -> SourceFrame | None:
+    try:
+        return source.read()
+    except SourceError:
+        announcer.fault(Reason.SOURCE_FAILED)
+        raise
+
+
+@dataclass(eq=False)
+class Announcer:
+    """Says the verdict whenever it or its first reason changes."""
+
+    say: Say
+    _last: tuple[Verdict, Reason | None] | None = field(default=None, init=False)
+
+    def begin(self, config: RunConfig) -> None:
+        """Say what this session works with, and what keeps it from READY."""
+        self.say(f"plan {config.plan.plan_id}, applicator {config.applicator.id}; Ctrl-C ends")
+        for reason in MISSING_IN_LIVE:
+            self.say(f"  {TEXTS[reason].sentence} {TEXTS[reason].action}")
+
+    def tell(self, result: FrameResult) -> None:
+        """Say one frame's verdict if it is news."""
+        decision = result.record.decision
+        first = _first_told(decision)
+        if (decision.verdict, first) != self._last:
+            self._last = (decision.verdict, first)
+            self.say(f"{result.record.frame_index:>8} {_line(decision.verdict, first)}")
+
+    def fault(self, reason: Reason) -> None:
+        """Say a fault that left no frame to decide on."""
+        self.say(f"         {_line(Verdict.FAULT, reason)}")
+
+
+def _first_told(decision: GateDecision) -> Reason | None:
+    """The first reason beyond what the session lacks from its start, else the first."""
+    news = [reason for reason in decision.reasons if reason not in MISSING_IN_LIVE]
+    return next(iter(news or decision.reasons), None)
+
+
+def _line(verdict: Verdict, reason: Reason | None) -> str:
+    word = WORDS.get(verdict, str(verdict))
+    if reason is None:
+        return word
+    return f"{word:<7} {TEXTS[reason].sentence} {TEXTS[reason].action}"

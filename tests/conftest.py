@@ -1,0 +1,8 @@
+"""The same threads as `run_tracker.py`, set before numpy and Open3D load."""
+
+from __future__ import annotations
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
