@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
-from tracking.cone_model import ConeModel, EdgeCurve
+from tracking.cone_model import ConeModel
 from tracking.segmentation import Label
 from tracking.transforms import transform_points
 
 SEARCH_PX = 7.0  # further off is another edge
 STEP_PX = 0.5
 PROBE_PX = 2.5  # where model and background are told apart on either side of an edge
+MIN_DISTANCE_MM = 1.0  # behind it a point has no image
 MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
 BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
 END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
@@ -83,31 +84,39 @@ def measure_edges(
     model: ConeModel, pose: Float, outline: Outline, intrinsics: CameraIntrinsics
 ) -> list[EdgeOffsets]:
     """Offsets of every edge that is visible as an outline, for `pose = camera_from_applicator`."""
-    found = (_measure_edge(model, edge, pose, outline, intrinsics) for edge in model.edges)
-    return [offsets for offsets in found if offsets is not None]
-
-
-def _measure_edge(
-    model: ConeModel, edge: EdgeCurve, pose: Float, outline: Outline, intrinsics: CameraIntrinsics
-) -> EdgeOffsets | None:
-    points = transform_points(pose, edge.points_mm)
-    if np.any(points[:, 2] <= 1.0):
-        return None
+    if not model.edges:
+        return []
+    points = transform_points(pose, np.stack([edge.points_mm for edge in model.edges]))
+    tangents = np.stack([edge.tangents for edge in model.edges]) @ pose[:3, :3].T
+    in_front = points[..., 2] > MIN_DISTANCE_MM
+    points = np.where(in_front[..., None], points, [0.0, 0.0, MIN_DISTANCE_MM])
     uv = intrinsics.project(points)
-    ahead = intrinsics.project(points + edge.tangents @ pose[:3, :3].T)
-    tangents = ahead - uv
-    lengths = np.linalg.norm(tangents, axis=1, keepdims=True)
-    normals = np.stack([tangents[:, 1], -tangents[:, 0]], axis=1) / np.maximum(lengths, 1e-9)
-    plus = _is_model(model, pose, uv + PROBE_PX * normals, intrinsics)
-    minus = _is_model(model, pose, uv - PROBE_PX * normals, intrinsics)
-    normals = np.where((plus & ~minus)[:, None], -normals, normals)
-    offsets = _transitions(outline, uv, normals)
-    gaps = np.linalg.norm(uv - np.roll(uv, 1, axis=0), axis=1)
-    usable = _away_from_ends(plus != minus, gaps) & np.isfinite(offsets)
-    if int(usable.sum()) < MIN_POINTS:
-        return None
-    spacing = float(gaps[usable].mean())
-    return EdgeOffsets(edge.name, points[usable], normals[usable], offsets[usable], spacing)
+    ahead = intrinsics.project(points + tangents) - uv
+    lengths = np.linalg.norm(ahead, axis=-1, keepdims=True)
+    normals = np.stack([ahead[..., 1], -ahead[..., 0]], axis=-1) / np.maximum(lengths, 1e-9)
+    probes = np.stack([uv + PROBE_PX * normals, uv - PROBE_PX * normals])
+    rays = intrinsics.rays(probes[..., 0], probes[..., 1])
+    plus, minus = model.cast(pose, rays.reshape(-1, 3)).is_hit.reshape(probes.shape[:-1])
+    normals = np.where((plus & ~minus)[..., None], -normals, normals)
+    flat_offsets = _transitions(outline, uv.reshape(-1, 2), normals.reshape(-1, 2))
+    offsets = flat_offsets.reshape(uv.shape[:-1])
+    gaps = np.linalg.norm(uv - np.roll(uv, 1, axis=1), axis=-1)
+    found = []
+    for index, edge in enumerate(model.edges):
+        is_outline = (plus != minus)[index] & in_front[index]
+        usable = _away_from_ends(is_outline, gaps[index]) & np.isfinite(offsets[index])
+        if int(usable.sum()) < MIN_POINTS:
+            continue
+        found.append(
+            EdgeOffsets(
+                edge.name,
+                points[index][usable],
+                normals[index][usable],
+                offsets[index][usable],
+                float(gaps[index][usable].mean()),
+            )
+        )
+    return found
 
 
 def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
@@ -117,10 +126,6 @@ def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
     for shift in range(1, min(reach, len(kept)) + 1):
         kept &= np.roll(is_outline, shift) & np.roll(is_outline, -shift)
     return kept
-
-
-def _is_model(model: ConeModel, pose: Float, uv: Float, intrinsics: CameraIntrinsics) -> Bool:
-    return model.cast(pose, intrinsics.rays(uv[:, 0], uv[:, 1])).is_hit
 
 
 def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:

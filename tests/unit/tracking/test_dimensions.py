@@ -1,0 +1,158 @@
+"""Which cone is in the image: decided only where the evidence rules out the neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from tests.builders import (
+    View,
+    make_applicator,
+    make_catalogue,
+    make_view,
+    pose_looking_at,
+    with_occluder,
+)
+from tracking.alignment import ApplicatorIdentity
+from tracking.applicator import Applicator
+from tracking.cone_model import ConeModel
+from tracking.dimensions import identify
+from tracking.register import register
+from tracking.registration import Dimensions, Registration
+from tracking.segmentation import Label
+
+CATALOGUE = make_catalogue()
+PLANNED = CATALOGUE["D60-B15"]
+NAN = float("nan")
+
+
+def decided(dimensions: Dimensions | None, planned: Applicator = PLANNED) -> ApplicatorIdentity:
+    return identify(dimensions, planned, CATALOGUE)
+
+
+class TestIdentify:
+    def test_the_planned_one(self) -> None:
+        found = decided(Dimensions(60.1, 0.1, 15.4, 1.0))
+        assert found == ApplicatorIdentity("D60-B15", 60.1, 15.4, decided=True)
+
+    @pytest.mark.parametrize(
+        ("diameter_mm", "bevel_deg", "name"),
+        [(65.0, 15.0, "D65-B15"), (55.0, 15.0, "D55-B15"), (60, 0, "D60-B0"), (60, 30, "D60-B30")],
+    )
+    def test_a_neighbour_is_named(self, diameter_mm: float, bevel_deg: float, name: str) -> None:
+        found = decided(Dimensions(diameter_mm, 0.1, bevel_deg, 1.0))
+        assert (found.value, found.decided) == (name, True)
+
+    @pytest.mark.parametrize(
+        "dimensions",
+        [
+            Dimensions(62.5, 0.1, 15.0, 1.0),  # half way
+            Dimensions(60.0, 0.9, 15.0, 1.0),  # 3 sigma reach a neighbour
+            Dimensions(60.0, 0.1, 22.5, 1.0),
+            Dimensions(60.0, 0.1, 15.0, 2.6),
+            Dimensions(60.0, 0.1, 15.0, 50.0),
+            Dimensions(20.0, 0.1, 15.0, 1.0),  # beyond the catalogue
+            Dimensions(110.0, 0.1, 15.0, 1.0),
+            Dimensions(60.0, 0.1, 45.0, 1.0),
+            Dimensions(NAN, 0.1, 15.0, 1.0),
+            Dimensions(60.0, NAN, 15.0, 1.0),
+            Dimensions(60.0, 0.1, NAN, 1.0),
+            Dimensions(60.0, 0.1, 15.0, NAN),
+        ],
+    )
+    def test_what_is_not_told_apart_is_undecided(self, dimensions: Dimensions) -> None:
+        found = decided(dimensions)
+        assert (found.value, found.decided) == (None, False)
+
+    def test_no_dimensions_decide_nothing(self) -> None:
+        assert decided(None) == ApplicatorIdentity()
+
+    def test_cones_of_another_machine_do_not_count(self) -> None:
+        other = {name: replace(cone, machine="other") for name, cone in CATALOGUE.items()}
+        found = identify(Dimensions(65.0, 0.1, 15.0, 1.0), PLANNED, other | {"P": PLANNED})
+        assert not found.decided
+
+    def test_a_lone_planned_cone_still_has_neighbours(self) -> None:
+        for dimensions in (Dimensions(63.0, 0.1, 15.0, 1.0), Dimensions(60.0, 0.1, 23.0, 1.0)):
+            assert not identify(dimensions, PLANNED, {}).decided
+        assert identify(Dimensions(60.1, 0.1, 15.0, 1.0), PLANNED, {}).decided
+
+    def test_two_entries_of_one_shape_go_to_the_planned_one(self) -> None:
+        twin = replace(PLANNED, id="A-TWIN")
+        found = identify(Dimensions(60.0, 0.1, 15.0, 1.0), PLANNED, {"A-TWIN": twin} | CATALOGUE)
+        assert found.value == "D60-B15"
+
+
+@cache
+def model_of(cone: Applicator) -> ConeModel:
+    return ConeModel(cone)
+
+
+def run(view: View, planned: Applicator) -> Registration:
+    return register(
+        model_of(planned), view.segmentation, view.depth_mm, view.intrinsics, view.noise
+    )
+
+
+VIEWS = [(500.0, 35.0, 0.0), (420.0, 25.0, 100.0), (560.0, 45.0, 215.0)]
+views = pytest.mark.parametrize("where", VIEWS)
+
+
+@views
+@pytest.mark.parametrize("name", ["D60-B15", "D60-B30", "D60-B0", "D40-B15", "D90-B30"])
+def test_the_planned_cone_is_decided(name: str, where: tuple[float, float, float]) -> None:
+    cone = CATALOGUE[name]
+    found = run(make_view(cone, pose_looking_at(*where), seed=21), cone)
+    assert found.dimensions is not None
+    assert found.dimensions.diameter_mm == pytest.approx(cone.inner_diameter_mm, abs=0.5)
+    identity = decided(found.dimensions, cone)
+    assert (identity.value, identity.decided) == (name, True)
+
+
+@views
+@pytest.mark.parametrize("has_ring", [True, False])
+@pytest.mark.parametrize(
+    ("planned", "shown"),
+    [
+        ((60, 15), (65, 15)),
+        ((60, 15), (55, 15)),
+        ((60, 15), (60, 0)),
+        ((60, 15), (60, 30)),
+        ((60, 0), (60, 15)),
+        ((60, 30), (60, 15)),
+        ((80, 30), (75, 30)),
+        ((40, 0), (45, 0)),
+    ],
+)
+def test_another_cone_is_never_taken_for_the_planned_one(
+    planned: tuple[float, float],
+    shown: tuple[float, float],
+    has_ring: bool,
+    where: tuple[float, float, float],
+) -> None:
+    expected = make_applicator(*planned, has_ring=has_ring)
+    other = make_applicator(*shown, has_ring=has_ring)
+    other = replace(other, ring_diameter_mm=expected.ring_diameter_mm)
+    found = run(make_view(other, pose_looking_at(*where), seed=22), expected)
+    catalogue = {expected.id: expected, other.id: other} | CATALOGUE
+    identity = identify(found.dimensions, expected, catalogue)
+    assert not (identity.decided and identity.value == expected.id)
+
+
+def test_dimensions_many_sigmas_from_every_cone_are_undecided() -> None:
+    """One step from a 5 mm wrong start can end between two cones: near to neither is neither."""
+    found = decided(Dimensions(73.34, 0.19, 28.6, 1.2), make_applicator(75.0, 30.0))
+    assert not found.decided
+
+
+@pytest.mark.parametrize("bevel_deg", [0.0, 15.0, 30.0])
+def test_a_hidden_rim_leaves_the_bevel_undecided(bevel_deg: float) -> None:
+    cone = make_applicator(60.0, bevel_deg)
+    view = make_view(cone, pose_looking_at(500.0, 35.0, 60.0), seed=23)
+    u, v = view.intrinsics.project(view.camera_from_applicator[:3, 3])
+    hidden = with_occluder(view, (float(u), float(v)), (160, 110))
+    assert (hidden.labels == Label.APPLICATOR).sum() > 1000
+    found = run(hidden, cone)
+    assert not decided(found.dimensions, cone).decided
