@@ -43,13 +43,25 @@ def first_poses(applicator: Applicator, points_camera_mm: Float) -> list[Float]:
     normals = _normals_towards_camera(points)
     poses: list[Float] = []
     for axis in _axes(normals, rng):
-        centre = _centre_on_axis(applicator, points, normals, axis, rng)
-        if centre is None:
-            continue
-        for direction in (axis, -axis):
-            along = (points - centre) @ direction
-            positions = _exit_positions(applicator, along, normals @ direction)
-            poses.extend(_pose(direction, centre + exit_at * direction) for exit_at in positions)
+        centres = (
+            _centre_on_axis(applicator, points, normals, axis, rng),
+            _centre_of_face(points, normals, axis),
+        )
+        for centre in centres:
+            if centre is not None:
+                poses.extend(_along_axis(applicator, points, normals, axis, centre))
+    return poses
+
+
+def _along_axis(
+    applicator: Applicator, points: Float, normals: Float, axis: Float, centre: Float
+) -> list[Float]:
+    """Poses with this axis through `centre`, both ways up, every known end tried."""
+    poses: list[Float] = []
+    for direction in (axis, -axis):
+        along = (points - centre) @ direction
+        positions = _exit_positions(applicator, along, normals @ direction)
+        poses.extend(_pose(direction, centre + exit_at * direction) for exit_at in positions)
     return poses
 
 
@@ -112,6 +124,17 @@ def _centre_on_axis(
     distance = np.min([np.abs(outward - radius) for radius in radii], axis=0)
     support = np.maximum(0.0, 1.0 - (distance / RADIUS_TOLERANCE_MM) ** 2).sum(axis=1)
     centre: Float = centres[int(np.argmax(support))] @ across
+    return centre + axis * float(np.median(points @ axis))
+
+
+def _centre_of_face(points: Float, normals: Float, axis: Float) -> Float | None:
+    """The middle of what faces along the axis: from above, the ring hides most of the wall."""
+    is_face = np.abs(normals @ axis) > FACE_COSINE
+    if int(is_face.sum()) < MIN_FACE_POINTS:
+        return None
+    across = _perpendicular_basis(axis)
+    flat = points[is_face] @ across.T
+    centre: Float = (flat.min(axis=0) + flat.max(axis=0)) / 2 @ across
     return centre + axis * float(np.median(points @ axis))
 
 

@@ -33,6 +33,7 @@ MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
 MIN_DEPTH_FRACTION = 0.5  # of the applicator's pixels; less: transparent, mirroring or smeared
 MIN_SAMPLES = 60
 MAX_DISAGREEMENT = 0.45  # share of contradicting pixels of a pose that may be believed
+MIN_IDENTIFYING_INLIERS = 0.96  # a neighbouring diameter, fitted as planned, keeps up to 0.94
 COARSE_MM, FINE_SIGMA = 15.0, 4.0
 N_SCORE_PIXELS = 500
 N_SLIDE_PIXELS = 4000
@@ -95,9 +96,10 @@ def register(
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score)
     if prior is not None:
-        tracked = _with_known_slide(view, _judge(view, _refine(view, prior)))
+        tracked = _judge(view, _refine(view, prior))
         if tracked.is_ok:
-            return tracked
+            is_sure = slide_sigma_mm(tracked) <= SURE_SIGMA_MM
+            return tracked if is_sure else _with_known_slide(view, tracked)
     starts = _starts(view)
     if not starts:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=pixels.excluded)
@@ -106,8 +108,8 @@ def register(
 
 
 def _with_known_slide(view: _View, result: Registration) -> Registration:
-    """Make sure of the slide where no face across the axis fixes it; else declare it unknown."""
-    if result.camera_from_applicator is None or slide_sigma_mm(result) <= SURE_SIGMA_MM:
+    """Hold the slide against slid poses, where it may sit in a wrong dip; else it is unknown."""
+    if result.camera_from_applicator is None:
         return result
     pixels = score_pixels(
         view.segmentation.labels, view.depth_mm, view.intrinsics, None, N_SLIDE_PIXELS
@@ -220,6 +222,8 @@ def _judge(view: _View, refined: Refined) -> Registration:
         return registration
     if view.disagreement(refined.pose, spread_of(refined.depth.residuals)) > MAX_DISAGREEMENT:
         return replace(registration, status=RegistrationStatus.POOR_FIT)
+    if registration.inlier_fraction < MIN_IDENTIFYING_INLIERS:
+        return registration
     dimensions = measure_dimensions(view.model.applicator, refined, view.quality, view.intrinsics)
     return replace(registration, dimensions=dimensions)
 

@@ -53,7 +53,8 @@ class Registration:
     roll_observable, axial_observable : bool
         Rotation about, and translation along, the applicator's axis.
     dimensions : Dimensions or None
-        Diameter and bevel as the image shows them; None unless the status is OK.
+        Diameter and bevel as the image shows them; None unless the status is OK and the
+        model explains nearly all pixels (a wrong cone, fitted as planned, leaves some).
     """
 
     status: RegistrationStatus

@@ -13,7 +13,7 @@ import numpy as np
 from tracking.arrays import Float
 
 STEPS_MM = (-40.0, -20.0, -10.0, 10.0, 20.0, 40.0)
-SURE_SIGMA_MM = 0.3  # faces across the axis are in view: depth itself fixes the slide
+SURE_SIGMA_MM = 0.3  # of a tracked pose: faces across the axis are in view, depth fixes the slide
 MIN_CONTRADICTIONS = 10.0  # more pixels than the found pose: below, the two look alike
 
 

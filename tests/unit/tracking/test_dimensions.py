@@ -49,9 +49,9 @@ class TestIdentify:
         "dimensions",
         [
             Dimensions(62.5, 0.1, 15.0, 1.0),  # half way
-            Dimensions(60.0, 0.9, 15.0, 1.0),  # 3 sigma reach a neighbour
+            Dimensions(60.0, 1.3, 15.0, 1.0),  # a neighbour is not excluded
             Dimensions(60.0, 0.1, 22.5, 1.0),
-            Dimensions(60.0, 0.1, 15.0, 2.6),
+            Dimensions(60.0, 0.1, 15.0, 4.0),
             Dimensions(60.0, 0.1, 15.0, 50.0),
             Dimensions(20.0, 0.1, 15.0, 1.0),  # beyond the catalogue
             Dimensions(110.0, 0.1, 15.0, 1.0),
