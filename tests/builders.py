@@ -208,7 +208,7 @@ def _height_field(
 
 
 def make_registration(
-    camera_from_applicator: ArrayLike, covariance: ArrayLike | None = None, **changes: Any
+    camera_from_applicator: ArrayLike, covariance: ArrayLike | None = None, **changes: object
 ) -> Registration:
     """OK with everything observable; default covariance about 0.06 deg and 0.1 mm."""
     values: dict[str, Any] = {
@@ -231,7 +231,7 @@ def make_bed(coefficients: ArrayLike, covariance: ArrayLike | None = None) -> Be
     )
 
 
-def make_rig(head_from_camera: ArrayLike | None = None, **changes: Any) -> Rig:
+def make_rig(head_from_camera: ArrayLike | None = None, **changes: object) -> Rig:
     """Rig of the simulated camera; default pose: all axes turned, all offsets non-zero."""
     pose = (
         rigid(rotation_from_vector([2.1, -0.7, 0.4]), [110.0, -260.0, 35.0])
@@ -249,7 +249,8 @@ def make_rig(head_from_camera: ArrayLike | None = None, **changes: Any) -> Rig:
         valid_days=30.0,
         depth=NOISE,
     )
-    return replace(rig, **changes)
+    values: dict[str, Any] = dict(changes)
+    return replace(rig, **values)
 
 
 LIMITS = Limits(
@@ -262,10 +263,11 @@ LIMITS = Limits(
 )
 
 
-def make_plan(**changes: Any) -> Plan:
+def make_plan(**changes: object) -> Plan:
     """Approved plan for the default applicator."""
     plan = Plan("plan@1", "demo-1", "phantom", True, "mobetron", "D60-B15", LIMITS)
-    return replace(plan, **changes)
+    values: dict[str, Any] = dict(changes)
+    return replace(plan, **values)
 
 
 ON_PLAN: Mapping[str, float] = {
@@ -304,10 +306,17 @@ def make_alignment(
     return Alignment(**quantities, applicator_id=applicator_id)
 
 
-ALL_PROVEN = SessionEvidence(*[Evidence.PROVEN] * 6, acknowledgement=Evidence.MISSING)
+ALL_PROVEN = SessionEvidence(
+    camera_serial=Evidence.PROVEN,
+    rig_validity=Evidence.PROVEN,
+    qa=Evidence.PROVEN,
+    time_out=Evidence.PROVEN,
+    second_estimate=Evidence.PROVEN,
+    fiducial=Evidence.PROVEN,
+)
 
 
-def make_snapshot(frame: int = 0, **changes: Any) -> Snapshot:
+def make_snapshot(frame: int = 0, **changes: object) -> Snapshot:
     """Frame number `frame` of a perfect session at 30 Hz."""
     values: dict[str, Any] = {
         "frame_index": frame,

@@ -46,12 +46,19 @@ class Applicator:
             self._require(name, lower=0.0, strict=True)
         for name in ("bevel_deg", "ring_diameter_mm", "ring_height_mm", "field_margin_mm"):
             self._require(name, lower=0.0, strict=False)
+        for name in ("ssd_mm", "sleeve_diameter_mm"):
+            if getattr(self, name) is not None:
+                self._require(name, lower=0.0, strict=True)
         if self.bevel_deg > MAX_BEVEL_DEG:
             raise ValueError(f"{self.id}: bevel_deg at most {MAX_BEVEL_DEG}, got {self.bevel_deg}")
         if (self.ring_diameter_mm > 0) != (self.ring_height_mm > 0):
             raise ValueError(f"{self.id}: ring diameter and height are both 0 or both positive")
         if self.has_ring and self.ring_diameter_mm <= self.outer_diameter_mm:
             raise ValueError(f"{self.id}: the ring must be wider than the tube")
+        if self.field_margin_mm >= self.inner_radius_mm:
+            raise ValueError(f"{self.id}: field_margin_mm leaves no field")
+        if self.sleeve_diameter_mm and self.sleeve_diameter_mm < self.outer_diameter_mm:
+            raise ValueError(f"{self.id}: the sleeve must be as wide as the tube at least")
         if self.length_mm <= self.ring_height_mm + self.bevel_rise_mm:
             raise ValueError(f"{self.id}: too short for its bevel and ring")
 

@@ -81,9 +81,11 @@ def select_pixels(
         np.float32(focal_baseline), depth, out=np.zeros_like(depth), where=depth > 0
     )
     kernel = np.ones((2 * BORDER_PX + 1,) * 2, np.uint8)
-    inside = cv2.erode(valid.astype(np.uint8), kernel, borderValue=0).astype(bool)
-    smooth = cv2.dilate(disparity, kernel) - cv2.erode(disparity, kernel) < EDGE_DISPARITY_PX
-    good = inside & smooth
+    inside = cv2.erode(crop_mask.astype(np.uint8), kernel, borderValue=0).astype(bool)
+    nearest = cv2.dilate(disparity, kernel)
+    farthest = cv2.erode(np.where(depth > 0, disparity, np.float32(np.inf)), kernel)
+    smooth = nearest - farthest < EDGE_DISPARITY_PX  # among the pixels that have depth
+    good = valid & inside & smooth
     n_mask, n_valid, n_good = int(crop_mask.sum()), int(valid.sum()), int(good.sum())
     lossless = max(1, round(LOSSLESS_STRIDE * noise.correlation_px))
     stride = max(1, min(lossless, int(np.sqrt(n_good / N_SAMPLES_MIN))))
@@ -101,6 +103,6 @@ def select_pixels(
         excluded={
             "no_depth": n_mask - n_valid,
             "border": n_valid - int((valid & inside).sum()),
-            "depth_edge": int((inside & ~smooth).sum()),
+            "depth_edge": int((valid & inside & ~smooth).sum()),
         },
     )

@@ -15,7 +15,8 @@ UInt16 = NDArray[np.uint16]
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Return a read-only view of `array`, copied when someone else could still write it."""
-    if array.flags.writeable:
+    owner = array.base
+    if array.flags.writeable or (isinstance(owner, np.ndarray) and owner.flags.writeable):
         array = array.copy()
         array.setflags(write=False)
     return array

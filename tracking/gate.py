@@ -82,8 +82,6 @@ def _is_consecutive(snapshot: Snapshot, state: KernelState) -> bool:
 def _faults(snapshot: Snapshot, state: KernelState) -> set[Reason]:
     """Broken input or system."""
     faults = set()
-    if snapshot.broken is not None:
-        faults.add(snapshot.broken)
     if state.frame_index is not None and state.stamp_ns is not None:
         if not (snapshot.frame_index > state.frame_index and snapshot.stamp_ns > state.stamp_ns):
             faults.add(Reason.CLOCK_WENT_BACK)

@@ -75,12 +75,22 @@ def _check(
 
 
 def _check_incidence(alignment: Alignment, limits: Limits, fraction: float) -> Reason | None:
+    """The length of the difference to the planned vector; planned (0, 0): the whole turn's size.
+
+    The size also counts the turn about the axis that a bevel's incidence has, and it is known
+    where the roll of a straight cone, and with it the vector's direction, is not.
+    """
     x, y, total = alignment.incidence_x_deg, alignment.incidence_y_deg, alignment.incidence_deg
-    if x.value is None or y.value is None or total.sigma is None:
-        return _INCIDENCE.uncertain
     planned_x, planned_y = limits.incidence_deg.planned
-    deviation = hypot(x.value - planned_x, y.value - planned_y)
     tolerance = limits.incidence_deg.tolerance
+    if total.value is None or total.sigma is None:
+        return _INCIDENCE.uncertain
+    if (planned_x, planned_y) == (0.0, 0.0):
+        deviation = total.value
+    elif x.value is None or y.value is None:
+        return _INCIDENCE.uncertain
+    else:
+        deviation = hypot(x.value - planned_x, y.value - planned_y)
     return _judge(
         deviation, total.sigma, tolerance, fraction, _INCIDENCE.high, _INCIDENCE.uncertain
     )

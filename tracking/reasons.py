@@ -23,7 +23,6 @@ class Reason(StrEnum):
 
     # FAULT: broken input or system, latched
     SOURCE_FAILED = "SOURCE_FAILED"
-    FRAME_INVALID = "FRAME_INVALID"
     CLOCK_WENT_BACK = "CLOCK_WENT_BACK"
     FRAME_REPEATED = "FRAME_REPEATED"
     WRONG_CAMERA = "WRONG_CAMERA"
@@ -83,7 +82,6 @@ _F, _U, _H = Severity.FAULT, Severity.UNSURE, Severity.HOLD
 
 TEXTS: dict[Reason, ReasonText] = {
     Reason.SOURCE_FAILED: ReasonText(_F, "The camera stopped.", "Check cable and power."),
-    Reason.FRAME_INVALID: ReasonText(_F, "The frame is broken.", "Restart the camera."),
     Reason.CLOCK_WENT_BACK: ReasonText(_F, "The camera's clock went back.", "Restart the camera."),
     Reason.FRAME_REPEATED: ReasonText(_F, "The picture is frozen.", "Restart the camera."),
     Reason.WRONG_CAMERA: ReasonText(

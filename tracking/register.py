@@ -95,7 +95,7 @@ def register(
         return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score)
-    if prior is not None:
+    if prior is not None and _upside_down_cost(prior) == 0.0:
         tracked = _judge(view, _refine(view, prior))
         if tracked.is_ok:
             is_sure = slide_sigma_mm(tracked) <= SURE_SIGMA_MM

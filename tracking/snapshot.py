@@ -53,8 +53,6 @@ class Snapshot:
         Exposure to decision, on the clocks of the frame's source.
     depth_sha256 : str
         Content of the raw depth.
-    broken : Reason or None
-        A fault that kept the frame from being processed at all.
     """
 
     frame_index: int
@@ -66,7 +64,6 @@ class Snapshot:
     registration: RegistrationStatus
     bed: BedStatus
     alignment: Alignment
-    broken: Reason | None = None
 
 
 @dataclass(frozen=True)

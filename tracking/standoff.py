@@ -56,15 +56,16 @@ def measure_standoff(
     fitted = _Fitted(
         applicator, _in_applicator_axes(registration), bed.coefficients, bed.covariance
     )
-    has_normal = applicator.bevel_deg == 0 or registration.roll_observable
-    incidence = _incidence(fitted) if has_normal else (NOT_OBSERVABLE,) * 3
+    has_direction = registration.roll_observable
+    has_normal = applicator.bevel_deg == 0 or has_direction
+    size, along_x, along_y = _incidence(fitted) if has_normal else (NOT_OBSERVABLE,) * 3
     low, high = (
         _rim(fitted) if registration.axial_observable and has_normal else (NOT_OBSERVABLE,) * 2
     )
     return Standoff(
-        incidence_deg=incidence[0],
-        incidence_x_deg=incidence[1],
-        incidence_y_deg=incidence[2],
+        incidence_deg=size,
+        incidence_x_deg=along_x if has_direction else NOT_OBSERVABLE,
+        incidence_y_deg=along_y if has_direction else NOT_OBSERVABLE,
         beam_incidence_deg=_beam_incidence(fitted),
         air_gap_mm=_air_gap(fitted) if registration.axial_observable else NOT_OBSERVABLE,
         air_gap_max_mm=high,
@@ -174,7 +175,7 @@ def _incidence(fitted: _Fitted) -> tuple[Measurement, Measurement, Measurement]:
     turn, covariance = _turn(fitted, exit_normal(fitted.applicator))
     covariance = covariance + np.eye(3) * _burial_variance(fitted)
     return (
-        measured(float(np.linalg.norm(turn)), largest_sigma(covariance[:2, :2])),
+        measured(float(np.linalg.norm(turn)), largest_sigma(covariance)),
         measured(turn[0], float(np.sqrt(covariance[0, 0]))),
         measured(turn[1], float(np.sqrt(covariance[1, 1]))),
     )
@@ -182,7 +183,7 @@ def _incidence(fitted: _Fitted) -> tuple[Measurement, Measurement, Measurement]:
 
 def _beam_incidence(fitted: _Fitted) -> Measurement:
     turn, covariance = _turn(fitted, np.array([0.0, 0.0, 1.0]))
-    return measured(float(np.linalg.norm(turn)), largest_sigma(covariance[:2, :2]))
+    return measured(float(np.linalg.norm(turn)), largest_sigma(covariance))
 
 
 def _mean_gap(applicator: Applicator, coefficients: Float) -> tuple[float, Float]:

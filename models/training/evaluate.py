@@ -31,7 +31,12 @@ N_SCENES = 200
 STORIES = ("docking:0", "docking:1", "docking-small:0", "docking-small:7")
 STORY_STEP_S = 0.4
 DEPTH_UNIT_MM = 0.1
-STORY_APPLICATOR = Applicator("MOB-D60-B15", "mobetron", 60.0, 2.0, 300.0, 15.0, 110.0, 20.0)
+STORY_APPLICATORS = {
+    f"MOB-D60-B{bevel}": Applicator(
+        f"MOB-D60-B{bevel}", "mobetron", 60.0, 2.0, 300.0, float(bevel), 110.0, 20.0
+    )
+    for bevel in (0, 15, 30)
+}
 
 
 @dataclass(eq=False)
@@ -109,7 +114,7 @@ def withheld_frames(n_scenes: int) -> Iterator[SourceFrame]:
 
 def story_frames(spec: str) -> Iterator[SourceFrame]:
     """Frames of a docking story, a fixed time apart."""
-    source = open_simulation(spec, {STORY_APPLICATOR.id: STORY_APPLICATOR})
+    source = open_simulation(spec, STORY_APPLICATORS)
     step = round(STORY_STEP_S * source.header.frame_rate_hz)
     for index in range(0, source.header.n_frames or 0, step):
         yield source.frame(index)

@@ -13,7 +13,7 @@ from tracking.alignment import Alignment
 from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, Verdict
 from tracking.gate import decide
-from tracking.measurement import NOT_OBSERVABLE, measured
+from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Tolerance
 from tracking.registration import RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, Snapshot
@@ -86,6 +86,11 @@ def states(draw: st.DrawFn) -> KernelState:
     )
 
 
+def with_quantity(snapshot: Snapshot, name: str, quantity: Measurement) -> Alignment:
+    change: dict[str, Any] = {name: quantity}
+    return replace(snapshot.alignment, **change)
+
+
 def is_ready(snapshot: Snapshot, state: KernelState) -> bool:
     return decide(snapshot, state)[0].verdict is Verdict.READY
 
@@ -108,7 +113,7 @@ def test_a_worse_deviation_never_makes_ready(
     quantity = getattr(snapshot.alignment, name)
     planned = LIMITED[name].planned
     worse = measured(planned + factor * (quantity.value - planned), quantity.sigma)
-    changed = replace(snapshot, alignment=replace(snapshot.alignment, **{name: worse}))
+    changed = replace(snapshot, alignment=with_quantity(snapshot, name, worse))
     assert is_ready(snapshot, state) or not is_ready(changed, state)
 
 
@@ -119,7 +124,7 @@ def test_a_larger_sigma_never_makes_ready(
 ) -> None:
     quantity = getattr(snapshot.alignment, name)
     worse = measured(quantity.value, factor * quantity.sigma)
-    changed = replace(snapshot, alignment=replace(snapshot.alignment, **{name: worse}))
+    changed = replace(snapshot, alignment=with_quantity(snapshot, name, worse))
     assert is_ready(snapshot, state) or not is_ready(changed, state)
 
 
@@ -138,7 +143,7 @@ def test_an_older_frame_never_makes_ready(
 def test_a_quantity_of_the_plan_that_is_not_observable_is_never_ready(
     snapshot: Snapshot, state: KernelState, name: str
 ) -> None:
-    hidden = replace(snapshot.alignment, **{name: NOT_OBSERVABLE})
+    hidden = with_quantity(snapshot, name, NOT_OBSERVABLE)
     assert not is_ready(replace(snapshot, alignment=hidden), state)
 
 

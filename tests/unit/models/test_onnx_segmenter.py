@@ -17,14 +17,13 @@ from models.loading import SHIPPED_MANIFEST, load_segmenter
 from models.manifest import read_manifest
 from models.onnx_segmenter import OnnxSegmenter
 from models.segmenter import Segmenter
+from models.training.evaluate import STORY_APPLICATORS
 from recordings.simulation.source import SimulatedSource, open_simulation
-from tracking.applicator import Applicator
 from tracking.camera import CameraIntrinsics
 from tracking.errors import ConfigurationError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label
 
-APPLICATOR = Applicator("MOB-D60-B15", "mobetron", 60.0, 2.0, 300.0, 15.0, 110.0, 20.0)
 DOCKED_FRAME = 105  # of docking-small: seven seconds in, docked and held
 KNOWN_IOU = 0.85  # well below what the model card states: this asks "the right file?"
 GRID_TOLERANCE_PX = 0.12  # of the coarse grid: a slip of half a fine pixel would be 0.25
@@ -38,7 +37,7 @@ def segmenter() -> Segmenter:
 
 @pytest.fixture(scope="module")
 def story() -> SimulatedSource:
-    return open_simulation("sim:docking-small:0", {APPLICATOR.id: APPLICATOR})
+    return open_simulation("sim:docking-small:0", STORY_APPLICATORS)
 
 
 @pytest.fixture(scope="module")

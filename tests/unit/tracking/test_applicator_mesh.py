@@ -34,9 +34,7 @@ def normals_and_centres(mesh: TriangleMesh) -> tuple[Float, Float]:
 @cones
 def test_watertight_every_edge_once_in_each_direction(cone: Applicator) -> None:
     triangles = build_mesh(cone).triangles
-    edges = Counter(
-        (int(t[i]), int(t[(i + 1) % 3])) for t in triangles for i in range(3)
-    )
+    edges = Counter((int(t[i]), int(t[(i + 1) % 3])) for t in triangles for i in range(3))
     assert max(edges.values()) == 1
     assert all((b, a) in edges for a, b in edges)
 

@@ -111,7 +111,7 @@ def test_the_planned_cone_is_decided(name: str, where: tuple[float, float, float
     assert (identity.value, identity.decided) == (name, True)
 
 
-@views
+@pytest.mark.parametrize("where", VIEWS[:2])
 @pytest.mark.parametrize("has_ring", [True, False])
 @pytest.mark.parametrize(
     ("planned", "shown"),

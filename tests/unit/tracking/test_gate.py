@@ -177,15 +177,6 @@ class TestLatch:
         evidence = replace(ALL_PROVEN, acknowledgement=state)
         assert one(make_snapshot(11, evidence=evidence), self.faulted()).verdict is Verdict.FAULT
 
-    @pytest.mark.parametrize(
-        "broken", [Reason.SOURCE_FAILED, Reason.FRAME_INVALID, Reason.WRONG_CAMERA]
-    )
-    def test_a_broken_frame_is_a_latched_fault(self, broken: Reason) -> None:
-        decision, state = decide(make_snapshot(10, broken=broken), armed_state())
-        assert (decision.verdict, decision.reasons) == (Verdict.FAULT, (broken,))
-        assert broken in state.latched
-        assert one(make_snapshot(11), state).reasons == (Reason.FAULT_LATCHED,)
-
 
 class TestEvidence:
     @pytest.mark.parametrize(

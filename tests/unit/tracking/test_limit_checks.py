@@ -1,19 +1,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.builders import LIMITS, make_alignment
+from tracking.alignment import Alignment
 from tracking.limit_checks import ARMING_FRACTION, K_SIGMA, check_limits
 from tracking.measurement import NOT_OBSERVABLE
 from tracking.plan import Limits, VectorTolerance
 from tracking.reasons import Reason
 
+
+class Quantity(NamedTuple):
+    name: str
+    planned: float
+    tolerance: float
+    high: Reason
+    low: Reason
+    uncertain: Reason
+
+
 SCALARS = [
-    ("docking_tilt_deg", 0.0, 1.0, Reason.TILT_HIGH, None, Reason.TILT_UNCERTAIN),
-    ("docking_lateral_mm", 0.0, 2.0, Reason.LATERAL_HIGH, None, Reason.LATERAL_UNCERTAIN),
-    (
+    Quantity(
+        "docking_tilt_deg", 0.0, 1.0, Reason.TILT_HIGH, Reason.TILT_HIGH, Reason.TILT_UNCERTAIN
+    ),
+    Quantity(
+        "docking_lateral_mm",
+        0.0,
+        2.0,
+        Reason.LATERAL_HIGH,
+        Reason.LATERAL_HIGH,
+        Reason.LATERAL_UNCERTAIN,
+    ),
+    Quantity(
         "docking_gap_mm",
         40.0,
         3.0,
@@ -21,8 +42,10 @@ SCALARS = [
         Reason.DOCKING_GAP_LOW,
         Reason.DOCKING_GAP_UNCERTAIN,
     ),
-    ("air_gap_mm", 0.0, 3.0, Reason.AIR_GAP_HIGH, Reason.AIR_GAP_LOW, Reason.AIR_GAP_UNCERTAIN),
-    ("ssd_error_mm", 0.0, 3.0, Reason.SSD_HIGH, Reason.SSD_LOW, Reason.SSD_UNCERTAIN),
+    Quantity(
+        "air_gap_mm", 0.0, 3.0, Reason.AIR_GAP_HIGH, Reason.AIR_GAP_LOW, Reason.AIR_GAP_UNCERTAIN
+    ),
+    Quantity("ssd_error_mm", 0.0, 3.0, Reason.SSD_HIGH, Reason.SSD_LOW, Reason.SSD_UNCERTAIN),
 ]
 FULL = replace(
     LIMITS,
@@ -39,6 +62,11 @@ def reasons_of(
     return check_limits(alignment, limits, armed=armed)
 
 
+def without(name: str, alignment: Alignment) -> Alignment:
+    hidden: dict[str, Any] = {name: NOT_OBSERVABLE}
+    return replace(alignment, **hidden)
+
+
 def test_the_factors_are_those_of_the_contract() -> None:
     assert (K_SIGMA, ARMING_FRACTION) == (3.0, 0.8)
 
@@ -47,85 +75,37 @@ def test_everything_on_plan_gives_no_reason() -> None:
     assert check_limits(make_alignment(), LIMITS, armed=False) == set()
 
 
-@pytest.mark.parametrize(("name", "planned", "tolerance", "high", "low", "uncertain"), SCALARS)
+@pytest.mark.parametrize("of", SCALARS, ids=lambda of: of.name)
 class TestScalarLimit:
-    def test_far_above_is_high(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-    ) -> None:
-        assert reasons_of(name, planned + 2 * tolerance, 0.01) == {high}
+    def test_far_above_is_high(self, of: Quantity) -> None:
+        assert reasons_of(of.name, of.planned + 2 * of.tolerance, 0.01) == {of.high}
 
-    def test_far_below_is_low(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-    ) -> None:
-        assert reasons_of(name, planned - 2 * tolerance, 0.01) == {low or high}
+    def test_far_below_is_low(self, of: Quantity) -> None:
+        assert reasons_of(of.name, of.planned - 2 * of.tolerance, 0.01) == {of.low}
 
-    def test_large_sigma_on_plan_is_uncertain(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-    ) -> None:
-        assert reasons_of(name, planned, tolerance / 2) == {uncertain}
+    def test_large_sigma_on_plan_is_uncertain(self, of: Quantity) -> None:
+        assert reasons_of(of.name, of.planned, of.tolerance / 2) == {of.uncertain}
 
-    def test_not_observable_is_uncertain(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-    ) -> None:
-        alignment = replace(make_alignment(), **{name: NOT_OBSERVABLE})
-        assert check_limits(alignment, LIMITS, armed=True) == {uncertain}
+    def test_not_observable_is_uncertain(self, of: Quantity) -> None:
+        alignment = without(of.name, make_alignment())
+        assert check_limits(alignment, LIMITS, armed=True) == {of.uncertain}
 
     @pytest.mark.parametrize("side", [-1, 1])
     @pytest.mark.parametrize(("armed", "fraction"), [(False, 0.8), (True, 1.0)])
     def test_the_bound_is_value_plus_three_sigma_against_the_fraction(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-        side: int,
-        armed: bool,
-        fraction: float,
+        self, of: Quantity, side: int, armed: bool, fraction: float
     ) -> None:
-        sigma = 0.1 * tolerance
-        edge = fraction * tolerance - 3 * sigma
-        outside = high if side > 0 else low or high
-        inside = planned + side * (edge - 1e-6)
-        beyond = planned + side * (edge + 1e-6)
-        assert reasons_of(name, inside, sigma, armed=armed) == set()
-        assert reasons_of(name, beyond, sigma, armed=armed) == {outside}
+        sigma = 0.1 * of.tolerance
+        edge = fraction * of.tolerance - 3 * sigma
+        inside = of.planned + side * (edge - 1e-6)
+        beyond = of.planned + side * (edge + 1e-6)
+        assert reasons_of(of.name, inside, sigma, armed=armed) == set()
+        outside = {of.high if side > 0 else of.low}
+        assert reasons_of(of.name, beyond, sigma, armed=armed) == outside
 
-    def test_surely_outside_says_move_however_uncertain(
-        self,
-        name: str,
-        planned: float,
-        tolerance: float,
-        high: Reason,
-        low: Reason | None,
-        uncertain: Reason,
-    ) -> None:
-        assert reasons_of(name, planned + 10 * tolerance, 2 * tolerance) == {high}
+    def test_surely_outside_says_move_however_uncertain(self, of: Quantity) -> None:
+        far = of.planned + 10 * of.tolerance
+        assert reasons_of(of.name, far, 2 * of.tolerance) == {of.high}
 
 
 class TestIncidence:
@@ -151,10 +131,17 @@ class TestIncidence:
     def test_large_sigma_is_uncertain(self) -> None:
         assert self.check(0.0, 0.0, sigma=2.0) == {Reason.INCIDENCE_UNCERTAIN}
 
-    @pytest.mark.parametrize("name", ["incidence_deg", "incidence_x_deg", "incidence_y_deg"])
-    def test_a_missing_part_is_uncertain(self, name: str) -> None:
-        alignment = replace(make_alignment(), **{name: NOT_OBSERVABLE})
+    def test_planned_flush_needs_the_size_alone(self) -> None:
+        alignment = without("incidence_x_deg", without("incidence_y_deg", make_alignment()))
+        assert check_limits(alignment, LIMITS, armed=True) == set()
+        alignment = without("incidence_deg", make_alignment())
         assert check_limits(alignment, LIMITS, armed=True) == {Reason.INCIDENCE_UNCERTAIN}
+
+    @pytest.mark.parametrize("name", ["incidence_deg", "incidence_x_deg", "incidence_y_deg"])
+    def test_a_planned_direction_needs_every_part(self, name: str) -> None:
+        limits = replace(LIMITS, incidence_deg=VectorTolerance((1.0, 0.0), 5.0))
+        alignment = without(name, make_alignment())
+        assert check_limits(alignment, limits, armed=True) == {Reason.INCIDENCE_UNCERTAIN}
 
 
 class TestOptionalLimits:
@@ -193,7 +180,7 @@ class TestOptionalLimits:
         ],
     )
     def test_asked_for_and_not_observable_is_uncertain(self, name: str, reason: Reason) -> None:
-        alignment = replace(make_alignment(sigma=0.01), **{name: NOT_OBSERVABLE})
+        alignment = without(name, make_alignment(sigma=0.01))
         assert check_limits(alignment, FULL, armed=True) == {reason}
 
     def test_coverage_must_reach_its_minimum_with_three_sigma(self) -> None:

@@ -169,6 +169,8 @@ class TestObservability:
         found = measure_standoff(cone, registration, make_bed(bed_coefficients(cone)))
         assert found.incidence_deg.observable
         assert found.air_gap_max_mm.observable
+        assert found.incidence_x_deg is NOT_OBSERVABLE  # a direction needs the roll
+        assert found.incidence_y_deg is NOT_OBSERVABLE
 
 
 class TestSsdError:
@@ -207,9 +209,7 @@ class TestSsdError:
         bed = make_bed(bed_coefficients(self.cone, 1.0))
         moved_bed = make_bed(bed_coefficients(self.cone, 3.0))  # the same bed, seen from the cone
         before = measure_ssd_error(self.cone, REGISTRATION, bed, rig, (40.0, 0.0))
-        after = measure_ssd_error(
-            self.cone, make_registration(moved), moved_bed, rig, (40.0, 0.0)
-        )
+        after = measure_ssd_error(self.cone, make_registration(moved), moved_bed, rig, (40.0, 0.0))
         assert value(after) == pytest.approx(value(before), abs=1e-6)
         sliding = np.zeros((6, 6))
         sliding[3:, 3:] = np.outer(slide, slide)
@@ -221,9 +221,7 @@ class TestSsdError:
         assert sigma(gap) == pytest.approx(2.0)
 
 
-def bed_seen_from(
-    true_from_registered: Float, coefficients: Float, x: Float, y: Float
-) -> Float:
+def bed_seen_from(true_from_registered: Float, coefficients: Float, x: Float, y: Float) -> Float:
     """Heights z of the registered space's quadratic at (x, y) of the true space (Newton)."""
     registered_from_true = invert(true_from_registered)
     z = quadratic_basis(x, y) @ coefficients
@@ -292,7 +290,7 @@ class TestSigma:
 
     @pytest.mark.parametrize(
         ("bevel_deg", "gap_mm", "slope_x", "slope_y"),
-        [(0.0, 1.0, 0.05, -0.08), (15.0, 3.0, -0.04, 0.09), (30.0, -2.0, 0.08, 0.06)],
+        [(0.0, 1.0, 0.05, -0.08), (15.0, 3.0, -0.04, 0.09), (30.0, 6.0, 0.08, 0.06)],
     )
     def test_sigma_is_the_scatter_of_cones_beds_and_rigs(
         self, bevel_deg: float, gap_mm: float, slope_x: float, slope_y: float
@@ -309,3 +307,14 @@ class TestSigma:
         parts = np.cov([drawn["incidence_x_deg"], drawn["incidence_y_deg"]])
         largest = np.sqrt(np.linalg.eigvalsh(parts)[-1])
         assert sigma(found["incidence_deg"]) >= largest * (1 - SIGMA_RATIO)
+
+    @pytest.mark.parametrize("bevel_deg", [15.0, 30.0])
+    def test_a_sunk_rim_makes_the_incidence_uncertain(self, bevel_deg: float) -> None:
+        """Tissue then hides the rim's lowest edge, by which a bevel's roll is told."""
+        cone = make_applicator(60.0, bevel_deg)
+        registration = make_registration(POSE, self.pose_covariance)
+        free, sunk = (
+            measure_standoff(cone, registration, make_bed(bed_coefficients(cone, gap_mm)))
+            for gap_mm in (4.0, -4.0)
+        )
+        assert sigma(sunk.incidence_deg) > 2 * sigma(free.incidence_deg)

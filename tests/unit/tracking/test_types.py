@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.builders import LIMITS, make_applicator, make_bed, make_registration, make_rig
+from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface
 from tracking.camera import CameraIntrinsics
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
@@ -23,7 +25,7 @@ CAMERA = CameraIntrinsics(6, 4, 5.0, 5.0, 3.0, 2.0)
 DEPTH = np.arange(24, dtype=np.uint16).reshape(4, 6)
 
 
-def frame(**changes: Any) -> RgbdFrame:
+def frame(**changes: object) -> RgbdFrame:
     values: dict[str, Any] = {
         "frame_index": 3,
         "device_serial": "1",
@@ -102,6 +104,14 @@ class TestSegmentation:
         assert not made.labels.flags.writeable
         assert not made.applicator_mask.flags.writeable
 
+    def test_a_read_only_view_of_what_others_can_write_is_copied(self) -> None:
+        mine = np.zeros((2, 2), np.uint8)
+        view = mine[:]
+        view.setflags(write=False)
+        made = Segmentation(view, "m")
+        mine[0, 0] = 2
+        assert made.labels[0, 0] == 0
+
     @pytest.mark.parametrize(
         "labels",
         [
@@ -111,7 +121,7 @@ class TestSegmentation:
             np.full((2, 2), 255, np.uint8),
         ],
     )
-    def test_other_arrays_are_refused(self, labels: Any) -> None:
+    def test_other_arrays_are_refused(self, labels: NDArray[Any]) -> None:
         with pytest.raises(ValueError, match="labels"):
             Segmentation(labels, "m")
 
@@ -138,12 +148,15 @@ class TestApplicator:
             "ring_diameter_mm",
             "ring_height_mm",
             "field_margin_mm",
+            "ssd_mm",
+            "sleeve_diameter_mm",
         ],
     )
     @pytest.mark.parametrize("value", [NAN, INF, -1.0])
     def test_not_finite_or_negative_is_refused(self, name: str, value: float) -> None:
+        change: dict[str, Any] = {name: value}
         with pytest.raises(ValueError, match=name):
-            replace(make_applicator(), **{name: value})
+            replace(make_applicator(), **change)
 
     @pytest.mark.parametrize(
         "change",
@@ -157,7 +170,7 @@ class TestApplicator:
             {"length_mm": 25.0},
         ],
     )
-    def test_contradictions_are_refused(self, change: dict[str, float]) -> None:
+    def test_contradictions_are_refused(self, change: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match="D60-B15"):
             replace(make_applicator(), **change)
 
@@ -291,7 +304,7 @@ class TestRegistration:
             Registration(RegistrationStatus.POOR_FIT, covariance=np.eye(6))
 
     @pytest.mark.parametrize("bad", [np.full((6, 6), NAN), np.eye(3)])
-    def test_a_covariance_is_six_by_six_and_finite(self, bad: Any) -> None:
+    def test_a_covariance_is_six_by_six_and_finite(self, bad: Float) -> None:
         with pytest.raises(ValueError, match="covariance"):
             make_registration(np.eye(4), bad)
 
@@ -343,7 +356,7 @@ class TestBedSurface:
             (np.zeros(6), np.eye(5)),
         ],
     )
-    def test_ok_needs_whole_coefficients(self, coefficients: Any, covariance: Any) -> None:
+    def test_ok_needs_whole_coefficients(self, coefficients: Float, covariance: Float) -> None:
         with pytest.raises(ValueError, match=r"coefficients|covariance"):
             BedSurface(BedStatus.OK, coefficients, covariance)
 
