@@ -26,7 +26,7 @@ NAME = "field-net"
 OPSET = 18
 INPUT, OUTPUT = "planes", "logits"
 PARITY_LOGITS = 1e-2  # largest difference of a logit; another order of sums gives about 1e-4
-THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.6}
+THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.75}
 
 
 def export(network: nn.Module, training_id: str, manifest_path: Path) -> None:

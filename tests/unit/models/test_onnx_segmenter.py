@@ -25,7 +25,8 @@ from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label
 
 DOCKED_FRAME = 105  # of docking-small: seven seconds in, docked and held
-KNOWN_IOU = 0.85  # well below what the model card states: this asks "the right file?"
+# Well below what the model card states: this asks "is it the right file, read rightly?"
+KNOWN_IOU = {Label.APPLICATOR: 0.93, Label.TUMOR_BED: 0.65}
 GRID_TOLERANCE_PX = 0.12  # of the coarse grid: a slip of half a fine pixel would be 0.25
 MAX_WEIGHTS_BYTES = 15_000_000
 
@@ -124,9 +125,9 @@ def test_bytes_that_are_no_network_are_refused(tmp_path: Path) -> None:
 def test_known_answer(segmenter: Segmenter, docked: SourceFrame) -> None:
     result = segmenter.segment(docked)
     assert docked.labels is not None
-    for label in (Label.APPLICATOR, Label.TUMOR_BED):
+    for label, iou in KNOWN_IOU.items():
         truth, found = docked.labels == label, result.labels == label
-        assert (truth & found).sum() / (truth | found).sum() > KNOWN_IOU, label.name
+        assert (truth & found).sum() / (truth | found).sum() > iou, label.name
     assert result.confidence is not None
     assert 0.5 < result.confidence <= 1
 
