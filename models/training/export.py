@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
@@ -71,9 +71,19 @@ def _to_onnx(network: nn.Module, example: torch.Tensor) -> bytes:
     )
     if program is None:
         raise FaultError("the exporter returned no program")
-    buffer = io.BytesIO()
-    program.save(buffer, external_data=False)
-    return buffer.getvalue()
+    model = program.model_proto
+    _forget_origin(model)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Remove notes of the exporter (stack traces with paths): same weights, same bytes."""
+    graph = model.graph
+    values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    for item in (model, graph, *graph.node, *values):
+        del item.metadata_props[:]
+        item.ClearField("doc_string")
 
 
 def _manifest_text(weights: bytes, file: str, training_id: str) -> str:
