@@ -9,13 +9,22 @@ from tracking.errors import CalibrationError
 from tracking.rig import ANY_SERIAL, Rig
 
 
+def expires_at(rig: Rig) -> datetime:
+    """Return the last moment at which the calibration holds."""
+    return rig.calibrated_at + timedelta(days=rig.valid_days)
+
+
+def is_rig_valid(rig: Rig, at: datetime) -> bool:
+    """Tell whether `at` lies between calibration and expiry, both included."""
+    return rig.calibrated_at <= at <= expires_at(rig)
+
+
 def check_rig_is_valid(rig: Rig, at: datetime) -> None:
     """Raise CalibrationError unless `at` lies between calibration and expiry."""
-    expires_at = rig.calibrated_at + timedelta(days=rig.valid_days)
-    if not rig.calibrated_at <= at <= expires_at:
+    if not is_rig_valid(rig, at):
         raise CalibrationError(
             f"The rig calibration {rig.id} does not hold at this time.",
-            expected=f"between {rig.calibrated_at.isoformat()} and {expires_at.isoformat()}",
+            expected=f"between {rig.calibrated_at.isoformat()} and {expires_at(rig).isoformat()}",
             actual=at.isoformat(timespec="seconds"),
             remedy="Calibrate the rig, and check the computer's clock.",
         )

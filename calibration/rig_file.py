@@ -13,13 +13,18 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from pydantic import ConfigDict, Field
 
+from calibration.rig_check import expires_at
 from calibration.text_file import content_id, read_text_file
+from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.rig import DepthNoise, Fiducial, Rig
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
-from tracking.transforms import ORTHONORMAL_TOLERANCE
+from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, orthonormalise
 
 RECALIBRATE = "Calibrate the rig again; do not edit the numbers by hand."
+TYPED_TOLERANCE = 1e-4  # of R^T R - I: 5 typed decimals err by 2e-5, a scale of 1.001 by 2e-3
+MAX_POSITION_MM = 10_000.0  # no camera is bolted to a head farther away
+MAX_VALID_DAYS = 3650.0  # ten years: no mount stays as it was calibrated for longer
 
 Region = Annotated[list[int], Field(min_length=4, max_length=4)]
 
@@ -85,7 +90,10 @@ def read_rig(path: Path) -> Rig:
 
 
 def parse_rig(text: str, what: str) -> Rig:
-    """Parse the text of a rig file; `what` names it in messages. Raises as `read_rig`."""
+    """Parse the text of a rig file; `what` names it in messages. Raises as `read_rig`.
+
+    A rotation typed with 5 decimals is replaced by the nearest exact one.
+    """
     file = parse_toml(text, RigFile, what)
     if file.mount == "room":
         raise CalibrationError(
@@ -94,13 +102,20 @@ def parse_rig(text: str, what: str) -> Rig:
             actual='mount = "room", which needs the head target to be found in every frame',
             remedy="Bolt the camera to the head and calibrate that rig.",
         )
-    _check_pose(file.head_from_camera, what)
+    pose = _pose(file.head_from_camera, what)
+    if file.valid_days > MAX_VALID_DAYS:
+        raise CalibrationError(
+            f"{what}: valid_days is longer than any calibration holds.",
+            expected=f"at most {MAX_VALID_DAYS:g} days",
+            actual=f"{file.valid_days:g} days",
+            remedy=RECALIBRATE,
+        )
     try:
-        return Rig(
+        rig = Rig(
             id=content_id(file.camera_serial, text),
             camera_serial=file.camera_serial,
             mount=file.mount,
-            head_from_camera=np.array(file.head_from_camera),
+            head_from_camera=pose,
             angle_sigma_deg=file.angle_sigma_deg,
             position_sigma_mm=file.position_sigma_mm,
             calibrated_at=file.calibrated_at,
@@ -109,12 +124,14 @@ def parse_rig(text: str, what: str) -> Rig:
             labels={} if file.labels is None else file.labels.model_dump(),
             fiducial=_fiducial(file.fiducial, what),
         )
-    except ValueError as error:
+        expires_at(rig)
+    except (ValueError, OverflowError) as error:
         raise CalibrationError(
             f"{what} holds a value that no calibration gives.",
             actual=str(error),
             remedy=RECALIBRATE,
         ) from error
+    return rig
 
 
 def _depth(table: DepthTable) -> DepthNoise:
@@ -141,8 +158,8 @@ def _fiducial(table: FiducialTable | None, what: str) -> Fiducial | None:
     return Fiducial((u0, v0, u1, v1), table.depth_mm)
 
 
-def _check_pose(rows: list[list[float]], what: str) -> None:
-    """Refuse a pose, with its own message for each way to be wrong."""
+def _pose(rows: list[list[float]], what: str) -> Float:
+    """Return a rigid pose, or refuse it with its own message for each way to be wrong."""
 
     def refuse(fault: str, expected: str, actual: str) -> NoReturn:
         raise CalibrationError(
@@ -163,11 +180,11 @@ def _check_pose(rows: list[list[float]], what: str) -> None:
     if matrix[3].tolist() != [0.0, 0.0, 0.0, 1.0]:
         refuse("is not a rigid transform", "last row [0, 0, 0, 1]", str(matrix[3].tolist()))
     rotation = matrix[:3, :3]
-    error = float(np.abs(rotation.T @ rotation - np.eye(3)).max())
-    if error > ORTHONORMAL_TOLERANCE:
+    error = orthonormal_error(rotation)
+    if error > TYPED_TOLERANCE:
         refuse(
             "is not orthonormal: it would stretch the picture",
-            f"a rotation to {ORTHONORMAL_TOLERANCE:.0e}",
+            f"a rotation to {TYPED_TOLERANCE:.0e}",
             f"largest error {error:.2e}",
         )
     if np.linalg.det(rotation) < 0:
@@ -176,3 +193,11 @@ def _check_pose(rows: list[list[float]], what: str) -> None:
             "a right-handed rotation (determinant +1)",
             "determinant -1",
         )
+    farthest_mm = float(np.abs(matrix[:3, 3]).max())
+    if farthest_mm > MAX_POSITION_MM:
+        refuse(
+            "puts the camera farther from the head than any room is long",
+            f"at most {MAX_POSITION_MM:g} mm along each axis",
+            f"{farthest_mm:g} mm",
+        )
+    return matrix if error <= ORTHONORMAL_TOLERANCE else orthonormalise(matrix)

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.nearness import within
 from tracking.arrays import Float, UInt8
+from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label, Segmentation
 
@@ -26,8 +27,20 @@ class MaskSegmenter:
         return MODEL_ID
 
     def segment(self, source_frame: SourceFrame) -> Segmentation:
-        """Return the frame's own labels, completed by a bed where they tell none."""
+        """Return the frame's own labels, completed by a bed where they tell none.
+
+        Raises
+        ------
+        SourceError
+            The source has labels for this frame that cannot be read.
+        """
         frame, labels = source_frame.frame, source_frame.labels
+        if source_frame.labels_fault:
+            raise SourceError(
+                f"the stored labels of frame {frame.frame_index} cannot be used",
+                actual=source_frame.labels_fault,
+                remedy="restore the image, or segment with the network (--segmenter onnx)",
+            )
         if labels is None:
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), MODEL_ID)
         if not source_frame.labels_tell_bed:

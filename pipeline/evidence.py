@@ -7,9 +7,9 @@ carry, item by item, and the excuses are listed in the summary.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from calibration.rig_check import check_rig_fits_camera
+from calibration.rig_check import check_rig_fits_camera, is_rig_valid
 from recordings.source import SourceHeader
 from tracking.rig import Rig
 from tracking.snapshot import Evidence, SessionEvidence
@@ -64,5 +64,4 @@ def _rig_validity(
         now = datetime.fromisoformat(header.recorded_at)
     if now is None:
         return excused
-    expires = rig.calibrated_at + timedelta(days=rig.valid_days)
-    return Evidence.PROVEN if rig.calibrated_at <= now <= expires else Evidence.FAILED
+    return Evidence.PROVEN if is_rig_valid(rig, now) else Evidence.FAILED

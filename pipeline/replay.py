@@ -16,6 +16,7 @@ from pipeline.sinks.output_dir import OutputDir
 from pipeline.sinks.sink import RunContext
 from pipeline.tracker import Tracker
 from pipeline.version import SOFTWARE_ID
+from recordings.naming import source_name
 from recordings.opening import open_source
 from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError
@@ -43,7 +44,7 @@ def replay(request: RunRequest) -> int:
 def run_context(header: SourceHeader, config: RunConfig, start: SessionStart) -> RunContext:
     """What the sinks need to know of a run."""
     return RunContext(
-        source_uri=header.uri,
+        source_uri=source_name(header.uri),
         origin=header.origin,
         frame_rate_hz=header.frame_rate_hz,
         rig=config.rig,

@@ -116,10 +116,9 @@ class Tracker:
     def _frame_evidence(self, frame: RgbdFrame) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""
         evidence, rig = self.evidence, self.config.rig
-        if frame.device_serial and evidence.camera_serial is Evidence.PROVEN:
-            same = frame.device_serial == rig.camera_serial
-            serial = Evidence.PROVEN if same else Evidence.FAILED
-            evidence = replace(evidence, camera_serial=serial)
+        is_serial_proven = evidence.camera_serial is Evidence.PROVEN  # by the header
+        if is_serial_proven and frame.device_serial != rig.camera_serial:
+            evidence = replace(evidence, camera_serial=Evidence.FAILED)
         if rig.fiducial is not None:
             in_place = is_in_place(rig.fiducial, rig.depth.correct(frame.depth_mm))
             watched = Evidence.PROVEN if in_place else Evidence.FAILED

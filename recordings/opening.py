@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from recordings.naming import LIVE_NAME, SIMULATION_PREFIX
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
 
-LIVE_NAME = "realsense"
-SIMULATION_PREFIX = "sim:"
 SESSION_SUFFIX = ".mcap"
 REALSENSE_SUFFIXES = (".db3", ".bag")
 KINDS = ".mcap session, RealSense .db3 or .bag, BOP folder, sim:SCENARIO or realsense[:SERIAL]"
@@ -33,8 +32,15 @@ def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
     Raises
     ------
     SourceError
-        Missing, empty, of an unknown kind, or without a readable header.
+        Not named, missing, empty, of an unknown kind, or without a readable header.
     """
+    if not uri:
+        raise SourceError(
+            "no source is named",
+            expected=KINDS,
+            actual="an empty name",
+            remedy="name the source; in a script, check the variable that holds it",
+        )
     name, _, serial = uri.partition(":")
     if name == LIVE_NAME:
         return _open_camera(serial)

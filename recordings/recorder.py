@@ -8,6 +8,7 @@ from pathlib import Path
 from recordings.session.writer import SessionWriter
 from recordings.source import Source
 from tracking.errors import SourceError
+from tracking.frame import SourceFrame
 
 Progress = Callable[[int, int | None], None]
 """Called with frames done and frames in all (None: not known)."""
@@ -26,7 +27,8 @@ def record_session(
     Raises
     ------
     SourceError
-        The source is damaged or fails; the frames before are in the file, which is whole.
+        The source is damaged or fails, or a frame's labels cannot be read; the frames before
+        are in the file, which is whole.
     UsageError
         The file exists or cannot be created.
     """
@@ -37,6 +39,7 @@ def record_session(
                 frame = source.read()
                 if frame is None:
                     break
+                _refuse_unreadable_labels(frame, source, path, writer.n_frames)
                 writer.write(frame)
                 if progress is not None:
                     progress(writer.n_frames, total)
@@ -49,6 +52,17 @@ def record_session(
             remedy=f"{path} holds the {writer.n_frames} whole frames",
         )
     return writer.n_frames
+
+
+def _refuse_unreadable_labels(frame: SourceFrame, source: Source, path: Path, done: int) -> None:
+    """A recording without them would say that there were none."""
+    if frame.labels_fault:
+        raise SourceError(
+            f"{source.header.uri} was recorded up to frame {frame.frame.frame_index} only, "
+            "whose labels cannot be read",
+            actual=frame.labels_fault,
+            remedy=f"restore the image, and record again; {path} holds the {done} frames before",
+        )
 
 
 def _total(n_frames: int | None, limit_frames: int | None) -> int | None:

@@ -15,7 +15,7 @@ from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment, ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float, UInt8
-from tracking.bed import BedStatus, BedSurface
+from tracking.bed import BedStatus, BedSurface, quadratic_basis
 from tracking.camera import CameraIntrinsics
 from tracking.decision import GateDecision, Verdict
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
@@ -178,10 +178,15 @@ def make_registration(pose: Float | None) -> Registration:
 
 def make_bed(geometry: Geometry) -> BedSurface:
     """Plane under the exit plane with the geometry's incidence and air gap."""
+    coefficients = bed_coefficients(geometry)
+    return BedSurface(BedStatus.OK, coefficients, np.eye(6) * 1e-4, 240.0, 0.3, 8000)
+
+
+def bed_coefficients(geometry: Geometry) -> Float:
+    """Coefficients of that plane in applicator space."""
     slope = -APPLICATOR.bevel_slope + sin(radians(-geometry.incidence_y_deg))
     tilt = sin(radians(geometry.incidence_x_deg))
-    coefficients = np.array([-geometry.air_gap_mm, slope, tilt, 0.0, 0.0, 0.0])
-    return BedSurface(BedStatus.OK, coefficients, np.eye(6) * 1e-4, 240.0, 0.3, 8000)
+    return np.array([-geometry.air_gap_mm, slope, tilt, 0.0, 0.0, 0.0])
 
 
 def hidden(alignment: Alignment, *names: str) -> Alignment:
@@ -207,7 +212,7 @@ def painted_frame(
         angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
         wobble = BED_RADIUS_MM * (1 + 0.08 * np.sin(3 * angles))
         x, y = wobble * np.cos(angles), wobble * np.sin(angles)
-        z = make_bed(geometry).height_mm(x, y)
+        z = quadratic_basis(x, y) @ bed_coefficients(geometry)
         bed_px = _pixels(intrinsics, pose, np.stack([x, y, z], axis=1))
         cv2.fillPoly(color, [bed_px], (172, 62, 58), cv2.LINE_AA)
         cv2.fillPoly(depth, [bed_px], 560)

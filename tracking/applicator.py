@@ -42,6 +42,12 @@ class Applicator:
     mesh_path: str = ""
 
     def __post_init__(self) -> None:
+        self._check_numbers()
+        self._check_ring()
+        self._check_tube()
+
+    def _check_numbers(self) -> None:
+        """Each dimension by itself."""
         for name in ("inner_diameter_mm", "wall_mm", "length_mm"):
             self._require(name, lower=0.0, strict=True)
         for name in ("bevel_deg", "ring_diameter_mm", "ring_height_mm", "field_margin_mm"):
@@ -51,10 +57,15 @@ class Applicator:
                 self._require(name, lower=0.0, strict=True)
         if self.bevel_deg > MAX_BEVEL_DEG:
             raise ValueError(f"{self.id}: bevel_deg at most {MAX_BEVEL_DEG}, got {self.bevel_deg}")
+
+    def _check_ring(self) -> None:
         if (self.ring_diameter_mm > 0) != (self.ring_height_mm > 0):
             raise ValueError(f"{self.id}: ring diameter and height are both 0 or both positive")
         if self.has_ring and self.ring_diameter_mm <= self.outer_diameter_mm:
             raise ValueError(f"{self.id}: the ring must be wider than the tube")
+
+    def _check_tube(self) -> None:
+        """Field, sleeve and length against the tube."""
         if self.field_margin_mm >= self.inner_radius_mm:
             raise ValueError(f"{self.id}: field_margin_mm leaves no field")
         if self.sleeve_diameter_mm and self.sleeve_diameter_mm < self.outer_diameter_mm:

@@ -71,6 +71,15 @@ def is_revolved_triangle(applicator: Applicator, n_segments: int = N_SEGMENTS) -
     return np.tile(np.repeat(~is_exit, n_segments), 2)
 
 
+def is_thin_triangle(applicator: Applicator, n_segments: int = N_SEGMENTS) -> Bool:
+    """Which triangles of `build_mesh` lie on the wall's end faces, as narrow as the wall."""
+    profile = wall_profile(applicator)
+    is_end = np.zeros(len(profile), bool)
+    is_end[0] = True  # from the inner to the outer exit corner
+    is_end[-2] = not applicator.has_ring  # from the outer to the inner top corner
+    return np.tile(np.repeat(is_end, n_segments), 2)
+
+
 def _revolve(n_corners: int, n_segments: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Two triangles for each quad between neighbouring corners and segments."""
     corner, segment = np.meshgrid(np.arange(n_corners), np.arange(n_segments), indexing="ij")

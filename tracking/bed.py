@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
-from tracking.arrays import Float, finite_array
+from tracking.applicator import Applicator
+from tracking.arrays import Float, finite_array, frozen
 
 
 class BedStatus(StrEnum):
@@ -26,16 +27,21 @@ N_COEFFICIENTS = 6
 
 @dataclass(frozen=True, eq=False)
 class BedSurface:
-    """Quadratic bed z = c0 + c1 x + c2 y + c3 x^2 + c4 x y + c5 y^2 in applicator space, mm.
+    """Quadratic bed z = c0 + c1 x + c2 y + c3 x^2 + c4 x y + c5 y^2, mm.
+
+    Its axes share the applicator's origin; a fit uses `exit_axes`, where a bed that the cone
+    stands on is flat whatever the bevel.
 
     Attributes
     ----------
     coefficients : (6,) or None
-        c0 .. c5, in the applicator space of the frame's registered pose.
+        c0 .. c5, at the frame's registered pose.
     covariance : (6, 6) or None
         Of the coefficients, the curvature that cannot be seen included.
     seen_deg : float
         How much of the ring around the rim is seen, in degrees of 360.
+    fit_from_applicator : (3, 3)
+        Rows are the quadratic's axes in applicator space.
     """
 
     status: BedStatus
@@ -44,6 +50,7 @@ class BedSurface:
     seen_deg: float = 0.0
     residual_rms_mm: float | None = None
     n_points: int = 0
+    fit_from_applicator: Float = field(default_factory=lambda: frozen(np.eye(3)))
 
     def __post_init__(self) -> None:
         if self.status is BedStatus.OK:
@@ -61,12 +68,12 @@ class BedSurface:
         """Whether the surface may be measured with."""
         return self.status is BedStatus.OK
 
-    def height_mm(self, x_mm: Float, y_mm: Float) -> Float:
-        """Bed height z in applicator space at (x, y)."""
-        if self.coefficients is None:
-            raise ValueError(f"no surface: {self.status}")
-        heights: Float = quadratic_basis(x_mm, y_mm) @ self.coefficients
-        return heights
+
+def exit_axes(applicator: Applicator) -> Float:
+    """Rows x, y, z of the exit axes in applicator space, (3, 3): z is the exit plane's normal."""
+    bevel = np.arctan(applicator.bevel_slope)
+    cosine, sine = np.cos(bevel), np.sin(bevel)
+    return np.array([[cosine, 0.0, -sine], [0.0, 1.0, 0.0], [sine, 0.0, cosine]])
 
 
 def quadratic_basis(x_mm: Float, y_mm: Float) -> Float:
@@ -74,3 +81,9 @@ def quadratic_basis(x_mm: Float, y_mm: Float) -> Float:
     return np.stack(
         [np.ones_like(x_mm), x_mm, y_mm, x_mm * x_mm, x_mm * y_mm, y_mm * y_mm], axis=-1
     )
+
+
+def quadratic_slopes(coefficients: Float, x_mm: Float, y_mm: Float) -> tuple[Float, Float]:
+    """Slopes dz/dx and dz/dy of the quadratic at (x, y)."""
+    _, c1, c2, c3, c4, c5 = coefficients
+    return c1 + 2 * c3 * x_mm + c4 * y_mm, c2 + c4 * x_mm + 2 * c5 * y_mm

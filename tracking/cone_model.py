@@ -11,7 +11,12 @@ import numpy as np
 import open3d as o3d
 
 from tracking.applicator import Applicator
-from tracking.applicator_mesh import TriangleMesh, build_mesh, is_revolved_triangle
+from tracking.applicator_mesh import (
+    TriangleMesh,
+    build_mesh,
+    is_revolved_triangle,
+    is_thin_triangle,
+)
 from tracking.arrays import Bool, Float, frozen
 from tracking.transforms import invert
 
@@ -22,10 +27,14 @@ SURFACE_SEED = 7
 
 @dataclass(frozen=True, eq=False)
 class RayHits:
-    """Where rays with z = 1 meet the model: depth z (inf: miss), outward normal in camera space."""
+    """Where rays with z = 1 meet the model: depth z (inf: miss), outward normal in camera space.
+
+    `is_thin`: on an end face of the wall, too narrow for a stereo camera to tell its depth.
+    """
 
     z_mm: Float
     normals_camera: Float
+    is_thin: Bool
 
     @property
     def is_hit(self) -> Bool:
@@ -62,6 +71,11 @@ class ConeModel:
         )
         self.edges = _edges(applicator) if mesh is None else ()  # a mesh need not have them
         self.surface_mm, self.surface_normals = _surface_samples(self.mesh)
+        self._is_thin = (
+            is_thin_triangle(applicator)
+            if mesh is None
+            else np.zeros(len(self.mesh.triangles), bool)
+        )
         self._scene = o3d.t.geometry.RaycastingScene()
         self._scene.add_triangles(
             o3d.core.Tensor(self.mesh.vertices_mm.astype(np.float32)),
@@ -81,7 +95,8 @@ class ConeModel:
         revolved = np.isfinite(z) & self._is_revolved[triangle]
         hits = rays[revolved, :3] + rays[revolved, 3:] * z[revolved, None]
         normals[revolved] = _without_tangential(normals[revolved], hits)
-        return RayHits(z, normals @ camera_from_applicator[:3, :3].T)
+        is_thin = np.isfinite(z) & self._is_thin[triangle]
+        return RayHits(z, normals @ camera_from_applicator[:3, :3].T, is_thin)
 
 
 def _without_tangential(normals: Float, points: Float) -> Float:

@@ -39,6 +39,14 @@ def skew(vector: Float) -> Float:
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
+def ring_centre_camera_mm(applicator: Applicator, registration: Registration) -> Float:
+    """Centre of the docking ring's top face in camera space."""
+    centre: Float = (
+        registration.exit_centre_camera_mm + applicator.length_mm * registration.axis_camera
+    )
+    return centre
+
+
 def ring_motion(applicator: Applicator, registration: Registration) -> Float:
     """How the ring's top centre follows small motions of the exit centre, (3, 6), camera axes."""
     lever = applicator.length_mm * registration.axis_camera
@@ -55,10 +63,7 @@ def measure_docking(applicator: Applicator, registration: Registration, rig: Rig
     turn = rotation @ covariance[:3, :3] @ rotation.T
     turn = turn + np.eye(3) * np.radians(rig.angle_sigma_deg) ** 2
     tilt, tilt_cov = _tilt(axis, turn)
-    ring_camera = (
-        registration.exit_centre_camera_mm + applicator.length_mm * registration.axis_camera
-    )
-    ring = transform_points(rig.head_from_camera, ring_camera)
+    ring = transform_points(rig.head_from_camera, ring_centre_camera_mm(applicator, registration))
     motion = rotation @ ring_motion(applicator, registration)
     ring_cov = motion @ covariance @ motion.T + rig_position_covariance(rig, ring)
     lateral, gap = ring[:2], -float(ring[2])

@@ -98,15 +98,19 @@ class SourceFrame:
     """A frame with what its source stores beside it: label image and ground truth.
 
     `labels` are codes of `tracking.segmentation.Label`, uint8 (height, width), in the depth grid.
-    `labels_tell_bed` is False where the source labels the applicator only.
+    `labels_tell_bed` is False where the source labels the applicator only. `labels_fault` says
+    why stored labels could not be read ("": no fault); whoever needs them must refuse the frame.
     """
 
     frame: RgbdFrame
     labels: UInt8 | None = None
     labels_tell_bed: bool = True
     truth: GroundTruth | None = None
+    labels_fault: str = ""
 
     def __post_init__(self) -> None:
+        if self.labels is not None and self.labels_fault:
+            raise ValueError("labels that could not be read are None")
         if self.labels is not None:
             shape = self.frame.intrinsics.shape
             object.__setattr__(self, "labels", image_array("labels", self.labels, np.uint8, shape))

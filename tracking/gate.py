@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
-from tracking.limit_checks import check_limits
+from tracking.limit_checks import LimitResult, check_limits
 from tracking.reasons import TEXTS, Reason, Severity, in_precedence
 from tracking.registration import RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
@@ -50,10 +50,12 @@ def decide(snapshot: Snapshot, state: KernelState) -> tuple[GateDecision, Kernel
         reasons.add(Reason.PLAN_NOT_APPROVED)
     if not (0.0 <= snapshot.age_ms <= MAX_AGE_MS):
         reasons.add(Reason.FRAME_STALE)
-    reasons |= _measurement_reasons(snapshot, armed=armed)
+    limits = check_limits(snapshot.alignment, snapshot.plan.limits)
+    reasons |= _measurement_reasons(snapshot, limits)
     checks_passed = not reasons
-    passed = _count(state.passed if is_consecutive else 0) if checks_passed else 0
-    armed = checks_passed and passed >= FRAMES_TO_ARM
+    before = state.passed if is_consecutive else 0
+    passed = _passed(before, armed=armed, may_arm=limits.may_arm) if checks_passed else 0
+    armed = passed >= FRAMES_TO_ARM
     if checks_passed and not armed:
         reasons.add(Reason.ARMING)
     ordered = in_precedence(reasons)
@@ -69,8 +71,11 @@ def decide(snapshot: Snapshot, state: KernelState) -> tuple[GateDecision, Kernel
     return GateDecision(verdict, ordered, checks_passed, passed), next_state
 
 
-def _count(passed: int) -> int:
-    return min(passed + 1, FRAMES_TO_ARM)
+def _passed(before: int, *, armed: bool, may_arm: bool) -> int:
+    """Consecutive frames towards READY: it arms inside 0.8 of each tolerance, stays inside 1.0."""
+    if armed:
+        return FRAMES_TO_ARM
+    return min(before + 1, FRAMES_TO_ARM) if may_arm else 0
 
 
 def _is_consecutive(snapshot: Snapshot, state: KernelState) -> bool:
@@ -113,11 +118,11 @@ def _session_reasons(evidence: SessionEvidence) -> set[Reason]:
     return {reason for state, reason in required if not state.holds}
 
 
-def _measurement_reasons(snapshot: Snapshot, *, armed: bool) -> set[Reason]:
+def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]:
     """Root cause first: without a pose nothing else can be said."""
     if snapshot.registration is not RegistrationStatus.OK:
         return {_REGISTRATION_REASONS.get(snapshot.registration, Reason.REGISTRATION_FAILED)}
-    reasons = check_limits(snapshot.alignment, snapshot.plan.limits, armed=armed)
+    reasons = set(limits.reasons)
     if snapshot.bed is not BedStatus.OK:
         reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
     identity = snapshot.alignment.applicator_id

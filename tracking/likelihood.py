@@ -40,7 +40,7 @@ class DepthTerms:
     jacobian : (n, 6) of the prediction, in sigma per small motion, 0 where unusable
     points_mm, normals : (n, 3) hit points and normals in applicator space
     gains : (n,) predicted disparity in sigma per mm of outward displacement, 0 where unusable
-    n_hits, n_grazing : pixels that meet the model; of these, too flat to use
+    n_hits, n_grazing : pixels that meet the model; of these, too flat or on too narrow a face
     """
 
     residuals: Float
@@ -59,7 +59,7 @@ def depth_terms(
     hits = model.cast(pose, pixels.rays_camera)
     ray_length = np.linalg.norm(pixels.rays_camera, axis=1)
     facing = np.abs(np.einsum("ij,ij->i", hits.normals_camera, pixels.rays_camera)) / ray_length
-    usable = hits.is_hit & (facing > GRAZING_COSINE)
+    usable = hits.is_hit & (facing > GRAZING_COSINE) & ~hits.is_thin
     z = np.where(usable, hits.z_mm, 1.0)
     residuals = (pixels.disparity_px - pixels.focal_baseline / z) / noise.subpixel_px
     rotation, exit_centre = pose[:3, :3], pose[:3, 3]

@@ -12,7 +12,8 @@ from tracking.docking import measure_docking
 from tracking.plan import Plan
 from tracking.registration import Registration
 from tracking.rig import Rig
-from tracking.standoff import measure_ssd_error, measure_standoff
+from tracking.source_distance import measure_ssd_error
+from tracking.standoff import measure_standoff
 
 
 def measure_alignment(

@@ -56,7 +56,7 @@ def assess(applicator: Applicator, pixels: ApplicatorPixels, refined: Refined) -
         covariance=axes @ covariance @ axes.T,
         inlier_fraction=inlier_fraction,
         n_points=n_samples,
-        residual_rms_px=float(np.sqrt(np.mean(residuals[inliers] ** 2))),
+        residual_spread=spread,
         roll_observable=roll_observable,
         axial_observable=axial_observable,
         excluded=excluded,

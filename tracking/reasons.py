@@ -127,27 +127,45 @@ TEXTS: dict[Reason, ReasonText] = {
         _U, "The bed's surface is unclear.", "Clear the bed around the rim."
     ),
     Reason.TILT_UNCERTAIN: ReasonText(
-        _U, "Tilt is too uncertain.", "Clear the view of the applicator."
+        _U,
+        "Tilt is not proven inside its limit.",
+        "Come closer to the plan; clear the applicator.",
     ),
     Reason.LATERAL_UNCERTAIN: ReasonText(
-        _U, "Lateral offset is too uncertain.", "Clear the view of the ring."
+        _U,
+        "Lateral is not proven inside its limit.",
+        "Come closer to the plan; clear the ring.",
     ),
     Reason.DOCKING_GAP_UNCERTAIN: ReasonText(
-        _U, "Docking gap is too uncertain.", "Clear the view of the ring."
+        _U,
+        "Docking gap is not proven inside its limit.",
+        "Come closer to the plan; clear the ring.",
     ),
     Reason.INCIDENCE_UNCERTAIN: ReasonText(
-        _U, "Incidence is too uncertain.", "Clear the bed around the rim."
+        _U,
+        "Incidence is not proven inside its limit.",
+        "Come closer to the plan; clear the bed at the rim.",
     ),
     Reason.AIR_GAP_UNCERTAIN: ReasonText(
-        _U, "Air gap is too uncertain.", "Clear the bed around the rim."
+        _U,
+        "Air gap is not proven inside its limit.",
+        "Come closer to the plan; clear the bed at the rim.",
     ),
     Reason.SSD_UNCERTAIN: ReasonText(
-        _U, "Source distance is too uncertain.", "Clear the bed around the rim."
+        _U,
+        "Source distance is not proven in its limit.",
+        "Come closer to the plan; clear the bed at the rim.",
     ),
     Reason.COVERAGE_UNCERTAIN: ReasonText(
-        _U, "Coverage is too uncertain.", "Clear the bed around the rim."
+        _U,
+        "Coverage is not proven inside its limit.",
+        "Come closer to the plan; clear the bed at the rim.",
     ),
-    Reason.INTRUSION_UNCERTAIN: ReasonText(_U, "Intrusion is too uncertain.", "Clear the field."),
+    Reason.INTRUSION_UNCERTAIN: ReasonText(
+        _U,
+        "Intrusion is not proven inside its limit.",
+        "Come closer to the plan; clear the field.",
+    ),
     Reason.ARMING: ReasonText(_U, "All checks pass: arming.", "Hold still."),
     Reason.WRONG_APPLICATOR: ReasonText(
         _H, "Not the planned applicator.", "Take the planned applicator."

@@ -91,7 +91,7 @@ def _registration_json(registration: Registration) -> dict[str, Any]:
         "axis_sigma_deg": registration.axis_sigma_deg,
         "exit_sigma_mm": registration.exit_sigma_mm,
         "inlier_fraction": registration.inlier_fraction,
-        "residual_rms_px": registration.residual_rms_px,
+        "residual_spread": registration.residual_spread,
         "n_points": registration.n_points,
         "excluded": dict(registration.excluded),
         "observable": {

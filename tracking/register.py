@@ -114,9 +114,10 @@ def _with_known_slide(view: _View, result: Registration) -> Registration:
     pixels = score_pixels(
         view.segmentation.labels, view.depth_mm, view.intrinsics, None, N_SLIDE_PIXELS
     )
+    spread = result.residual_spread or 1.0
 
     def count(pose: Float) -> float:
-        return contradictions(view.model, pose, pixels, view.tolerance_mm(pose))
+        return contradictions(view.model, pose, pixels, view.tolerance_mm(pose, spread))
 
     step, has_rival = rival_slides(result.camera_from_applicator, count)
     if step != 0.0:

@@ -48,6 +48,8 @@ class Registration:
         Directions that are not observable are left out (see `roll_observable`).
     inlier_fraction : float
         Share of the used applicator pixels within 3 sigma of the model.
+    residual_spread : float or None
+        Robust scatter of the depth residuals over the rig's noise model, at least 1.
     excluded : mapping
         Applicator pixels left out, counted by reason.
     roll_observable, axial_observable : bool
@@ -62,7 +64,7 @@ class Registration:
     covariance: Float | None = None
     inlier_fraction: float = 0.0
     n_points: int = 0
-    residual_rms_px: float | None = None
+    residual_spread: float | None = None
     roll_observable: bool = False
     axial_observable: bool = False
     excluded: Mapping[str, int] = field(default_factory=dict)

@@ -12,7 +12,8 @@ import numpy as np
 
 from tracking.arrays import Float
 
-STEPS_MM = (-40.0, -20.0, -10.0, 10.0, 20.0, 40.0)
+STEPS_MM = (-40.0, -20.0, -10.0, -5.0, 5.0, 10.0, 20.0, 40.0)
+RIVAL_STEP_MM = 10.0  # nearer, a few pixels of the outline decide: the likelihood's own business
 SURE_SIGMA_MM = 0.3  # of a tracked pose: faces across the axis are in view, depth fixes the slide
 MIN_CONTRADICTIONS = 10.0  # more pixels than the found pose: below, the two look alike
 
@@ -33,4 +34,7 @@ def rival_slides(pose: Float, contradictions: Callable[[Float], float]) -> tuple
     counts = [contradictions(slid(pose, step)) for step in STEPS_MM]
     best = int(np.argmin(counts))
     best_step = STEPS_MM[best] if counts[best] < here - MIN_CONTRADICTIONS else 0.0
-    return best_step, min(counts) < here + MIN_CONTRADICTIONS
+    far = [
+        count for step, count in zip(STEPS_MM, counts, strict=True) if abs(step) >= RIVAL_STEP_MM
+    ]
+    return best_step, min(far) < here + MIN_CONTRADICTIONS

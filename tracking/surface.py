@@ -2,8 +2,8 @@
 
 A metal cone that is down hides the bed. The bed seen within one radius outside the rim is
 fitted with a plane and its curvature; curvature that this ring cannot tell is bounded by a
-prior, so that the sigma under the cone includes it. Fitted in the applicator's space: the
-quantities of the plan are integrals over the cone's field there.
+prior, so that the sigma under the cone includes it. Fitted in the exit axes, where a bed that the
+cone stands on is flat whatever the bevel.
 
 Fails to: a status without a surface.
 """
@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from tracking.applicator import Applicator
 from tracking.arrays import Float
-from tracking.bed import BedStatus, BedSurface, quadratic_basis
+from tracking.bed import (
+    N_COEFFICIENTS,
+    BedStatus,
+    BedSurface,
+    exit_axes,
+    quadratic_basis,
+    quadratic_slopes,
+)
 from tracking.camera import CameraIntrinsics
 from tracking.registration import Registration
 from tracking.rig import DepthNoise
@@ -33,6 +40,7 @@ N_SECTORS = 36
 MIN_SECTOR_POINTS = 2
 CURVATURE_SIGMA_PER_MM = 1 / 150.0  # principal curvature of tissue beds: radius 150 mm is 1 sigma
 HIGHER_ORDER_SIGMA_MM = 0.15  # bumps that no quadratic follows, as seen over the field's mean
+UNABSORBED_BEND = 0.25  # r^4 over a ring from R to 2 R is 5 R^2 r^2 - 4 R^4: at 0 a quarter is left
 TUKEY = 4.5
 N_REWEIGHTINGS = 8
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, no smooth surface
@@ -66,10 +74,12 @@ def fit_bed(
     if seen_deg < MIN_SEEN_DEG:
         return BedSurface(BedStatus.RIM_HIDDEN, seen_deg=seen_deg, n_points=len(points))
     sigma_along_ray = depth**2 / noise.focal_baseline(intrinsics.fx) * noise.subpixel_px
+    axes = exit_axes(applicator)
     return _fit(
-        applicator,
-        points,
-        rays @ applicator_from_camera[:3, :3].T,
+        axes,
+        applicator.outer_radius_mm,
+        points @ axes.T,
+        rays @ applicator_from_camera[:3, :3].T @ axes.T,
         sigma_along_ray,
         seen_deg,
         correlation_inflation(STRIDE_PX, noise.correlation_px),
@@ -133,36 +143,31 @@ def _seen_deg(points: Float) -> float:
 
 
 def _fit(
-    applicator: Applicator,
+    axes: Float,
+    radius_mm: float,
     points: Float,
-    rays_applicator: Float,
+    rays: Float,
     sigma_along_ray: Float,
     seen_deg: float,
     inflation: float,
 ) -> BedSurface:
     """Robust linear least squares of the quadratic with a curvature prior (IRLS, Tukey).
 
+    Points and rays are in exit axes, `axes` says which.
     A point that errs by s along its ray moves by s * (dz - grad . dxy) off the surface, so
     its height's sigma follows from the surface's slope, updated each round.
     """
-    radius = applicator.outer_radius_mm
     x, y, z = points[:, 0], points[:, 1], points[:, 2]
     basis = quadratic_basis(x, y)
-    curvature = np.zeros(6)
+    curvature = np.zeros(N_COEFFICIENTS)
     curvature[[3, 5]] = 1 / (CURVATURE_SIGMA_PER_MM / 2) ** 2  # z = kappa r^2 / 2
     curvature[4] = 1 / CURVATURE_SIGMA_PER_MM**2
-    coefficients = np.array(
-        [float(np.median(z + x * applicator.bevel_slope)), -applicator.bevel_slope, 0, 0, 0, 0]
-    )
+    coefficients = np.zeros(N_COEFFICIENTS)
+    coefficients[0] = np.median(z)
     spread, weights, information = np.inf, np.ones(len(z)), np.diag(curvature)
     for _ in range(N_REWEIGHTINGS):
-        gradient_x = coefficients[1] + 2 * coefficients[3] * x + coefficients[4] * y
-        gradient_y = coefficients[2] + coefficients[4] * x + 2 * coefficients[5] * y
-        across = (
-            rays_applicator[:, 2]
-            - gradient_x * rays_applicator[:, 0]
-            - gradient_y * rays_applicator[:, 1]
-        )
+        slope_x, slope_y = quadratic_slopes(coefficients, x, y)
+        across = rays[:, 2] - slope_x * rays[:, 0] - slope_y * rays[:, 1]
         sigma = sigma_along_ray * np.maximum(np.abs(across), 0.1)
         residuals = (z - basis @ coefficients) / sigma
         spread = max(1.0, 1.4826 * float(np.median(np.abs(residuals))))
@@ -174,9 +179,11 @@ def _fit(
     if not (spread <= MAX_SPREAD and float(weights.mean()) > 0.5):
         return BedSurface(BedStatus.POOR_FIT, seen_deg=seen_deg, n_points=len(points))
     covariance = np.linalg.inv(information)
-    covariance[0, 0] += HIGHER_ORDER_SIGMA_MM**2
-    slope_variance = (HIGHER_ORDER_SIGMA_MM / radius) ** 2
-    covariance[[1, 2], [1, 2]] += slope_variance
+    bevel_slope = float(axes[2, 0] / axes[2, 2])
+    bend = _bend_mm(coefficients, bevel_slope, 2 * radius_mm) * UNABSORBED_BEND
+    unmodelled = float(np.hypot(HIGHER_ORDER_SIGMA_MM, bend))
+    covariance[0, 0] += unmodelled**2
+    covariance[[1, 2], [1, 2]] += (unmodelled / radius_mm) ** 2
     return BedSurface(
         status=BedStatus.OK,
         coefficients=coefficients,
@@ -184,4 +191,18 @@ def _fit(
         seen_deg=seen_deg,
         residual_rms_mm=float(np.sqrt(np.average(residuals**2, weights=weights))),
         n_points=len(points),
+        fit_from_applicator=axes,
     )
+
+
+def _bend_mm(coefficients: Float, bevel_slope: float, reach_mm: float) -> float:
+    """What a round bed of this curvature may depart from its quadratic within the reach.
+
+    A sphere of curvature k, seen along a direction in which its slope is s, has the further
+    terms k^3 r^4 / 8 and s k^2 r^3 / 2. A bed may be symmetric about another direction than the
+    exit's normal, the applicator's axis for one: the bevel counts as slope.
+    """
+    _, slope_x, slope_y, c3, c4, c5 = coefficients
+    curvature = float(np.abs(np.linalg.eigvalsh(np.array([[2 * c3, c4], [c4, 2 * c5]]))).max())
+    slope = float(np.hypot(slope_x, slope_y)) + bevel_slope
+    return curvature**2 * reach_mm**3 * (curvature * reach_mm / 8 + slope / 2)

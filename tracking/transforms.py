@@ -30,12 +30,17 @@ def check_transform(name: str, value: object) -> Float:
     if not np.array_equal(matrix[3], [0.0, 0.0, 0.0, 1.0]):
         raise ValueError(f"{name}: last row must be [0, 0, 0, 1], got {matrix[3].tolist()}")
     rotation = matrix[:3, :3]
-    error = float(np.abs(rotation.T @ rotation - np.eye(3)).max())
+    error = orthonormal_error(rotation)
     if error > ORTHONORMAL_TOLERANCE:
         raise ValueError(f"{name}: rotation is not orthonormal (largest error {error:.2e})")
     if np.linalg.det(rotation) < 0:
         raise ValueError(f"{name}: rotation is mirrored (determinant -1)")
     return matrix
+
+
+def orthonormal_error(rotation: Float) -> float:
+    """Return the largest element of R^T R - I of a 3x3 matrix: 0 of a rotation or a mirror."""
+    return float(np.abs(rotation.T @ rotation - np.eye(3)).max())
 
 
 def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:

@@ -18,6 +18,7 @@ from pipeline.config.config_tables import (
 from pipeline.config.load import RunConfig
 from pipeline.config.toml_text import toml_text
 from pipeline.request import RunRequest
+from recordings.naming import source_name
 from tracking.strict_toml import SCHEMA_VERSION
 
 EFFECTIVE_CONFIG_NAME = "effective_config.toml"
@@ -38,7 +39,7 @@ def effective_config_text(
             "site": "" if config.site is None else config.site.id,
         },
         "run": {
-            "source": request.source,
+            "source": source_name(request.source),
             "segmenter": request.segmenter,
             "independent": request.independent,
         },

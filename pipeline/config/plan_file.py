@@ -167,11 +167,11 @@ def _refuse_unsupported(file: PlanFile, what: str) -> None:
             "treat this plan without this software.",
         )
     for name, value in (("area_at_risk", file.area_at_risk), ("keep_out", file.keep_out)):
-        if value:
+        if value is not None:  # an empty table, too, asks for something
             raise ConfigurationError(
                 f"{what}: [{name}] is not supported yet and is never ignored.",
                 expected=f"no table {name}",
-                actual=f"{name} is filled in",
+                actual=f"{name} is in the plan",
                 remedy="Check it by eye and take it out of the plan for this software, "
                 "or do not use this software for the plan.",
             )

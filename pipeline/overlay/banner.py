@@ -56,20 +56,20 @@ class Banner:
 def sentences(result: FrameResult, context: RunContext) -> tuple[str, str]:
     """What is the matter, and what to do: the first reason's texts.
 
-    For a HOLD the measured move stands in for the reason's general action, so that banner and
-    panel never ask for different things.
+    For a HOLD, and where all checks pass but not all limits are inside their arming fraction, the
+    measured move stands in for the reason's general action, so that banner and panel never ask
+    for different things.
     """
     decision = result.record.decision
     if not decision.reasons:
         return READY_SENTENCE, READY_ACTION
     text = TEXTS[decision.reasons[0]]
-    cures = CURED_BY.get(decision.reasons[0], ())
-    for quantity in cures:
-        found = [move for move in moves(result, context) if move.quantity == quantity]
+    told = moves(result, context)
+    for quantity in CURED_BY.get(decision.reasons[0], ()):
+        found = [move for move in told if move.quantity == quantity]
         if found:
-            return text.sentence, ", ".join(
-                [found[0].text, *(m.short_text for m in found[1:])]
-            ) + "."
+            parts = [found[0].text, *(move.short_text for move in found[1:])]
+            return text.sentence, ", ".join(parts) + "."
     return text.sentence, text.action
 
 
@@ -85,6 +85,14 @@ CURED_BY: dict[Reason, tuple[str, ...]] = {
     Reason.DOCKING_GAP_LOW: ("docking_gap_mm",),
     Reason.LATERAL_HIGH: ("docking_lateral_mm",),
     Reason.TILT_HIGH: ("docking_tilt_deg",),
+    Reason.ARMING: (
+        "incidence_deg",
+        "air_gap_mm",
+        "docking_gap_mm",
+        "docking_lateral_mm",
+        "docking_tilt_deg",
+        "ssd_error_mm",
+    ),
 }
 
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from pipeline.overlay.canvas import Box
-from pipeline.overlay.limits import BOUND_SIGMAS, LimitedQuantity
+from pipeline.overlay.limits import LimitedQuantity
 from pipeline.overlay.palette import FAINT, INSIDE, MUTED, OUTSIDE, WHITE
 from pipeline.overlay.text import draw_text
 from tracking.arrays import UInt8
+from tracking.limit_checks import K_SIGMA
 
 LABEL_WIDTH_PX, VALUE_WIDTH_PX = 150, 158
 LABEL_PX, VALUE_PX = 19, 22
@@ -50,7 +51,7 @@ def draw_bar(pixels: UInt8, box: Box, quantity: LimitedQuantity) -> None:
         planned = column(quantity.planned)
         cv2.line(pixels, (planned, middle - 7), (planned, middle + 7), MUTED, 2)
     colour = INSIDE if quantity.is_inside else OUTSIDE
-    spread = (column(value - BOUND_SIGMAS * sigma), column(value + BOUND_SIGMAS * sigma))
+    spread = (column(value - K_SIGMA * sigma), column(value + K_SIGMA * sigma))
     cv2.rectangle(pixels, (spread[0], middle - 4), (spread[1], middle + 4), colour, -1)
     _mark(pixels, column(value), middle, quantity)
 

@@ -41,4 +41,6 @@ def normal_arrow(bed: BedSurface) -> Float:
     height, slope_x, slope_y = bed.coefficients[:3]
     normal = np.array([-slope_x, -slope_y, 1.0])
     foot = np.array([0.0, 0.0, height])
-    return np.stack([foot, foot + LENGTH_MM * normal / np.linalg.norm(normal)])
+    ends = np.stack([foot, foot + LENGTH_MM * normal / np.linalg.norm(normal)])
+    arrow: Float = ends @ bed.fit_from_applicator
+    return arrow

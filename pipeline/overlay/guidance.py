@@ -16,7 +16,8 @@ air gap
 incidence
     The rotation vector, about applicator x and y, from the exit plane's normal to the bed's. The
     cone must turn by measured minus planned; turning by r leans its top towards r x z. Told
-    in the head's words, so r is first carried into head space.
+    in the head's words, so r is first carried into head space. Where the roll of a straight
+    cone hides x and y, only the size is told: planned is flush there.
 
 The cone comes first: moving it changes the docking, never the other way round.
 Only a deviation that matters and whose sign is sure is told.
@@ -32,16 +33,16 @@ from typing import Literal
 import numpy as np
 
 from pipeline.overlay.directions import DirectionWords, direction_words
-from pipeline.overlay.limits import BOUND_SIGMAS
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment
 from tracking.arrays import Float
 from tracking.decision import Verdict
+from tracking.limit_checks import ARMING_FRACTION, K_SIGMA, incidence_difference
 from tracking.measurement import Measurement
 from tracking.plan import Limits, Tolerance
 
-ARMING_FRACTION = 0.8  # of a tolerance: inside it the gate arms, nothing needs moving
 SURE_SIGMAS = 2.0  # a deviation below 2 sigma may have the other sign (2.3 %): not told
+FLUSH = "to stand flush"  # where the size of an incidence is known, but not its direction
 MINOR_COMPONENT = 0.25  # of the deviation: a smaller component is not worth a line of its own
 
 Mover = Literal["head", "cone"]
@@ -49,7 +50,10 @@ Mover = Literal["head", "cone"]
 
 @dataclass(frozen=True)
 class Move:
-    """One instruction. `amount` is positive, in `unit`; `direction` is a word of the machine."""
+    """One instruction. `amount` is positive, in `unit`.
+
+    `direction` is a word of the machine, or `FLUSH`.
+    """
 
     mover: Mover
     quantity: str
@@ -130,20 +134,25 @@ def _tilt(alignment: Alignment, limits: Limits, words: DirectionWords) -> Iterat
 def _incidence(result: FrameResult, context: RunContext, words: DirectionWords) -> Iterator[Move]:
     alignment, limit = result.record.alignment, context.plan.limits.incidence_deg
     camera_from_applicator = result.record.registration.camera_from_applicator
-    x, y = alignment.incidence_x_deg.value, alignment.incidence_y_deg.value
-    if x is None or y is None or camera_from_applicator is None:
+    difference = incidence_difference(alignment, limit)
+    if difference.value is None or camera_from_applicator is None:
         return
-    difference = (x - limit.planned[0], y - limit.planned[1])
-    if _is_told(hypot(*difference), alignment.incidence_deg.sigma, limit.tolerance):
-        head_from_applicator = context.rig.head_from_camera @ camera_from_applicator
-        lean = cone_lean_for_incidence(difference, head_from_applicator)
-        yield from _components("cone", "incidence_deg", lean, "°", words)
+    if not _is_told(difference.value, difference.sigma, limit.tolerance):
+        return
+    x, y = alignment.incidence_x_deg.value, alignment.incidence_y_deg.value
+    if x is None or y is None:
+        yield Move("cone", "incidence_deg", difference.value, "°", FLUSH)
+        return
+    turn = (x - limit.planned[0], y - limit.planned[1])
+    head_from_applicator = context.rig.head_from_camera @ camera_from_applicator
+    lean = cone_lean_for_incidence(turn, head_from_applicator)
+    yield from _components("cone", "incidence_deg", lean, "°", words)
 
 
 def _is_told(deviation: float, sigma: float | None, tolerance: float) -> bool:
     if sigma is None:
         return False
-    keeps_from_arming = deviation + BOUND_SIGMAS * sigma > ARMING_FRACTION * tolerance
+    keeps_from_arming = deviation + K_SIGMA * sigma > ARMING_FRACTION * tolerance
     return keeps_from_arming and deviation > SURE_SIGMAS * sigma
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot
 
 from tracking.alignment import Alignment
+from tracking.limit_checks import incidence_difference
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Limits, Tolerance
-
-BOUND_SIGMAS = 3.0  # READY needs |value - planned| + 3 sigma <= tolerance (DESIGN section 5)
 
 
 @dataclass(frozen=True)
@@ -18,8 +16,8 @@ class LimitedQuantity:
     """One quantity, its measurement and the range the plan allows.
 
     `lower` or `upper` is None where the plan sets no such limit. `name` is the limit's name in
-    the plan; `measurement` is what that limit bounds (for incidence: the length of the
-    difference to the planned vector).
+    the plan; `measurement` is what that limit bounds (for incidence: the difference to the
+    planned vector, by the gate's own function).
     """
 
     name: str
@@ -33,17 +31,12 @@ class LimitedQuantity:
     @property
     def is_inside(self) -> bool | None:
         """Whether the value alone (no sigma) is inside; None where it is not observable."""
-        if self.measurement.value is None:
+        value = self.measurement.value
+        if value is None:
             return None
-        return self.contains(self.measurement.value)
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether value and 3 sigma together are inside."""
-        value, sigma = self.measurement.value, self.measurement.sigma
-        if value is None or sigma is None:
-            return False
-        return self._contains(value, BOUND_SIGMAS * sigma)
+        above = self.lower is None or value >= self.lower
+        below = self.upper is None or value <= self.upper
+        return above and below
 
     @property
     def allowed_text(self) -> str:
@@ -61,15 +54,6 @@ class LimitedQuantity:
             return self.is_inside
         return abs(value - self.planned) <= share * (self.upper - self.planned)
 
-    def contains(self, value: float) -> bool:
-        """Whether `value` keeps the limits."""
-        return self._contains(value, 0.0)
-
-    def _contains(self, value: float, reach: float) -> bool:
-        above = self.lower is None or value - reach >= self.lower
-        below = self.upper is None or value + reach <= self.upper
-        return above and below
-
 
 def limited_quantities(alignment: Alignment, limits: Limits) -> tuple[LimitedQuantity, ...]:
     """Every quantity that the plan limits, in the order of the plan."""
@@ -84,7 +68,7 @@ def _mandatory(alignment: Alignment, limits: Limits) -> Iterator[LimitedQuantity
         "incidence_deg",
         "Incidence",
         "°",
-        incidence_difference(alignment, limits),
+        incidence_difference(alignment, limits.incidence_deg),
         None,
         limits.incidence_deg.tolerance,
         0.0,
@@ -127,16 +111,6 @@ def _signed(name: str, label: str, alignment: Alignment, limit: Tolerance) -> Li
     measurement: Measurement = getattr(alignment, name)
     lower, upper = limit.planned - limit.tolerance, limit.planned + limit.tolerance
     return LimitedQuantity(name, label, "mm", measurement, lower, upper, limit.planned)
-
-
-def incidence_difference(alignment: Alignment, limits: Limits) -> Measurement:
-    """Length of measured minus planned incidence, with the sigma of the measured length."""
-    x, y = alignment.incidence_x_deg.value, alignment.incidence_y_deg.value
-    sigma = alignment.incidence_deg.sigma
-    if x is None or y is None or sigma is None:
-        return NOT_OBSERVABLE
-    planned_x, planned_y = limits.incidence_deg.planned
-    return measured(hypot(x - planned_x, y - planned_y), sigma)
 
 
 def _largest_rim_gap(alignment: Alignment) -> Measurement:

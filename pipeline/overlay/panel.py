@@ -103,5 +103,6 @@ def _draw_moves(panel: UInt8, result: FrameResult, found: tuple[Move, ...]) -> N
 
 def no_move_text(decision: GateDecision) -> str:
     """What stands where the moves would."""
-    passes = decision.verdict is Verdict.READY or decision.reasons == (Reason.ARMING,)
+    is_arming = decision.reasons == (Reason.ARMING,) and decision.arming_passed > 0
+    passes = decision.verdict is Verdict.READY or is_arming
     return "Nothing to move" if passes else "No move can be told"

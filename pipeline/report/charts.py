@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.overlay.limits import BOUND_SIGMAS, LimitedQuantity
+from pipeline.overlay.limits import LimitedQuantity
 from pipeline.report.history import History
 from tracking.arrays import Float
 from tracking.decision import Verdict
+from tracking.limit_checks import K_SIGMA
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +91,7 @@ def _draw_quantity(axis: Axes, history: History, seconds: Float, index: int) -> 
     values = _column([quantity.measurement.value for quantity in shown])
     sigmas = _column([quantity.measurement.sigma for quantity in shown])
     raster = len(seconds) > MAX_VECTOR_ROWS
-    reach = BOUND_SIGMAS * sigmas
+    reach = K_SIGMA * sigmas
     axis.fill_between(
         seconds, values - reach, values + reach, color="#3a78c8", alpha=0.3, linewidth=0,
         rasterized=raster,

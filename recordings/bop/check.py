@@ -1,4 +1,7 @@
-"""Check every image header of a BOP folder against the scene before the first frame is served."""
+"""Check the image headers of a BOP folder against the scene before the first frame is served.
+
+Labels are checked frame by frame: most runs do not need them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recordings.bop.image_header import ImageHeader, read_image_header
-from recordings.bop.layout import color_path, depth_path, label_path, mask_path
+from recordings.bop.layout import color_path, depth_path
 from recordings.bop.scene import SceneEntry
 from tracking.errors import SourceError
 
@@ -15,7 +18,7 @@ COLOR_CHANNELS = (3, 4)
 
 
 def check_images(folder: Path, entries: tuple[SceneEntry, ...]) -> tuple[int, int]:
-    """Return the (height, width) that every image of the folder has.
+    """Return the (height, width) that every depth and colour image of the folder has.
 
     Files that are missing or do not start like an image are left to the reader, which serves
     the frames before them; only the first frame's depth must be there.
@@ -38,9 +41,6 @@ def check_images(folder: Path, entries: tuple[SceneEntry, ...]) -> tuple[int, in
             _check_depth(folder, entry.index, header, shape)
         for header in _header(color_path(folder, entry.index)):
             _check_color(folder, entry.index, header, shape)
-        for path in (mask_path(folder, entry.index), label_path(folder, entry.index)):
-            for header in _header(path):
-                _check_label(path, header, shape)
     return shape
 
 
@@ -95,12 +95,13 @@ def _check_color(folder: Path, index: int, header: ImageHeader, shape: tuple[int
         )
 
 
-def _check_label(path: Path, header: ImageHeader, shape: tuple[int, int]) -> None:
+def check_label(path: Path, shape: tuple[int, int]) -> None:
+    """Raise ValueError unless `path` starts like a label image in the depth grid."""
+    header = read_image_header(path)
     if header.shape != shape or header.channels != 1 or header.bits > 8 or header.has_palette:
-        raise SourceError(
-            f"{path} is not a label image in the depth grid",
-            expected=f"{_size(shape)}, one channel of at most 8 bit",
-            actual=str(header),
+        raise ValueError(
+            f"{path.parent.name}/{path.name} is not a label image in the depth grid: {header}, "
+            f"expected {_size(shape)}, one channel of at most 8 bit"
         )
 
 

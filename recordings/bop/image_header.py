@@ -49,10 +49,10 @@ def read_image_header(path: Path) -> ImageHeader:
                 height, width = jpeg_size(start + stream.read())
                 return ImageHeader(height, width, 8, 3, has_palette=False)
     except OSError as error:
-        raise ValueError(f"{path.name}: {error.strerror}") from error
+        raise ValueError(f"{path.parent.name}/{path.name}: {error.strerror}") from error
     if len(start) < PNG_IHDR.size:
-        raise ValueError(f"{path.name} has {len(start)} bytes: no image")
+        raise ValueError(f"{path.parent.name}/{path.name} has {len(start)} bytes: no image")
     signature, _, kind, width, height, bits, color = PNG_IHDR.unpack(start)
     if signature != PNG_SIGNATURE or kind != b"IHDR" or color not in PNG_CHANNELS:
-        raise ValueError(f"{path.name} does not start like a PNG")
+        raise ValueError(f"{path.parent.name}/{path.name} does not start like a PNG")
     return ImageHeader(height, width, bits, PNG_CHANNELS[color], color == PNG_PALETTE)

@@ -15,7 +15,15 @@ from recordings.truth_record import TruthRecord
 from tracking.arrays import Float, finite_array
 from tracking.errors import SourceError
 from tracking.frame import GroundTruth
-from tracking.transforms import check_transform, rigid
+from tracking.transforms import (
+    ORTHONORMAL_TOLERANCE,
+    check_transform,
+    orthonormal_error,
+    orthonormalise,
+    rigid,
+)
+
+ROUNDED_TOLERANCE = 1e-3  # of R^T R - I: 4 decimals err by 2e-4; a real error of a pose is larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,12 +148,19 @@ def _truth(folder: Path, index: int, poses: object, extra: object) -> GroundTrut
 
 
 def _pose(path: Path, index: int, poses: object) -> Float:
-    """Return `camera_from_applicator` of the first object, which `mask_visib` 000000 shows."""
+    """Return `camera_from_applicator` of the first object, which `mask_visib` 000000 shows.
+
+    A rotation rounded to a few decimals is replaced by the nearest exact one.
+    """
     try:
         first = _object(poses[0] if isinstance(poses, list) else None)
         rotation = finite_array("cam_R_m2c", first["cam_R_m2c"], (9,)).reshape(3, 3)
         translation_mm = finite_array("cam_t_m2c", first["cam_t_m2c"], (3,))
-        return check_transform("camera_from_applicator", rigid(rotation, translation_mm))
+        pose = rigid(rotation, translation_mm)
+        is_rounded = ORTHONORMAL_TOLERANCE < orthonormal_error(rotation) <= ROUNDED_TOLERANCE
+        if is_rounded and np.linalg.det(rotation) > 0:
+            pose = orthonormalise(pose)
+        return check_transform("camera_from_applicator", pose)
     except (KeyError, TypeError, ValueError) as error:
         raise SourceError(
             f"{path}: frame {index} has an invalid pose",

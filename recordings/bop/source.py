@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.bop.check import check_images
+from recordings.bop.check import check_images, check_label
 from recordings.bop.image_header import read_image_header
 from recordings.bop.layout import (
     FRAME_RATE_HZ,
@@ -20,6 +20,7 @@ from recordings.bop.layout import (
 )
 from recordings.bop.scene import SceneEntry, read_scene
 from recordings.images import decode_jpeg, decode_png
+from recordings.naming import file_name
 from recordings.source import Freshness, SourceHeader
 from tracking.arrays import UInt8, frozen
 from tracking.camera import CameraIntrinsics
@@ -30,6 +31,8 @@ from tracking.segmentation import Label
 
 class BopSource:
     """Frames in the order of their indices, 30 per second; stops at the first damaged image.
+
+    A damaged or missing label image ends nothing: its frame says so (`labels_fault`).
 
     Raises
     ------
@@ -84,8 +87,8 @@ class BopSource:
             frame = self._load(self._position)
         except ValueError as error:
             self._damage = (
-                f"{self._folder} ends after {self._position} of {len(self._entries)} frames: "
-                f"frame {self._entries[self._position].index} is damaged ({error})"
+                f"{file_name(self._folder)} ends after {self._position} of {len(self._entries)} "
+                f"frames: frame {self._entries[self._position].index} is damaged ({error})"
             )
             return None
         self._position += 1
@@ -106,7 +109,7 @@ class BopSource:
             ) from error
 
     def _load(self, position: int) -> SourceFrame:
-        """Load one frame; ValueError where any of its images is missing or damaged."""
+        """Load one frame; ValueError where its depth or colour is missing or damaged."""
         entry, stamp = self._entries[position], stamp_ns(position)
         frame = RgbdFrame(
             frame_index=entry.index,
@@ -118,11 +121,17 @@ class BopSource:
             depth_unit_mm=entry.depth_unit_mm,
             color_rgb=self._color(entry.index) if self._has_color else None,
         )
+        labels, labels_fault = None, ""
+        try:
+            labels = self._labels(entry.index)
+        except ValueError as error:
+            labels_fault = str(error)
         return SourceFrame(
             frame=frame,
-            labels=self._labels(entry.index),
+            labels=labels,
             labels_tell_bed=self._has_labels,
             truth=entry.truth,
+            labels_fault=labels_fault,
         )
 
     def _color(self, index: int) -> UInt8:
@@ -137,15 +146,20 @@ class BopSource:
         labels = np.zeros(self._shape, np.uint8)
         if self._has_labels:
             path = label_path(self._folder, index)
-            codes = self._png(path, np.uint8)
+            codes = self._label_png(path)
             if int(codes.max()) > max(Label):
-                raise ValueError(f"{path.name}: codes are 0..{max(Label)}, got {int(codes.max())}")
+                name = f"{path.parent.name}/{path.name}"
+                raise ValueError(f"{name}: codes are 0..{max(Label)}, got {int(codes.max())}")
             kept = (codes == Label.TUMOR_BED) | (codes == Label.OCCLUDER)
             labels[kept] = codes[kept]
         mask = mask_path(self._folder, index)
         if mask.exists():
-            labels[self._png(mask, np.uint8) > 0] = Label.APPLICATOR
+            labels[self._label_png(mask) > 0] = Label.APPLICATOR
         return frozen(labels)
+
+    def _label_png(self, path: Path) -> UInt8:
+        check_label(path, self._shape)
+        return self._png(path, np.uint8)
 
     def _png(self, path: Path, dtype: type, channels: int = 1) -> NDArray[Any]:
         shape = self._shape if channels == 1 else (*self._shape, channels)

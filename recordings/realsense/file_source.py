@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recordings.naming import file_name
 from recordings.realsense.camera_model import assemble
 from recordings.realsense.colour_warp import ColorCamera
 from recordings.realsense.pairing import Pair, Pairing
@@ -115,7 +116,9 @@ class RealSenseFile:
             except ValueError as error:
                 reason = str(error)
         if reason is not None:
-            self._damage = f"{self._path} ends after {self._n_read} whole frames: {reason}"
+            self._damage = (
+                f"{file_name(self._path)} ends after {self._n_read} whole frames: {reason}"
+            )
         return None
 
     def close(self) -> None:

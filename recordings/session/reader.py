@@ -1,4 +1,8 @@
-"""Read a session file: every whole frame, and why it ended where it ended early."""
+"""Read a session file: every whole frame, and why it ended where it ended early.
+
+A frame from a chunk that was cut has no CRC to prove its record. Its images still have their
+hashes; its camera, unit and device must be the header's, its stamp that of its messages.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,11 @@ from google.protobuf.message import DecodeError
 from pydantic import ValidationError
 
 from recordings.images import decode_depth, decode_jpeg, decode_png
+from recordings.naming import file_name
 from recordings.session import schema
 from recordings.session.convert import source_header
 from recordings.session.foxglove import image_payload
-from recordings.session.messages import DamagedError, MessageReader
+from recordings.session.messages import DamagedError, MessageReader, TopicMessage
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -95,17 +100,21 @@ class SessionSource:
                     parts[message.topic] = message.data
                     continue
                 frame = _frame(message.data, parts, n_frames)
+                if not message.is_proven:
+                    _check_unproven(frame.frame, self._header, message)
                 parts = {}
                 n_frames += 1
                 yield frame
             if self._header.n_frames not in (None, n_frames):
-                self._damage = _ended(self._path, n_frames, "its summary counts more or fewer")
+                self._damage = _ended(
+                    file_name(self._path), n_frames, "its summary counts more or fewer"
+                )
         except DamagedError as error:
-            self._damage = _ended(self._path, n_frames, str(error))
+            self._damage = _ended(file_name(self._path), n_frames, str(error))
 
 
-def _ended(path: Path, n_frames: int, reason: str) -> str:
-    return f"{path} ends after {n_frames} whole frames: {reason}"
+def _ended(name: str, n_frames: int, reason: str) -> str:
+    return f"{name} ends after {n_frames} whole frames: {reason}"
 
 
 def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
@@ -133,6 +142,17 @@ def _frame(text: bytes, parts: dict[str, bytes], position: int) -> SourceFrame:
         return _assemble(record, parts)
     except (ValidationError, ValueError, DecodeError) as error:
         raise DamagedError(f"frame at position {position} is damaged ({error})") from error
+
+
+def _check_unproven(frame: RgbdFrame, header: SourceHeader, message: TopicMessage) -> None:
+    stands_twice = (
+        (frame.intrinsics, header.intrinsics),
+        (frame.depth_unit_mm, header.depth_unit_mm),
+        (frame.device_serial, header.device_serial),
+        (frame.stamp_ns, message.log_time_ns),
+    )
+    if any(here != there for here, there in stands_twice):
+        raise DamagedError("the record of a frame in its cut chunk does not match the header")
 
 
 def _assemble(record: schema.FrameHeadRecord, parts: dict[str, bytes]) -> SourceFrame:

@@ -25,7 +25,7 @@ CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480
 
 
 class SessionWriter:
-    """Writes frames straight to `path`; a file cut short is readable to its last whole chunk.
+    """Writes frames straight to `path`; a file cut short is readable to its last whole frame.
 
     Leaving the context finishes the file even after an error: the frames written so far are
     a whole session. The same frames give the same bytes.

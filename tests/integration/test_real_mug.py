@@ -25,7 +25,7 @@ SIDE_MM = (
     15.0,
     85.0,
 )  # heights at which the mug is a plain cylinder: above its foot, below its rim
-RIM_QUANTILE = 0.95  # of the heights of the points: robust against the smoothed cloud's overshoot
+RIM_QUANTILE = 0.99  # of the heights of the points: the rim, without the last strays
 WALL_MM = 4.0  # of a stoneware mug
 
 RIG = """

@@ -14,7 +14,8 @@ from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, Verdict
 from tracking.gate import decide
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
-from tracking.plan import Tolerance
+from tracking.plan import Tolerance, VectorTolerance
+from tracking.reasons import Reason
 from tracking.registration import RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, Snapshot
 
@@ -24,10 +25,11 @@ LIMITED = {
     "docking_gap_mm": LIMITS.docking_gap_mm,
     "air_gap_mm": LIMITS.air_gap_mm,
     "ssd_error_mm": LIMITS.ssd_error_mm,
-    "incidence_x_deg": Tolerance(0.0, 5.0),
-    "incidence_y_deg": Tolerance(0.0, 5.0),
+    "incidence_deg": Tolerance(0.0, LIMITS.incidence_deg.tolerance),
 }
-LIMITED_NAMES = [*LIMITED, "incidence_deg"]
+COMPONENTS = ("incidence_x_deg", "incidence_y_deg")
+LIMITED_NAMES = [*LIMITED, *COMPONENTS]
+FLUSH, DIRECTED = (0.0, 0.0), (1.0, -2.0)  # planned incidence: its size counts, or its vector
 EVIDENCE_NAMES = [
     "camera_serial",
     "rig_validity",
@@ -38,7 +40,13 @@ EVIDENCE_NAMES = [
 ]
 PROFILE = settings(max_examples=150, deadline=None, derandomize=True)
 
-deviations = st.dictionaries(st.sampled_from(sorted(LIMITED)), st.floats(-1.3, 1.3))
+WITHIN = 0.7  # of each tolerance: two components of it are still shorter than the tolerance
+
+deviations = st.dictionaries(st.sampled_from(LIMITED_NAMES), st.floats(-1.3, 1.3))
+inside_deviations = st.fixed_dictionaries(
+    {name: st.floats(-1.0, 1.0) for name in LIMITED}
+    | {name: st.floats(-WITHIN, WITHIN) for name in COMPONENTS}
+)
 sigma_shares = st.floats(0.0, 0.4)
 ages = st.floats(-10.0, 200.0)
 evidence_states = st.dictionaries(
@@ -48,27 +56,47 @@ registrations = st.sampled_from([RegistrationStatus.OK] * 8 + list(RegistrationS
 beds = st.sampled_from([BedStatus.OK] * 8 + list(BedStatus))
 
 
-def alignment_of(shares: dict[str, float], sigma_share: float) -> Alignment:
-    """Deviations and sigmas as shares of each tolerance."""
+def limit_of(name: str, planned_incidence: tuple[float, float]) -> Tolerance | None:
+    """What a quantity is held to; None where the plan does not limit it."""
+    if name in COMPONENTS:
+        return Tolerance(
+            planned_incidence[COMPONENTS.index(name)], LIMITED["incidence_deg"].tolerance
+        )
+    return LIMITED.get(name)
+
+
+def alignment_of(
+    shares: dict[str, float], sigma_share: float, planned_incidence: tuple[float, float] = FLUSH
+) -> Alignment:
+    """Deviations and sigmas as shares of each tolerance; a size is not negative."""
     quantities: dict[str, Any] = {}
     for name, value in ON_PLAN.items():
-        limit = LIMITED.get(name)
+        limit = limit_of(name, planned_incidence)
         tolerance = 5.0 if limit is None else limit.tolerance
         at = value if limit is None else limit.planned + shares.get(name, 0.0) * tolerance
-        quantities[name] = measured(at, sigma_share * tolerance)
+        quantities[name] = measured(
+            abs(at) if name == "incidence_deg" else at, sigma_share * tolerance
+        )
     return Alignment(**quantities, applicator_id=PLANNED_IDENTITY)
 
 
 @st.composite
-def snapshots(draw: st.DrawFn, frame: int = FRAMES_TO_ARM) -> Snapshot:
+def snapshots(
+    draw: st.DrawFn, shares: st.SearchStrategy[dict[str, float]] = deviations
+) -> Snapshot:
+    planned = draw(st.sampled_from([FLUSH, DIRECTED]))
+    incidence = VectorTolerance(planned, LIMITS.incidence_deg.tolerance)
     return make_snapshot(
-        frame,
-        alignment=alignment_of(draw(deviations), draw(sigma_shares)),
+        FRAMES_TO_ARM,
+        alignment=alignment_of(draw(shares), draw(sigma_shares), planned),
         age_ms=draw(ages),
         evidence=replace(ALL_PROVEN, **draw(evidence_states)),
         registration=draw(registrations),
         bed=draw(beds),
-        plan=make_plan(approved=draw(st.sampled_from([True] * 5 + [False]))),
+        plan=make_plan(
+            approved=draw(st.sampled_from([True] * 5 + [False])),
+            limits=replace(LIMITS, incidence_deg=incidence),
+        ),
     )
 
 
@@ -91,6 +119,26 @@ def with_quantity(snapshot: Snapshot, name: str, quantity: Measurement) -> Align
     return replace(snapshot.alignment, **change)
 
 
+def planned_of(snapshot: Snapshot, name: str) -> float:
+    limit = limit_of(name, snapshot.plan.limits.incidence_deg.planned)
+    assert limit is not None
+    return limit.planned
+
+
+def needed_names(snapshot: Snapshot) -> list[str]:
+    """Quantities without which the plan cannot be proven to be kept."""
+    is_flush = snapshot.plan.limits.incidence_deg.planned == FLUSH
+    return list(LIMITED) if is_flush else LIMITED_NAMES
+
+
+def assert_no_better(worse: Snapshot, snapshot: Snapshot, state: KernelState) -> None:
+    """Neither READY, nor the checks, nor the count towards READY may gain."""
+    before, after = decide(snapshot, state)[0], decide(worse, state)[0]
+    assert before.verdict is Verdict.READY or after.verdict is not Verdict.READY
+    assert before.checks_passed or not after.checks_passed
+    assert after.arming_passed <= before.arming_passed
+
+
 def is_ready(snapshot: Snapshot, state: KernelState) -> bool:
     return decide(snapshot, state)[0].verdict is Verdict.READY
 
@@ -102,19 +150,38 @@ def test_ready_exactly_when_there_are_no_reasons(snapshot: Snapshot, state: Kern
     assert (decision.verdict is Verdict.READY) == (not decision.reasons)
     assert following.armed == (decision.verdict is Verdict.READY)
     assert decision.arming_passed == following.passed
-    assert (following.passed > 0) == decision.checks_passed
+    assert decision.checks_passed or following.passed == 0
+    is_arming = decision.reasons == (Reason.ARMING,)
+    assert decision.checks_passed == (is_arming or decision.verdict is Verdict.READY)
+    assert following.passed in (0, min(state.passed + 1, FRAMES_TO_ARM))
 
 
 @PROFILE
-@given(snapshots(), states(), st.sampled_from(sorted(LIMITED)), st.floats(1.0, 20.0))
+@given(snapshots(inside_deviations), states())
+def test_inside_the_tolerance_is_never_hold(snapshot: Snapshot, state: KernelState) -> None:
+    assert decide(snapshot, state)[0].verdict is not Verdict.HOLD
+
+
+@PROFILE
+@given(snapshots(), states())
+def test_a_frame_without_an_armed_past_is_never_better_off(
+    snapshot: Snapshot, state: KernelState
+) -> None:
+    armed = replace(state, armed=True, passed=FRAMES_TO_ARM)
+    assert is_ready(snapshot, armed) or not is_ready(snapshot, state)
+    assert decide(snapshot, armed)[0].checks_passed == decide(snapshot, state)[0].checks_passed
+
+
+@PROFILE
+@given(snapshots(), states(), st.sampled_from(LIMITED_NAMES), st.floats(1.0, 20.0))
 def test_a_worse_deviation_never_makes_ready(
     snapshot: Snapshot, state: KernelState, name: str, factor: float
 ) -> None:
     quantity = getattr(snapshot.alignment, name)
-    planned = LIMITED[name].planned
+    planned = planned_of(snapshot, name)
     worse = measured(planned + factor * (quantity.value - planned), quantity.sigma)
     changed = replace(snapshot, alignment=with_quantity(snapshot, name, worse))
-    assert is_ready(snapshot, state) or not is_ready(changed, state)
+    assert_no_better(changed, snapshot, state)
 
 
 @PROFILE
@@ -125,7 +192,9 @@ def test_a_larger_sigma_never_makes_ready(
     quantity = getattr(snapshot.alignment, name)
     worse = measured(quantity.value, factor * quantity.sigma)
     changed = replace(snapshot, alignment=with_quantity(snapshot, name, worse))
-    assert is_ready(snapshot, state) or not is_ready(changed, state)
+    assert_no_better(changed, snapshot, state)
+    told, told_before = (decide(s, state)[0].verdict is Verdict.HOLD for s in (changed, snapshot))
+    assert told_before or not told  # nor does it make a move be told
 
 
 @PROFILE
@@ -135,16 +204,28 @@ def test_an_older_frame_never_makes_ready(
 ) -> None:
     older = replace(snapshot, age_ms=abs(snapshot.age_ms) + later_ms)
     fresh = replace(snapshot, age_ms=abs(snapshot.age_ms))
-    assert is_ready(fresh, state) or not is_ready(older, state)
+    assert_no_better(older, fresh, state)
+
+
+@PROFILE
+@given(snapshots(), states(), st.data())
+def test_a_quantity_of_the_plan_that_is_not_observable_is_never_ready(
+    snapshot: Snapshot, state: KernelState, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(needed_names(snapshot)))
+    hidden = replace(snapshot, alignment=with_quantity(snapshot, name, NOT_OBSERVABLE))
+    decision = decide(hidden, state)[0]
+    assert decision.verdict in (Verdict.UNSURE, Verdict.FAULT)
+    assert not decision.checks_passed
 
 
 @PROFILE
 @given(snapshots(), states(), st.sampled_from(LIMITED_NAMES))
-def test_a_quantity_of_the_plan_that_is_not_observable_is_never_ready(
+def test_hiding_a_quantity_never_makes_ready(
     snapshot: Snapshot, state: KernelState, name: str
 ) -> None:
     hidden = with_quantity(snapshot, name, NOT_OBSERVABLE)
-    assert not is_ready(replace(snapshot, alignment=hidden), state)
+    assert_no_better(replace(snapshot, alignment=hidden), snapshot, state)
 
 
 @PROFILE

@@ -8,6 +8,7 @@ import pytest
 from calibration.rig_file import parse_rig, read_rig
 from tests.config_texts import RIG, replaced, written
 from tracking.errors import CalibrationError, ConfigurationError
+from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, rotation_from_vector
 
 FIRST_ROW = "[1.0, 0.0, 0.0, 10.0]"
 
@@ -63,12 +64,63 @@ def test_a_pose_that_cannot_be_is_a_calibration_error(
     assert actual in caught.value.actual
 
 
+TILT = rotation_from_vector([0.3, -0.4, 1.1])
+
+
+def with_rotation(rotation: np.ndarray, n_decimals: int) -> str:
+    """A rig whose rotation is typed with so many decimals."""
+    rows = [[f"{x:.{n_decimals}f}" for x in row] for row in rotation]
+    typed = [f"[{', '.join([*row, str(mm)])}]" for row, mm in zip(rows, (10, 20, 30), strict=True)]
+    start, end = RIG.index("    [1.0"), RIG.index(", [0, 0, 0, 1]")
+    return RIG[:start] + ", ".join(typed) + RIG[end:]
+
+
+@pytest.mark.parametrize("n_decimals", [5, 6, 7])
+def test_a_typed_rotation_is_replaced_by_the_nearest_exact_one(n_decimals: int) -> None:
+    rig = parse_rig(with_rotation(TILT, n_decimals), "rig.toml")
+    rotation = rig.head_from_camera[:3, :3]
+    assert orthonormal_error(rotation) <= ORTHONORMAL_TOLERANCE
+    assert np.abs(rotation - TILT).max() <= 10.0**-n_decimals  # typing errs by half of it
+    np.testing.assert_array_equal(rig.head_from_camera[:3, 3], [10.0, 20.0, 30.0])
+
+
+@pytest.mark.parametrize("factor", [1.0001, 0.999])
+def test_a_rotation_that_scales_is_refused(factor: float) -> None:
+    with pytest.raises(CalibrationError, match="not orthonormal"):
+        parse_rig(with_rotation(factor * TILT, 9), "rig.toml")
+
+
+def test_a_typed_mirror_is_refused() -> None:
+    with pytest.raises(CalibrationError, match="mirrored"):
+        parse_rig(with_rotation(TILT @ np.diag([1.0, 1.0, -1.0]), 5), "rig.toml")
+
+
+@pytest.mark.parametrize("position", ["1e9", "-10001.0"])
+def test_a_camera_outside_the_room_is_refused(position: str) -> None:
+    with pytest.raises(CalibrationError, match="farther from the head") as caught:
+        parse_rig(replaced(RIG, "1.0, 30.0]", f"1.0, {position}]"), "rig.toml")
+    assert "at most 10000 mm" in caught.value.expected
+
+
+@pytest.mark.parametrize("days", ["1e12", "3651", "inf"])
+def test_a_calibration_that_never_expires_is_refused(days: str) -> None:
+    with pytest.raises(CalibrationError, match="valid_days is longer") as caught:
+        parse_rig(replaced(RIG, "valid_days = 30", f"valid_days = {days}"), "rig.toml")
+    assert "at most 3650 days" in caught.value.expected
+
+
+def test_an_expiry_beyond_the_calendar_is_refused() -> None:
+    with pytest.raises(CalibrationError, match="no calibration gives"):
+        parse_rig(replaced(RIG, "2026-01-01", "9999-12-30"), "rig.toml")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
         ("angle_sigma_deg = 0.05", "angle_sigma_deg = nan", "angle_sigma_deg"),
         ("position_sigma_mm = 0.2", "position_sigma_mm = -0.2", "position_sigma_mm"),
         ("valid_days = 30", "valid_days = 0", "valid_days"),
+        ("valid_days = 30", "valid_days = nan", "valid_days"),
         ("08:00:00Z", "08:00:00", "time zone"),
         ("bias_mm = [0.0]", "bias_mm = []", "bias_mm"),
         ("bias_mm = [0.0]", "bias_mm = [nan]", "bias_mm"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -9,6 +11,7 @@ from scipy.spatial.distance import cdist
 from models.mask_segmenter import BED_DISTANCE_MM, MaskSegmenter
 from models.nearness import within
 from tracking.camera import CameraIntrinsics
+from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label
 
@@ -41,6 +44,13 @@ def test_no_labels_means_no_applicator() -> None:
     result = MaskSegmenter().segment(source_frame(np.full(INTRINSICS.shape, 400), None))
     assert not result.labels.any()
     assert result.confidence is None
+
+
+def test_labels_that_could_not_be_read_are_refused() -> None:
+    frame = source_frame(np.full(INTRINSICS.shape, 400), None)
+    with pytest.raises(SourceError, match="labels of frame 0") as caught:
+        MaskSegmenter().segment(replace(frame, labels_fault="label/000000.png: gone"))
+    assert caught.value.actual == "label/000000.png: gone"
 
 
 def test_bed_is_every_other_pixel_within_the_distance() -> None:

@@ -114,5 +114,13 @@ def test_what_cannot_be_enforced_is_refused_and_never_ignored(table: str, part: 
     assert part in refusal(PLAN + table).what
 
 
-def test_empty_tables_ask_for_nothing() -> None:
-    assert parse_plan(PLAN + "[area_at_risk]\n[keep_out]\n", "plan.toml").plan_id == "plan-1"
+@pytest.mark.parametrize("name", ["area_at_risk", "keep_out"])
+@pytest.mark.parametrize("value", ["{}", "[]", "0", "false", '""'])
+def test_an_empty_request_is_no_less_a_request(name: str, value: str) -> None:
+    text = replaced(PLAN, "[limits]", f"{name} = {value}\n[limits]")
+    assert f"[{name}] is not supported yet" in refusal(text).what
+
+
+@pytest.mark.parametrize("name", ["area_at_risk", "keep_out"])
+def test_an_empty_table_is_refused(name: str) -> None:
+    assert f"[{name}] is not supported yet" in refusal(f"{PLAN}[{name}]\n").what

@@ -28,7 +28,7 @@ from pipeline.overlay.palette import (
     WHITE,
     contrast,
 )
-from pipeline.overlay.panel import DockingPanel
+from pipeline.overlay.panel import DockingPanel, no_move_text
 from pipeline.overlay.picture import MaskTint, Picture, depth_picture
 from pipeline.overlay.shapes import draw_verdict_shape
 from pipeline.overlay.text import MINIMUM_SIZE_PX, draw_text, fit_text, text_width
@@ -139,6 +139,21 @@ def test_the_banner_never_contradicts_the_panel() -> None:
     """Too far from the source because of the air gap: the cone moves, not the head."""
     result = make_result(Verdict.HOLD, (Reason.SSD_HIGH,), Geometry(air_gap_mm=6.0))
     assert sentences(result, CONTEXT)[1] == "Cone 6.0 mm down."
+
+
+def test_passing_but_too_near_a_limit_to_arm_says_what_to_move() -> None:
+    near = make_result(
+        Verdict.UNSURE, (Reason.ARMING,), Geometry(docking_gap_mm=42.5), arming_passed=0
+    )
+    assert sentences(near, CONTEXT)[1] == "Head 2.5 mm down."
+
+
+def test_arming_says_to_hold_still_and_nothing_to_move() -> None:
+    arming = make_result(Verdict.UNSURE, (Reason.ARMING,), arming_passed=4)
+    assert sentences(arming, CONTEXT)[1] == TEXTS[Reason.ARMING].action
+    assert no_move_text(arming.record.decision) == "Nothing to move"
+    stuck = make_result(Verdict.UNSURE, (Reason.ARMING,), arming_passed=0)
+    assert no_move_text(stuck.record.decision) == "No move can be told"
 
 
 def test_both_components_of_a_move_stand_in_the_banner() -> None:

@@ -137,9 +137,31 @@ def test_a_deviation_of_unsure_sign_is_not_told() -> None:
 
 
 def test_hidden_quantities_are_not_told() -> None:
-    gone = ("air_gap_mm", "docking_gap_mm", "lateral_x_mm", "tilt_y_deg", "incidence_x_deg")
+    gone = ("air_gap_mm", "docking_gap_mm", "lateral_x_mm", "tilt_y_deg", "incidence_deg")
     alignment = hidden(make_alignment(Geometry(9, 9, 9, 9, 99, 9, 9, 9)), *gone, "ssd_error_mm")
     assert moves(make_result(*HOLD, alignment=alignment), make_context()) == ()
+
+
+@pytest.mark.parametrize("gone", ["incidence_x_deg", "incidence_y_deg"])
+def test_an_incidence_of_unseen_direction_is_told_by_its_size_alone(gone: str) -> None:
+    alignment = hidden(make_alignment(Geometry(incidence_x_deg=3.6, incidence_y_deg=4.8)), gone)
+    told = moves(make_result(*HOLD, alignment=alignment), make_context())
+    assert [move.text for move in told] == ["Tilt cone top 6.0° to stand flush"]
+
+
+def test_a_planned_direction_that_is_not_seen_is_not_told() -> None:
+    alignment = hidden(make_alignment(Geometry(incidence_x_deg=9.0)), "incidence_x_deg")
+    context = make_context(limits=replace(LIMITS, incidence_deg=VectorTolerance((2.0, 0.0), 1.0)))
+    assert moves(make_result(*HOLD, alignment=alignment), context) == ()
+
+
+@pytest.mark.parametrize(("gap", "is_told"), [(42.05, False), (42.15, True), (42.8, True)])
+def test_what_keeps_from_arming_is_told(gap: float, is_told: bool) -> None:
+    """Inside 3 mm, but told where 3 sigma of 0.1 mm reach beyond 0.8 of it."""
+    geometry = Geometry(docking_gap_mm=gap, air_gap_mm=-2.0)  # keeps the source distance
+    result = make_result(Verdict.UNSURE, (Reason.ARMING,), geometry, arming_passed=0)
+    quantities = [move.quantity for move in moves(result, make_context())]
+    assert ("docking_gap_mm" in quantities) is is_told
 
 
 def test_opposites_come_from_the_label_and_unlabelled_axes_are_named() -> None:

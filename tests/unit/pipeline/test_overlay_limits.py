@@ -7,8 +7,10 @@ import pytest
 from pipeline.overlay.bars import shown_range, value_text
 from pipeline.overlay.limits import LimitedQuantity, limited_quantities
 from tests.builders_results import LIMITS, Geometry, hidden, make_alignment
+from tracking.limit_checks import check_limits
 from tracking.measurement import NOT_OBSERVABLE, measured
 from tracking.plan import VectorTolerance
+from tracking.reasons import Reason
 
 ALL_LIMITS = replace(
     LIMITS,
@@ -24,14 +26,10 @@ def _by_name(geometry: Geometry, limits: object = LIMITS) -> dict[str, LimitedQu
 
 
 @pytest.mark.parametrize(
-    ("gap", "is_inside", "is_proven"),
-    [(40.0, True, True), (42.9, True, False), (43.1, False, False), (36.9, False, False)],
+    ("gap", "is_inside"), [(40.0, True), (42.9, True), (43.1, False), (36.9, False)]
 )
-def test_inside_is_the_value_and_proven_is_three_sigma(
-    gap: float, is_inside: bool, is_proven: bool
-) -> None:
-    quantity = _by_name(Geometry(docking_gap_mm=gap))["docking_gap_mm"]
-    assert (quantity.is_inside, quantity.is_proven) == (is_inside, is_proven)
+def test_inside_is_the_value_alone(gap: float, is_inside: bool) -> None:
+    assert _by_name(Geometry(docking_gap_mm=gap))["docking_gap_mm"].is_inside is is_inside
 
 
 def test_incidence_is_the_difference_to_the_planned_vector() -> None:
@@ -43,12 +41,36 @@ def test_incidence_is_the_difference_to_the_planned_vector() -> None:
     assert level["incidence_deg"].is_inside is False
 
 
-def test_not_observable_is_neither_inside_nor_proven() -> None:
+def test_planned_flush_shows_the_incidences_size_where_its_direction_is_not_seen() -> None:
+    """A straight cone has no roll, so x and y are not observable; the size is."""
+    geometry = Geometry(incidence_x_deg=3.0, incidence_y_deg=4.0)
+    alignment = hidden(make_alignment(geometry), "incidence_x_deg", "incidence_y_deg")
+    found = {q.name: q for q in limited_quantities(alignment, LIMITS)}["incidence_deg"]
+    assert found.measurement == alignment.incidence_deg
+    assert value_text(found) == "5.0 ±0.1°"
+    directed = replace(LIMITS, incidence_deg=VectorTolerance((3.0, 4.0), 1.0))
+    found = {q.name: q for q in limited_quantities(alignment, directed)}["incidence_deg"]
+    assert value_text(found) == "not seen"
+
+
+@pytest.mark.parametrize("planned", [(0.0, 0.0), (3.0, 4.0)])
+@pytest.mark.parametrize("tolerance", [4.0, 6.0])
+def test_incidence_is_shown_as_the_gate_judges_it(
+    planned: tuple[float, float], tolerance: float
+) -> None:
+    limits = replace(LIMITS, incidence_deg=VectorTolerance(planned, tolerance))
+    alignment = make_alignment(Geometry(incidence_x_deg=-2.0, incidence_y_deg=4.0))
+    alignment = replace(alignment, incidence_deg=measured(5.5, 0.1))  # with a turn about the axis
+    shown = {q.name: q for q in limited_quantities(alignment, limits)}["incidence_deg"]
+    is_named = Reason.INCIDENCE_HIGH in check_limits(alignment, limits).reasons
+    assert shown.is_inside is not is_named
+
+
+def test_not_observable_is_not_inside() -> None:
     alignment = hidden(make_alignment(Geometry()), "air_gap_mm", "air_gap_min_mm")
     found = {q.name: q for q in limited_quantities(alignment, ALL_LIMITS)}
     for name in ("air_gap_mm", "air_gap_rim_mm"):
         assert found[name].is_inside is None
-        assert not found[name].is_proven
         assert value_text(found[name]) == "not seen"
 
 

@@ -15,6 +15,8 @@ import pytest
 from recordings.bop.source import BopSource
 from recordings.bop.writer import BopWriter
 from recordings.images import decode_png, encode_jpeg, encode_png
+from recordings.recorder import record_session
+from recordings.session.reader import SessionSource
 from recordings.source import Freshness
 from tests.recording_frames import (
     INTRINSICS,
@@ -27,6 +29,7 @@ from tests.recording_frames import (
 )
 from tracking.errors import SourceError, UsageError
 from tracking.segmentation import Label
+from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error
 
 N_FRAMES = 4
 INDICES = (5, 6, 7, 8)
@@ -189,9 +192,35 @@ def test_camera_file_that_is_no_json(scene: Path) -> None:
 MIRROR = [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
 
 
+@pytest.mark.parametrize("n_decimals", [4, 5, 6, 9])
+def test_rounded_poses_are_made_rotations_again(scene: Path, n_decimals: int) -> None:
+    def rounded(content: dict[str, Any]) -> None:
+        for poses in content.values():
+            for pose in poses:
+                pose["cam_R_m2c"] = [round(x, n_decimals) for x in pose["cam_R_m2c"]]
+
+    edit(scene / "scene_gt.json", rounded)
+    for got, want in zip(read_all(BopSource(scene)), make_frames(N_FRAMES), strict=True):
+        assert got.truth is not None
+        assert want.truth is not None
+        expected = want.truth.camera_from_applicator
+        pose = got.truth.camera_from_applicator
+        if expected is None:
+            continue
+        assert pose is not None
+        assert orthonormal_error(pose[:3, :3]) <= ORTHONORMAL_TOLERANCE
+        assert np.abs(pose - expected).max() <= 10.0**-n_decimals  # rounding errs by half of it
+
+
+ROUNDED_MIRROR = [-1.0001, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+ONE_PERMILLE_TOO_LARGE = (1.001 * np.eye(3)).ravel().tolist()
+
+
 @pytest.mark.parametrize(
     "pose",
     [
+        {"cam_R_m2c": ROUNDED_MIRROR, "cam_t_m2c": [0, 0, 500]},
+        {"cam_R_m2c": ONE_PERMILLE_TOO_LARGE, "cam_t_m2c": [0, 0, 500]},
         {"cam_R_m2c": MIRROR, "cam_t_m2c": [0, 0, 500]},
         {"cam_R_m2c": np.eye(3).ravel().tolist(), "cam_t_m2c": [0, 0, float("nan")]},
         {"cam_R_m2c": (2 * np.eye(3)).ravel().tolist(), "cam_t_m2c": [0, 0, 500]},
@@ -222,8 +251,6 @@ WIDER = (INTRINSICS.height, INTRINSICS.width + 1)
         ("depth/000007.png", np.zeros(WIDER, np.uint16), "depth image of another size"),
         ("rgb/000007.png", np.zeros((*WIDER, 3), np.uint8), "colour and depth of different size"),
         ("rgb/000007.png", np.zeros(INTRINSICS.shape, np.uint8), "colour image of the wrong kind"),
-        ("mask_visib/000007_000000.png", np.zeros(WIDER, np.uint8), "is not a label image"),
-        ("label/000007.png", np.zeros(WIDER, np.uint8), "is not a label image"),
     ],
 )
 def test_images_that_contradict_each_other(
@@ -234,10 +261,7 @@ def test_images_that_contradict_each_other(
         BopSource(scene)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["depth/000007.png", "rgb/000007.png", "label/000007.png", "mask_visib/000007_000000.png"],
-)
+@pytest.mark.parametrize("name", ["depth/000007.png", "rgb/000007.png"])
 @pytest.mark.parametrize("n_bytes", [0, 20, 60])
 def test_truncated_image_ends_the_source(scene: Path, name: str, n_bytes: int) -> None:
     path = scene / name
@@ -251,7 +275,7 @@ def test_truncated_image_ends_the_source(scene: Path, name: str, n_bytes: int) -
     assert source.read() is None
 
 
-@pytest.mark.parametrize("name", ["depth/000007.png", "rgb/000007.png", "label/000007.png"])
+@pytest.mark.parametrize("name", ["depth/000007.png", "rgb/000007.png"])
 def test_missing_image_ends_the_source(scene: Path, name: str) -> None:
     (scene / name).unlink()
     source = BopSource(scene)
@@ -260,13 +284,62 @@ def test_missing_image_ends_the_source(scene: Path, name: str) -> None:
     assert "No such file" in source.damage
 
 
-def test_label_code_beyond_the_known_is_damage(scene: Path) -> None:
-    labels = np.full(INTRINSICS.shape, max(Label) + 1, np.uint8)
-    (scene / "label" / "000007.png").write_bytes(encode_png(labels))
+def png(pixels: np.ndarray[Any, Any]) -> bytes:
+    return bytes(encode_png(pixels))
+
+
+LABEL = "label/000007.png"
+MASK = "mask_visib/000007_000000.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        (LABEL, None, "No such file"),
+        (LABEL, b"", "label/000007.png"),
+        (LABEL, b"junk" * 50, "label/000007.png"),
+        (LABEL, png(np.zeros(WIDER, np.uint8)), "label/000007.png is not a label image"),
+        (LABEL, png(np.zeros(INTRINSICS.shape, np.uint16)), "is not a label image"),
+        (LABEL, png(np.full(INTRINSICS.shape, max(Label) + 1, np.uint8)), "codes are 0..3"),
+        (MASK, png(np.zeros(WIDER, np.uint8)), f"{MASK} is not a label image"),
+        (MASK, b"", MASK),
+    ],
+)
+def test_labels_that_cannot_be_read_are_a_fault_of_their_frame_only(
+    scene: Path, name: str, content: bytes | None, part: str
+) -> None:
+    if content is None:
+        (scene / name).unlink()
+    else:
+        (scene / name).write_bytes(content)
     source = BopSource(scene)
-    assert len(read_all(source)) == 2
-    assert source.damage is not None
-    assert "codes are 0..3" in source.damage
+    frames = read_all(source)
+    assert source.damage is None
+    assert [f.frame.frame_index for f in frames] == list(INDICES)
+    assert [f.labels is None for f in frames] == [False, False, True, False]
+    assert [bool(f.labels_fault) for f in frames] == [False, False, True, False]
+    assert part in frames[2].labels_fault
+    for got, want in zip(frames, make_frames(N_FRAMES), strict=True):
+        assert_same_depth(got, want)
+
+
+@pytest.mark.parametrize("name", [LABEL, MASK])
+def test_truncated_labels_are_a_fault_of_their_frame_only(scene: Path, name: str) -> None:
+    path = scene / name
+    path.write_bytes(path.read_bytes()[:60])
+    frames = read_all(BopSource(scene))
+    assert len(frames) == N_FRAMES
+    assert frames[2].labels is None
+    assert name in frames[2].labels_fault
+
+
+def test_unreadable_labels_are_never_recorded_as_none(scene: Path, tmp_path: Path) -> None:
+    (scene / LABEL).unlink()
+    copy = tmp_path / "copy.mcap"
+    with pytest.raises(SourceError, match="up to frame 7 only") as caught:
+        record_session(BopSource(scene), copy)
+    assert LABEL in caught.value.actual
+    assert len(read_all(SessionSource(copy))) == 2
 
 
 def test_first_depth_image_must_be_readable(scene: Path) -> None:

@@ -26,6 +26,11 @@ def test_missing(tmp_path: Path, name: str) -> None:
         open_source(str(tmp_path / name), applicators={})
 
 
+def test_no_name() -> None:
+    with pytest.raises(SourceError, match="no source is named"):
+        open_source("", applicators={})
+
+
 @pytest.mark.parametrize("name", ["empty.mcap", "empty.db3", "empty.bag"])
 def test_empty(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()

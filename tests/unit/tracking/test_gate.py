@@ -90,25 +90,61 @@ class TestArming:
 
 
 class TestHysteresis:
-    def test_between_the_fractions_never_arms(self) -> None:
+    def test_between_the_fractions_passes_but_never_arms(self) -> None:
         edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
-        decisions, _ = run([make_snapshot(i, alignment=edge) for i in range(30)])
-        assert {d.verdict for d in decisions} == {Verdict.HOLD}
+        decisions, state = run([make_snapshot(i, alignment=edge) for i in range(30)])
+        assert {d.verdict for d in decisions} == {Verdict.UNSURE}
+        assert {d.reasons for d in decisions} == {(Reason.ARMING,)}
+        assert all(d.checks_passed for d in decisions)
+        assert {d.arming_passed for d in decisions} == {0}
+        assert not state.armed
+
+    @pytest.mark.parametrize("edge_frame", [0, 4, 8, 9])
+    def test_between_the_fractions_starts_the_count_again(self, edge_frame: int) -> None:
+        edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
+        snapshots = [
+            make_snapshot(i, **({"alignment": edge} if i == edge_frame else {})) for i in range(25)
+        ]
+        decisions, _ = run(snapshots)
+        first_ready = next(i for i, d in enumerate(decisions) if d.verdict is Verdict.READY)
+        assert first_ready == edge_frame + 10
+        assert decisions[edge_frame].arming_passed == 0
+        assert decisions[edge_frame].checks_passed
 
     def test_between_the_fractions_stays(self) -> None:
         edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
         decisions, _ = run([make_snapshot(i, alignment=edge) for i in range(10, 20)], armed_state())
         assert {d.verdict for d in decisions} == {Verdict.READY}
+        assert {d.arming_passed for d in decisions} == {FRAMES_TO_ARM}
+
+    def test_not_proven_inside_the_tolerance_drops_without_a_move(self) -> None:
+        beyond = make_alignment(values={"docking_tilt_deg": 0.98}, sigma=0.01)
+        decision, state = decide(make_snapshot(10, alignment=beyond), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (Reason.TILT_UNCERTAIN,))
+        assert not decision.checks_passed
+        assert not state.armed
 
     def test_beyond_the_tolerance_drops(self) -> None:
-        beyond = make_alignment(values={"docking_tilt_deg": 0.98}, sigma=0.01)
-        decision = one(make_snapshot(10, alignment=beyond), armed_state())
+        beyond = make_alignment(values={"docking_tilt_deg": 1.01}, sigma=0.01)
+        decision, state = decide(make_snapshot(10, alignment=beyond), armed_state())
         assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.TILT_HIGH,))
+        assert not state.armed
+
+    @pytest.mark.parametrize("tilt_deg", [0.0, 0.5, 0.81, 0.97, 0.999])
+    @pytest.mark.parametrize("sigma_deg", [0.0, 0.05, 0.2, 0.5])
+    def test_inside_the_tolerance_is_never_hold(self, tilt_deg: float, sigma_deg: float) -> None:
+        alignment = make_alignment(
+            values={"docking_tilt_deg": tilt_deg}, sigmas={"docking_tilt_deg": sigma_deg}
+        )
+        for state in (KernelState(), armed_state()):
+            decision = one(make_snapshot(10, alignment=alignment), state)
+            assert decision.verdict in (Verdict.READY, Verdict.UNSURE)
 
     def test_after_a_pause_the_arming_fraction_counts(self) -> None:
         edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
-        late = make_snapshot(40, alignment=edge)
-        assert one(late, armed_state()).verdict is Verdict.HOLD
+        decision = one(make_snapshot(40, alignment=edge), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (Reason.ARMING,))
+        assert decision.arming_passed == 0
 
 
 class TestFreshness:

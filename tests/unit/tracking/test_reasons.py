@@ -23,6 +23,22 @@ def test_sentences_differ() -> None:
     assert len({text.sentence for text in TEXTS.values()}) == len(TEXTS)
 
 
+def test_what_is_measured_outside_is_hold_and_what_is_not_proven_is_unsure() -> None:
+    for reason in Reason:
+        if reason.name.endswith(("_HIGH", "_LOW")):
+            assert TEXTS[reason].severity is Severity.HOLD, reason
+        if reason.name.endswith("_UNCERTAIN") or reason is Reason.ARMING:
+            assert TEXTS[reason].severity is Severity.UNSURE, reason
+
+
+@pytest.mark.parametrize("reason", [r for r in Reason if r.name.endswith("_UNCERTAIN")])
+def test_what_is_not_proven_sends_closer_to_the_plan_or_clears_the_view(reason: Reason) -> None:
+    """Either lessens the bound: a smaller deviation or a smaller sigma."""
+    action = TEXTS[reason].action.lower()
+    assert "closer to the plan" in action
+    assert "clear" in action
+
+
 def test_the_enumeration_is_written_in_the_order_of_severity() -> None:
     severities = [TEXTS[reason].severity for reason in Reason]
     assert severities == sorted(severities)

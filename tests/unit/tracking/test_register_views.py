@@ -206,5 +206,5 @@ def test_excluded_pixels_are_counted_by_reason() -> None:
     assert set(found.excluded) == {"no_depth", "border", "depth_edge", "grazing", "off_model"}
     assert 0 < sum(found.excluded.values()) < view.segmentation.applicator_mask.sum()
     assert 0.9 < found.inlier_fraction <= 1.0
-    assert found.residual_rms_px is not None
-    assert 0.8 < found.residual_rms_px < 1.2
+    assert found.residual_spread is not None
+    assert 1.0 <= found.residual_spread < 1.2
