@@ -11,7 +11,7 @@ from math import hypot
 from tracking.alignment import Alignment
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Limits, Tolerance, VectorTolerance
-from tracking.reasons import Reason
+from tracking.reasons import TEXTS, Reason, Severity
 
 K_SIGMA = 3.0  # DESIGN section 6
 ARMING_FRACTION = 0.8  # of each tolerance, to arm; 1.0 to stay
@@ -40,6 +40,8 @@ _INTRUSION = _Words(Reason.INTRUSION_HIGH, Reason.INTRUSION_HIGH, Reason.INTRUSI
 class LimitResult:
     """Reasons of the limits that are not proven to hold, and whether all bounds may arm.
 
+    Where a quantity is out of its tolerance, those that are merely too near their limit to be
+    proven stay unsaid: they would hide what to move.
     `may_arm` needs every bound inside `ARMING_FRACTION` of its tolerance.
     """
 
@@ -49,8 +51,11 @@ class LimitResult:
 
 @dataclass(frozen=True)
 class _Outcome:
+    """`is_near`: well measured and inside its limit, but not proven to be."""
+
     reason: Reason | None
     may_arm: bool
+    is_near: bool = False
 
 
 def check_limits(alignment: Alignment, limits: Limits) -> LimitResult:
@@ -78,8 +83,11 @@ def check_limits(alignment: Alignment, limits: Limits) -> LimitResult:
         outcomes.append(
             _check_coverage(alignment.coverage_fraction, limits.coverage_minimum_fraction)
         )
+    failed = [o for o in outcomes if o.reason is not None]
+    if any(TEXTS[o.reason].severity is Severity.HOLD for o in failed if o.reason is not None):
+        failed = [o for o in failed if not o.is_near]  # first move what is surely out
     return LimitResult(
-        reasons=frozenset(o.reason for o in outcomes if o.reason is not None),
+        reasons=frozenset(o.reason for o in failed if o.reason is not None),
         may_arm=all(o.may_arm for o in outcomes),
     )
 
@@ -111,7 +119,8 @@ def _check(measurement: Measurement, limit: Tolerance, words: _Words) -> _Outcom
     is_measured = margin <= limit.tolerance or abs(deviation) - margin > limit.tolerance
     if is_measured and abs(deviation) > limit.tolerance:
         return _Outcome(words.high if deviation > 0 else words.low, may_arm=False)
-    return _Outcome(words.uncertain, may_arm=False)
+    is_near = margin <= limit.tolerance and abs(deviation) <= limit.tolerance
+    return _Outcome(words.uncertain, may_arm=False, is_near=is_near)
 
 
 def _check_coverage(coverage: Measurement, minimum: float) -> _Outcome:

@@ -46,16 +46,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def replay(source: str, out: str, segmenter: str = "masks") -> int:
-    named = [
-        "--rig",
-        "rig.toml",
-        "--plan",
-        "plan.toml",
-        "--catalogue",
-        "catalogue.toml",
-        "--no-video",
-    ]
-    return main(["replay", source, *named, "--segmenter", segmenter, "--out", out])
+    files = ["--rig", "rig.toml", "--plan", "plan.toml", "--catalogue", "catalogue.toml"]
+    return main(["replay", source, *files, "--no-video", "--segmenter", segmenter, "--out", out])
 
 
 def load_stand_in(_: str) -> Segmenter:

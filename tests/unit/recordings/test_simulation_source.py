@@ -16,7 +16,8 @@ from tracking.segmentation import Label
 from tracking.transforms import check_transform, invert, transform_points
 
 CONE = Applicator("MOB-D60-B15", "mobetron", 60.0, 2.0, 300.0, 15.0, 110.0, 20.0)
-CATALOGUE = {CONE.id: CONE}
+FLAT_CONE = Applicator("MOB-D60-B0", "mobetron", 60.0, 2.0, 300.0, 0.0, 110.0, 20.0)
+CATALOGUE = {cone.id: cone for cone in (CONE, FLAT_CONE)}
 DOCKED = 95  # frame of docking-small at 6.3 s
 SURVEY, GLOVE = 5, 140
 CLEARLY_SEEN_DEG = 220  # 180 are needed
@@ -123,7 +124,7 @@ def test_truth_names_the_quantities_and_the_survey_has_none(source: SimulatedSou
     assert survey.camera_from_applicator is None
     assert not survey.quantities
     assert docked.quantities["docking_gap_mm"] == pytest.approx(40.0, abs=0.9)
-    assert docked.quantities["beam_incidence_deg"] == pytest.approx(15.0, abs=1.5)
+    assert docked.quantities["beam_incidence_deg"] == pytest.approx(0.0, abs=1.5)
     assert docked.axis_bound_deg is None
 
 
@@ -146,7 +147,7 @@ def test_companion_rig_is_the_true_rig(source: SimulatedSource) -> None:
     assert np.abs(pose[:3, :3].T @ pose[:3, :3] - np.eye(3)).max() < 1e-9
     assert rig["camera_serial"] == source.header.device_serial
     assert rig["depth"]["subpixel_px"] == source.scenario.device.depth_camera.subpixel_px
-    assert tomllib.loads(embedded["plan.toml"])["applicator"] == CONE.id
+    assert tomllib.loads(embedded["plan.toml"])["applicator"] == FLAT_CONE.id
 
 
 @pytest.mark.parametrize("spec", ["sim:nowhere", "sim:", "sim:docking:x", "sim:docking:-1"])

@@ -225,19 +225,9 @@ def test_a_part_beside_a_labelled_occluder_is_never_confidently_wrong(cone: str,
     assert_not_confidently_wrong(found, POSE)
 
 
-SLIVER = pytest.mark.xfail(
-    reason="a mask cut to a sliver of wall: neither end is known, either direction fits",
-    strict=False,
-)
-
-
 @pytest.mark.parametrize(
     ("cone", "part"),
-    [
-        pytest.param(c, p, marks=SLIVER if (c, p) == ("B30 tube", "thin bottom") else ())
-        for c in CONES
-        for p in PARTS
-    ],
+    [(c, p) for c in CONES for p in PARTS],
 )
 def test_a_part_of_a_mask_is_never_confidently_wrong(cone: str, part: str) -> None:
     found = run(keep(view_of(cone), PARTS[part], Label.OTHER), cone)

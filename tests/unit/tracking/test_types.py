@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.builders import LIMITS, make_applicator, make_bed, make_registration, make_rig
+from tests.builders import LIMITS, make_applicator, make_registration, make_rig
 from tracking.arrays import Float
-from tracking.bed import BedStatus, BedSurface
+from tracking.bed import BedStatus, BedSurface, quadratic_basis, quadratic_slopes
 from tracking.camera import CameraIntrinsics
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
@@ -342,10 +342,14 @@ class TestRegistration:
 
 
 class TestBedSurface:
-    def test_heights_follow_the_coefficients(self) -> None:
-        bed = make_bed([1.0, 2.0, 3.0, 0.1, 0.2, 0.3])
-        height = bed.height_mm(np.array([2.0]), np.array([-1.0]))
+    def test_heights_and_slopes_follow_the_coefficients(self) -> None:
+        coefficients = np.array([1.0, 2.0, 3.0, 0.1, 0.2, 0.3])
+        x, y = np.array([2.0]), np.array([-1.0])
+        height = quadratic_basis(x, y) @ coefficients
         np.testing.assert_allclose(height, [1 + 4 - 3 + 0.4 - 0.4 + 0.3])
+        slope_x, slope_y = quadratic_slopes(coefficients, x, y)
+        np.testing.assert_allclose(slope_x, [2 + 0.4 - 0.2])
+        np.testing.assert_allclose(slope_y, [3 + 0.4 - 0.6])
 
     @pytest.mark.parametrize(
         ("coefficients", "covariance"),
@@ -363,5 +367,3 @@ class TestBedSurface:
     def test_only_ok_carries_a_surface(self) -> None:
         with pytest.raises(ValueError, match="only status OK"):
             BedSurface(BedStatus.RIM_HIDDEN, np.zeros(6), np.eye(6))
-        with pytest.raises(ValueError, match="RIM_HIDDEN"):
-            BedSurface(BedStatus.RIM_HIDDEN).height_mm(np.zeros(1), np.zeros(1))
