@@ -11,6 +11,7 @@ from datetime import datetime
 
 from calibration.rig_check import check_rig_fits_camera, is_rig_valid
 from recordings.source import SourceHeader
+from tracking.errors import SourceError
 from tracking.rig import Rig
 from tracking.snapshot import Evidence, SessionEvidence
 
@@ -57,11 +58,27 @@ def evidence_for(header: SourceHeader, rig: Rig, now: datetime | None) -> Sessio
     return SessionStart(evidence)
 
 
+def _recorded_at(header: SourceHeader) -> datetime:
+    """The recording's own wall clock; one without a time zone names no moment."""
+    try:
+        recorded_at = datetime.fromisoformat(header.recorded_at)
+    except ValueError:
+        recorded_at = None
+    if recorded_at is None or recorded_at.tzinfo is None:
+        raise SourceError(
+            f"{header.uri} does not say when it was recorded",
+            expected="recorded_at as 2026-01-01T09:00:00Z",
+            actual=header.recorded_at,
+            remedy="record the session again, or correct its header",
+        )
+    return recorded_at
+
+
 def _rig_validity(
     header: SourceHeader, rig: Rig, now: datetime | None, excused: Evidence
 ) -> Evidence:
     if now is None and header.recorded_at:
-        now = datetime.fromisoformat(header.recorded_at)
+        now = _recorded_at(header)
     if now is None:
         return excused
     return Evidence.PROVEN if is_rig_valid(rig, now) else Evidence.FAILED

@@ -12,6 +12,7 @@ from calibration.rig_file import parse_rig
 from pipeline.evidence import evidence_for
 from tests.config_texts import RIG
 from tests.recording_frames import make_header
+from tracking.errors import SourceError
 from tracking.snapshot import Evidence
 
 ONE_RIG = parse_rig(RIG, "rig.toml")
@@ -39,3 +40,10 @@ def test_a_recording_without_a_date_is_excused() -> None:
     start = evidence_for(replace(make_header(), recorded_at=""), ONE_RIG, now=None)
     assert start.evidence.rig_validity is Evidence.ASSUMED
     assert "rig_validity" in start.assumed
+
+
+@pytest.mark.parametrize("recorded_at", ["2026-01-01T09:00:00", "yesterday"])
+def test_a_date_that_names_no_moment_is_refused(recorded_at: str) -> None:
+    header = replace(make_header(), recorded_at=recorded_at)
+    with pytest.raises(SourceError, match="when it was recorded"):
+        evidence_for(header, ONE_RIG, now=None)
