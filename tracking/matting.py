@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
-from tracking.contour import MIN_KNOWN_FRACTION, SEARCH_PX, Outline
+from tracking.contour import Outline, outline_of
 from tracking.segmentation import EdgeQuality, Label
 
 MIN_CONTRAST = 20.0  # grey levels between the sides' mean colours: four times the sensor's noise
 MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
-MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=1.5)  # seen: 0.1-0.2, 0-1.3 px
+MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)  # the shift: of labels
+CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach and a label's error
 
 
 @dataclass(frozen=True)
@@ -43,52 +44,77 @@ def needs_matting(quality: EdgeQuality) -> bool:
 
 
 def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
-    """Outline of the applicator from labels and colour; None where there is no applicator."""
-    box = bounding_box(labels == Label.APPLICATOR, int(2 * SEARCH_PX) + COARSE.core_px)
-    if box is None:
+    """Outline of the applicator, sharpened by colour where it meets the bed.
+
+    There its exit lies, whose shape tells the roll; elsewhere the labels stand. None where the
+    applicator does not meet the bed.
+    """
+    outline = outline_of(labels)
+    applicator = labels == Label.APPLICATOR
+    box = bounding_box(applicator, CONTACT_PX)
+    if outline is None or box is None:
         return None
-    crop, color = labels[box], color_rgb[box].astype(np.float32)
-    applicator, occluder = crop == Label.APPLICATOR, crop == Label.OCCLUDER
-    coarse = _matte(applicator, occluder, color, COARSE)
+    near = cv2.dilate(applicator[box].astype(np.uint8), np.ones((2 * CONTACT_PX + 1,) * 2))
+    contact = bounding_box(near.astype(bool) & (labels[box] == Label.TUMOR_BED), CONTACT_PX)
+    if contact is None:
+        return None
+    rows = slice(box[0].start + contact[0].start, box[0].start + contact[0].stop)
+    columns = slice(box[1].start + contact[1].start, box[1].start + contact[1].stop)
+    crop, color = labels[rows, columns], np.ascontiguousarray(color_rgb[rows, columns])
+    occluder = crop == Label.OCCLUDER
+    coarse = _matte(crop == Label.APPLICATOR, occluder, color, COARSE)
     fraction = _matte((coarse >= INSIDE) & ~occluder, occluder, color, FINE)
-    known = cv2.GaussianBlur(
-        (~occluder).astype(np.float32), (0, 0), 1.0, borderType=cv2.BORDER_CONSTANT
-    )
-    fraction[known <= MIN_KNOWN_FRACTION] = np.nan
-    return Outline(fraction, (box[1].start, box[0].start))
+    return _pasted(outline, fraction, (columns.start, rows.start))
 
 
-def _matte(
-    applicator: Bool, occluder: Bool, color: NDArray[np.float32], settings: _Pass
-) -> NDArray[np.float32]:
+def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[int, int]) -> Outline:
+    """The outline with a sharper part; where it is unknown, behind occluders, it stays so."""
+    whole = outline.inside_fraction.copy()
+    u, v = origin_px[0] - outline.origin_px[0], origin_px[1] - outline.origin_px[1]
+    top, left = max(0, v), max(0, u)
+    target = whole[top : v + fraction.shape[0], left : u + fraction.shape[1]]
+    source = fraction[top - v :, left - u :][: target.shape[0], : target.shape[1]]
+    target[...] = np.where(np.isnan(target), target, source)
+    return Outline(whole, outline.origin_px)
+
+
+def _matte(applicator: Bool, occluder: Bool, color: UInt8, settings: _Pass) -> NDArray[np.float32]:
     """Share of applicator in every pixel by its colour between the two sides' local means."""
     inside = _core(applicator, settings.core_px)
     outside = _core(~applicator & ~occluder, settings.core_px)
-    inside_share, outside_share = (_mean(core, settings.window_px) for core in (inside, outside))
-    inside_color, outside_color = (
-        _mean(color * core[..., None], settings.window_px) / np.maximum(share, 1e-6)[..., None]
-        for core, share in ((inside, inside_share), (outside, outside_share))
-    )
+    inside_color, inside_count = _local_mean(color, inside, settings.window_px)
+    outside_color, outside_count = _local_mean(color, outside, settings.window_px)
     difference = inside_color - outside_color
     contrast = np.einsum("ijk,ijk->ij", difference, difference)
     share = np.einsum("ijk,ijk->ij", color - outside_color, difference)
-    share = np.clip(share / np.maximum(contrast, 1e-6), 0.0, 1.0)
+    share = np.clip(share / np.maximum(contrast, np.float32(1e-6)), 0.0, 1.0)
+    min_count = MIN_CORE_FRACTION * settings.window_px**2
     is_open = (
         (inside + outside == 0)
-        & (inside_share > MIN_CORE_FRACTION)
-        & (outside_share > MIN_CORE_FRACTION)
+        & (inside_count > min_count)
+        & (outside_count > min_count)
         & (contrast > MIN_CONTRAST**2)
     )
     fraction = np.where(is_open, share, applicator.astype(np.float32)).astype(np.float32)
     return cv2.GaussianBlur(fraction, (0, 0), BLUR_PX).astype(np.float32)
 
 
-def _core(mask: Bool, core_px: int) -> NDArray[np.float32]:
+def _core(mask: Bool, core_px: int) -> UInt8:
     """Pixels further than `core_px` from the mask's outline, as 0 or 1."""
     kernel = np.ones((2 * core_px + 1,) * 2, np.uint8)
-    return cv2.erode(mask.astype(np.uint8), kernel, borderValue=0).astype(np.float32)
+    return cv2.erode(mask.astype(np.uint8), kernel, borderValue=0).astype(np.uint8)
 
 
-def _mean(image: NDArray[np.float32], window_px: int) -> NDArray[np.float32]:
-    blurred = cv2.blur(image, (window_px, window_px), borderType=cv2.BORDER_CONSTANT)
-    return blurred.astype(np.float32)
+def _local_mean(
+    color: UInt8, core: UInt8, window_px: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean colour of the core's pixels in a window around each pixel, and their number."""
+    masked = cv2.bitwise_and(color, color, mask=core)
+    total, count = (
+        cv2.boxFilter(
+            image, cv2.CV_32F, (window_px,) * 2, normalize=False, borderType=cv2.BORDER_CONSTANT
+        ).astype(np.float32, copy=False)
+        for image in (masked, core)
+    )
+    mean = total / np.maximum(count, np.float32(1.0))[..., None]
+    return mean.astype(np.float32, copy=False), count

@@ -25,7 +25,7 @@ from tracking.transforms import orthonormalise, rotation_from_vector
 
 MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
-STEP_TOLERANCE_MM = 2e-3  # movement of the cone's ends: far below any sigma
+STEP_TOLERANCE_MM = 5e-3  # movement of the cone's ends: far below any sigma
 ROUND_TOLERANCE = 0.2  # Mahalanobis length of a round's motion, by the residuals' scatter
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0

@@ -135,7 +135,9 @@ def _outline(
 ) -> tuple[Outline | None, EdgeQuality]:
     quality = segmentation.edge_quality
     if color_rgb is not None and needs_matting(quality):
-        return matted_outline(segmentation.labels, color_rgb), MATTED
+        matted = matted_outline(segmentation.labels, color_rgb)
+        if matted is not None:
+            return matted, MATTED
     return outline_of(segmentation.labels), quality
 
 
