@@ -54,12 +54,13 @@ def live(
     """
     config = load_config(rig_path, plan_path, catalogue_path, site_path)
     segmenter = load_segmenter("onnx")
-    console = Console(stderr=True, highlight=False)
+    announcer = Announcer(Console(stderr=True, highlight=False).print)
+    announcer.begin(config)
     wanted = serial or config.rig.camera_serial
     uri = "realsense" if wanted == ANY_SERIAL else f"realsense:{wanted}"
     source = open_source(uri, applicators=config.applicators)
     try:
-        track(source, config, segmenter, say=console.print, record_path=record_path)
+        track(source, config, segmenter, announcer, record_path=record_path)
     finally:
         source.close()
     return 0
@@ -69,8 +70,8 @@ def track(
     source: Source,
     config: RunConfig,
     segmenter: Segmenter,
+    announcer: Announcer,
     *,
-    say: Say,
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
 ) -> int:
@@ -85,8 +86,6 @@ def track(
         return (now_ns() - frame.stamp_ns) / 1e6
 
     tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms)
-    announcer = Announcer(say)
-    announcer.begin(config)
     n_frames = 0
     with ExitStack() as stack:
         recorder = None

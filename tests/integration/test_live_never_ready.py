@@ -10,11 +10,13 @@ import pytest
 from models.mask_segmenter import MaskSegmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
-from pipeline.live import track
+from pipeline.live import Announcer, track
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tracking.errors import CalibrationError
 
 NOW_NS = 1_767_258_000_000_000_000  # 2026-01-01T09:00:00Z, an hour after the rig's calibration
+
+SILENT = Announcer(lambda _: None)
 
 
 def live_source() -> SimulatedSource:
@@ -33,11 +35,14 @@ def config_of(source: SimulatedSource, folder: Path) -> RunConfig:
 def test_docked_and_held_but_no_time_out_is_not_ready(tmp_path: Path) -> None:
     source = live_source()
     said: list[str] = []
+    config = config_of(source, tmp_path)
+    announcer = Announcer(said.append)
+    announcer.begin(config)
     n_frames = track(
         source,
-        config_of(source, tmp_path),
+        config,
         MaskSegmenter(),
-        say=said.append,
+        announcer,
         record_path=tmp_path / "session.mcap",
         now_ns=lambda: NOW_NS,
     )
@@ -53,7 +58,7 @@ def test_a_live_session_refuses_the_rig_of_another_camera(tmp_path: Path) -> Non
     config = config_of(source, tmp_path)
     source.header = replace(source.header, device_serial="other")
     with pytest.raises(CalibrationError, match="another camera"):
-        track(source, config, MaskSegmenter(), say=lambda _: None, now_ns=lambda: NOW_NS)
+        track(source, config, MaskSegmenter(), SILENT, now_ns=lambda: NOW_NS)
 
 
 def test_a_live_session_refuses_a_rig_for_any_camera(tmp_path: Path) -> None:
@@ -61,4 +66,4 @@ def test_a_live_session_refuses_a_rig_for_any_camera(tmp_path: Path) -> None:
     config = config_of(source, tmp_path)
     config = replace(config, rig=replace(config.rig, camera_serial="any"))
     with pytest.raises(CalibrationError):
-        track(source, config, MaskSegmenter(), say=lambda _: None, now_ns=lambda: NOW_NS)
+        track(source, config, MaskSegmenter(), SILENT, now_ns=lambda: NOW_NS)
