@@ -82,8 +82,6 @@ def open_session(weights: bytes, manifest: Manifest) -> ort.InferenceSession:
     # Threads that spin while they wait take the cores that ray casting needs: 20 ms, not 11.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.use_deterministic_compute = True
-    # Idle workers must not spin on the cores that registration needs right after.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3  # errors only: they are raised as well
     try:
         session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

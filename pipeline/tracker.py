@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
@@ -93,7 +96,7 @@ class Tracker:
             age_ms=self.age_ms(frame),
             depth_sha256=frame.depth_sha256,
             plan=config.plan,
-            evidence=self._frame_evidence(frame),
+            evidence=self._frame_evidence(frame, depth_mm),
             registration=registration.status,
             bed=bed.status,
             alignment=alignment,
@@ -113,14 +116,14 @@ class Tracker:
         )
         return FrameResult(source_frame, segmentation, record)
 
-    def _frame_evidence(self, frame: RgbdFrame) -> SessionEvidence:
+    def _frame_evidence(self, frame: RgbdFrame, depth_mm: NDArray[np.float32]) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""
         evidence, rig = self.evidence, self.config.rig
         is_serial_proven = evidence.camera_serial is Evidence.PROVEN  # by the header
         if is_serial_proven and frame.device_serial != rig.camera_serial:
             evidence = replace(evidence, camera_serial=Evidence.FAILED)
         if rig.fiducial is not None:
-            in_place = is_in_place(rig.fiducial, rig.depth.correct(frame.depth_mm))
+            in_place = is_in_place(rig.fiducial, depth_mm)
             watched = Evidence.PROVEN if in_place else Evidence.FAILED
             evidence = replace(evidence, fiducial=watched)
         return evidence
