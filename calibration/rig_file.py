@@ -13,11 +13,12 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from pydantic import ConfigDict, Field
 
+from calibration.depth_table import DepthTable, depth_noise
 from calibration.rig_check import expires_at
 from calibration.text_file import content_id, read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
-from tracking.rig import DepthNoise, Fiducial, Rig
+from tracking.rig import Fiducial, Rig
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, orthonormalise
 
@@ -33,16 +34,6 @@ class _NumbersJudgedLater(StrictTable):
     """NaN passes the schema here: as a calibration's value it is exit 4, with its own message."""
 
     model_config = ConfigDict(allow_inf_nan=True)
-
-
-class DepthTable(_NumbersJudgedLater):
-    """`[depth]`."""
-
-    baseline_mm: float
-    focal_px: float | None = None
-    subpixel_px: float
-    correlation_px: float
-    bias_mm: list[float]
 
 
 class LabelsTable(StrictTable):
@@ -120,7 +111,7 @@ def parse_rig(text: str, what: str) -> Rig:
             position_sigma_mm=file.position_sigma_mm,
             calibrated_at=file.calibrated_at,
             valid_days=file.valid_days,
-            depth=_depth(file.depth),
+            depth=depth_noise(file.depth, what),
             labels={} if file.labels is None else file.labels.model_dump(),
             fiducial=_fiducial(file.fiducial, what),
         )
@@ -132,16 +123,6 @@ def parse_rig(text: str, what: str) -> Rig:
             remedy=RECALIBRATE,
         ) from error
     return rig
-
-
-def _depth(table: DepthTable) -> DepthNoise:
-    return DepthNoise(
-        baseline_mm=table.baseline_mm,
-        subpixel_px=table.subpixel_px,
-        correlation_px=table.correlation_px,
-        bias_mm=tuple(table.bias_mm),
-        focal_px=table.focal_px,
-    )
 
 
 def _fiducial(table: FiducialTable | None, what: str) -> Fiducial | None:

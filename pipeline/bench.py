@@ -1,66 +1,151 @@
-"""`bench`: prints the machine, what was timed, and the figures."""
+"""`bench`: prints the machine, what was measured and the figures; writes them where asked."""
 
 from __future__ import annotations
 
-import numpy as np
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, shown
 from pipeline.benchmarks.machine import machine_line
-from pipeline.benchmarks.simulated import BENCH_SEED
 
-TOTAL_P50_GOAL_MS = 33.0  # one frame period at 30 Hz
+WIDTH = 130  # of tables; a file or a pipe has no width of its own
+EXIT_FAILED = 1  # what a benchmark compares is not equal
 
-
-def bench(what: str) -> int:
-    """Run one benchmark ("frames" or "registration") and print its table on stdout."""
-    console = Console(width=110)
-    console.print(machine_line(BENCH_SEED))
-    if what == "registration":
-        console.print(_registration_table())
-    else:
-        console.print(_frames_table())
-    return 0
+DEFAULT_SIZES = {
+    "registration": 300,
+    "consistency": 2000,
+    "identity": 1000,
+    "alignment": 30,
+    "display": 10,
+}
 
 
-def _frames_table() -> Table:
-    from pipeline.benchmarks.frames import PERCENTILES, time_frames
+@dataclass(frozen=True)
+class BenchRequest:
+    """What to run; None takes the benchmark's own default.
 
-    table = Table(title="Simulated docked frames, 848x480, ms per frame, no video")
-    table.add_column("mode")
-    table.add_column("stage")
-    for percentile in PERCENTILES:
-        table.add_column(f"p{percentile}", justify="right")
-    for mode, stages in time_frames():
-        for stage, values in stages.items():
-            table.add_row(mode, stage, *(f"{value:.1f}" for value in values))
-        table.add_section()
-    table.caption = f"goal: tracked total p50 at most {TOTAL_P50_GOAL_MS:.0f} ms"
-    return table
+    Attributes
+    ----------
+    size
+        Views, frames a cell, trials or dockings a bed, by the benchmark.
+    """
 
-
-def _registration_table() -> Table:
-    from pipeline.benchmarks.registration import compare_methods
-
-    table = Table(title="Simulated docked frames, 848x480, true masks")
-    for column in ("method", "failed", "axis deg med / p95", "exit mm med / p95"):
-        table.add_column(column)
-    table.add_column("error / bound, rms: axis, exit")
-    table.add_column("ms p50 / p95")
-    for result in compare_methods():
-        table.add_row(
-            result.name,
-            str(result.n_failed),
-            _median_p95(result.axis_deg, 3),
-            _median_p95(result.exit_mm, 2),
-            f"{result.axis_bound_ratio:.2f}, {result.exit_bound_ratio:.2f}",
-            _median_p95(result.time_ms, 1),
-        )
-    return table
+    what: str
+    seed: int
+    size: int | None = None
+    has_start: bool = True
+    with_rivals: bool = True
+    json_path: Path | None = None
+    plots_dir: Path | None = None
 
 
-def _median_p95(values: list[float], digits: int) -> str:
-    if not values:
-        return "-"
-    median, p95 = np.percentile(values, [50, 95])
-    return f"{median:.{digits}f} / {p95:.{digits}f}"
+def bench(request: BenchRequest, report: Report) -> int:
+    """Run one benchmark, print it on stdout, and return the exit code."""
+    machine = machine_line(request.seed)
+    console = Console(width=WIDTH, highlight=False)
+    console.print(machine)
+    found = _RUNS[request.what](request, report)
+    for table in found.tables:
+        console.print(_printed(table))
+    for goal in found.goals:
+        console.print(_goal_line(goal), markup=False)
+    if request.plots_dir is not None and found.draw is not None:
+        for path in found.draw(request.plots_dir):
+            console.print(f"wrote {path}", markup=False)
+    if request.json_path is not None:
+        text = json.dumps(_document(request, machine, found), indent=1, allow_nan=False)
+        request.json_path.write_text(text + "\n", encoding="utf-8")
+    return EXIT_FAILED if found.is_failed else 0
+
+
+def _frames(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.frames import time_frames
+
+    return time_frames(request.seed, report)
+
+
+def _registration(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.registration import compare
+
+    return compare(_size(request), request.seed, report, with_rivals=request.with_rivals)
+
+
+def _consistency(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.consistency import consistency
+
+    return consistency(_size(request), request.seed, report)
+
+
+def _identity(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.identity import identity
+
+    return identity(_size(request), request.seed, report, has_start=request.has_start)
+
+
+def _alignment(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.alignment import run_alignment_bench
+
+    return run_alignment_bench(_size(request), request.seed, report)
+
+
+def _display(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.display import display
+
+    return display(_size(request), request.seed, report)
+
+
+def _threads(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.threads import compare_threads
+
+    return compare_threads(request.seed, report)
+
+
+_RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
+    "frames": _frames,
+    "registration": _registration,
+    "consistency": _consistency,
+    "identity": _identity,
+    "alignment": _alignment,
+    "display": _display,
+    "threads": _threads,
+}
+
+
+def _size(request: BenchRequest) -> int:
+    return request.size or DEFAULT_SIZES[request.what]
+
+
+def _printed(table: TextTable) -> Table:
+    printed = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in table.header:
+        printed.add_column(name, no_wrap=True)
+    for row in table.rows:
+        printed.add_row(*row)
+    printed.caption, printed.caption_justify = table.caption, "left"
+    return printed
+
+
+def _goal_line(goal: Goal) -> str:
+    verdict = "met" if goal.is_met else "NOT MET"
+    relation = "at most" if goal.is_most else "at least"
+    return f"{verdict:<8} {goal.name}: {shown(goal.value, 3)} ({relation} {goal.limit:g})"
+
+
+def _document(request: BenchRequest, machine: str, found: Findings) -> dict[str, object]:
+    return {
+        "benchmark": request.what,
+        "simulation": True,
+        "machine": machine,
+        "seed": request.seed,
+        "goals": [
+            {"name": g.name, "value": g.value, "limit": g.limit, "is_met": g.is_met}
+            for g in found.goals
+        ],
+        **found.data,
+    }

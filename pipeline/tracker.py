@@ -20,11 +20,13 @@ from tracking.fiducial import is_in_place
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.gate import decide
 from tracking.measure import measure_alignment
+from tracking.pose_jump import with_jump_told
 from tracking.record import FrameRecord, RecordIds
 from tracking.register import register
 from tracking.registration import Registration
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
 from tracking.surface import fit_bed
+from tracking.survey import SurveyMemory, observe
 
 AgeMs = Callable[[RgbdFrame], float]
 
@@ -36,7 +38,7 @@ def recorded_age_ms(frame: RgbdFrame) -> float:
 
 @dataclass(eq=False)
 class Tracker:
-    """Processes frames in order. Its only memory: the last pose, and the gate's state.
+    """Processes frames in order. It remembers the last pose, the survey and the gate's state.
 
     `is_independent`: frames are unrelated pictures; nothing is remembered between them.
     """
@@ -49,7 +51,8 @@ class Tracker:
     _model: ConeModel = field(init=False)
     _ids: RecordIds = field(init=False)
     _state: KernelState = field(default_factory=KernelState, init=False)
-    _prior: Float | None = field(default=None, init=False)
+    _previous: Registration | None = field(default=None, init=False)
+    _survey: SurveyMemory = field(default_factory=SurveyMemory, init=False)
 
     def __post_init__(self) -> None:
         applicator = self.config.applicator
@@ -66,7 +69,7 @@ class Tracker:
     def process(self, source_frame: SourceFrame) -> FrameResult:
         """Process one frame into a record."""
         if self.is_independent:
-            self._state, self._prior = KernelState(), None
+            self._state, self._previous, self._survey = KernelState(), None, SurveyMemory()
         config, frame, clock = self.config, source_frame.frame, _StageClock()
         noise = config.rig.depth
         depth_mm = noise.correct(frame.depth_mm)
@@ -78,16 +81,33 @@ class Tracker:
             depth_mm,
             frame.intrinsics,
             noise,
-            prior=self._prior,
+            prior=_prior(self._previous),
             color_rgb=frame.color_rgb,
         )
+        registration = with_jump_told(self._previous, registration, self._passed_ns(frame))
         clock.lap("register")
+        survey, self._survey = observe(
+            self._survey,
+            frame.frame_index,
+            segmentation,
+            depth_mm,
+            frame.intrinsics,
+            noise,
+            config.applicator,
+            registration,
+        )
         bed = fit_bed(
-            config.applicator, registration, segmentation, depth_mm, frame.intrinsics, noise
+            config.applicator, registration, segmentation, depth_mm, frame.intrinsics, noise, survey
         )
         clock.lap("surface")
         alignment = measure_alignment(
-            config.applicator, config.applicators, registration, bed, config.rig, config.plan
+            config.applicator,
+            config.applicators,
+            registration,
+            bed,
+            config.rig,
+            config.plan,
+            survey,
         )
         clock.lap("align")
         snapshot = Snapshot(
@@ -98,12 +118,14 @@ class Tracker:
             plan=config.plan,
             evidence=self._frame_evidence(frame, depth_mm),
             registration=registration.status,
+            pose_start=registration.start,
             bed=bed.status,
             alignment=alignment,
+            survey=survey.status,
         )
         decision, self._state = decide(snapshot, self._state)
         clock.lap("gate")
-        self._prior = _prior(registration)
+        self._previous = registration
         record = FrameRecord(
             frame_index=frame.frame_index,
             stamp_ns=frame.stamp_ns,
@@ -113,8 +135,13 @@ class Tracker:
             alignment=alignment,
             stage_ms=clock.stage_ms(),
             ids=self._ids,
+            survey=survey,
         )
         return FrameResult(source_frame, segmentation, record)
+
+    def _passed_ns(self, frame: RgbdFrame) -> int:
+        """Time since the previous frame; 0 for the first."""
+        return 0 if self._state.stamp_ns is None else frame.stamp_ns - self._state.stamp_ns
 
     def _frame_evidence(self, frame: RgbdFrame, depth_mm: NDArray[np.float32]) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""
@@ -129,8 +156,10 @@ class Tracker:
         return evidence
 
 
-def _prior(registration: Registration) -> Float | None:
-    return registration.camera_from_applicator if registration.is_ok else None
+def _prior(previous: Registration | None) -> Float | None:
+    if previous is None or not previous.is_ok:
+        return None
+    return previous.camera_from_applicator
 
 
 class _StageClock:

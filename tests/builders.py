@@ -17,10 +17,11 @@ from tracking.applicator_mesh import build_mesh
 from tracking.arrays import Float, UInt8
 from tracking.bed import BedStatus, BedSurface, quadratic_basis
 from tracking.camera import CameraIntrinsics
+from tracking.depth_noise import DepthNoise, StereoNoise
 from tracking.measurement import measured
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
-from tracking.registration import Registration, RegistrationStatus
-from tracking.rig import DepthNoise, Rig
+from tracking.registration import PoseStart, Registration, RegistrationStatus
+from tracking.rig import Rig
 from tracking.segmentation import Label, Segmentation
 from tracking.snapshot import Evidence, SessionEvidence, Snapshot
 from tracking.transforms import invert, rigid, rotation_from_vector
@@ -28,7 +29,7 @@ from tracking.transforms import invert, rigid, rotation_from_vector
 Depth = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 INTRINSICS = CameraIntrinsics(848, 480, 425.0, 425.0, 424.0, 240.0)
-NOISE = DepthNoise(baseline_mm=50.0, subpixel_px=0.08, correlation_px=1.5)
+NOISE = StereoNoise(baseline_mm=50.0, subpixel_px=0.08, correlation_px=1.5)
 DISPARITY_STEPS_PER_PX = 32  # as the camera's matcher quantises
 BED_RADIUS_MM = 160.0  # the labelled bed's extent around the axis; beyond lies the drape
 FRAME_NS = 33_333_333
@@ -109,7 +110,7 @@ def make_view(
     seed: int | None,
     bed: Float | None = None,
     intrinsics: CameraIntrinsics = INTRINSICS,
-    noise: DepthNoise = NOISE,
+    noise: StereoNoise = NOISE,
 ) -> View:
     """Render the cone over its bed; `seed` None renders without noise."""
     bed = bed_coefficients(applicator) if bed is None else bed
@@ -326,6 +327,7 @@ def make_snapshot(frame: int = 0, **changes: object) -> Snapshot:
         "plan": make_plan(),
         "evidence": ALL_PROVEN,
         "registration": RegistrationStatus.OK,
+        "pose_start": PoseStart.TRACKED,
         "bed": BedStatus.OK,
         "alignment": make_alignment(),
     }

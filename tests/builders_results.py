@@ -18,13 +18,14 @@ from tracking.arrays import Float, UInt8
 from tracking.bed import BedStatus, BedSurface, quadratic_basis
 from tracking.camera import CameraIntrinsics
 from tracking.decision import GateDecision, Verdict
+from tracking.depth_noise import StereoNoise
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
 from tracking.measurement import NOT_OBSERVABLE, measured
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.reasons import Reason
 from tracking.record import STAGES, FrameRecord, RecordIds
 from tracking.registration import Registration, RegistrationStatus
-from tracking.rig import DepthNoise, Rig
+from tracking.rig import Rig
 from tracking.segmentation import Label, Segmentation
 from tracking.transforms import invert, rigid, rotation_from_vector, transform_points
 
@@ -104,7 +105,7 @@ def make_rig(labels: dict[str, str] | None = None) -> Rig:
         0.2,
         datetime(2026, 1, 1, tzinfo=UTC),
         30.0,
-        DepthNoise(50.0, 0.08, 1.5),
+        StereoNoise(50.0, 0.08, 1.5),
         {"plus_x": "right", "plus_y": "back"} if labels is None else labels,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
-from tracking.rig import DepthNoise
+from tracking.depth_noise import DepthNoise
 
-BORDER_PX = 2  # stereo matching smears an edge over about two pixels on either side
-EDGE_DISPARITY_PX = 1.5  # range within 5x5 px: a step, or a surface steeper than about 75 deg
+BORDER_PX = 1  # the pixel on an outline may be either side's
+SMEARED_PX = 3  # half a matching window: so far a matcher may carry one side over an outline
 N_SAMPLES_MIN = 600
 LOSSLESS_STRIDE = 8 / 3  # times the correlation length: a grid keeps 99 % of the information
 
@@ -27,24 +28,33 @@ class ApplicatorPixels:
     ----------
     uv_px : (n, 2) pixel coordinates (u, v)
     rays_camera : (n, 3) directions with z = 1
-    disparity_px : (n,) measured disparity, focal * baseline / z
+    depth_mm : (n,) measured z
+    is_border : (n,) within `SMEARED_PX` of the mask's outline
+    fx : focal length, px
     n_mask, n_valid : applicator pixels, and those of them with depth
     excluded : applicator pixels left out, by reason
     """
 
     uv_px: Float
     rays_camera: Float
-    disparity_px: Float
-    focal_baseline: float
+    depth_mm: Float
+    is_border: Bool
+    fx: float
     stride_px: int
     n_mask: int
     n_valid: int
     excluded: Mapping[str, int]
 
+    @cached_property
+    def ray_lengths(self) -> Float:
+        """Lengths of the rays, (n,)."""
+        lengths: Float = np.linalg.norm(self.rays_camera, axis=1)
+        return lengths
+
     @property
     def points_camera_mm(self) -> Float:
         """Measured points, shape (n, 3)."""
-        return self.rays_camera * (self.focal_baseline / self.disparity_px)[:, None]
+        return self.rays_camera * self.depth_mm[:, None]
 
 
 def bounding_box(mask: Bool, margin_px: int = 0) -> tuple[slice, slice] | None:
@@ -70,21 +80,20 @@ def select_pixels(
     The grid is as coarse as the noise's correlation allows, finer where that would leave
     fewer than `N_SAMPLES_MIN`.
     """
-    focal_baseline = noise.focal_baseline(intrinsics.fx)
-    box = bounding_box(mask, BORDER_PX)
+    box = bounding_box(mask, SMEARED_PX)
     if box is None:
         nothing = np.zeros((0, 2))
-        return ApplicatorPixels(nothing, np.zeros((0, 3)), np.zeros(0), focal_baseline, 1, 0, 0, {})
+        none = np.zeros(0)
+        rays = np.zeros((0, 3))
+        return ApplicatorPixels(nothing, rays, none, none > 0, intrinsics.fx, 1, 0, 0, {})
     crop_mask, depth = mask[box], depth_mm[box]
     valid = crop_mask & (depth > 0)
-    disparity = np.divide(
-        np.float32(focal_baseline), depth, out=np.zeros_like(depth), where=depth > 0
-    )
     kernel = np.ones((2 * BORDER_PX + 1,) * 2, np.uint8)
-    inside = cv2.erode(crop_mask.astype(np.uint8), kernel, borderValue=0).astype(bool)
-    nearest = cv2.dilate(disparity, kernel)
-    farthest = cv2.erode(np.where(depth > 0, disparity, np.float32(np.inf)), kernel)
-    smooth = nearest - farthest < EDGE_DISPARITY_PX  # among the pixels that have depth
+    codes = crop_mask.astype(np.uint8)
+    inside = cv2.erode(codes, kernel, borderValue=0).astype(bool)
+    well_inside = cv2.erode(codes, np.ones((2 * SMEARED_PX + 1,) * 2, np.uint8), borderValue=0)
+    nearest = cv2.erode(np.where(depth > 0, depth, np.float32(np.inf)), kernel)
+    smooth = ~noise.is_step(nearest, cv2.dilate(depth, kernel), intrinsics.fx)  # of what has depth
     good = valid & inside & smooth
     n_mask, n_valid, n_good = int(crop_mask.sum()), int(valid.sum()), int(good.sum())
     lossless = max(1, round(LOSSLESS_STRIDE * noise.correlation_px))
@@ -95,8 +104,9 @@ def select_pixels(
     return ApplicatorPixels(
         uv_px=np.stack([u, v], axis=1),
         rays_camera=intrinsics.rays(u, v),
-        disparity_px=disparity[rows * stride, columns * stride].astype(np.float64),
-        focal_baseline=focal_baseline,
+        depth_mm=depth[rows * stride, columns * stride].astype(np.float64),
+        is_border=well_inside[rows * stride, columns * stride] == 0,
+        fx=intrinsics.fx,
         stride_px=stride,
         n_mask=n_mask,
         n_valid=n_valid,

@@ -42,6 +42,10 @@ class BedSurface:
         How much of the ring around the rim is seen, in degrees of 360.
     fit_from_applicator : (3, 3)
         Rows are the quadratic's axes in applicator space.
+    from_survey : bool
+        The field was read off the survey map, not carried there from the ring around it.
+    rim_sigma_mm : float
+        What single points of the rim may lie off the quadratic beyond the covariance.
     """
 
     status: BedStatus
@@ -51,6 +55,8 @@ class BedSurface:
     residual_rms_mm: float | None = None
     n_points: int = 0
     fit_from_applicator: Float = field(default_factory=lambda: frozen(np.eye(3)))
+    from_survey: bool = False
+    rim_sigma_mm: float = 0.0
 
     def __post_init__(self) -> None:
         if self.status is BedStatus.OK:

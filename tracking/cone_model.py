@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import open3d as o3d
+from numpy.typing import NDArray
 
 from tracking.applicator import Applicator
 from tracking.applicator_mesh import (
@@ -20,6 +21,8 @@ from tracking.applicator_mesh import (
 from tracking.arrays import Bool, Float, frozen
 from tracking.transforms import invert
 
+Int = NDArray[np.int64]
+
 N_CURVE_POINTS = 96  # one every 2-4 px on a 60 mm cone at 0.5 m
 N_SURFACE_POINTS = 12_000  # about 3 mm apart on a 60 mm cone: below the ICP's smallest radius
 SURFACE_SEED = 7
@@ -27,19 +30,22 @@ SURFACE_SEED = 7
 
 @dataclass(frozen=True, eq=False)
 class RayHits:
-    """Where rays with z = 1 meet the model: depth z (inf: miss), outward normal in camera space.
+    """Where rays with z = 1 meet the model, in applicator space; rows of a miss mean nothing.
 
-    `is_thin`: on an end face of the wall, too narrow for a stereo camera to tell its depth.
+    Attributes
+    ----------
+    z_mm : (n,) depth in camera space, inf: miss
+    is_hit : (n,)
+    is_thin : (n,) on an end face of the wall, too narrow for a depth camera to tell its depth
+    points_mm, normals, rays : (n, 3) hit points, outward unit normals, the rays themselves
     """
 
     z_mm: Float
-    normals_camera: Float
+    is_hit: Bool
     is_thin: Bool
-
-    @property
-    def is_hit(self) -> Bool:
-        """Rays that meet the model in front of the camera."""
-        return np.isfinite(self.z_mm)
+    points_mm: Float
+    normals: Float
+    rays: Float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,48 +70,80 @@ class ConeModel:
     def __init__(self, applicator: Applicator, mesh: TriangleMesh | None = None) -> None:
         self.applicator = applicator
         self.mesh = mesh or build_mesh(applicator)
-        self._is_revolved = (
-            is_revolved_triangle(applicator)
-            if mesh is None
-            else np.zeros(len(mesh.triangles), bool)
-        )
+        n_triangles = len(self.mesh.triangles)
+        nothing = np.zeros(n_triangles, bool)
+        self._is_revolved = is_revolved_triangle(applicator) if mesh is None else nothing
+        self._normals, self._radial_normals = _triangle_normals(self.mesh)
         self.edges = _edges(applicator) if mesh is None else ()  # a mesh need not have them
         self.surface_mm, self.surface_normals = _surface_samples(self.mesh)
-        self._is_thin = (
-            is_thin_triangle(applicator)
-            if mesh is None
-            else np.zeros(len(self.mesh.triangles), bool)
-        )
+        self._is_thin = is_thin_triangle(applicator) if mesh is None else nothing
         self._scene = o3d.t.geometry.RaycastingScene()
         self._scene.add_triangles(
             o3d.core.Tensor(self.mesh.vertices_mm.astype(np.float32)),
             o3d.core.Tensor(self.mesh.triangles.astype(np.uint32)),
         )
 
+    def meets(self, camera_from_applicator: Float, rays_camera: Float) -> Bool:
+        """Which rays (n, 3) from the camera's centre meet the posed model."""
+        rays = _rays(camera_from_applicator, rays_camera)
+        meets: Bool = self._scene.test_occlusions(o3d.core.Tensor(rays)).numpy().astype(bool)
+        return meets
+
+    def depths_mm(self, camera_from_applicator: Float, rays_camera: Float) -> Float:
+        """Depth z at which rays (n, 3) with z = 1 meet the posed model, inf: not at all."""
+        rays = _rays(camera_from_applicator, rays_camera)
+        z: Float = self._scene.cast_rays(o3d.core.Tensor(rays))["t_hit"].numpy().astype(np.float64)
+        return z
+
     def cast(self, camera_from_applicator: Float, rays_camera: Float) -> RayHits:
         """Cast rays (n, 3) with z = 1 from the camera's centre at the posed model."""
-        applicator_from_camera = invert(camera_from_applicator)
-        rays = np.empty((len(rays_camera), 6), dtype=np.float32)
-        rays[:, :3] = applicator_from_camera[:3, 3]
-        rays[:, 3:] = rays_camera @ applicator_from_camera[:3, :3].T
-        answer = self._scene.cast_rays(o3d.core.Tensor(rays))
+        single = _rays(camera_from_applicator, rays_camera)
+        answer = self._scene.cast_rays(o3d.core.Tensor(single))
         z = answer["t_hit"].numpy().astype(np.float64)
-        normals = answer["primitive_normals"].numpy().astype(np.float64)
-        triangle = np.where(np.isfinite(z), answer["primitive_ids"].numpy(), 0)
-        revolved = np.isfinite(z) & self._is_revolved[triangle]
-        hits = rays[revolved, :3] + rays[revolved, 3:] * z[revolved, None]
-        normals[revolved] = _without_tangential(normals[revolved], hits)
-        is_thin = np.isfinite(z) & self._is_thin[triangle]
-        return RayHits(z, normals @ camera_from_applicator[:3, :3].T, is_thin)
+        is_hit = np.isfinite(z)
+        triangle = np.where(is_hit, answer["primitive_ids"].numpy(), 0)
+        rays = single[:, 3:].astype(np.float64)
+        points = single[0, :3] + rays * np.where(is_hit, z, 1.0)[:, None] if len(z) else rays
+        return RayHits(
+            z_mm=z,
+            is_hit=is_hit,
+            is_thin=is_hit & self._is_thin[triangle],
+            points_mm=points,
+            normals=self._smooth_normals(triangle, points),
+            rays=rays,
+        )
+
+    def _smooth_normals(self, triangle: Int, points: Float) -> Float:
+        """Normals at hit points; a facet's own tilt would feign a known roll of a round wall."""
+        normals = self._normals[triangle]
+        revolved = self._is_revolved[triangle]
+        radial = points[:, :2] / np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-9)[:, None]
+        smooth = self._radial_normals[triangle]
+        normals[:, :2] = np.where(revolved[:, None], radial * smooth[:, :1], normals[:, :2])
+        normals[:, 2] = np.where(revolved, smooth[:, 1], normals[:, 2])
+        return normals
 
 
-def _without_tangential(normals: Float, points: Float) -> Float:
-    """Normals of a surface of revolution: a facet's own tilt would feign a known roll."""
-    radial = points[:, :2] / np.linalg.norm(points[:, :2], axis=1, keepdims=True)
-    outward = np.einsum("ij,ij->i", normals[:, :2], radial)
-    exact = np.concatenate([radial * outward[:, None], normals[:, 2:]], axis=1)
-    exact /= np.linalg.norm(exact, axis=1, keepdims=True)
-    return exact
+def _rays(camera_from_applicator: Float, rays_camera: Float) -> NDArray[np.float32]:
+    """Rays (n, 6) in applicator space: origin, direction."""
+    applicator_from_camera = invert(camera_from_applicator)
+    rays = np.empty((len(rays_camera), 6), dtype=np.float32)
+    rays[:, :3] = applicator_from_camera[:3, 3]
+    rays[:, 3:] = rays_camera @ applicator_from_camera[:3, :3].T
+    return rays
+
+
+def _triangle_normals(mesh: TriangleMesh) -> tuple[Float, Float]:
+    """Outward unit normals (m, 3), and their (radial, axial) components, unit length, (m, 2)."""
+    corners = mesh.vertices_mm[mesh.triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    middle = corners.mean(axis=1)[:, :2]
+    middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
+    outward = np.einsum("ij,ij->i", normals[:, :2], middle)
+    components = np.stack([outward, normals[:, 2]], axis=1)
+    components /= np.maximum(np.linalg.norm(components, axis=1, keepdims=True), 1e-12)
+    return frozen(normals), frozen(components)
 
 
 def _edges(applicator: Applicator) -> tuple[EdgeCurve, ...]:

@@ -96,7 +96,7 @@ def measure_edges(
     normals = np.stack([ahead[..., 1], -ahead[..., 0]], axis=-1) / np.maximum(lengths, 1e-9)
     probes = np.stack([uv + PROBE_PX * normals, uv - PROBE_PX * normals])
     rays = intrinsics.rays(probes[..., 0], probes[..., 1])
-    plus, minus = model.cast(pose, rays.reshape(-1, 3)).is_hit.reshape(probes.shape[:-1])
+    plus, minus = model.meets(pose, rays.reshape(-1, 3)).reshape(probes.shape[:-1])
     normals = np.where((plus & ~minus)[..., None], -normals, normals)
     flat_offsets = _transitions(outline, uv.reshape(-1, 2), normals.reshape(-1, 2))
     offsets = flat_offsets.reshape(uv.shape[:-1])

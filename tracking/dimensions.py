@@ -16,6 +16,7 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.likelihood import (
+    WALL_COSINE,
     depth_weights,
     edge_bias_px,
     edge_jacobian,
@@ -33,7 +34,6 @@ ROLL = 2
 ROLL_PRIOR_SIGMA_RAD = 1e-3  # a turned bevel is a slope along y: one of the two must stand still
 RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
-WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
 K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
 DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
 

@@ -12,8 +12,9 @@ from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.limit_checks import LimitResult, check_limits
 from tracking.reasons import TEXTS, Reason, Severity, in_precedence
-from tracking.registration import RegistrationStatus
+from tracking.registration import PoseStart, RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+from tracking.survey_alignment import SurveyStatus
 
 MAX_AGE_MS = 150.0  # exposure to decision (DESIGN section 6)
 MAX_FRAME_GAP_MS = 200.0  # longer, and frames are no longer consecutive
@@ -79,7 +80,8 @@ def _passed(before: int, *, armed: bool, may_arm: bool) -> int:
 
 
 def _is_consecutive(snapshot: Snapshot, state: KernelState) -> bool:
-    if state.stamp_ns is None:
+    """Whether the frame goes on where the last one was: in time, and by its pose."""
+    if state.stamp_ns is None or snapshot.pose_start is not PoseStart.TRACKED:
         return False
     return 0 < snapshot.stamp_ns - state.stamp_ns <= MAX_FRAME_GAP_MS * 1e6
 
@@ -125,6 +127,8 @@ def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]
     reasons = set(limits.reasons)
     if snapshot.bed is not BedStatus.OK:
         reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
+    if snapshot.survey is SurveyStatus.STALE:
+        reasons.add(Reason.SURVEY_STALE)
     identity = snapshot.alignment.applicator_id
     if not identity.decided:
         reasons.add(Reason.APPLICATOR_UNDECIDED)

@@ -15,11 +15,11 @@ from tracking.cone_model import ConeModel
 from tracking.transforms import invert, orthonormalise, transform_points
 
 RADII_MM = (18.0, 8.0)  # coarse to fine correspondence distance
-MAX_ITERATIONS = 20
+MAX_ITERATIONS = 6  # per radius: the likelihood goes on from wherever this ends
 KERNEL_MM = 5.0  # Tukey: beyond the depth noise at 0.8 m
-N_POINTS = 500
+N_POINTS = 250
 MIN_PAIRS = 6  # unknowns of a pose
-SETTLED = 1e-4  # largest entry of a step (mm, rad): the likelihood goes on from here
+SETTLED = 1e-3  # largest entry of a step (mm, rad)
 STEP_DECIMALS = 9  # far above the rounding of Open3D's sums, far below any sigma
 
 

@@ -1,23 +1,25 @@
-"""Terms of the pose's likelihood: outline, and depth in disparity (constant stereo noise).
+"""Terms of the pose's likelihood: outline, and depth in units of its noise.
 
+Depth is compared where its noise is constant: for a stereo camera in disparity (`DepthNoise`).
 A displacement of the surface by w moves the predicted depth along its ray by
-z (n . w) / (n . p), p the hit point and n its normal, hence the disparity by
--focal_baseline / z^2 times that. Small motions are (rotation, displacement) of the exit
-centre in applicator axes: index 2 is roll, index 5 the slide along the axis.
+z (n . w) / (n . p), p the hit point and n its normal; the residual by that over sigma(z). Small
+motions are (rotation, displacement) of the exit centre in applicator axes: index 2 is roll,
+index 5 the slide along the axis.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
-from tracking.cone_model import ConeModel
+from tracking.cone_model import ConeModel, RayHits
 from tracking.contour import EdgeOffsets
-from tracking.rig import DepthNoise
+from tracking.depth_noise import DepthNoise
 from tracking.segmentation import EdgeQuality
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
@@ -27,6 +29,10 @@ GRAZING_COSINE = (
 EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
 BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bumps of 0.3 mm
 BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
+NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
+NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
+MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
+WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
 
@@ -36,10 +42,10 @@ class DepthTerms:
 
     Attributes
     ----------
-    residuals : (n,) (measured - predicted disparity) / sigma, NaN where unusable
+    residuals : (n,) measured against predicted in sigma, nearer is positive, NaN where unusable
     jacobian : (n, 6) of the prediction, in sigma per small motion, 0 where unusable
     points_mm, normals : (n, 3) hit points and normals in applicator space
-    gains : (n,) predicted disparity in sigma per mm of outward displacement, 0 where unusable
+    gains : (n,) prediction in sigma per mm of outward displacement, 0 where unusable
     n_hits, n_grazing : pixels that meet the model; of these, too flat or on too narrow a face
     """
 
@@ -51,48 +57,77 @@ class DepthTerms:
     n_hits: int
     n_grazing: int
 
+    @cached_property
+    def spread(self) -> float:
+        """Robust scatter of the residuals in sigma, at least 1: the noise model's own."""
+        return spread_of(self.residuals)
+
 
 def depth_terms(
     model: ConeModel, pose: Float, pixels: ApplicatorPixels, noise: DepthNoise
 ) -> DepthTerms:
     """Compare the sampled pixels with the model at `pose` (camera_from_applicator)."""
     hits = model.cast(pose, pixels.rays_camera)
-    ray_length = np.linalg.norm(pixels.rays_camera, axis=1)
-    facing = np.abs(np.einsum("ij,ij->i", hits.normals_camera, pixels.rays_camera)) / ray_length
-    usable = hits.is_hit & (facing > GRAZING_COSINE) & ~hits.is_thin
+    along = np.einsum("ij,ij->i", hits.normals, hits.rays)
+    steep = np.abs(along) > GRAZING_COSINE * pixels.ray_lengths
+    usable = hits.is_hit & steep & ~hits.is_thin
     z = np.where(usable, hits.z_mm, 1.0)
-    residuals = (pixels.disparity_px - pixels.focal_baseline / z) / noise.subpixel_px
-    rotation, exit_centre = pose[:3, :3], pose[:3, 3]
-    normals = hits.normals_camera @ rotation  # into applicator axes
-    levers = (pixels.rays_camera * z[:, None] - exit_centre) @ rotation
-    along = np.einsum("ij,ij->i", hits.normals_camera, pixels.rays_camera)
-    gain = -pixels.focal_baseline / z**2 / np.where(usable, along, 1.0) / noise.subpixel_px
-    gain = np.where(usable, gain, 0.0)
-    normals = np.where(usable[:, None], normals, 0.0)
-    jacobian = gain[:, None] * np.concatenate([np.cross(levers, normals), normals], axis=1)
+    gains = np.where(usable, -1.0 / noise.sigma_mm(z, pixels.fx) / np.where(usable, along, 1.0), 0)
+    residuals = np.where(usable, noise.residuals(pixels.depth_mm, z, pixels.fx), np.nan)
+    scale = _noise_scale(residuals, pixels.is_border, hits)
+    residuals, gains = residuals / scale, gains / scale
+    jacobian = np.empty((len(z), 6))
+    jacobian[:, :3] = cross_rows(hits.points_mm, hits.normals)
+    jacobian[:, 3:] = hits.normals
+    jacobian *= gains[:, None]
     return DepthTerms(
-        residuals=np.where(usable, residuals, np.nan),
+        residuals=residuals,
         jacobian=jacobian,
-        points_mm=levers,
-        normals=normals,
-        gains=gain,
+        points_mm=hits.points_mm,
+        normals=hits.normals,
+        gains=gains,
         n_hits=int(hits.is_hit.sum()),
         n_grazing=int((hits.is_hit & ~usable).sum()),
     )
 
 
+def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
+    """Factor (n,) by which pixels near outlines, and inside the tube, are noisier than the rest.
+
+    A matcher smears outlines, and a hollow reflects itself: where such pixels scatter notably
+    more than the wall's, about the model and not about their own mean, their noise is taken to
+    be as large as that.
+    """
+    outward = np.einsum("ij,ij->i", hits.normals[:, :2], hits.points_mm[:, :2])
+    is_hollow = (outward < 0) & (np.abs(hits.normals[:, 2]) < WALL_COSINE)
+    rest = residuals[~(is_border | is_hollow)]
+    if int(np.isfinite(rest).sum()) < MIN_REFERENCE_PIXELS:
+        return np.ones(len(residuals))
+    reference = spread_of(rest)
+    scale = np.ones(len(residuals))
+    for group in (is_border & ~is_hollow, is_hollow):
+        ratio = spread_of(residuals[group]) / reference
+        if ratio > NOTABLE_SCATTER:
+            scale[group] = ratio
+    return scale
+
+
 def depth_weights(depth: DepthTerms, inflation: float) -> Float:
     """Robust weights (n,) of the depth residuals, thinned for their correlation."""
-    residuals = np.nan_to_num(depth.residuals)
-    usable = ~np.isnan(depth.residuals)
-    weights: Float = tukey(residuals, TUKEY * spread_of(depth.residuals)) * usable / inflation
+    weights: Float = np.nan_to_num(tukey(depth.residuals, TUKEY * depth.spread)) / inflation
     return weights
 
 
 def spread_of(residuals: Float) -> float:
     """Robust scatter of residuals given in sigma (NaN left out), at least 1: the model's own."""
-    finite = residuals[np.isfinite(residuals)]
-    return max(1.0, 1.4826 * float(np.median(np.abs(finite)))) if finite.size else 1.0
+    sizes = np.abs(residuals[np.isfinite(residuals)])
+    return max(1.0, NORMAL_MAD * median(sizes)) if sizes.size else 1.0
+
+
+def median(values: Float) -> float:
+    """Upper median of values without NaN: `np.median` costs five times as much on a thousand."""
+    middle = len(values) // 2
+    return float(np.partition(values, middle)[middle])
 
 
 def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
@@ -128,24 +163,39 @@ def edge_jacobian(
     )
     direction = direction @ pose[:3, :3]
     levers = (edge.points_camera_mm - pose[:3, 3]) @ pose[:3, :3]
-    return np.concatenate([np.cross(levers, direction), direction], axis=1), direction
+    return np.concatenate([cross_rows(levers, direction), direction], axis=1), direction
 
 
 def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics) -> Float:
     """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation.
 
     The labels' noise and, at the exit, tissue that covers the rim unevenly: variances per
-    length of edge add.
+    length of edge add. Offsets that scatter more than the labels' quality says, or wander in
+    longer waves, count as what they are.
     """
-    deviations = edge.offsets_px - np.median(edge.offsets_px)
-    sigma = max(quality.sigma_px, 1.4826 * float(np.median(np.abs(deviations))))
-    per_length = sigma**2 * max(edge.spacing_px, quality.correlation_px)
+    deviations = edge.offsets_px - median(edge.offsets_px)
+    scatter = NORMAL_MAD * median(np.abs(deviations))
+    sigma, length = quality.sigma_px, quality.correlation_px
+    if scatter > NOTABLE_SCATTER * sigma:
+        sigma = scatter
+        length = max(length, edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma))
+    per_length = sigma**2 * max(edge.spacing_px, length)
     if edge.name == "exit":
-        px_per_mm = intrinsics.fx / float(np.median(edge.points_camera_mm[:, 2]))
+        px_per_mm = intrinsics.fx / median(edge.points_camera_mm[:, 2])
         burial_length_px = max(edge.spacing_px, BURIAL_CORRELATION_MM * px_per_mm)
         per_length += (BURIAL_SIGMA_MM * px_per_mm) ** 2 * burial_length_px
     weights: Float = tukey(deviations, EDGE_TUKEY * sigma) * edge.spacing_px / per_length
     return weights
+
+
+def _correlated_points(deviations: Float, limit: float) -> float:
+    """How many neighbouring points say the same: 1 + 2 sum of the autocorrelation to its zero."""
+    bounded = np.clip(deviations, -limit, limit)
+    bounded = bounded - bounded.mean()
+    power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
+    negative = np.flatnonzero(power <= 0)
+    end = int(negative[0]) if negative.size else len(power)
+    return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
 
 
 def shift_marginalised(
@@ -172,6 +222,13 @@ def edge_equations(
 def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
     """1-sigma of the shift common to an edge: tissue may hide the exit, nothing hides the rest."""
     return EXIT_BURIED_PX if edge.name == "exit" else quality.bias_px
+
+
+def cross_rows(first: Float, second: Float) -> Float:
+    """Cross products of rows, (n, 3), without the generality that `np.cross` pays for."""
+    ax, ay, az = first.T
+    bx, by, bz = second.T
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
 
 
 def tukey(residuals: Float, cutoff: float) -> Float:

@@ -14,6 +14,7 @@ from tracking.registration import Registration
 from tracking.rig import Rig
 from tracking.source_distance import measure_ssd_error
 from tracking.standoff import measure_standoff
+from tracking.survey_alignment import AlignedSurvey
 
 
 def measure_alignment(
@@ -23,6 +24,7 @@ def measure_alignment(
     bed: BedSurface,
     rig: Rig,
     plan: Plan,
+    survey: AlignedSurvey = AlignedSurvey(),
 ) -> Alignment:
     """Measure every quantity that this frame shows.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from tracking.outline import Outline
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -76,3 +78,9 @@ class Plan:
     head_roll_deg: float | None = None  # shown; gated only where an inclinometer exists
     head_pitch_deg: float | None = None
     patient_orientation: str | None = None
+    area_at_risk: Outline | None = None
+    keep_out: tuple[tuple[str, Outline], ...] = ()  # structures by name
+
+    def __post_init__(self) -> None:
+        if self.keep_out and self.limits.intrusion_maximum_mm is None:
+            raise ValueError("structures to keep out need a limit on intrusion_mm")

@@ -13,7 +13,8 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Float
-from tracking.likelihood import spread_of
+from tracking.depth_information import depth_information
+from tracking.depth_noise import DepthNoise
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
 from tracking.transforms import rigid
@@ -27,10 +28,11 @@ UNKNOWN_SLIDE_MM = 100.0  # a third of a cone: says "anywhere along the axis"
 MAX_AXIS_SIGMA_DEG = 1.0
 MAX_EXIT_SIGMA_MM = 5.0
 ROLL, AXIAL = 2, 5
-MODEL_SIGMA_MM = 0.05  # manufacturing and mesh: wall and length are known to about this
 
 
-def assess(applicator: Applicator, pixels: ApplicatorPixels, refined: Refined) -> Registration:
+def assess(
+    applicator: Applicator, pixels: ApplicatorPixels, refined: Refined, noise: DepthNoise
+) -> Registration:
     """Turn a refined pose into a Registration with covariance and status (no image check yet)."""
     residuals = refined.depth.residuals[np.isfinite(refined.depth.residuals)]
     n_samples = len(refined.depth.residuals)
@@ -41,11 +43,16 @@ def assess(applicator: Applicator, pixels: ApplicatorPixels, refined: Refined) -
     }
     if len(residuals) < n_samples / 4 or not np.all(np.isfinite(refined.pose)):
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=excluded)
-    spread = spread_of(residuals)
+    spread = refined.depth.spread
     inliers = np.abs(residuals) <= INLIER_SIGMA * spread
     inlier_fraction = float(inliers.sum()) / max(1, n_samples - refined.depth.n_grazing)
+    information, score = depth_information(
+        refined.depth, pixels, noise.correlation_px, refined.inflation
+    )
     covariance, roll_observable, axial_observable = _covariance(
-        refined.information / spread**2, has_roll=applicator.bevel_deg > 0
+        information + refined.edge_information,
+        score + refined.edge_information,
+        has_roll=applicator.bevel_deg > 0,
     )
     pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
     rotation = refined.pose[:3, :3]
@@ -79,11 +86,15 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
     return replace(registration, status=status)
 
 
-def _covariance(information: Float, *, has_roll: bool) -> tuple[Float, bool, bool]:
-    """Invert what is observable, in applicator axes; the rest is left out."""
+def _covariance(information: Float, score: Float, *, has_roll: bool) -> tuple[Float, bool, bool]:
+    """Covariance of what is observable, in applicator axes; the rest is left out.
+
+    `information` is the expected curvature of the likelihood, `score` the covariance of its
+    gradient: information^-1 score information^-1.
+    """
     kept = list(range(6))
-    scale = np.diag([1e-6, 1e-6, 1e-6, 1e-8, 1e-8, 1e-8])
-    marginal = np.linalg.inv(information + scale)
+    prior = np.diag([1e-6, 1e-6, 1e-6, 1e-8, 1e-8, 1e-8])
+    marginal = _sandwich(information + prior, score + prior)
     roll_observable = has_roll and bool(
         np.sqrt(marginal[ROLL, ROLL]) <= np.radians(MAX_ROLL_SIGMA_DEG)
     )
@@ -93,11 +104,17 @@ def _covariance(information: Float, *, has_roll: bool) -> tuple[Float, bool, boo
     if not axial_observable:
         kept.remove(AXIAL)
     covariance = np.zeros((6, 6))
-    covariance[np.ix_(kept, kept)] = np.linalg.inv((information + scale)[np.ix_(kept, kept)])
-    covariance[3:, 3:] += np.eye(3) * MODEL_SIGMA_MM**2
+    among = np.ix_(kept, kept)
+    covariance[among] = _sandwich((information + prior)[among], (score + prior)[among])
     if not axial_observable:
         covariance[AXIAL, AXIAL] = UNKNOWN_SLIDE_MM**2
     return (covariance + covariance.T) / 2, roll_observable, axial_observable
+
+
+def _sandwich(information: Float, score: Float) -> Float:
+    inverse = np.linalg.inv(information)
+    result: Float = inverse @ score @ inverse
+    return result
 
 
 def without_slide(registration: Registration) -> Registration:

@@ -75,15 +75,16 @@ def contradictions(
     is met; background pixels cost 1 where the model should hide them, less where the depth is
     the model's and only the label is not (a foot that was labelled as table).
     """
-    hits = model.cast(pose, pixels.rays_camera)
-    predicted = np.where(hits.is_hit, hits.z_mm, 0.0)
+    predicted = model.depths_mm(pose, pixels.rays_camera)
+    is_hit = np.isfinite(predicted)
+    predicted = np.where(is_hit, predicted, 0.0)
     has_depth = pixels.depth_mm > 0
     off = np.minimum(1.0, ((pixels.depth_mm - predicted) / tolerance_mm) ** 2)
-    on_model = pixels.is_applicator & hits.is_hit
-    missed = float((pixels.is_applicator & ~hits.is_hit).sum())
+    on_model = pixels.is_applicator & is_hit
+    missed = float((pixels.is_applicator & ~is_hit).sum())
     misfit = float(off[on_model & has_depth].sum())
     in_front = has_depth & (pixels.depth_mm < predicted - BEHIND_MM)
-    uncovered = pixels.is_background & hits.is_hit & ~in_front
+    uncovered = pixels.is_background & is_hit & ~in_front
     agrees = has_depth & (np.abs(pixels.depth_mm - predicted) < tolerance_mm)
     uncovered_cost = np.where(agrees, MISLABELLED_COST, 1.0)[uncovered].sum()
     return missed + misfit + float(uncovered_cost)

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NO_BED = "NO_BED"
     BED_HIDDEN = "BED_HIDDEN"
     BED_UNCLEAR = "BED_UNCLEAR"
+    SURVEY_STALE = "SURVEY_STALE"
     TILT_UNCERTAIN = "TILT_UNCERTAIN"
     LATERAL_UNCERTAIN = "LATERAL_UNCERTAIN"
     DOCKING_GAP_UNCERTAIN = "DOCKING_GAP_UNCERTAIN"
@@ -125,6 +126,11 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.BED_UNCLEAR: ReasonText(
         _U, "The bed's surface is unclear.", "Clear the bed around the rim."
+    ),
+    Reason.SURVEY_STALE: ReasonText(
+        _U,
+        "The bed has changed since the survey.",
+        "Lift the cone and survey the bed again.",
     ),
     Reason.TILT_UNCERTAIN: ReasonText(
         _U,

@@ -12,6 +12,7 @@ from tracking.bed import BedSurface
 from tracking.decision import FRAMES_TO_ARM, GateDecision
 from tracking.measurement import Measurement
 from tracking.registration import Registration
+from tracking.survey_alignment import AlignedSurvey
 
 STAGES = ("segment", "register", "surface", "align", "gate", "total")
 
@@ -39,6 +40,7 @@ class FrameRecord:
     alignment: Alignment
     stage_ms: Mapping[str, float]
     ids: RecordIds
+    survey: AlignedSurvey = AlignedSurvey()
 
     def to_json(self) -> dict[str, Any]:
         """The record's contract (DESIGN section 5), ready for `json.dumps`."""
@@ -54,7 +56,9 @@ class FrameRecord:
                 "status": str(self.bed.status),
                 "seen_deg": self.bed.seen_deg,
                 "residual_rms_mm": self.bed.residual_rms_mm,
+                "from_survey": self.bed.from_survey,
             },
+            "survey": _survey_json(self.survey),
             "alignment": alignment_json(self.alignment),
             "stage_ms": {name: self.stage_ms.get(name, 0.0) for name in STAGES},
             "ids": vars(self.ids).copy(),
@@ -85,6 +89,7 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
 def _registration_json(registration: Registration) -> dict[str, Any]:
     return {
         "status": str(registration.status),
+        "start": None if registration.camera_from_applicator is None else str(registration.start),
         "camera_from_applicator": _rows(registration.camera_from_applicator),
         "axis_cov_deg2": _rows(registration.axis_cov_deg2),
         "exit_cov_mm2": _rows(registration.exit_cov_mm2),
@@ -98,6 +103,15 @@ def _registration_json(registration: Registration) -> dict[str, Any]:
             "roll": registration.roll_observable,
             "axial": registration.axial_observable,
         },
+    }
+
+
+def _survey_json(survey: AlignedSurvey) -> dict[str, Any]:
+    return {
+        "status": str(survey.status),
+        "frames": 0 if survey.survey is None else survey.survey.n_frames,
+        "agreement_mm": survey.agreement_mm,
+        "in_plane_observable": survey.in_plane_observable,
     }
 
 

@@ -11,22 +11,22 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
+from tracking.depth_noise import DepthNoise
 from tracking.likelihood import (
     DepthTerms,
     depth_equations,
     depth_terms,
     edge_equations,
-    spread_of,
+    edge_jacobian,
 )
-from tracking.rig import DepthNoise
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import orthonormalise, rotation_from_vector
 
 MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
-STEP_TOLERANCE_MM = 5e-3  # movement of the cone's ends: far below any sigma
-ROUND_TOLERANCE = 0.2  # Mahalanobis length of a round's motion, by the residuals' scatter
+STEP_TOLERANCE = 0.05  # Mahalanobis length of the last step, by the residuals' scatter
+EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0
 
@@ -38,19 +38,19 @@ class Refined:
     Attributes
     ----------
     pose : (4, 4) camera_from_applicator
-    information : (6, 6)
-        Of (rotation, exit displacement) in *applicator* axes about the exit centre: index 2 is
-        roll, index 5 the slide along the axis. Noise correlation included.
     converged : bool
     depth, edges : the terms at `pose`
+    edge_information : (6, 6)
+        Of (rotation, exit displacement) in *applicator* axes about the exit centre: index 2 is
+        roll, index 5 the slide along the axis.
     inflation : variance of the depth's mean over that of white noise, on its pixel grid
     """
 
     pose: Float
-    information: Float
     converged: bool
     depth: DepthTerms
     edges: tuple[EdgeOffsets, ...]
+    edge_information: Float
     inflation: float
 
 
@@ -68,15 +68,25 @@ class _Problem:
 
 
 @dataclass(frozen=True, eq=False)
+class _Edges:
+    """The outline's terms as they look from one pose: normal equations and Jacobians."""
+
+    edges: tuple[EdgeOffsets, ...]
+    jacobians: tuple[Float, ...]
+    information: Float
+    gradient: Float
+
+
+@dataclass(frozen=True, eq=False)
 class _Round:
-    """One round: where it ended, its total step, and the information there."""
+    """One round: where it ended, its total step, the terms just before its last, tiny step."""
 
     pose: Float
     step: Float
     information: Float
-    edges: tuple[EdgeOffsets, ...]
-    edge_information: Float
-    spread: float
+    edges: _Edges
+    depth: DepthTerms
+    has_settled: bool
 
 
 def refine(
@@ -90,50 +100,62 @@ def refine(
 ) -> Refined:
     """Refine `start` (camera_from_applicator) to the maximum of the likelihood.
 
-    The outline is read off the label image once a round, the depth at every iteration, so
-    that the outline's pixel steps cannot keep the iteration from settling; a round that turns
-    back goes half the way (outline points that come and go can make whole steps alternate).
+    The outline is read off the label image once a round, the depth at every iteration; a round
+    that moves the outline further than its offsets are linear is followed by another. One that
+    turns back goes half the way (outline points that come and go can make whole steps alternate).
     """
     inflation = correlation_inflation(pixels.stride_px, noise.correlation_px)
     problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation)
     current = _round(problem, start)
-    pose, converged = current.pose, _has_settled(current)
+    pose = current.pose
     for _ in range(MAX_ROUNDS - 1):
-        if converged:
+        if current.has_settled:
             break
         following = _round(problem, pose)
         turns_back = following.step @ following.information @ current.step < 0
-        pose = _moved(pose, following.step / 2) if turns_back else following.pose
-        current, converged = following, _has_settled(following)
-    depth = depth_terms(model, pose, pixels, noise)
-    information = depth_equations(depth, inflation)[0] + current.edge_information
-    return Refined(pose, information, converged, depth, current.edges, inflation)
+        halves = turns_back and not following.has_settled
+        pose = _moved(pose, following.step / 2) if halves else following.pose
+        current = following
+    return Refined(
+        pose,
+        current.has_settled,
+        current.depth,
+        current.edges.edges,
+        current.edges.information,
+        inflation,
+    )
 
 
 def _round(problem: _Problem, start: Float) -> _Round:
     """Iterate on the depth with the outline as it looks from `start`."""
-    edges = measure_edges(problem.model, start, problem.outline, problem.intrinsics)
-    edge_information, edge_gradient = np.zeros((6, 6)), np.zeros(6)
-    for edge in edges:
-        terms = edge_equations(start, edge, problem.quality, problem.intrinsics)
-        edge_information, edge_gradient = edge_information + terms[0], edge_gradient + terms[1]
-    pose, total, information, spread = start, np.zeros(6), edge_information, 1.0
-    for _ in range(MAX_ITERATIONS):
+    edges = _edge_terms(problem, start)
+    pose, total, previous = start, np.zeros(6), np.zeros(6)
+    for iteration in range(MAX_ITERATIONS):
         depth = depth_terms(problem.model, pose, problem.pixels, problem.noise)
-        spread = spread_of(depth.residuals)
         information, gradient = depth_equations(depth, problem.inflation)
-        information = information + edge_information
-        gradient = gradient + edge_gradient - edge_information @ total
+        information = information + edges.information
+        gradient = gradient + edges.gradient - edges.information @ total
         step = np.linalg.solve(information + _damping(information), gradient).astype(np.float64)
+        if step @ information @ previous < 0:
+            step = step / 2  # pixels that come and go with the pose can make whole steps alternate
+        previous = step
         pose, total = _moved(pose, step), total + step
-        if _movement_mm(problem.model, step) < STEP_TOLERANCE_MM:
-            break
-    return _Round(pose, total, information, tuple(edges), edge_information, spread)
+        is_still = bool(step @ information @ step < (STEP_TOLERANCE * depth.spread) ** 2)
+        if is_still or iteration == MAX_ITERATIONS - 1:
+            moved_px = max((float(np.abs(j @ total).max()) for j in edges.jacobians), default=0.0)
+            has_settled = is_still and moved_px < EDGE_MOTION_PX
+            return _Round(pose, total, information, edges, depth, has_settled)
+    raise ValueError("MAX_ITERATIONS must be positive")
 
 
-def _has_settled(current: _Round) -> bool:
-    length = float(np.sqrt(current.step @ current.information @ current.step))
-    return length < ROUND_TOLERANCE * current.spread
+def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
+    edges = measure_edges(problem.model, pose, problem.outline, problem.intrinsics)
+    information, gradient, jacobians = np.zeros((6, 6)), np.zeros(6), []
+    for edge in edges:
+        terms = edge_equations(pose, edge, problem.quality, problem.intrinsics)
+        information, gradient = information + terms[0], gradient + terms[1]
+        jacobians.append(edge_jacobian(pose, edge, problem.intrinsics)[0])
+    return _Edges(tuple(edges), tuple(jacobians), information, gradient)
 
 
 def _damping(information: Float) -> Float:
@@ -141,13 +163,6 @@ def _damping(information: Float) -> Float:
     weak = np.zeros(6)
     weak[2], weak[5] = 1 / ROLL_STEP_SIGMA_RAD**2, 1 / AXIAL_STEP_SIGMA_MM**2
     return np.diag(weak + np.trace(information) * 1e-9 + 1e-9)
-
-
-def _movement_mm(model: ConeModel, step: Float) -> float:
-    """How far a step moves the cone's ends and its bevel."""
-    turned = float(np.linalg.norm(step[:2])) * model.applicator.length_mm
-    rolled = abs(float(step[2])) * model.applicator.bevel_rise_mm
-    return float(np.linalg.norm(step[3:])) + turned + rolled
 
 
 def _moved(pose: Float, step: Float) -> Float:

@@ -15,16 +15,16 @@ from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import Outline, outline_of
+from tracking.depth_noise import DepthNoise
 from tracking.dimensions import measure_dimensions
 from tracking.first_pose import first_poses
 from tracking.icp import align
-from tracking.likelihood import spread_of
+from tracking.likelihood import TUKEY, depth_terms
 from tracking.matting import MATTED, matted_outline, needs_matting
 from tracking.pose_covariance import assess, slide_sigma_mm, without_slide
 from tracking.pose_score import ScorePixels, contradictions, disagreement, score_pixels
 from tracking.refine import Refined, refine
-from tracking.registration import Registration, RegistrationStatus
-from tracking.rig import DepthNoise
+from tracking.registration import PoseStart, Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality, Segmentation
 from tracking.slide import SURE_SIGMA_MM, rival_slides, slid
 from tracking.transforms import rigid, rotation_from_vector
@@ -39,8 +39,12 @@ N_SCORE_PIXELS = 500
 N_SLIDE_PIXELS = 4000
 UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
 N_ALIGNED = 3  # best hypotheses that ICP refines
-N_ROLLS = 24
+N_ROLLS, N_COARSE_ROLLS = 24, 12
 N_REFINED_ROLLS = 2
+SLIDES_MM = tuple(np.arange(-42.0, 43.0, 7.0))  # the outline's reach apart
+DISTINCT_ROLL_RAD, DISTINCT_SLIDE_MM = np.radians(40.0), 10.0
+FACE_COSINE = 0.85
+MIN_FACE_SAMPLES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +71,7 @@ class _View:
 
     def depth_sigma_mm(self, z_mm: float) -> float:
         """Depth noise at a distance."""
-        return z_mm**2 / self.pixels.focal_baseline * self.noise.subpixel_px
+        return float(self.noise.sigma_mm(z_mm, self.intrinsics.fx))
 
 
 def register(
@@ -96,10 +100,9 @@ def register(
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = _View(model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score)
     if prior is not None and _upside_down_cost(prior) == 0.0:
-        tracked = _judge(view, _refine(view, prior))
+        tracked = replace(_judge(view, _refine(view, prior)), start=PoseStart.TRACKED)
         if tracked.is_ok:
-            is_sure = slide_sigma_mm(tracked) <= SURE_SIGMA_MM
-            return tracked if is_sure else _with_known_slide(view, tracked)
+            return _with_known_slide(view, tracked)
     starts = _starts(view)
     if not starts:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=pixels.excluded)
@@ -109,7 +112,7 @@ def register(
 
 def _with_known_slide(view: _View, result: Registration) -> Registration:
     """Hold the slide against slid poses, where it may sit in a wrong dip; else it is unknown."""
-    if result.camera_from_applicator is None:
+    if result.camera_from_applicator is None or slide_sigma_mm(result) <= SURE_SIGMA_MM:
         return result
     pixels = score_pixels(
         view.segmentation.labels, view.depth_mm, view.intrinsics, None, N_SLIDE_PIXELS
@@ -125,7 +128,7 @@ def _with_known_slide(view: _View, result: Registration) -> Registration:
         moved = _judge(view, _refine(view, start))
         if moved.camera_from_applicator is None:
             return without_slide(result)
-        result = moved
+        result = replace(moved, start=result.start)
         _, has_rival = rival_slides(moved.camera_from_applicator, count)
     return without_slide(result) if has_rival else result
 
@@ -146,7 +149,7 @@ def _unmeasurable(pixels: ApplicatorPixels) -> RegistrationStatus | None:
         return RegistrationStatus.NO_APPLICATOR
     if pixels.n_valid < MIN_DEPTH_FRACTION * pixels.n_mask:
         return RegistrationStatus.DEPTH_MISSING
-    if len(pixels.disparity_px) < MIN_SAMPLES:
+    if len(pixels.depth_mm) < MIN_SAMPLES:
         return RegistrationStatus.TOO_FEW_POINTS
     return None
 
@@ -174,20 +177,51 @@ def _upside_down_cost(pose: Float) -> float:
 
 
 def _rolled(view: _View, pose: Float) -> list[Float]:
-    """The rolls of a bevelled cone that the pixels around its exit contradict least."""
-    applicator = view.model.applicator
-    if applicator.bevel_deg == 0:
+    """The rolls of a bevelled cone that the pixels around its exit contradict least.
+
+    Where no face across the axis is in view, the slide is as open as the roll: both together.
+    """
+    has_roll = view.model.applicator.bevel_deg > 0
+    slides = (0.0,) if _shows_face(view, pose) else SLIDES_MM
+    n_rolls = (N_ROLLS if len(slides) == 1 else N_COARSE_ROLLS) if has_roll else 1
+    if n_rolls == len(slides) == 1:
         return [pose]
     exit_pixels = _exit_pixels(view, pose)
-    rolls = [
-        pose @ rigid(rotation_from_vector([0.0, 0.0, angle]), np.zeros(3))
-        for angle in np.arange(N_ROLLS) * (2 * np.pi / N_ROLLS)
-    ]
     tolerance = view.tolerance_mm(pose)
-    costs = np.array([disagreement(view.model, roll, exit_pixels, tolerance) for roll in rolls])
-    is_minimum = (costs <= np.roll(costs, 1)) & (costs <= np.roll(costs, -1))
-    minima = sorted(np.flatnonzero(is_minimum), key=lambda i: (costs[i], i))
-    return [rolls[i] for i in minima[:N_REFINED_ROLLS]]
+    ranked = []
+    for slide in slides:
+        for angle in np.arange(n_rolls) * (2 * np.pi / n_rolls):
+            candidate = slid(pose @ _roll(angle), slide)
+            cost = disagreement(view.model, candidate, exit_pixels, tolerance)
+            if len(slides) > 1:  # all of the cone judges a slide, its exit may be hidden
+                cost = view.disagreement(candidate) + min(cost, 1.0)
+            ranked.append((cost, slide, float(angle), candidate))
+    ranked.sort(key=lambda entry: entry[:3])
+    chosen = ranked[:1]
+    for entry in ranked[1:]:
+        if len(chosen) == N_REFINED_ROLLS:
+            break
+        if all(_are_distinct(entry[1:3], other[1:3]) for other in chosen):
+            chosen.append(entry)
+    return [entry[3] for entry in chosen]
+
+
+def _roll(angle_rad: float) -> Float:
+    return rigid(rotation_from_vector([0.0, 0.0, angle_rad]), np.zeros(3))
+
+
+def _are_distinct(first: tuple[float, float], second: tuple[float, float]) -> bool:
+    """Whether two (slide, roll) lie further apart than one refinement reaches."""
+    turn = abs((first[1] - second[1] + np.pi) % (2 * np.pi) - np.pi)
+    return turn > DISTINCT_ROLL_RAD or abs(first[0] - second[0]) > DISTINCT_SLIDE_MM
+
+
+def _shows_face(view: _View, pose: Float) -> bool:
+    """Whether enough pixels agree with a face across the axis, which fixes the slide."""
+    depth = depth_terms(view.model, pose, view.pixels, view.noise)
+    is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)
+    agrees = np.abs(depth.residuals[is_face]) < TUKEY * depth.spread
+    return int(agrees.sum()) >= MIN_FACE_SAMPLES
 
 
 def _exit_pixels(view: _View, pose: Float) -> ScorePixels:
@@ -203,7 +237,7 @@ def _exit_pixels(view: _View, pose: Float) -> ScorePixels:
         view.depth_mm,
         view.intrinsics,
         (region[0], region[1]),
-        2 * N_SCORE_PIXELS,
+        N_SCORE_PIXELS,
     )
 
 
@@ -220,10 +254,10 @@ def _refine(view: _View, start: Float) -> Refined:
 
 
 def _judge(view: _View, refined: Refined) -> Registration:
-    registration = assess(view.model.applicator, view.pixels, refined)
+    registration = assess(view.model.applicator, view.pixels, refined, view.noise)
     if not registration.is_ok:
         return registration
-    if view.disagreement(refined.pose, spread_of(refined.depth.residuals)) > MAX_DISAGREEMENT:
+    if view.disagreement(refined.pose, refined.depth.spread) > MAX_DISAGREEMENT:
         return replace(registration, status=RegistrationStatus.POOR_FIT)
     if registration.inlier_fraction < MIN_IDENTIFYING_INLIERS:
         return registration

@@ -19,9 +19,22 @@ class RegistrationStatus(StrEnum):
     NO_APPLICATOR = "NO_APPLICATOR"
     TOO_FEW_POINTS = "TOO_FEW_POINTS"
     DEPTH_MISSING = "DEPTH_MISSING"
+    DEPTH_FALSE = "DEPTH_FALSE"
     NOT_CONVERGED = "NOT_CONVERGED"
     POOR_FIT = "POOR_FIT"
     WEAK_GEOMETRY = "WEAK_GEOMETRY"
+    SEVERAL_APPLICATORS = "SEVERAL_APPLICATORS"
+    NOT_THE_APPLICATOR = "NOT_THE_APPLICATOR"
+
+
+class PoseStart(StrEnum):
+    """Where the search for a pose began.
+
+    TRACKED: at the previous frame's pose, and found close to it. SEARCHED: anywhere.
+    """
+
+    TRACKED = "TRACKED"
+    SEARCHED = "SEARCHED"
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,8 @@ class Registration:
     dimensions : Dimensions or None
         Diameter and bevel as the image shows them; None unless the status is OK and the
         model explains nearly all pixels (a wrong cone, fitted as planned, leaves some).
+    start : PoseStart
+        A pose that was searched anew may have jumped: nothing before it speaks for it.
     """
 
     status: RegistrationStatus
@@ -69,6 +84,7 @@ class Registration:
     axial_observable: bool = False
     excluded: Mapping[str, int] = field(default_factory=dict)
     dimensions: Dimensions | None = None
+    start: PoseStart = PoseStart.SEARCHED
 
     def __post_init__(self) -> None:
         if (self.camera_from_applicator is None) != (self.covariance is None):

@@ -33,8 +33,8 @@ class EdgeQuality:
     bias_px: float
 
 
-EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, seen 0.15 px
-    sigma_px=0.2, correlation_px=3.0, bias_px=0.5
+EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, as seen on edges
+    sigma_px=0.15, correlation_px=3.6, bias_px=0.5
 )
 
 

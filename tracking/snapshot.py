@@ -9,7 +9,8 @@ from tracking.alignment import Alignment
 from tracking.bed import BedStatus
 from tracking.plan import Plan
 from tracking.reasons import Reason
-from tracking.registration import RegistrationStatus
+from tracking.registration import PoseStart, RegistrationStatus
+from tracking.survey_alignment import SurveyStatus
 
 
 class Evidence(StrEnum):
@@ -53,6 +54,8 @@ class Snapshot:
         Exposure to decision, on the clocks of the frame's source.
     depth_sha256 : str
         Content of the raw depth.
+    pose_start : PoseStart
+        A pose that was searched anew, or that jumped, has nothing before it to arm on.
     """
 
     frame_index: int
@@ -62,8 +65,10 @@ class Snapshot:
     plan: Plan
     evidence: SessionEvidence
     registration: RegistrationStatus
+    pose_start: PoseStart
     bed: BedStatus
     alignment: Alignment
+    survey: SurveyStatus = SurveyStatus.NONE
 
 
 @dataclass(frozen=True)

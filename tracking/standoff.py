@@ -40,6 +40,7 @@ class FittedCone:
     """Registration and bed of one frame, both with covariance, in applicator axes.
 
     `pose_covariance` (6, 6): rotation, then displacement of the exit centre.
+    `rim_sigma_mm`: what single points of the rim may lie off the fitted bed besides.
     """
 
     applicator: Applicator
@@ -47,6 +48,7 @@ class FittedCone:
     coefficients: Float
     bed_covariance: Float
     fit_from_applicator: Float
+    rim_sigma_mm: float
 
     def gaps(self, field_mm: Float) -> AxialGaps:
         """Axial gaps below field points (n, 2)."""
@@ -67,6 +69,7 @@ def fitted_cone(
         bed.coefficients,
         bed.covariance,
         bed.fit_from_applicator,
+        bed.rim_sigma_mm,
     )
 
 
@@ -177,12 +180,15 @@ def _rim(fitted: FittedCone) -> tuple[Measurement, Measurement]:
     rim = fitted.gaps(rim_points(fitted.applicator.inner_radius_mm))
     extremes = (int(np.argmin(rim.gaps_mm)), int(np.argmax(rim.gaps_mm)))
     low, high = (
-        _gap(fitted, float(rim.gaps_mm[i]), rim.by_motion[i], rim.by_bed[i]) for i in extremes
+        _gap(fitted, float(rim.gaps_mm[i]), rim.by_motion[i], rim.by_bed[i], fitted.rim_sigma_mm)
+        for i in extremes
     )
     return low, high
 
 
-def _gap(fitted: FittedCone, gap_mm: float, by_motion: Float, by_bed: Float) -> Measurement:
+def _gap(
+    fitted: FittedCone, gap_mm: float, by_motion: Float, by_bed: Float, unmodelled_mm: float = 0.0
+) -> Measurement:
     variance = by_motion @ fitted.pose_covariance @ by_motion
-    variance += by_bed @ fitted.bed_covariance @ by_bed
+    variance += by_bed @ fitted.bed_covariance @ by_bed + unmodelled_mm**2
     return measured(gap_mm, float(np.sqrt(variance)))

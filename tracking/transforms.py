@@ -7,9 +7,10 @@ Right-handed, mm; rotations act on column vectors.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.transform import Rotation
 
 from tracking.arrays import Float, finite_array
 
@@ -64,8 +65,15 @@ def transform_points(target_from_source: Float, points_mm: Float) -> Float:
 
 
 def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
-    """Return the 3x3 rotation of an axis-angle vector in radians."""
-    matrix: Float = Rotation.from_rotvec(np.asarray(rotation_vector_rad)).as_matrix()
+    """Return the 3x3 rotation of an axis-angle vector in radians (Rodrigues' formula)."""
+    x, y, z = (float(component) for component in np.asarray(rotation_vector_rad))
+    angle = math.sqrt(x * x + y * y + z * z)
+    # sin(t) / t and (1 - cos(t)) / t^2, by their series where the quotients would lose digits
+    small = angle < 1e-4
+    first = 1.0 - angle**2 / 6 if small else math.sin(angle) / angle
+    second = 0.5 - angle**2 / 24 if small else 2 * math.sin(angle / 2) ** 2 / angle**2
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    matrix: Float = np.eye(3) + first * cross + second * (cross @ cross)
     return matrix
 
 

@@ -1,38 +1,129 @@
-"""Time per stage of a whole frame at 848x480, tracked and without a prior."""
+"""Time per stage of a whole frame at 848x480, and of the measurement alone.
+
+Tracked, and without a prior; with the network's labels, and with the true ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.loading import load_segmenter
-from pipeline.benchmarks.simulated import BENCH_SEED, bench_config, bench_frames
+from models.loading import SegmenterKind, load_segmenter
+from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
+from pipeline.benchmarks.simulated import bench_config, bench_frames
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
 from tracking.record import STAGES
 
 N_ROUNDS = 20
+N_ROUNDS_INDEPENDENT = 5
 N_WARM_UP = 12  # caches, onnxruntime's arena and the first pose are not what is timed
 PERCENTILES = (50, 95, 99)
+MEASUREMENT = ("register", "surface", "align")
+TOTAL_P50_GOAL_MS = 33.0  # one frame period at 30 Hz
+TRACKED_P50_GOAL_MS, TRACKED_P99_GOAL_MS, FIRST_GOAL_MS = 8.0, 16.0, 80.0
+SEGMENTERS: tuple[tuple[SegmenterKind, str], ...] = (
+    ("onnx", "network's labels"),
+    ("masks", "true labels"),
+)
 
 
-def time_frames() -> list[tuple[str, dict[str, list[float]]]]:
-    """(mode, percentiles by stage) of every mode."""
+@dataclass(frozen=True)
+class Timing:
+    """Times of one mode: milliseconds of every frame by stage."""
+
+    labels: str
+    is_tracked: bool
+    stage_ms: Sequence[Mapping[str, float]]
+
+    @property
+    def mode(self) -> str:
+        """How it is called in tables."""
+        return f"{'tracked' if self.is_tracked else 'no prior'}, {self.labels}"
+
+    def of(self, *stages: str) -> list[float]:
+        """Sum of stages, each frame."""
+        return [sum(laps[stage] for stage in stages) for laps in self.stage_ms]
+
+
+def time_frames(seed: int, report: Report, n_rounds: int = N_ROUNDS) -> Findings:
+    """Time every mode, one after the other."""
     header, config = bench_config()
     evidence = evidence_for(header, config.rig, now=None).evidence
-    frames = bench_frames(BENCH_SEED)
-    modes = []
-    for name, is_independent in (("tracked", False), ("no prior", True)):
-        tracker = Tracker(config, load_segmenter("onnx"), evidence, is_independent=is_independent)
-        n_rounds = 3 if is_independent else N_ROUNDS
-        stage_ms = [
-            tracker.process(frame).record.stage_ms for frame in _back_and_forth(frames, n_rounds)
-        ][N_WARM_UP:]
-        modes.append((name, {stage: _percentiles(stage_ms, stage) for stage in STAGES}))
-    return modes
+    frames = bench_frames(seed)
+    timings = []
+    for kind, labels in SEGMENTERS:
+        for is_tracked in (True, False):
+            tracker = Tracker(config, load_segmenter(kind), evidence, is_independent=not is_tracked)
+            played = _back_and_forth(
+                frames, n_rounds if is_tracked else min(n_rounds, N_ROUNDS_INDEPENDENT)
+            )
+            laps = [tracker.process(frame).record.stage_ms for frame in played]
+            timings.append(Timing(labels, is_tracked, laps[N_WARM_UP:]))
+            report(len(timings), 2 * len(SEGMENTERS))
+    return findings(timings)
+
+
+def findings(timings: Sequence[Timing]) -> Findings:
+    """Tables, goals and data of all modes."""
+    goals = [
+        Goal("tracked, network's labels: total p50, ms", _p(timings[0], 50), TOTAL_P50_GOAL_MS)
+    ]
+    for timing in timings:
+        for percentile, limit in (
+            ((50, TRACKED_P50_GOAL_MS), (99, TRACKED_P99_GOAL_MS))
+            if timing.is_tracked
+            else ((99, FIRST_GOAL_MS),)
+        ):
+            value = _p(timing, percentile, *MEASUREMENT)
+            goals.append(Goal(f"{timing.mode}: measurement p{percentile}, ms", value, limit))
+    return Findings(
+        tables=(_stage_table(timings), _measurement_table(timings)),
+        goals=goals,
+        data={
+            "modes": [
+                {"mode": t.mode, "stage_ms": [dict(laps) for laps in t.stage_ms]} for t in timings
+            ]
+        },
+    )
+
+
+def _stage_table(timings: Sequence[Timing]) -> TextTable:
+    rows = [
+        (timing.mode, stage, percentiles(timing.of(stage), PERCENTILES, 1))
+        for timing in timings
+        for stage in STAGES
+    ]
+    return TextTable(
+        "Simulated docked frames, 848x480, no video", ("mode", "stage", "ms p50 / p95 / p99"), rows
+    )
+
+
+def _measurement_table(timings: Sequence[Timing]) -> TextTable:
+    rows = [
+        (
+            timing.mode,
+            percentiles(timing.of(*MEASUREMENT), PERCENTILES, 1),
+            f"p50 {TRACKED_P50_GOAL_MS:g}, p99 {TRACKED_P99_GOAL_MS:g}"
+            if timing.is_tracked
+            else f"{FIRST_GOAL_MS:g}",
+            str(len(timing.stage_ms)),
+        )
+        for timing in timings
+    ]
+    return TextTable(
+        "Measurement only: register, surface, align",
+        ("mode", "ms p50 / p95 / p99", "at most", "frames"),
+        rows,
+        "The same simulated docked frames. No prior: every frame as if it were the first.",
+    )
+
+
+def _p(timing: Timing, percentile: int, *stages: str) -> float:
+    return float(np.percentile(timing.of(*(stages or ("total",))), percentile))
 
 
 def _back_and_forth(frames: list[SourceFrame], n_rounds: int) -> list[SourceFrame]:
@@ -51,8 +142,3 @@ def _back_and_forth(frames: list[SourceFrame], n_rounds: int) -> list[SourceFram
         )
         played.append(replace(source, frame=frame))
     return played
-
-
-def _percentiles(stage_ms: list[Mapping[str, float]], stage: str) -> list[float]:
-    values = [laps[stage] for laps in stage_ms]
-    return [float(p) for p in np.percentile(values, PERCENTILES)]

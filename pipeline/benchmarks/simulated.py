@@ -14,10 +14,9 @@ from tracking.frame import SourceFrame
 BENCH_SEED = 0
 
 
-def bench_source(seed: int, *, with_bound: bool = False) -> SimulatedSource:
+def bench_source(seed: int) -> SimulatedSource:
     """Docked frames at 848x480."""
-    applicators = read_catalogue(None).applicators
-    return open_simulation(f"sim:bench:{seed}", applicators, with_bound=with_bound)
+    return open_simulation(f"sim:bench:{seed}", read_catalogue(None).applicators)
 
 
 def bench_frames(seed: int) -> list[SourceFrame]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import applicators, checks, recording, runs
+from pipeline.cli import applicators, benchmark, checks, recording, runs
 from pipeline.cli.errors import INTERRUPTED_EXIT_CODE, ErrorBoundary
 
 HELP = """Intraoperative imaging and applicator tracking for a mobile electron linac.
@@ -43,7 +43,7 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
 
     for command in (runs.demo, runs.live, runs.replay, recording.record, recording.simulate):
         app.command()(command)
-    app.command()(runs.bench)
+    app.command()(benchmark.bench)
     app.add_typer(applicators.build(), name="applicators")
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")

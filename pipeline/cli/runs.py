@@ -1,4 +1,4 @@
-"""Commands that run the tracker: demo, live, replay, bench."""
+"""Commands that run the tracker: demo, live, replay."""
 
 from __future__ import annotations
 
@@ -19,13 +19,6 @@ class SegmenterName(StrEnum):
 
     ONNX = "onnx"
     MASKS = "masks"
-
-
-class BenchName(StrEnum):
-    """What is timed."""
-
-    FRAMES = "frames"
-    REGISTRATION = "registration"
 
 
 def demo(
@@ -109,15 +102,6 @@ def replay(
         realtime=realtime,
     )
     raise typer.Exit(run_replay(request))
-
-
-def bench(
-    what: Annotated[BenchName, typer.Argument(help="What to time.")] = BenchName.FRAMES,
-) -> None:
-    """Time the tracker on this machine and print p50, p95 and p99."""
-    from pipeline.bench import bench as run_bench
-
-    raise typer.Exit(run_bench(what.value))
 
 
 def _refuse_serve(serve: bool) -> None:

@@ -10,6 +10,8 @@ from pathlib import PurePath
 from pipeline.config.site import Caps, Site
 from pipeline.config.toml_text import TomlValue
 from tracking.applicator import Applicator
+from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
+from tracking.outline import Outline
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.rig import Fiducial, Rig
 
@@ -18,13 +20,6 @@ Table = dict[str, TomlValue]
 
 def rig_table(rig: Rig) -> Table:
     """The rig under the keys of `rig.toml`."""
-    depth = _set(
-        baseline_mm=rig.depth.baseline_mm,
-        focal_px=rig.depth.focal_px,
-        subpixel_px=rig.depth.subpixel_px,
-        correlation_px=rig.depth.correlation_px,
-        bias_mm=list(rig.depth.bias_mm),
-    )
     return _set(
         camera_serial=rig.camera_serial,
         mount=rig.mount,
@@ -33,7 +28,7 @@ def rig_table(rig: Rig) -> Table:
         position_sigma_mm=rig.position_sigma_mm,
         calibrated_at=rig.calibrated_at,
         valid_days=rig.valid_days,
-        depth=depth,
+        depth=_depth_table(rig.depth),
         labels=dict(rig.labels) or None,
         fiducial=None if rig.fiducial is None else _fiducial_table(rig.fiducial),
     )
@@ -56,6 +51,8 @@ def plan_table(plan: Plan) -> Table:
         limits=_limits_table(plan.limits),
         beam=beam or None,
         patient=_set(orientation=plan.patient_orientation) or None,
+        area_at_risk=None if plan.area_at_risk is None else _outline_table(plan.area_at_risk),
+        keep_out={name: _outline_table(outline) for name, outline in plan.keep_out} or None,
     )
 
 
@@ -95,8 +92,31 @@ def applicator_table(applicator: Applicator) -> Table:
     )
 
 
+def _depth_table(noise: DepthNoise) -> Table:
+    if isinstance(noise, StereoNoise):
+        own = _set(
+            model="stereo",
+            baseline_mm=noise.baseline_mm,
+            focal_px=noise.focal_px,
+            subpixel_px=noise.subpixel_px,
+        )
+    elif isinstance(noise, DepthDomainNoise):
+        own = _set(model="depth", sigma_mm=list(noise.sigma_coefficients_mm))
+    else:
+        raise TypeError(f"no keys of rig.toml for {type(noise).__name__}")
+    return {**own, "correlation_px": noise.correlation_px, "bias_mm": list(noise.bias_mm)}
+
+
 def _fiducial_table(fiducial: Fiducial) -> Table:
     return _set(region_px=list(fiducial.region_px), depth_mm=fiducial.depth_mm)
+
+
+def _outline_table(outline: Outline) -> Table:
+    return _set(
+        frame_index=outline.frame_index,
+        outline_px=[list(corner) for corner in outline.outline_px],
+        margin_mm=outline.margin_mm,
+    )
 
 
 def _limits_table(limits: Limits) -> Table:

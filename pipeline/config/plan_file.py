@@ -9,6 +9,7 @@ from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
 from tracking.errors import ConfigurationError
+from tracking.outline import Outline
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.strict_toml import Pair, StrictFile, StrictTable, Text, parse_toml
 
@@ -72,6 +73,14 @@ class PatientTable(StrictTable):
     bolus_mm: float | None = None
 
 
+class OutlineTable(StrictTable):
+    """`[area_at_risk]` and `[keep_out.NAME]`: drawn on one frame, in pixels of its depth grid."""
+
+    frame_index: int
+    outline_px: list[Pair]
+    margin_mm: float = 0.0
+
+
 class PlanFile(StrictFile):
     """`plan.toml` as written."""
 
@@ -83,8 +92,8 @@ class PlanFile(StrictFile):
     limits: LimitsTable
     beam: BeamTable = BeamTable()
     patient: PatientTable = PatientTable()
-    area_at_risk: object = None
-    keep_out: object = None
+    area_at_risk: OutlineTable | None = None
+    keep_out: dict[Text, OutlineTable] | None = None
 
 
 def read_plan(path: Path) -> Plan:
@@ -111,6 +120,7 @@ def parse_plan(text: str, what: str) -> Plan:
             actual=str(error),
             remedy="Correct the limit in the plan.",
         ) from error
+    area_at_risk, keep_out = _outlines(file, what)
     return Plan(
         id=content_id(file.plan_id, text),
         plan_id=file.plan_id,
@@ -124,6 +134,8 @@ def parse_plan(text: str, what: str) -> Plan:
         head_roll_deg=file.beam.head_roll_deg,
         head_pitch_deg=file.beam.head_pitch_deg,
         patient_orientation=file.patient.orientation,
+        area_at_risk=area_at_risk,
+        keep_out=keep_out,
     )
 
 
@@ -166,12 +178,35 @@ def _refuse_unsupported(file: PlanFile, what: str) -> None:
             remedy="A bolus changes the surface and the source distance: "
             "treat this plan without this software.",
         )
-    for name, value in (("area_at_risk", file.area_at_risk), ("keep_out", file.keep_out)):
-        if value is not None:  # an empty table, too, asks for something
-            raise ConfigurationError(
-                f"{what}: [{name}] is not supported yet and is never ignored.",
-                expected=f"no table {name}",
-                actual=f"{name} is in the plan",
-                remedy="Check it by eye and take it out of the plan for this software, "
-                "or do not use this software for the plan.",
-            )
+
+
+def _outlines(file: PlanFile, what: str) -> tuple[Outline | None, tuple[tuple[str, Outline], ...]]:
+    """The area at risk and what to keep out, which must be limited to be held to."""
+    area = None if file.area_at_risk is None else _outline("area_at_risk", file.area_at_risk, what)
+    if file.keep_out is None:
+        return area, ()
+    if not file.keep_out or file.limits.intrusion_mm is None:
+        raise ConfigurationError(
+            f"{what}: [keep_out] cannot be held to as it is, and is never ignored.",
+            expected="tables [keep_out.NAME], and limits.intrusion_mm, which they count in",
+            actual="no table" if not file.keep_out else "no limit on intrusion_mm",
+            remedy="Add what is missing, or check the structures by eye and take them out of the "
+            "plan for this software.",
+        )
+    keep_out = tuple(
+        (name, _outline(f"keep_out.{name}", table, what)) for name, table in file.keep_out.items()
+    )
+    return area, keep_out
+
+
+def _outline(name: str, table: OutlineTable, what: str) -> Outline:
+    try:
+        corners = tuple((u, v) for u, v in table.outline_px)
+        return Outline(table.frame_index, corners, table.margin_mm)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{what}: the outline [{name}] makes no sense.",
+            expected="a simple polygon in pixels of the depth picture of frame frame_index",
+            actual=str(error),
+            remedy="Draw the outline again.",
+        ) from error

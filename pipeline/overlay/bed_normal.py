@@ -22,7 +22,7 @@ class BedNormal:
     def draw(self, canvas: Canvas, result: FrameResult, context: RunContext) -> None:
         """Draw nothing without a fitted bed and a pose."""
         record = result.record
-        pose = record.registration.camera_from_applicator
+        pose = result.drawn_pose
         if pose is None or not record.bed.is_ok:
             return
         points = in_front(transform_points(pose, normal_arrow(record.bed)))

@@ -25,7 +25,7 @@ class ConeOutline:
     def draw(self, canvas: Canvas, result: FrameResult, context: RunContext) -> None:
         """Draw nothing without a pose."""
         registration = result.record.registration
-        pose = registration.camera_from_applicator
+        pose = result.drawn_pose
         if pose is None:
             return
         width_px = 3 if registration.is_ok else 1
@@ -49,9 +49,8 @@ class ConeAxis:
 
     def draw(self, canvas: Canvas, result: FrameResult, context: RunContext) -> None:
         """Draw nothing without a trusted pose."""
-        registration = result.record.registration
-        pose = registration.camera_from_applicator
-        if pose is None or not registration.is_ok:
+        pose = result.drawn_pose
+        if pose is None or not result.record.registration.is_ok:
             return
         z = np.linspace(-AXIS_BELOW_MM, context.applicator.length_mm + AXIS_ABOVE_MM, 41)
         points = transform_points(pose, np.stack([0 * z, 0 * z, z], axis=1))
@@ -67,9 +66,8 @@ class ExitPlane:
 
     def draw(self, canvas: Canvas, result: FrameResult, context: RunContext) -> None:
         """Draw nothing without a trusted pose."""
-        registration = result.record.registration
-        pose = registration.camera_from_applicator
-        if pose is None or not registration.is_ok:
+        pose = result.drawn_pose
+        if pose is None or not result.record.registration.is_ok:
             return
         rim = transform_points(
             pose, exit_rim(context.applicator, context.applicator.inner_radius_mm)

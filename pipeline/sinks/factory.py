@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.report.page import write_report
@@ -14,6 +14,7 @@ from pipeline.sinks.history import HistorySink
 from pipeline.sinks.masks import MasksSink
 from pipeline.sinks.records import RecordsSink
 from pipeline.sinks.sink import FrameResult, RunContext, Sink
+from pipeline.sinks.steadier import PoseSteadier
 from pipeline.sinks.stills import StillsSink
 from pipeline.sinks.summary import write_summary
 from pipeline.sinks.video import VideoSink
@@ -29,14 +30,16 @@ class RunSinks:
     history: HistorySink
     stills: StillsSink
     others: tuple[Sink, ...]
+    steadier: PoseSteadier = field(default_factory=PoseSteadier)
 
     def __iter__(self) -> Iterator[Sink]:
         return iter((self.history, self.stills, *self.others))
 
     def emit(self, result: FrameResult) -> None:
-        """Hand one result to every sink."""
+        """Hand one result to every sink, its drawn pose steadied."""
+        steadied = self.steadier.steadied(result)
         for sink in self:
-            sink.emit(result)
+            sink.emit(steadied)
 
     def close(self) -> None:
         """Close every sink; safe to call twice."""

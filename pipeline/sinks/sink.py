@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tracking.applicator import Applicator
+from tracking.arrays import Float
 from tracking.frame import SourceFrame
 from tracking.plan import Plan
 from tracking.record import FrameRecord
@@ -15,11 +16,22 @@ from tracking.segmentation import Segmentation
 
 @dataclass(frozen=True, eq=False)
 class FrameResult:
-    """One processed frame: what came in, how it was labelled, what was decided."""
+    """One processed frame: what came in, how it was labelled, what was decided.
+
+    `steadied_pose` is `camera_from_applicator` without its jitter: for drawing, and nothing else.
+    """
 
     source_frame: SourceFrame
     segmentation: Segmentation
     record: FrameRecord
+    steadied_pose: Float | None = None
+
+    @property
+    def drawn_pose(self) -> Float | None:
+        """`camera_from_applicator` to draw: steadied where it is, else as registered."""
+        if self.steadied_pose is not None:
+            return self.steadied_pose
+        return self.record.registration.camera_from_applicator
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +16,35 @@ MAX_CURVATURE_RADIUS_MM = 1200.0
 N_BUMPS = 6
 BUMP_WAVELENGTHS_MM = (20.0, 45.0)
 BUMP_SUM_MM = 0.3  # the bumps' amplitudes add up to at most this
+MAX_SINE = 0.95  # of a round bed's slope: beyond lies no bed, only a value for iterations
+
+
+class BedHeight(Protocol):
+    """A bed as whoever renders or measures it needs it: height over its own x, y, mm."""
+
+    def height_mm(self, x_mm: Float, y_mm: Float) -> Float:
+        """Height at x, y (any shape); outward is +z."""
+        ...
+
+
+@dataclass(frozen=True)
+class RoundBed:
+    """Part of a sphere that touches the plane z = 0 at the origin.
+
+    `radius_mm` is positive where it is concave (a bowl), negative where it is convex.
+    """
+
+    radius_mm: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.radius_mm) and self.radius_mm != 0):
+            raise ValueError(f"radius_mm must be finite and not 0, got {self.radius_mm}")
+
+    def height_mm(self, x_mm: Float, y_mm: Float) -> Float:
+        """Height at x, y (any shape)."""
+        sine2 = np.minimum((x_mm**2 + y_mm**2) / self.radius_mm**2, MAX_SINE**2)
+        height: Float = self.radius_mm * (1 - np.sqrt(1 - sine2))
+        return height
 
 
 @dataclass(frozen=True, eq=False)

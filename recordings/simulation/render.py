@@ -77,6 +77,29 @@ def render(scene: Scene, intrinsics: CameraIntrinsics, camera_from_world: Float)
     )
 
 
+def render_shape(scene: Scene, intrinsics: CameraIntrinsics, camera_from_world: Float) -> Rendering:
+    """Render depth, labels and normals alone: black, dull and opaque, and many times quicker.
+
+    Raises
+    ------
+    ValueError
+        `camera_from_world` is no rigid transform.
+    """
+    camera_from_world = check_transform("camera_from_world", camera_from_world)
+    hits = RayTarget(scene.parts, camera_from_world).cast(intrinsics.ray_grid.astype(np.float32))
+    nothing = np.zeros(hits.distance.shape, np.float32)
+    return Rendering(
+        depth_mm=hits.distance,
+        labels=_label_image(scene, hits.part_index),
+        color_rgb=np.zeros((*nothing.shape, 3), np.uint8),
+        normals_camera=hits.normals,
+        part_index=hits.part_index,
+        highlight=nothing,
+        depth_loss=nothing,
+        depth_behind_mm=hits.distance,
+    )
+
+
 def _framed(shading: Shading, hits: Hits) -> Float32:
     highlight = np.zeros(hits.distance.shape, np.float32)
     highlight[hits.part_index >= 0] = shading.highlight

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.simulation.bed_shape import BedShape, random_bed
+from recordings.simulation.bed_shape import BedHeight, random_bed
 from recordings.simulation.motion import Tremor, eased, random_tremor
 from recordings.simulation.truth import Planned, standoff_mm
 from tracking.applicator import Applicator
@@ -69,7 +69,7 @@ class Story:
 
     applicator: Applicator
     planned: Planned
-    bed: BedShape
+    bed: BedHeight
     world_from_bed_at_rest: Float
     start: Float
     docked: Float
@@ -152,7 +152,7 @@ def tell(applicator: Applicator, planned: Planned, seed: int) -> Story:
 
 
 def seat_bed(
-    applicator: Applicator, bed: BedShape, incidence_deg: Float, air_gap_mm: float
+    applicator: Applicator, bed: BedHeight, incidence_deg: Float, air_gap_mm: float
 ) -> Float:
     """Pose of the bed under a cone at the origin, its normal turned from the exit plane's.
 
@@ -170,7 +170,7 @@ def seat_bed(
     return rigid(np.eye(3), [0.0, 0.0, mean_mm - air_gap_mm]) @ touching
 
 
-def _rim_gap_mm(applicator: Applicator, bed: BedShape, applicator_from_bed: Float) -> float:
+def _rim_gap_mm(applicator: Applicator, bed: BedHeight, applicator_from_bed: Float) -> float:
     """Smallest standoff over the outer rim."""
     angle = np.arange(360) * (2 * np.pi / 360)
     x, y = applicator.outer_radius_mm * np.cos(angle), applicator.outer_radius_mm * np.sin(angle)

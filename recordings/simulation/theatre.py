@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recordings.simulation.bed_shape import BED_RADIUS_MM, BedShape
+from recordings.simulation.bed_shape import BED_RADIUS_MM, BedHeight
 from recordings.simulation.scene import Material, Part, Rgb, Texture
 from recordings.simulation.shapes import blade, heightfield, merged, sheet, tube
 from tracking.arrays import Float
@@ -24,7 +24,7 @@ FLOOR_BELOW_MM = 750.0
 STEEL = Material((0.55, 0.57, 0.6), 0.5, 0.3, Texture("clouds", 9.0, 0.4, (0.35, 0.36, 0.38)))
 
 
-def bed_part(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
+def bed_part(bed: BedHeight, world_from_bed: Float, rng: np.random.Generator) -> Part:
     """Return the bed itself: moist, red, with vessels."""
     red = float(rng.uniform(0.38, 0.6))
     texture = Texture("veins", float(rng.uniform(9, 16)), 0.75, (0.25, 0.02, 0.03), _seed(rng))
@@ -34,7 +34,7 @@ def bed_part(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> 
 
 
 def surroundings(
-    bed: BedShape, world_from_bed: Float, rng: np.random.Generator
+    bed: BedHeight, world_from_bed: Float, rng: np.random.Generator
 ) -> tuple[Part, ...]:
     """Wound rim, drape with folds, floor, retractor and an instrument, at rest."""
     return (
@@ -62,7 +62,7 @@ def hand(name: str, world_from_hand: Float, glove_rgb: Rgb) -> Part:
     return Part(name, mesh, world_from_hand, Label.OCCLUDER, material)
 
 
-def _wound_rim(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
+def _wound_rim(bed: BedHeight, world_from_bed: Float, rng: np.random.Generator) -> Part:
     phases = rng.uniform(0, 2 * np.pi, 3)
 
     def height(x: Float, y: Float) -> Float:
@@ -79,7 +79,7 @@ def _wound_rim(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -
     return Part("wound rim", mesh, world_from_bed, Label.OTHER, material)
 
 
-def _drape(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
+def _drape(bed: BedHeight, world_from_bed: Float, rng: np.random.Generator) -> Part:
     n_folds = rng.integers(4, 9, 3)
     phases = rng.uniform(0, 2 * np.pi, 3)
     inner = BED_RADIUS_MM + RIM_WIDTH_MM - 4
@@ -110,7 +110,7 @@ def _floor(world_from_bed: Float, rng: np.random.Generator) -> Part:
     return Part("floor", mesh, pose, Label.OTHER, Material((grey,) * 3, 0.05, 0.6, texture))
 
 
-def _retractor(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
+def _retractor(bed: BedHeight, world_from_bed: Float, rng: np.random.Generator) -> Part:
     """Return a blade over the wound's edge, its tip outside the ring that surrounds the field."""
     angle = np.radians(rng.uniform(50.0, 80.0))  # beside the cone, as the camera sees it
     tip_mm = float(rng.uniform(78.0, 86.0))
@@ -126,7 +126,7 @@ def _retractor(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -
     return Part("retractor", mesh, world_from_bed @ pose, Label.OCCLUDER, STEEL)
 
 
-def _instrument(bed: BedShape, world_from_bed: Float, rng: np.random.Generator) -> Part:
+def _instrument(bed: BedHeight, world_from_bed: Float, rng: np.random.Generator) -> Part:
     """Return a forceps lying on the drape."""
     mesh = merged(
         [

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.simulation.bed_shape import BedShape
+from recordings.simulation.bed_shape import BedHeight
 from tracking.applicator import Applicator
 from tracking.arrays import Float
-from tracking.transforms import angle_between_deg, invert, transform_points
+from tracking.transforms import (
+    angle_between_deg,
+    invert,
+    rigid,
+    rotation_between,
+    transform_points,
+)
 
 N_RADII = 16  # Gauss-Legendre nodes in r^2: bumps of 20 mm under a 60 mm field to 1e-4 mm
 N_ANGLES = 96
@@ -21,6 +27,8 @@ N_RIM = 720
 NEWTON_STEPS = 30
 NEWTON_TOLERANCE_MM = 1e-9
 SLOPE_STEP_MM = 1e-3  # central difference of the height along the axis
+NORMAL_STEPS = 40
+NORMAL_TOLERANCE = 1e-12  # sine of the last step's angle
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ def true_quantities(
     applicator: Applicator,
     head_from_applicator: Float,
     applicator_from_bed: Float,
-    bed: BedShape,
+    bed: BedHeight,
     planned: Planned,
 ) -> dict[str, float]:
     """Every quantity that the geometry defines, by its record name.
@@ -74,7 +82,7 @@ def docking_quantities(applicator: Applicator, head_from_applicator: Float) -> d
 
 
 def field_quantities(
-    applicator: Applicator, applicator_from_bed: Float, bed: BedShape
+    applicator: Applicator, applicator_from_bed: Float, bed: BedHeight
 ) -> dict[str, float]:
     """Incidence and air gap over the inner-diameter field."""
     radius = applicator.inner_radius_mm
@@ -84,8 +92,8 @@ def field_quantities(
     rim = standoff_mm(
         applicator, applicator_from_bed, bed, radius * np.cos(angle), radius * np.sin(angle)
     )
-    bed_normal = _plane_normal(x, y, -x * applicator.bevel_slope - standoff, weight)
     exit_normal = _unit(np.array([applicator.bevel_slope, 0.0, 1.0]))
+    bed_normal = bed_normal_at_field_centre(applicator, applicator_from_bed, bed)
     incidence_deg = _rotation_vector_deg(exit_normal, bed_normal)
     return {
         "incidence_deg": float(np.linalg.norm(incidence_deg)),
@@ -99,7 +107,7 @@ def field_quantities(
 
 
 def standoff_mm(
-    applicator: Applicator, applicator_from_bed: Float, bed: BedShape, x_mm: Float, y_mm: Float
+    applicator: Applicator, applicator_from_bed: Float, bed: BedHeight, x_mm: Float, y_mm: Float
 ) -> Float:
     """Distance along the axis from the exit plane to the bed, positive where the bed is beyond.
 
@@ -108,20 +116,57 @@ def standoff_mm(
     ValueError
         Newton's iteration did not settle.
     """
-    bed_from_applicator = invert(applicator_from_bed)
     exit_z = -x_mm * applicator.bevel_slope
+    return exit_z - _meeting_z(invert(applicator_from_bed), bed, x_mm, y_mm, exit_z)
+
+
+def bed_normal_at_field_centre(
+    applicator: Applicator, applicator_from_bed: Float, bed: BedHeight
+) -> Float:
+    """Outward unit normal of the bed where the axis meets it, applicator space.
+
+    The normal of the least-squares plane over a disc of the field's radius about that very
+    normal: small bumps average out, and a round bed has its own normal there however steeply
+    the axis meets it (a plane over the field along a slanted axis would lean).
+
+    Raises
+    ------
+    ValueError
+        The bed is too steep or too rough for such a plane.
+    """
+    centre = np.zeros(1)
+    foot = np.array(
+        [0.0, 0.0, -standoff_mm(applicator, applicator_from_bed, bed, centre, centre)[0]]
+    )
+    x, y, weight = _disc_nodes(applicator.inner_radius_mm)
+    normal = _unit(np.array([applicator.bevel_slope, 0.0, 1.0]))
+    for _ in range(NORMAL_STEPS):
+        turn = rotation_between(np.array([0.0, 0.0, 1.0]), normal)
+        bed_from_disc = invert(applicator_from_bed) @ rigid(turn, foot)
+        height = _meeting_z(bed_from_disc, bed, x, y, np.zeros_like(x))
+        better = turn @ _plane_normal(x, y, height, weight)
+        change = float(np.linalg.norm(np.cross(better, normal)))
+        normal = better
+        if change < NORMAL_TOLERANCE:
+            return normal
+    raise ValueError("the bed is too steep or rough: no normal is defined")
+
+
+def _meeting_z(bed_from_local: Float, bed: BedHeight, x: Float, y: Float, start: Float) -> Float:
+    """Local z at which lines along local z through (x, y) meet the bed, by Newton's iteration."""
 
     def above_bed(z_mm: Float) -> Float:
-        points = transform_points(bed_from_applicator, np.stack([x_mm, y_mm, z_mm], axis=-1))
-        return points[..., 2] - bed.height_mm(points[..., 0], points[..., 1])
+        points = transform_points(bed_from_local, np.stack([x, y, z_mm], axis=-1))
+        above: Float = points[..., 2] - bed.height_mm(points[..., 0], points[..., 1])
+        return above
 
-    z = exit_z.copy()
+    z = start.copy()
     for _ in range(NEWTON_STEPS):
         slope = (above_bed(z + SLOPE_STEP_MM) - above_bed(z - SLOPE_STEP_MM)) / (2 * SLOPE_STEP_MM)
         step = above_bed(z) / slope
         z = z - step
         if float(np.abs(step).max()) < NEWTON_TOLERANCE_MM:
-            return exit_z - z
+            return z
     raise ValueError("the applicator's axis does not meet the bed: no air gap is defined")
 
 

@@ -16,7 +16,7 @@ from tracking.gate import decide
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Tolerance, VectorTolerance
 from tracking.reasons import Reason
-from tracking.registration import RegistrationStatus
+from tracking.registration import PoseStart, RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, Snapshot
 
 LIMITED = {
@@ -53,6 +53,7 @@ evidence_states = st.dictionaries(
     st.sampled_from(EVIDENCE_NAMES), st.sampled_from(list(Evidence)), max_size=2
 )
 registrations = st.sampled_from([RegistrationStatus.OK] * 8 + list(RegistrationStatus))
+pose_starts = st.sampled_from([PoseStart.TRACKED] * 4 + [PoseStart.SEARCHED])
 beds = st.sampled_from([BedStatus.OK] * 8 + list(BedStatus))
 
 
@@ -92,6 +93,7 @@ def snapshots(
         age_ms=draw(ages),
         evidence=replace(ALL_PROVEN, **draw(evidence_states)),
         registration=draw(registrations),
+        pose_start=draw(pose_starts),
         bed=draw(beds),
         plan=make_plan(
             approved=draw(st.sampled_from([True] * 5 + [False])),
@@ -240,6 +242,19 @@ def test_evidence_that_does_not_hold_is_never_ready(
 ) -> None:
     changed = replace(snapshot, evidence=replace(snapshot.evidence, **{name: evidence}))
     assert not is_ready(changed, state)
+
+
+@PROFILE
+@given(snapshots(), states())
+def test_a_pose_that_was_searched_anew_is_never_ready(
+    snapshot: Snapshot, state: KernelState
+) -> None:
+    searched = replace(snapshot, pose_start=PoseStart.SEARCHED)
+    assert_no_better(searched, snapshot, state)
+    decision, after = decide(searched, state)
+    assert decision.verdict is not Verdict.READY
+    assert not after.armed
+    assert decision.arming_passed <= 1
 
 
 @PROFILE

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("tracking", "recordings", "models", "calibration", "pipeline")
 TRAINING = ROOT / "models" / "training"
+COMPARED = ROOT / "pipeline" / "benchmarks" / "small_gicp_method.py"  # a rival, for developers only
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {
     *("open3d", "onnxruntime", "pyrealsense2", "cv2", "numpy", "scipy", "matplotlib"),
@@ -58,8 +59,12 @@ def sources() -> list[Path]:
 
 
 def test_the_application_imports_only_what_it_declares() -> None:
-    paths = [path for path in sources() if not path.is_relative_to(TRAINING)]
+    paths = [p for p in sources() if not p.is_relative_to(TRAINING) and p != COMPARED]
     assert undeclared(paths, declared()) == {}
+
+
+def test_a_compared_method_is_declared_for_development() -> None:
+    assert undeclared([COMPARED], declared("dev")) == {}
 
 
 def test_training_imports_only_what_it_declares() -> None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recordings.simulation.bed_shape import BED_RADIUS_MM, BedShape, flat_bed, random_bed
+from recordings.simulation.bed_shape import (
+    BED_RADIUS_MM,
+    BedShape,
+    RoundBed,
+    flat_bed,
+    random_bed,
+)
 from recordings.simulation.story import seat_bed
 from recordings.simulation.truth import (
     Planned,
+    bed_normal_at_field_centre,
     docking_quantities,
     field_quantities,
     true_quantities,
@@ -85,6 +92,31 @@ def test_bulging_bed_is_nearer_in_the_middle_than_at_the_rim() -> None:
     assert truth["air_gap_mm"] == pytest.approx(sag / 2, abs=EXACT)  # mean of r^2 over a disc
     assert truth["air_gap_max_mm"] == pytest.approx(sag, abs=EXACT)
     assert truth["incidence_deg"] == pytest.approx(0.0, abs=EXACT)
+
+
+@pytest.mark.parametrize("bevel_deg", [0.0, 30.0])
+@pytest.mark.parametrize("radius_mm", [-150.0, 150.0])
+def test_incidence_on_a_round_bed_is_to_its_normal_where_the_axis_meets_it(
+    bevel_deg: float, radius_mm: float
+) -> None:
+    """A plane fitted over the field along a slanted axis would lean by 0.4 deg and more."""
+    aside = rigid(np.eye(3), [7.0, -4.0, 0.0])  # the axis does not pass the bed's origin
+    pose = _turned(1.0, bevel_deg - 2.0) @ aside
+    centre_mm = pose[:3, :3] @ [0.0, 0.0, radius_mm] + pose[:3, 3]
+    aside2 = centre_mm[0] ** 2 + centre_mm[1] ** 2
+    foot_mm = np.array(
+        [0.0, 0.0, centre_mm[2] - np.sign(radius_mm) * np.sqrt(radius_mm**2 - aside2)]
+    )
+    normal = (centre_mm - foot_mm) / radius_mm
+    cone = _cone(bevel_deg)
+    assert bed_normal_at_field_centre(cone, pose, RoundBed(radius_mm)) == pytest.approx(
+        normal, abs=EXACT
+    )
+    truth = field_quantities(cone, pose, RoundBed(radius_mm))
+    exit_normal = np.array([np.sin(np.radians(bevel_deg)), 0.0, np.cos(np.radians(bevel_deg))])
+    assert truth["incidence_deg"] == pytest.approx(
+        np.degrees(np.arccos(normal @ exit_normal)), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize(("x_deg", "y_deg"), [(3.0, 0.0), (0.0, 2.0), (-1.0, -2.0)])

@@ -17,7 +17,7 @@ from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.gate import MAX_AGE_MS, MAX_FRAME_GAP_MS, decide
 from tracking.reasons import Reason
-from tracking.registration import RegistrationStatus
+from tracking.registration import PoseStart, RegistrationStatus
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
 
 TEN = range(FRAMES_TO_ARM)
@@ -87,6 +87,52 @@ class TestArming:
 
     def test_skipped_frame_numbers_alone_do_not_disarm(self) -> None:
         assert one(make_snapshot(12), armed_state()).verdict is Verdict.READY
+
+
+class TestPoseStart:
+    """READY never rests on a pose that jumped."""
+
+    SEARCHED = PoseStart.SEARCHED
+
+    def test_a_searched_pose_drops_ready_and_arms_anew(self) -> None:
+        decision, state = decide(make_snapshot(10, pose_start=self.SEARCHED), armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (Reason.ARMING,))
+        assert decision.checks_passed
+        assert decision.arming_passed == 1
+        assert not state.armed
+        again, _ = run([make_snapshot(i) for i in range(11, 20)], state)
+        assert [d.verdict for d in again] == [Verdict.UNSURE] * 8 + [Verdict.READY]
+
+    def test_poses_that_are_searched_anew_each_time_never_arm(self) -> None:
+        decisions, _ = run([make_snapshot(i, pose_start=self.SEARCHED) for i in range(40)])
+        assert {d.verdict for d in decisions} == {Verdict.UNSURE}
+        assert {d.arming_passed for d in decisions} == {1}
+
+    def test_the_first_pose_counts_as_the_first_of_ten(self) -> None:
+        snapshots = [
+            make_snapshot(i, **({"pose_start": self.SEARCHED} if i == 0 else {})) for i in TEN
+        ]
+        assert run(snapshots)[0][-1].verdict is Verdict.READY
+
+    def test_after_a_loss_it_costs_nothing_beyond_arming_anew(self) -> None:
+        lost = make_snapshot(
+            10,
+            registration=RegistrationStatus.NO_APPLICATOR,
+            pose_start=self.SEARCHED,
+            bed=BedStatus.NO_POSE,
+            alignment=Alignment(),
+        )
+        found = make_snapshot(11, pose_start=self.SEARCHED)
+        rest = [make_snapshot(i) for i in range(12, 21)]
+        decisions, _ = run([lost, found, *rest], armed_state())
+        assert [d.arming_passed for d in decisions] == list(range(11))
+        assert decisions[-1].verdict is Verdict.READY
+
+    def test_a_searched_pose_beyond_the_arming_fraction_counts_nothing(self) -> None:
+        edge = make_alignment(values=AT_ARMING_EDGE, sigma=0.01)
+        snapshot = make_snapshot(10, alignment=edge, pose_start=self.SEARCHED)
+        decision, _ = decide(snapshot, armed_state())
+        assert (decision.reasons, decision.arming_passed) == ((Reason.ARMING,), 0)
 
 
 class TestHysteresis:

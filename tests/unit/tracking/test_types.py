@@ -12,11 +12,11 @@ from tests.builders import LIMITS, make_applicator, make_registration, make_rig
 from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface, quadratic_basis, quadratic_slopes
 from tracking.camera import CameraIntrinsics
+from tracking.depth_noise import StereoNoise
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Tolerance, VectorTolerance
 from tracking.registration import Registration, RegistrationStatus
-from tracking.rig import DepthNoise
 from tracking.segmentation import Label, Segmentation
 from tracking.transforms import rigid, rotation_from_vector
 
@@ -199,7 +199,7 @@ class TestRig:
         assert not make_rig().head_from_camera.flags.writeable
 
 
-class TestDepthNoise:
+class TestStereoNoise:
     @pytest.mark.parametrize(
         "values",
         [
@@ -217,15 +217,15 @@ class TestDepthNoise:
     )
     def test_what_is_no_noise_is_refused(self, values: tuple[Any, ...]) -> None:
         with pytest.raises(ValueError, match=r"depth\."):
-            DepthNoise(*values)
+            StereoNoise(*values)
 
     def test_the_focal_length_of_the_frame_unless_its_own_is_given(self) -> None:
-        assert DepthNoise(50.0, 0.08, 1.5).focal_baseline(400.0) == 20_000.0
-        own = DepthNoise(50.0, 0.08, 1.5, focal_px=380.0)
+        assert StereoNoise(50.0, 0.08, 1.5).focal_baseline(400.0) == 20_000.0
+        own = StereoNoise(50.0, 0.08, 1.5, focal_px=380.0)
         assert own.focal_baseline(400.0) == 19_000.0
 
     def test_correct_subtracts_the_bias_of_the_measured_depth(self) -> None:
-        noise = DepthNoise(50.0, 0.08, 1.5, bias_mm=(-4.0, 0.01, 1e-5))
+        noise = StereoNoise(50.0, 0.08, 1.5, bias_mm=(-4.0, 0.01, 1e-5))
         depth = np.array([[0.0, 500.0, 1000.0]], np.float32)
         corrected = noise.correct(depth)
         assert corrected.dtype == np.float32
@@ -233,13 +233,13 @@ class TestDepthNoise:
         np.testing.assert_allclose(corrected, expected, rtol=1e-6)
 
     def test_correct_never_invents_or_turns_depth(self) -> None:
-        noise = DepthNoise(50.0, 0.08, 1.5, bias_mm=(20.0,))
+        noise = StereoNoise(50.0, 0.08, 1.5, bias_mm=(20.0,))
         corrected = noise.correct(np.array([[0.0, 5.0, 20.0, 21.0]], np.float32))
         assert corrected.tolist() == [[0.0, 0.0, 0.0, 1.0]]
 
     def test_no_bias_changes_nothing(self) -> None:
         depth = np.array([[0.0, 123.4]], np.float32)
-        np.testing.assert_array_equal(DepthNoise(50.0, 0.08, 1.5).correct(depth), depth)
+        np.testing.assert_array_equal(StereoNoise(50.0, 0.08, 1.5).correct(depth), depth)
 
 
 class TestPlan:

@@ -1,0 +1,126 @@
+"""`bench`: time and accuracy on simulated frames."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracking.errors import UsageError
+
+
+class BenchName(StrEnum):
+    """What is measured."""
+
+    FRAMES = "frames"
+    REGISTRATION = "registration"
+    CONSISTENCY = "consistency"
+    IDENTITY = "identity"
+    ALIGNMENT = "alignment"
+    DISPLAY = "display"
+    THREADS = "threads"
+
+
+SIZE_OPTIONS = {
+    BenchName.REGISTRATION: "--views",
+    BenchName.CONSISTENCY: "--frames",
+    BenchName.IDENTITY: "--trials",
+    BenchName.DISPLAY: "--views",
+    BenchName.ALIGNMENT: "--dockings",
+}
+
+
+def bench(
+    what: Annotated[BenchName, typer.Argument(help="What to measure.")] = BenchName.FRAMES,
+    *,
+    views: Annotated[
+        int | None,
+        typer.Option("--views", min=1, help="registration: views, 300; display: views, 10."),
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option("--frames", min=1, help="consistency: frames a cell; 2000.")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="identity: trials of each kind; 1000.")
+    ] = None,
+    dockings: Annotated[
+        int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
+    without_prior: Annotated[
+        bool, typer.Option("--without-prior", help="identity: register without a start.")
+    ] = False,
+    ours: Annotated[
+        bool, typer.Option("--ours", help="registration: this project alone, two processes.")
+    ] = False,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures to this file.")
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", help="registration: write plots into this folder.")
+    ] = None,
+) -> None:
+    """Measure time or accuracy on simulated frames; prints machine, figures and goals.
+
+    frames: time per stage. registration: errors beside other methods and the noise bound.
+    consistency: do the covariances tell the truth. identity: is the right cone recognised.
+    alignment: every quantity over flat and curved beds, with and without a survey.
+    display: jitter and lag of the drawn cone.
+    threads: the same bytes with one thread and two (exit code 1 where not).
+    """
+    sizes = {
+        "--views": views,
+        "--frames": frames,
+        "--trials": trials,
+        "--dockings": dockings,
+    }
+    size = _size(what, sizes)
+    for option, is_given, owner in (
+        ("--without-prior", without_prior, BenchName.IDENTITY),
+        ("--ours", ours, BenchName.REGISTRATION),
+        ("--plots", plots is not None, BenchName.REGISTRATION),
+    ):
+        if is_given and what is not owner:
+            raise UsageError(
+                f"{option}: has no meaning for '{what}'.", remedy=f"Leave {option} out."
+            )
+    if json_path is not None and not json_path.parent.is_dir():
+        raise UsageError(
+            f"--json: there is no folder {json_path.parent}.", remedy="Make it, or name another."
+        )
+    from pipeline.bench import BenchRequest
+    from pipeline.bench import bench as run_bench
+    from pipeline.cli.progress import progress_bar
+
+    request = BenchRequest(
+        what=what.value,
+        seed=seed,
+        size=size,
+        has_start=not without_prior,
+        with_rivals=not ours,
+        json_path=json_path,
+        plots_dir=plots,
+    )
+    with progress_bar(f"bench {what}") as report:
+        code = run_bench(request, report)
+    raise typer.Exit(code)
+
+
+def _size(what: BenchName, given: dict[str, int | None]) -> int | None:
+    """Return the one size that was given.
+
+    Raises
+    ------
+    UsageError
+        A size of another benchmark.
+    """
+    own = SIZE_OPTIONS.get(what)
+    for option, value in given.items():
+        if value is not None and option != own:
+            raise UsageError(
+                f"{option}: has no meaning for '{what}'.",
+                remedy=f"Use {own}." if own else f"Leave {option} out.",
+            )
+    return given[own] if own else None

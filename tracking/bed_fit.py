@@ -1,0 +1,187 @@
+"""Robust fit of the bed's quadratic in the bed's own axes.
+
+Their z is the bed's normal where the applicator's axis meets it: a bed that is round about that
+normal then has no odd terms beyond the quadratic, however steep the bevel. Half of the quartic
+that a sphere has beyond its quadratic can be counted in: a sphere has all of it, a paraboloid
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracking.air_gap import axial_gaps
+from tracking.applicator import Applicator
+from tracking.arrays import Float
+from tracking.bed import N_COEFFICIENTS, exit_axes, quadratic_basis, quadratic_slopes
+from tracking.transforms import rotation_between
+
+N_TURNS = 3  # of the axes onto the bed's normal; the second changes it by a tenth of a degree
+N_REWEIGHTINGS = 3  # in each
+TUKEY = 4.5
+MIN_ACROSS = 0.1  # of ray and surface: flatter rays would weigh nothing
+QUARTIC_SHARE = 0.5
+MAX_CONDITION = 1e10  # of the scaled normal equations: beyond, points lie on a line
+
+
+@dataclass(frozen=True, eq=False)
+class BedPoints:
+    """Measured points of the bed, applicator axes about the exit centre.
+
+    `rays` (n, 3) are the points' rays over their z in camera space, `sigma_along_ray` (n,) the
+    1-sigma of that z; `inflation`: by how much correlation makes each count less.
+    """
+
+    points_mm: Float
+    rays: Float
+    sigma_along_ray: Float
+    inflation: float
+
+
+@dataclass(frozen=True, eq=False)
+class QuadraticFit:
+    """The fitted quadratic and what its covariance is made of.
+
+    Attributes
+    ----------
+    axes : (3, 3)
+        Rows are the quadratic's axes in applicator space.
+    coefficients : (6,)
+    covariance : (6, 6)
+        Of noise and prior alone.
+    by_heights : (6, n)
+        How the coefficients follow the points' heights.
+    x_mm, y_mm, residuals_mm, weights : (n,)
+        Points in the fit's axes, what they lie above the surface, robust weights in 1/mm^2.
+    spread : float
+        Robust scatter over the noise, at least 1.
+    inlier_share : float
+        Mean robust weight, 0 to 1.
+    """
+
+    axes: Float
+    coefficients: Float
+    covariance: Float
+    by_heights: Float
+    x_mm: Float
+    y_mm: Float
+    residuals_mm: Float
+    weights: Float
+    spread: float
+    inlier_share: float
+
+    @property
+    def normals(self) -> Float:
+        """(-dz/dx, -dz/dy, 1) at the points, (n, 3), the fit's axes."""
+        slope_x, slope_y = quadratic_slopes(self.coefficients, self.x_mm, self.y_mm)
+        return np.stack([-slope_x, -slope_y, np.ones_like(slope_x)], axis=1)
+
+    @property
+    def residual_rms_mm(self) -> float:
+        """Weighted root mean square of the residuals."""
+        total = float(self.weights.sum())
+        return float(np.sqrt((self.weights * self.residuals_mm**2).sum() / total))
+
+
+def fit_quadratic(
+    applicator: Applicator, bed: BedPoints, prior: Float, *, quartic_share: float
+) -> QuadraticFit | None:
+    """Fit by iteratively reweighted least squares (Tukey); None where it comes to nothing.
+
+    A point that errs by s along its ray moves by s * (dz - grad . dxy) off the surface, so its
+    height's sigma follows from the surface's slope, updated each round.
+
+    Parameters
+    ----------
+    prior : (6, 6)
+        Information on the coefficients beforehand, about 0.
+    quartic_share
+        Of a sphere's quartic, counted in from the curvature of the round before.
+    """
+    axes = exit_axes(applicator)
+    coefficients = np.zeros(N_COEFFICIENTS)
+    coefficients[0] = np.median(bed.points_mm @ axes[2])
+    fit = None
+    for turn in range(N_TURNS):
+        if turn > 0:
+            turned = _onto_normal(applicator, axes, coefficients)
+            if turned is None:
+                return None
+            coefficients[1:3] = 0.0  # level in the new axes; the rest is nearly the same
+            axes = turned
+        fit = _reweighted(bed, axes, coefficients, prior, quartic_share)
+        if fit is None:
+            return None
+        coefficients = fit.coefficients.copy()
+    return fit
+
+
+def quartic_mm(coefficients: Float, x_mm: Float, y_mm: Float) -> Float:
+    """What a round surface of this curvature rises beyond its quadratic: k^3 r^4 / 8."""
+    _, _, _, c3, c4, c5 = coefficients
+    slope_x, slope_y = 2 * c3 * x_mm + c4 * y_mm, c4 * x_mm + 2 * c5 * y_mm
+    quartic: Float = (x_mm * slope_x + y_mm * slope_y) * (slope_x**2 + slope_y**2) / 8
+    return quartic
+
+
+def _onto_normal(applicator: Applicator, axes: Float, coefficients: Float) -> Float | None:
+    """Axes whose z is the surface's normal where the applicator's axis meets it."""
+    foot_x, foot_y = axial_gaps(applicator, axes, coefficients, np.zeros((1, 2))).feet_mm[0]
+    slope_x, slope_y = quadratic_slopes(coefficients, foot_x, foot_y)
+    normal = np.array([-slope_x, -slope_y, 1.0])
+    if not np.all(np.isfinite(normal)):
+        return None
+    normal /= np.linalg.norm(normal)
+    turned: Float = rotation_between(np.array([0.0, 0.0, 1.0]), normal).T @ axes
+    return turned
+
+
+def _reweighted(
+    bed: BedPoints, axes: Float, coefficients: Float, prior: Float, quartic_share: float
+) -> QuadraticFit | None:
+    """A few reweightings in one set of axes."""
+    x, y, z = axes @ bed.points_mm.T
+    rays, basis = bed.rays @ axes.T, quadratic_basis(x, y)
+    fit = None
+    for _ in range(N_REWEIGHTINGS):
+        slope_x, slope_y = quadratic_slopes(coefficients, x, y)
+        across = rays[:, 2] - slope_x * rays[:, 0] - slope_y * rays[:, 1]
+        sigma = bed.sigma_along_ray * np.maximum(np.abs(across), MIN_ACROSS)
+        heights = z - quartic_share * quartic_mm(coefficients, x, y)
+        residuals = (heights - basis @ coefficients) / sigma
+        spread = max(1.0, 1.4826 * float(np.median(np.abs(residuals))))
+        robust = np.maximum(0.0, 1.0 - (residuals / (TUKEY * spread)) ** 2) ** 2
+        weights = robust / (sigma * spread) ** 2 / bed.inflation
+        weighted = (basis * weights[:, None]).T
+        covariance = _inverse(weighted @ basis + prior)
+        if covariance is None:
+            return None
+        by_heights = covariance @ weighted
+        coefficients = by_heights @ heights
+        fit = QuadraticFit(
+            axes=axes,
+            coefficients=coefficients,
+            covariance=covariance,
+            by_heights=by_heights,
+            x_mm=x,
+            y_mm=y,
+            residuals_mm=heights - basis @ coefficients,
+            weights=weights,
+            spread=spread,
+            inlier_share=float(robust.mean()),
+        )
+    return fit
+
+
+def _inverse(information: Float) -> Float | None:
+    """Inverse of an information matrix whose rows differ by powers of mm; None if singular."""
+    if not np.all(np.isfinite(information)) or not np.all(np.diag(information) > 0):
+        return None
+    scale = np.sqrt(np.diag(information))
+    scaled = information / np.outer(scale, scale)
+    if np.linalg.cond(scaled) > MAX_CONDITION:
+        return None
+    inverse: Float = np.linalg.inv(scaled) / np.outer(scale, scale)
+    return inverse

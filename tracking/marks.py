@@ -1,0 +1,99 @@
+"""What the plan's outlines have become: pieces of surface that the survey map carries.
+
+An outline waits for its frame, is put onto the surface there once, and is lost with the survey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.area import MarkedArea, mark_area
+from tracking.depth_noise import DepthNoise
+from tracking.frame import RgbdFrame
+from tracking.outline import Outline
+from tracking.plan import Plan
+from tracking.segmentation import Segmentation
+from tracking.survey_alignment import AlignedSurvey
+
+AREA_AT_RISK = "area_at_risk"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marked areas by name, in the survey space of frame `origin_frame_index`.
+
+    `names` are the plan's outlines; those without an entry in `areas` are not placed (yet).
+    """
+
+    areas: tuple[tuple[str, MarkedArea], ...] = ()
+    origin_frame_index: int | None = None
+
+    def area(self, name: str) -> MarkedArea | None:
+        """The marked area of that name; None while it is not placed."""
+        return next((area for placed, area in self.areas if placed == name), None)
+
+
+def outlines_of(plan: Plan) -> tuple[tuple[str, Outline], ...]:
+    """(name, outline) of everything that the plan marks."""
+    keep_out = tuple((f"keep_out.{name}", outline) for name, outline in plan.keep_out)
+    if plan.area_at_risk is None:
+        return keep_out
+    return ((AREA_AT_RISK, plan.area_at_risk), *keep_out)
+
+
+def updated_marks(
+    marks: Marks,
+    plan: Plan,
+    frame: RgbdFrame,
+    segmentation: Segmentation,
+    depth_mm: NDArray[np.float32],
+    noise: DepthNoise,
+    survey: AlignedSurvey,
+) -> Marks:
+    """Marks after this frame: those drawn on it are placed, those of another survey dropped.
+
+    `depth_mm` is corrected for the rig's bias.
+
+    Raises
+    ------
+    ConfigurationError
+        An outline lies outside the picture.
+    """
+    origin = None if survey.survey is None else survey.survey.origin_frame_index
+    if origin != marks.origin_frame_index:
+        marks = Marks((), origin)
+    for name, outline in outlines_of(plan):
+        if outline.frame_index != frame.frame_index:
+            continue
+        outline.require_inside(frame.intrinsics, name)
+        area = _place(outline, frame, segmentation, depth_mm, noise, survey)
+        if area is not None:
+            marks = Marks((*marks.areas, (name, area)), origin)
+    return marks
+
+
+def _place(
+    outline: Outline,
+    frame: RgbdFrame,
+    segmentation: Segmentation,
+    depth_mm: NDArray[np.float32],
+    noise: DepthNoise,
+    survey: AlignedSurvey,
+) -> MarkedArea | None:
+    """Onto the map's bed, where it has less noise; else onto the bed as this frame sees it."""
+    if not survey.is_ok or survey.survey is None:
+        return None
+    intrinsics, cells = frame.intrinsics, survey.survey.is_bed
+    points = survey.points_camera_mm(cells)
+    sigma = noise.sigma_mm(points[:, 2], intrinsics.fx)
+    sigma = sigma * np.sqrt(survey.survey.noise_share(cells))
+    area = mark_area(outline, points, sigma, noise.correlation_px, intrinsics, survey)
+    if area is not None:
+        return area
+    seen = segmentation.bed_mask & (depth_mm > 0)
+    points = intrinsics.ray_grid[seen] * depth_mm[seen].astype(np.float64)[:, None]
+    sigma = noise.sigma_mm(points[:, 2], intrinsics.fx)
+    return mark_area(outline, points, sigma, noise.correlation_px, intrinsics, survey)

@@ -1,0 +1,131 @@
+"""Can the applicator be measured at all? Missing or false depth is told before a pose is sought.
+
+A clear, shiny or smeared surface gives holes, the depth of what lies behind it, or depth that
+jumps about. Each pixel inside the applicator's outline is one of these, or believable; a view
+whose believable share is too small is refused. Foot, edges and a few holes of a sound cone take
+pixels too, so the share decides, never a single pixel. Arrays only: no model, no pose.
+
+Fails to: a status. Never an exception for what a camera can show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import radians, tan
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator_pixels import bounding_box
+from tracking.arrays import Bool, UInt8
+from tracking.camera import CameraIntrinsics
+from tracking.depth_noise import DepthNoise
+from tracking.registration import RegistrationStatus
+from tracking.segmentation import Label
+from tracking.surroundings import Surroundings, fit_surroundings
+
+Image = NDArray[np.float32]
+
+MIN_BELIEVABLE_FRACTION = 0.55  # of the pixels off the outline; sound views keep three quarters
+OUTLINE_PX = 2  # stereo matching smears the outline over about two pixels
+MIN_INSIDE_PX = 60  # pixels off the outline, below which shares say nothing
+STEP_SIGMA = 4.0  # nearer to the surroundings' surface than this: no step towards the camera
+MAX_SCATTER = 0.006  # of the distance, 3 mm at 0.5 m: rough ground must not swallow a cone
+N_FOR_DISTANCE = 500
+JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can measure
+JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
+OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
+REACH_PX = 24  # how far the surroundings count: a bed 30 mm around a cone at 0.55 m
+
+
+@dataclass(frozen=True)
+class DepthShares:
+    """What the depth inside the applicator's outline is, as shares that add up to 1."""
+
+    missing: float
+    see_through: float
+    broken: float
+
+    @property
+    def believable(self) -> float:
+        """What is left."""
+        return 1.0 - self.missing - self.see_through - self.broken
+
+
+def unmeasurable(
+    mask: Bool, depth_mm: Image, intrinsics: CameraIntrinsics, noise: DepthNoise, labels: UInt8
+) -> RegistrationStatus | None:
+    """DEPTH_MISSING or DEPTH_FALSE where the applicator's depth cannot be believed, else None.
+
+    Parameters
+    ----------
+    mask : (height, width) bool
+        The applicator's pixels.
+    labels : (height, width) uint8
+        Codes of `Label`: tell the surroundings from occluders.
+    """
+    shares = depth_shares(mask, depth_mm, intrinsics, noise, labels)
+    if shares is None or shares.believable >= MIN_BELIEVABLE_FRACTION:
+        return None
+    if shares.missing >= shares.see_through + shares.broken:
+        return RegistrationStatus.DEPTH_MISSING
+    return RegistrationStatus.DEPTH_FALSE
+
+
+def depth_shares(
+    mask: Bool, depth_mm: Image, intrinsics: CameraIntrinsics, noise: DepthNoise, labels: UInt8
+) -> DepthShares | None:
+    """Shares of missing and false depth inside the outline; None for a speck."""
+    box = bounding_box(mask, REACH_PX)
+    if box is None:
+        return None
+    crop, depth, codes = mask[box].astype(np.uint8), depth_mm[box], labels[box]
+    inside = cv2.erode(crop, _square(OUTLINE_PX), borderValue=0).astype(bool)
+    n_inside = int(np.count_nonzero(inside))
+    if n_inside < MIN_INSIDE_PX:
+        return None
+    has_depth = depth > 0
+    measured = inside & has_depth
+    n_measured = int(np.count_nonzero(measured))
+    if n_measured == 0:
+        return DepthShares(1.0, 0.0, 0.0)
+    distance_mm = float(np.median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE]))
+    sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
+    nearness = np.divide(np.float32(distance_mm), depth, out=np.zeros_like(depth), where=has_depth)
+    no_step = measured & _has_no_step(_surroundings(crop, codes, nearness), nearness, sigma)
+    jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
+    broken = measured & ~no_step & _is_broken(nearness, has_depth, jump)
+    return DepthShares(
+        missing=1.0 - n_measured / n_inside,
+        see_through=int(np.count_nonzero(no_step)) / n_inside,
+        broken=int(np.count_nonzero(broken)) / n_inside,
+    )
+
+
+def _surroundings(crop: UInt8, codes: UInt8, nearness: Image) -> Surroundings | None:
+    near = cv2.dilate(crop, _square(REACH_PX)) > 0
+    clear = cv2.dilate(crop, _square(OUTSIDE_PX)) == 0
+    return fit_surroundings(nearness, near & clear & (codes != Label.OCCLUDER) & (nearness > 0))
+
+
+def _has_no_step(surroundings: Surroundings | None, nearness: Image, sigma: float) -> Bool:
+    """Pixels where the depth continues the surroundings' surface, or lies behind it."""
+    if surroundings is None:
+        return np.zeros(nearness.shape, bool)
+    tolerance = STEP_SIGMA * max(sigma, min(surroundings.scatter, MAX_SCATTER))
+    is_level: Bool = nearness < surroundings.nearness(nearness.shape) + np.float32(tolerance)
+    return is_level
+
+
+def _is_broken(nearness: Image, has_depth: Bool, jump: float) -> Bool:
+    """Pixels at which the depth jumps to a neighbour: few on a sound cone, most in a patchwork."""
+    kernel = _square(1)
+    nearest = cv2.dilate(nearness, kernel)
+    farthest = cv2.erode(np.where(has_depth, nearness, np.float32(np.inf)), kernel)
+    is_broken: Bool = nearest - farthest >= np.float32(jump)
+    return is_broken
+
+
+def _square(reach_px: int) -> UInt8:
+    return np.ones((2 * reach_px + 1,) * 2, np.uint8)

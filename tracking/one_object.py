@@ -1,0 +1,175 @@
+"""Is the registered cone all there is, and all there? What its model does not explain.
+
+Pixels that are labelled applicator and not met by the model, as connected groups, are another
+applicator or something else that was taken for one. Where the model should hide what lies
+behind it and does not, or where its docking end would lie under the bed, the thing in view
+lacks a part. Occluders part one cone into pieces; all of them are explained by the one model.
+
+Fails to: SEVERAL_APPLICATORS or NOT_THE_APPLICATOR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator_pixels import bounding_box
+from tracking.arrays import Bool, Float, UInt8
+from tracking.camera import CameraIntrinsics
+from tracking.cone_model import ConeModel
+from tracking.depth_noise import DepthNoise
+from tracking.pixel_groups import grown, largest_group, loose_groups
+from tracking.registration import Registration, RegistrationStatus
+from tracking.segmentation import Label
+from tracking.surroundings import fit_surroundings
+from tracking.transforms import transform_points
+
+N_RAYS = 2500
+MAX_STRIDE_PX = 6  # a ring's face is 8 px high at 1 m
+OFF_MM, OFF_SIGMA = 8.0, 6.0  # depth further than both from the model is not the model's
+BURIED_MM = 40.0  # along the ray; a rim pressed 20 mm into tissue lies less behind it
+LEVEL_MM = 8.0  # this near to the bed's surface it is bed, not a hand in front of the cone
+MAX_UNEXPLAINED = 0.25  # of the explained pixels, grown onto the cone: a mug's handle has 0.15
+MAX_APART = 0.12  # the same for a group that does not touch it: a part of something else
+MAX_LACKING = 0.08  # a docking ring is a fifth of its cone
+NEAR_MM = 50.0  # nothing nearer is projected
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Pixels of the depth grid: explained by the model, and the largest group of each misfit.
+
+    `unexplained_px` counts all groups, `apart_px` those that do not touch the explained ones.
+    """
+
+    explained_px: float
+    unexplained_px: float
+    apart_px: float
+    lacking_px: float
+
+    @property
+    def status(self) -> RegistrationStatus | None:
+        """What the groups say of the applicator; None: it is one, and whole."""
+        if (
+            self.unexplained_px > MAX_UNEXPLAINED * self.explained_px
+            or self.apart_px > MAX_APART * self.explained_px
+        ):
+            return RegistrationStatus.SEVERAL_APPLICATORS
+        if self.lacking_px > MAX_LACKING * self.explained_px:
+            return RegistrationStatus.NOT_THE_APPLICATOR
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """The frame and the model on a grid of pixels; depth and prediction are 0 where there is none.
+
+    `is_docking_end`: the ray meets the half of the model that lies towards the source.
+    """
+
+    codes: UInt8
+    depth_mm: NDArray[np.float32]
+    predicted_mm: NDArray[np.float32]
+    is_docking_end: Bool
+    stride_px: int
+
+
+def explain(
+    model: ConeModel,
+    registration: Registration,
+    labels: UInt8,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+) -> Explanation:
+    """Compare the labelled applicator with the registered model, pixel by pixel on a grid.
+
+    Raises
+    ------
+    ValueError
+        The registration has no pose.
+    """
+    pose = registration.camera_from_applicator
+    if pose is None:
+        raise ValueError(f"nothing is explained without a pose: {registration.status}")
+    grid = _grid(model, pose, labels, depth_mm, intrinsics)
+    distance_mm = max(float(pose[2, 3]), NEAR_MM)
+    sigma_mm = float(noise.sigma_mm(distance_mm, intrinsics.fx))
+    tolerance_mm = max(OFF_MM, OFF_SIGMA * sigma_mm * (registration.residual_spread or 1.0))
+    is_hit, has_depth = grid.predicted_mm > 0, grid.depth_mm > 0
+    behind = np.where(is_hit & has_depth, grid.depth_mm - grid.predicted_mm, np.float32(0))
+    is_applicator = grid.codes == Label.APPLICATOR
+    off_model = ~grown(is_hit) | (np.abs(behind) > tolerance_mm)
+    unexplained, explained = is_applicator & off_model, is_applicator & ~off_model
+    open_view = is_hit & ~grown(is_applicator) & (grid.codes != Label.OCCLUDER)
+    looked_past = open_view & (behind > tolerance_mm)
+    buried = open_view & grid.is_docking_end & (behind < -BURIED_MM)
+    if np.any(buried):
+        buried &= _is_bed(grid, distance_mm)
+    loose = loose_groups(unexplained, explained, grid.depth_mm, tolerance_mm)
+    area = grid.stride_px**2
+    return Explanation(
+        explained_px=float(np.count_nonzero(explained)) * area,
+        unexplained_px=largest_group(unexplained) * area,
+        apart_px=largest_group(loose) * area,
+        lacking_px=max(largest_group(looked_past), largest_group(buried)) * area,
+    )
+
+
+def _grid(
+    model: ConeModel,
+    pose: Float,
+    labels: UInt8,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+) -> _Grid:
+    rows, columns = _region(model, pose, labels, intrinsics)
+    area = (rows.stop - rows.start) * (columns.stop - columns.start)
+    stride = int(np.clip(round(np.sqrt(area / N_RAYS)), 1, MAX_STRIDE_PX))
+    cells = np.s_[rows.start : rows.stop : stride, columns.start : columns.stop : stride]
+    v, u = np.mgrid[cells].astype(np.float64)
+    hits = model.cast(pose, intrinsics.rays(u.ravel(), v.ravel()))
+    is_end = hits.is_hit & (hits.points_mm[:, 2] > model.applicator.length_mm / 2)
+    predicted = np.where(hits.is_hit, hits.z_mm, 0.0).astype(np.float32)
+    return _Grid(
+        codes=labels[cells],
+        depth_mm=depth_mm[cells],
+        predicted_mm=predicted.reshape(v.shape),
+        is_docking_end=is_end.reshape(v.shape),
+        stride_px=stride,
+    )
+
+
+def _is_bed(grid: _Grid, distance_mm: float) -> Bool:
+    """Cells on the surface that dominates around the applicator; none where there is too little."""
+    has_depth = grid.depth_mm > 0
+    nearness = np.divide(
+        np.float32(distance_mm), grid.depth_mm, out=np.zeros_like(grid.depth_mm), where=has_depth
+    )
+    background = ~grown(grid.codes == Label.APPLICATOR) & (grid.codes != Label.OCCLUDER)
+    surroundings = fit_surroundings(nearness, background & has_depth)
+    if surroundings is None:
+        return np.zeros(has_depth.shape, bool)
+    off = np.abs(nearness - surroundings.nearness(nearness.shape))
+    is_bed: Bool = off < np.float32(LEVEL_MM / distance_mm)
+    return is_bed
+
+
+def _region(
+    model: ConeModel, pose: Float, labels: UInt8, intrinsics: CameraIntrinsics
+) -> tuple[slice, slice]:
+    """Rows and columns that hold the labelled applicator and the projected model."""
+    points = transform_points(pose, model.mesh.vertices_mm)
+    last = np.array([intrinsics.width - 1, intrinsics.height - 1])
+    corners = [np.clip(intrinsics.project(points[points[:, 2] > NEAR_MM]), 0, last).astype(int)]
+    box = bounding_box(labels == Label.APPLICATOR)
+    if box is not None:
+        corners.append(np.array([[box[1].start, box[0].start], [box[1].stop - 1, box[0].stop - 1]]))
+    together = np.concatenate(corners)
+    if len(together) == 0:
+        return slice(0, 1), slice(0, 1)
+    low, high = together.min(axis=0), together.max(axis=0) + 1
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))

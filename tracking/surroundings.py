@@ -1,0 +1,67 @@
+"""The surface that surrounds something in the image, continued across it.
+
+A plane in space is a plane in inverse depth, a gently curved bed nearly a quadric: fitted
+there, robustly, the surface behind an object is known without seeing it. "Nearness" is inverse
+depth times any reference distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.arrays import Bool, Float
+
+MIN_SAMPLES = 80  # for six coefficients
+N_SAMPLES = 400
+N_ROUNDS = 6  # from least squares; settled to a tenth of the scatter
+CAUCHY = 2.4  # in robust sigma: 95 % efficient, and far samples lose all weight
+ROUNDING = 1e-6  # scatter of float32 nearness, below any camera's
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """Quadric in nearness over the unit square of an image crop, and how pixels scatter."""
+
+    coefficients: Float
+    scatter: float
+
+    def nearness(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """The surface in every pixel of the crop."""
+        c = self.coefficients.astype(np.float32)
+        v = np.linspace(0.0, 1.0, shape[0], dtype=np.float32)[:, None]
+        u = np.linspace(0.0, 1.0, shape[1], dtype=np.float32)[None, :]
+        column, row = c[1] * u + c[3] * u * u, c[0] + (c[2] + c[5] * v) * v
+        surface: NDArray[np.float32] = c[4] * v * u + column + row
+        return surface
+
+
+def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surroundings | None:
+    """Fit the region's dominating surface; None where there is too little of it.
+
+    Parameters
+    ----------
+    nearness, region : (height, width)
+        A crop; `region` marks the pixels to fit, all of them measured.
+    """
+    height, width = region.shape
+    stride = max(1, int(np.sqrt(np.count_nonzero(region) / N_SAMPLES)))
+    rows, columns = np.nonzero(region[::stride, ::stride])
+    if len(rows) < MIN_SAMPLES:
+        return None
+    v, u = rows * stride / max(1, height - 1), columns * stride / max(1, width - 1)
+    basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v])
+    values = nearness[rows * stride, columns * stride].astype(np.float64)
+    weights = np.ones(len(values))
+    coefficients, scatter = np.zeros(6), 0.0
+    for _ in range(N_ROUNDS):
+        weighted = basis * weights
+        normal = np.einsum("in,jn->ij", weighted, basis) + 1e-9 * np.eye(6)
+        coefficients = np.linalg.solve(normal, np.einsum("in,n->i", weighted, values))
+        residuals = np.abs(values - np.einsum("in,i->n", basis, coefficients))
+        middle = len(residuals) // 2
+        scatter = max(1.4826 * float(np.partition(residuals, middle)[middle]), ROUNDING)
+        weights = 1.0 / (1.0 + (residuals / (CAUCHY * scatter)) ** 2)
+    return Surroundings(coefficients, scatter)

@@ -1,0 +1,101 @@
+"""The survey over time: fused while no applicator is in view, found again once one is.
+
+A pure function of a frame and of what is remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator import Applicator
+from tracking.arrays import Float
+from tracking.camera import CameraIntrinsics
+from tracking.depth_noise import DepthNoise
+from tracking.registration import Registration, RegistrationStatus
+from tracking.segmentation import Label, Segmentation
+from tracking.survey_alignment import AlignedSurvey
+from tracking.survey_fusion import fused, started
+from tracking.survey_map import SurveyMap
+from tracking.survey_samples import SurveySamples, survey_samples
+from tracking.survey_search import Around, find_survey
+from tracking.survey_terms import LiveView, live_view
+
+MIN_BED_PX = 2000  # a bed of 30 mm radius at 0.6 m shows as many
+MAX_REFUSED = 15  # frames without cone that do not fit the map: after them it begins anew
+
+
+@dataclass(frozen=True, eq=False)
+class SurveyMemory:
+    """What is remembered between frames: the map, where it lay, and what did not fit it."""
+
+    survey: SurveyMap | None = None
+    samples: SurveySamples | None = None
+    survey_from_camera: Float | None = None
+    n_refused: int = 0
+
+
+def observe(
+    memory: SurveyMemory,
+    frame_index: int,
+    segmentation: Segmentation,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+    applicator: Applicator,
+    registration: Registration,
+) -> tuple[AlignedSurvey, SurveyMemory]:
+    """Take one frame in; `depth_mm` is corrected for the rig's bias."""
+    has_cone = registration.status is not RegistrationStatus.NO_APPLICATOR
+    survey, samples, start = memory.survey, memory.samples, memory.survey_from_camera
+    if survey is None or samples is None or start is None:
+        if has_cone or not _shows_bed(segmentation):
+            return AlignedSurvey(), memory
+        return AlignedSurvey(), _begin(frame_index, segmentation, depth_mm, intrinsics, noise)
+    if has_cone and not survey.is_usable:
+        return AlignedSurvey(), SurveyMemory()
+    view = live_view(segmentation.labels, depth_mm, intrinsics, noise)
+    around = _around(applicator, registration, samples, start)
+    aligned = find_survey(survey, samples, start, view, around)
+    if aligned.survey_from_camera is not None:
+        start = aligned.survey_from_camera
+    if has_cone:
+        return aligned, SurveyMemory(survey, samples, start)
+    if aligned.is_ok:
+        memory = _with_frame(survey, start, view)
+    elif memory.n_refused + 1 >= MAX_REFUSED and _shows_bed(segmentation):
+        memory = _begin(frame_index, segmentation, depth_mm, intrinsics, noise)
+    else:
+        memory = SurveyMemory(survey, samples, start, memory.n_refused + 1)
+    return aligned if survey.is_usable else AlignedSurvey(), memory
+
+
+def _shows_bed(segmentation: Segmentation) -> bool:
+    return int(np.count_nonzero(segmentation.labels == Label.TUMOR_BED)) >= MIN_BED_PX
+
+
+def _begin(
+    frame_index: int,
+    segmentation: Segmentation,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+) -> SurveyMemory:
+    survey = started(frame_index, segmentation.labels, depth_mm, intrinsics, noise)
+    return SurveyMemory(survey, survey_samples(survey, noise), np.eye(4))
+
+
+def _with_frame(survey: SurveyMap, pose: Float, view: LiveView) -> SurveyMemory:
+    grown = fused(survey, pose, view.labels, view.depth_mm, view.intrinsics, view.noise)
+    return SurveyMemory(grown, survey_samples(grown, view.noise), pose)
+
+
+def _around(
+    applicator: Applicator, registration: Registration, samples: SurveySamples, start: Float
+) -> Around:
+    pose = registration.camera_from_applicator
+    if registration.is_ok and pose is not None:
+        return Around.cone(applicator, pose)
+    return Around.middle(samples, start)

@@ -1,0 +1,125 @@
+"""The survey map: the bed and its surroundings, fused before the cone hides them.
+
+A value: nothing here looks at a frame. `survey_fusion` builds it, `survey_alignment` finds it
+again in later frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.arrays import Bool, Float, frozen
+from tracking.camera import CameraIntrinsics
+
+Float32 = NDArray[np.float32]
+
+STRIDE_PX = 2  # a cell every 2 px: 2.5 mm at 0.5 m, and no information lost to correlated noise
+MIN_CELL_FRAMES = 3  # a cell that fewer frames agree on is not known
+N_INDEPENDENT_FRAMES = 10  # of the depth noise; more frames share its fixed pattern
+PLANE_CELLS = 5  # window of a cell's slopes: 12 mm at 0.5 m, half a fold of a drape
+
+
+@dataclass(frozen=True, eq=False)
+class SurveyMap:
+    """Organised grid in survey space: camera space of the first survey frame.
+
+    Attributes
+    ----------
+    grid : CameraIntrinsics
+        Its pixel (column, row) is a cell's centre; cells are `STRIDE_PX` pixels apart.
+    inverse_depth_per_mm : float32 (height, width)
+        Mean of 1 / z of the frames that agree, 0 where nothing is known.
+    n_agreeing : float32 (height, width)
+        Frames that agree, less those that did not; counted up to a limit.
+    bed_share, occluder_share : float32 (height, width)
+        Share of the agreeing frames that labelled the cell so.
+    n_frames : int
+        Frames that were fused.
+    origin_frame_index : int
+        The frame whose camera space is survey space: another one is another space.
+    """
+
+    grid: CameraIntrinsics
+    inverse_depth_per_mm: Float32
+    n_agreeing: Float32
+    bed_share: Float32
+    occluder_share: Float32
+    n_frames: int
+    origin_frame_index: int
+
+    def __post_init__(self) -> None:
+        for name in ("inverse_depth_per_mm", "n_agreeing", "bed_share", "occluder_share"):
+            array = getattr(self, name)
+            if array.shape != self.grid.shape:
+                raise ValueError(f"{name}: expected shape {self.grid.shape}, got {array.shape}")
+            frozen(array)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether enough frames were fused to measure with."""
+        return self.n_frames >= MIN_CELL_FRAMES
+
+    @cached_property
+    def is_known(self) -> Bool:
+        """Cells (height, width) that enough frames agree on."""
+        enough = min(MIN_CELL_FRAMES, self.n_frames)
+        return frozen((self.n_agreeing >= enough) & (self.inverse_depth_per_mm > 0))
+
+    @cached_property
+    def is_bed(self) -> Bool:
+        """Known cells (height, width) that most of their frames labelled bed."""
+        return frozen(self.is_known & (self.bed_share > 0.5))
+
+    @cached_property
+    def is_occluder(self) -> Bool:
+        """Known cells (height, width) that most of their frames labelled occluder."""
+        return frozen(self.is_known & (self.occluder_share > 0.5))
+
+    def points_survey_mm(self, cells: Bool) -> Float:
+        """Points (n, 3) of chosen known cells, row by row, survey space."""
+        v, u = np.nonzero(cells)
+        rays = self.grid.rays(u.astype(np.float64), v.astype(np.float64))
+        points: Float = rays / self.inverse_depth_per_mm[cells].astype(np.float64)[:, None]
+        return points
+
+    def noise_share(self, cells: Bool) -> Float:
+        """Variance (n,) of chosen cells over that of one frame's pixel."""
+        count = np.clip(self.n_agreeing[cells].astype(np.float64), 1.0, N_INDEPENDENT_FRAMES)
+        share: Float = 1.0 / count
+        return share
+
+    @cached_property
+    def planes(self) -> tuple[Float, Bool]:
+        """Local planes n . p = 1, (height, width, 3), and the cells that have one.
+
+        1 / z of a plane is affine in pixel coordinates, so its slopes there are the plane's.
+        """
+        values = self.inverse_depth_per_mm.astype(np.float64)
+        kernel = np.ones((PLANE_CELLS,) * 2, np.uint8)
+        whole = cv2.erode(self.is_known.astype(np.uint8), kernel, borderValue=0).astype(bool)
+        steps = np.arange(PLANE_CELLS) - PLANE_CELLS // 2
+        flat, ramp = np.ones(PLANE_CELLS), steps / (steps**2).sum() / PLANE_CELLS
+        slope_u = cv2.sepFilter2D(values, cv2.CV_64F, ramp, flat)
+        slope_v = cv2.sepFilter2D(values, cv2.CV_64F, flat, ramp)
+        grid = self.grid
+        u, v = np.arange(grid.width)[None], np.arange(grid.height)[:, None]
+        at_centre = values + slope_u * (grid.cx - u) + slope_v * (grid.cy - v)
+        planes = np.stack([slope_u * grid.fx, slope_v * grid.fy, at_centre], axis=-1)
+        return frozen(planes), frozen(whole)
+
+
+def grid_of(intrinsics: CameraIntrinsics) -> CameraIntrinsics:
+    """Return the map's grid for frames of these intrinsics."""
+    return CameraIntrinsics(
+        width=(intrinsics.width + STRIDE_PX - 1) // STRIDE_PX,
+        height=(intrinsics.height + STRIDE_PX - 1) // STRIDE_PX,
+        fx=intrinsics.fx / STRIDE_PX,
+        fy=intrinsics.fy / STRIDE_PX,
+        cx=intrinsics.cx / STRIDE_PX,
+        cy=intrinsics.cy / STRIDE_PX,
+    )
