@@ -14,7 +14,7 @@ from rich.table import Table
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, shown
 from pipeline.benchmarks.machine import machine_line
 
-WIDTH = 130  # of tables; a file or a pipe has no width of its own
+WIDTH = 150  # of tables; a file or a pipe has no width of its own
 EXIT_FAILED = 1  # what a benchmark compares is not equal
 
 DEFAULT_SIZES = {

@@ -27,6 +27,7 @@ from recordings.source import Source
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
+from tracking.marks import check_outlines
 from tracking.reasons import TEXTS, Reason
 from tracking.rig import ANY_SERIAL
 
@@ -81,6 +82,7 @@ def track(
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
+    check_outlines(config.plan, source.header.intrinsics)
 
     def age_ms(frame: RgbdFrame) -> float:
         return (now_ns() - frame.stamp_ns) / 1e6

@@ -20,6 +20,7 @@ from recordings.naming import source_name
 from recordings.opening import open_source
 from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError
+from tracking.marks import check_outlines
 
 
 def replay(request: RunRequest) -> int:
@@ -35,6 +36,7 @@ def replay(request: RunRequest) -> int:
     source = open_source(request.source, applicators=config.applicators)
     try:
         start = evidence_for(source.header, config.rig, now=None)
+        check_outlines(config.plan, source.header.intrinsics)
         tracker = Tracker(config, segmenter, start.evidence, is_independent=request.independent)
         return _run_into_folder(request, config, source, tracker, start)
     finally:

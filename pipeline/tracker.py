@@ -17,8 +17,10 @@ from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Float
 from tracking.cone_model import ConeModel
 from tracking.fiducial import is_in_place
+from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.gate import decide
+from tracking.marks import Marks, updated_marks
 from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
 from tracking.record import FrameRecord, RecordIds
@@ -38,7 +40,7 @@ def recorded_age_ms(frame: RgbdFrame) -> float:
 
 @dataclass(eq=False)
 class Tracker:
-    """Processes frames in order. It remembers the last pose, the survey and the gate's state.
+    """Processes frames in order. It remembers the last pose, survey, marks and the gate's state.
 
     `is_independent`: frames are unrelated pictures; nothing is remembered between them.
     """
@@ -53,6 +55,7 @@ class Tracker:
     _state: KernelState = field(default_factory=KernelState, init=False)
     _previous: Registration | None = field(default=None, init=False)
     _survey: SurveyMemory = field(default_factory=SurveyMemory, init=False)
+    _marks: Marks = field(default_factory=Marks, init=False)
 
     def __post_init__(self) -> None:
         applicator = self.config.applicator
@@ -69,7 +72,8 @@ class Tracker:
     def process(self, source_frame: SourceFrame) -> FrameResult:
         """Process one frame into a record."""
         if self.is_independent:
-            self._state, self._previous, self._survey = KernelState(), None, SurveyMemory()
+            self._state, self._previous = KernelState(), None
+            self._survey, self._marks = SurveyMemory(), Marks()
         config, frame, clock = self.config, source_frame.frame, _StageClock()
         noise = config.rig.depth
         depth_mm = noise.correct(frame.depth_mm)
@@ -100,6 +104,20 @@ class Tracker:
             config.applicator, registration, segmentation, depth_mm, frame.intrinsics, noise, survey
         )
         clock.lap("surface")
+        self._marks = updated_marks(
+            self._marks, config.plan, frame, segmentation, depth_mm, noise, survey
+        )
+        sight = sight_of_field(
+            config.applicator,
+            registration,
+            segmentation,
+            depth_mm,
+            frame.intrinsics,
+            noise,
+            survey,
+            plan=config.plan,
+            marks=self._marks,
+        )
         alignment = measure_alignment(
             config.applicator,
             config.applicators,
@@ -108,6 +126,7 @@ class Tracker:
             config.rig,
             config.plan,
             survey,
+            sight,
         )
         clock.lap("align")
         snapshot = Snapshot(

@@ -9,17 +9,20 @@ nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot, inf
 
 import numpy as np
 
-from tracking.air_gap import axial_gaps
 from tracking.applicator import Applicator
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
 from tracking.bed import N_COEFFICIENTS, exit_axes, quadratic_basis, quadratic_slopes
 from tracking.transforms import rotation_between
 
-N_TURNS = 3  # of the axes onto the bed's normal; the second changes it by a tenth of a degree
-N_REWEIGHTINGS = 3  # in each
+N_TURNS = 2  # of the axes onto the bed's normal, at most
+LEVEL_SLOPE = 0.003  # 0.2 deg: a bed this level in its axes needs no further turn
+MAX_SLOPE = 5.0  # against the axes before: steeper is no bed under a cone
+N_NEWTON = 4  # from a plane: exact after one; a bed of 100 mm radius: after three
+N_REWEIGHTINGS = 3  # in each set of axes
 TUKEY = 4.5
 MIN_ACROSS = 0.1  # of ray and surface: flatter rays would weigh nothing
 QUARTIC_SHARE = 0.5
@@ -39,6 +42,12 @@ class BedPoints:
     sigma_along_ray: Float
     inflation: float
 
+    def chosen(self, which: Bool) -> BedPoints:
+        """Some of the points."""
+        return BedPoints(
+            self.points_mm[which], self.rays[which], self.sigma_along_ray[which], self.inflation
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class QuadraticFit:
@@ -53,8 +62,10 @@ class QuadraticFit:
         Of noise and prior alone.
     by_heights : (6, n)
         How the coefficients follow the points' heights.
+    points_mm : (n, 3)
+        What was fitted, applicator axes.
     x_mm, y_mm, residuals_mm, weights : (n,)
-        Points in the fit's axes, what they lie above the surface, robust weights in 1/mm^2.
+        The points in the fit's axes, what they lie above the surface, robust weights in 1/mm^2.
     spread : float
         Robust scatter over the noise, at least 1.
     inlier_share : float
@@ -65,6 +76,7 @@ class QuadraticFit:
     coefficients: Float
     covariance: Float
     by_heights: Float
+    points_mm: Float
     x_mm: Float
     y_mm: Float
     residuals_mm: Float
@@ -103,18 +115,22 @@ def fit_quadratic(
     axes = exit_axes(applicator)
     coefficients = np.zeros(N_COEFFICIENTS)
     coefficients[0] = np.median(bed.points_mm @ axes[2])
-    fit = None
-    for turn in range(N_TURNS):
-        if turn > 0:
-            turned = _onto_normal(applicator, axes, coefficients)
-            if turned is None:
-                return None
-            coefficients[1:3] = 0.0  # level in the new axes; the rest is nearly the same
-            axes = turned
-        fit = _reweighted(bed, axes, coefficients, prior, quartic_share)
+    fit = _reweighted(bed, axes, coefficients, prior, quartic_share)
+    for _ in range(N_TURNS):
         if fit is None:
             return None
+        slope_x, slope_y = _slopes_at_axis(fit)
+        slope = hypot(slope_x, slope_y)
+        if slope <= LEVEL_SLOPE:
+            return fit
+        if not slope < MAX_SLOPE:
+            return None
+        normal = np.array([-slope_x, -slope_y, 1.0])
+        normal /= np.linalg.norm(normal)
+        axes = rotation_between(np.array([0.0, 0.0, 1.0]), normal).T @ fit.axes
         coefficients = fit.coefficients.copy()
+        coefficients[1:3] = 0.0  # level in the new axes; the rest is nearly the same
+        fit = _reweighted(bed, axes, coefficients, prior, quartic_share)
     return fit
 
 
@@ -126,16 +142,20 @@ def quartic_mm(coefficients: Float, x_mm: Float, y_mm: Float) -> Float:
     return quartic
 
 
-def _onto_normal(applicator: Applicator, axes: Float, coefficients: Float) -> Float | None:
-    """Axes whose z is the surface's normal where the applicator's axis meets it."""
-    foot_x, foot_y = axial_gaps(applicator, axes, coefficients, np.zeros((1, 2))).feet_mm[0]
-    slope_x, slope_y = quadratic_slopes(coefficients, foot_x, foot_y)
-    normal = np.array([-slope_x, -slope_y, 1.0])
-    if not np.all(np.isfinite(normal)):
-        return None
-    normal /= np.linalg.norm(normal)
-    turned: Float = rotation_between(np.array([0.0, 0.0, 1.0]), normal).T @ axes
-    return turned
+def _slopes_at_axis(fit: QuadraticFit) -> tuple[float, float]:
+    """Slopes of the surface where the applicator's axis meets it, in the fit's axes (Newton)."""
+    c0, c1, c2, c3, c4, c5 = fit.coefficients.tolist()
+    x, y, z = fit.axes[:, 2].tolist()
+    gap, slope_x, slope_y = 0.0, c1, c2
+    for _ in range(N_NEWTON):
+        u, v = -gap * x, -gap * y
+        slope_x, slope_y = c1 + 2 * c3 * u + c4 * v, c2 + c4 * u + 2 * c5 * v
+        height = c0 + c1 * u + c2 * v + c3 * u * u + c4 * u * v + c5 * v * v
+        along = z - slope_x * x - slope_y * y
+        if not abs(along) > 0.0:
+            return inf, inf
+        gap += (-gap * z - height) / along
+    return slope_x, slope_y
 
 
 def _reweighted(
@@ -155,16 +175,17 @@ def _reweighted(
         robust = np.maximum(0.0, 1.0 - (residuals / (TUKEY * spread)) ** 2) ** 2
         weights = robust / (sigma * spread) ** 2 / bed.inflation
         weighted = (basis * weights[:, None]).T
-        covariance = _inverse(weighted @ basis + prior)
+        covariance = _inverse(np.einsum("in,nj->ij", weighted, basis) + prior)
         if covariance is None:
             return None
         by_heights = covariance @ weighted
-        coefficients = by_heights @ heights
+        coefficients = np.einsum("in,n->i", by_heights, heights)
         fit = QuadraticFit(
             axes=axes,
             coefficients=coefficients,
             covariance=covariance,
             by_heights=by_heights,
+            points_mm=bed.points_mm,
             x_mm=x,
             y_mm=y,
             residuals_mm=heights - basis @ coefficients,
@@ -180,8 +201,9 @@ def _inverse(information: Float) -> Float | None:
     if not np.all(np.isfinite(information)) or not np.all(np.diag(information) > 0):
         return None
     scale = np.sqrt(np.diag(information))
-    scaled = information / np.outer(scale, scale)
-    if np.linalg.cond(scaled) > MAX_CONDITION:
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    if not values[0] > values[-1] / MAX_CONDITION:
         return None
-    inverse: Float = np.linalg.inv(scaled) / np.outer(scale, scale)
+    vectors = vectors / scale[:, None]
+    inverse: Float = np.einsum("ik,jk->ij", vectors / values, vectors)
     return inverse

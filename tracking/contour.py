@@ -25,6 +25,7 @@ PROBE_PX = 2.5  # where model and background are told apart on either side of an
 MIN_DISTANCE_MM = 1.0  # behind it a point has no image
 MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
 BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
+MAX_CURVATURE = 0.5  # per px: a circle of 2 px, where the first order ends
 END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
 MIN_KNOWN_FRACTION = 0.8  # less is too near an occluder
 
@@ -99,7 +100,7 @@ def measure_edges(
     plus, minus = model.meets(pose, rays.reshape(-1, 3)).reshape(probes.shape[:-1])
     normals = np.where((plus & ~minus)[..., None], -normals, normals)
     flat_offsets = _transitions(outline, uv.reshape(-1, 2), normals.reshape(-1, 2))
-    offsets = flat_offsets.reshape(uv.shape[:-1])
+    offsets = flat_offsets.reshape(uv.shape[:-1]) + _rounding(uv, normals)
     gaps = np.linalg.norm(uv - np.roll(uv, 1, axis=1), axis=-1)
     found = []
     for index, edge in enumerate(model.edges):
@@ -117,6 +118,20 @@ def measure_edges(
             )
         )
     return found
+
+
+def _rounding(uv: Float, normals: Float) -> Float:
+    """How far the blur has drawn a curved outline inwards, px.
+
+    A Gaussian of sigma s moves the half-way line of a region's edge of curvature k (convex:
+    positive) by s^2 k / 2 towards the centre, to first order.
+    """
+    ahead, behind = np.roll(uv, -1, axis=1), np.roll(uv, 1, axis=1)
+    speed = np.einsum("ijk,ijk->ij", ahead - behind, ahead - behind) / 4
+    bend = -np.einsum("ijk,ijk->ij", ahead - 2 * uv + behind, normals)
+    curvature = np.clip(bend / np.maximum(speed, 1e-9), -MAX_CURVATURE, MAX_CURVATURE)
+    rounding: Float = BLUR_PX**2 / 2 * curvature
+    return rounding
 
 
 def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:

@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracking.arrays import Bool, Float
 
-STEP_DISPARITY_PX = 1.5  # within 5x5 px, of a stereo camera: a step, or steeper than about 75 deg
-STEP_SLOPE_DEG = 75.0  # the same for other sensors, whose 5x5 px span 4 steps of z / fx each
-STEP_SPAN_PX = 4.0
-STEP_SIGMA = 6.0  # what noise alone may add: the range of 25 pixels exceeds it in 1 of 1000
+STEP_DISPARITY_PX = (
+    1.5  # of a stereo camera, within 3x3 px: a step, or steeper than 82 deg at 0.5 m
+)
+STEP_SLOPE_DEG = 82.0  # the same for other sensors, whose 3x3 px span 2 times z / fx
+STEP_SPAN_PX = 2.0
+STEP_SIGMA = 6.0  # what noise alone may add: the range of 9 pixels exceeds it in 1 of 1000
 MAX_SIGMA_COEFFICIENTS = 3  # longer fits swing between the distances they were measured at
 
 
@@ -43,9 +45,9 @@ class DepthNoise(ABC):
 
     @abstractmethod
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
-        """Whether the depths within 5x5 px range too far to be one smooth surface.
+        """Whether the depths within 3x3 px range too far to be one smooth surface.
 
-        Meaningful where both are positive and finite; False elsewhere.
+        False where nothing is known: the nearest 0 or infinite, the farthest finite.
         """
 
     def residuals(self, measured_mm: ArrayLike, predicted_mm: ArrayLike, fx: float) -> Float:
@@ -110,9 +112,10 @@ class StereoNoise(DepthNoise):
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: a range of disparity, which the matcher can follow or not."""
         per_px = self.focal_baseline(fx) / STEP_DISPARITY_PX
-        known = _known(nearest_mm, farthest_mm)
-        near, far = np.where(known, nearest_mm, 1), np.where(known, farthest_mm, 1)
-        return known & ((far - near) * per_px >= near * far)
+        with np.errstate(invalid="ignore", over="ignore"):  # of unknown depth
+            steep = (farthest_mm - nearest_mm) * per_px >= nearest_mm * farthest_mm
+        step: Bool = steep & (nearest_mm > 0)
+        return step
 
 
 @dataclass(frozen=True)
@@ -148,16 +151,11 @@ class DepthDomainNoise(DepthNoise):
 
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: steeper than any surface whose depth can be believed, beyond noise."""
-        known = _known(nearest_mm, farthest_mm)
-        near, far = np.where(known, nearest_mm, 1), np.where(known, farthest_mm, 1)
         slope = STEP_SPAN_PX * np.tan(np.radians(STEP_SLOPE_DEG)) / fx
-        step: Bool = known & (far - near >= slope * near + STEP_SIGMA * self.sigma_mm(near, fx))
+        finite = np.minimum(nearest_mm, farthest_mm)  # the nearest, where it is known
+        allowed = slope * finite + STEP_SIGMA * self.sigma_mm(finite, fx)
+        step: Bool = (farthest_mm - nearest_mm >= allowed) & (nearest_mm > 0)
         return step
-
-
-def _known(nearest_mm: NDArray[Any], farthest_mm: NDArray[Any]) -> Bool:
-    known: Bool = (nearest_mm > 0) & (nearest_mm <= farthest_mm) & np.isfinite(farthest_mm)
-    return known
 
 
 def _is_positive(coefficients: tuple[float, ...]) -> bool:

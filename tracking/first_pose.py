@@ -6,6 +6,7 @@ axis known the wall is a circle of known radius; its ends or the ring's face fix
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import open3d as o3d
 
@@ -26,6 +27,7 @@ SIDE_COSINE = 0.25  # |normal . axis| of a wall point, normals being good to abo
 FACE_COSINE = 0.85  # of a face across the axis
 RADIUS_TOLERANCE_MM = 4.0
 MIN_FACE_POINTS = 12
+MIN_CHORD = 0.3  # of the ring's radius: shorter ones leave the circle's middle open
 
 
 def first_poses(applicator: Applicator, points_camera_mm: Float) -> list[Float]:
@@ -46,6 +48,7 @@ def first_poses(applicator: Applicator, points_camera_mm: Float) -> list[Float]:
         centres = (
             _centre_on_axis(applicator, points, normals, axis, rng),
             _centre_of_face(points, normals, axis),
+            _centre_of_disc(applicator, points, normals, axis, rng),
         )
         for centre in centres:
             if centre is not None:
@@ -135,6 +138,38 @@ def _centre_of_face(points: Float, normals: Float, axis: Float) -> Float | None:
     across = _perpendicular_basis(axis)
     flat = points[is_face] @ across.T
     centre: Float = (flat.min(axis=0) + flat.max(axis=0)) / 2 @ across
+    return centre + axis * float(np.median(points @ axis))
+
+
+def _centre_of_disc(
+    applicator: Applicator, points: Float, normals: Float, axis: Float, rng: np.random.Generator
+) -> Float | None:
+    """The middle of a partly hidden ring: a circle of its radius through the face's outline.
+
+    Of circles through pairs of points of the face's hull the one that holds the face, and on
+    which most of the hull lies.
+    """
+    is_face = np.abs(normals @ axis) > FACE_COSINE
+    if not applicator.has_ring or int(is_face.sum()) < MIN_FACE_POINTS:
+        return None
+    across = _perpendicular_basis(axis)
+    flat = points[is_face] @ across.T
+    hull = cv2.convexHull(flat.astype(np.float32)).reshape(-1, 2).astype(np.float64)
+    first, second = hull[rng.integers(0, len(hull), (2, N_CENTRE_TRIALS))]
+    chord = second - first
+    half = np.linalg.norm(chord, axis=1, keepdims=True) / 2
+    radius = applicator.ring_diameter_mm / 2
+    fits = ((half > MIN_CHORD * radius) & (half < radius))[:, 0]
+    if not fits.any():
+        return None
+    chord, half, middle = chord[fits], half[fits], (first + second)[fits] / 2
+    sideways = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / (2 * half)
+    rise = sideways * np.sqrt(radius**2 - half**2)
+    centres = np.concatenate([middle + rise, middle - rise])
+    outside = np.linalg.norm(flat[None] - centres[:, None], axis=2) > radius + RADIUS_TOLERANCE_MM
+    off = np.abs(np.linalg.norm(hull[None] - centres[:, None], axis=2) - radius)
+    support = (off < RADIUS_TOLERANCE_MM).mean(axis=1) - outside.mean(axis=1)
+    centre: Float = centres[int(np.argmax(support))] @ across
     return centre + axis * float(np.median(points @ axis))
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.arrays import Float
 from tracking.likelihood import NORMAL_MAD, DepthTerms, median
 
 PATCH_MM = 25.0
@@ -25,10 +24,9 @@ CLIP_SIGMA = 25.0  # residuals beyond are another surface; they must not rule a 
 MAX_PATCH_SIGMA_MM = 1.0  # a patch that is known worse tells no form
 MIN_SCATTER = 0.7  # within a patch: quantised noise of few samples looks smaller than it is
 FACE_COSINE, RING_FACTOR = 0.7, 1.1
-N_KINDS = 4
 SIGNIFICANT = 4.0  # noise alone: below 1e-3, and then the size decides too
-SOUND_FORM_MM = 0.45  # of a cone that may be identified; views of sound cones show 0.25 at most
-GROSS_FORM_MM = 3.0  # beyond: no cone of the catalogue, whatever its size
+SOUND_FORM_MM = 0.45  # of a cone that may be identified; sound views stay below
+GROSS_FORM_MM = 2.2  # beyond: no tube at all; a mug with its handle, taken for a tube, has 1.8
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ _VERDICTS = {
 _REGISTRATION_REASONS = {
     RegistrationStatus.NO_APPLICATOR: Reason.NO_APPLICATOR,
     RegistrationStatus.DEPTH_MISSING: Reason.DEPTH_MISSING,
+    RegistrationStatus.DEPTH_FALSE: Reason.DEPTH_FALSE,
+    RegistrationStatus.SEVERAL_APPLICATORS: Reason.SEVERAL_APPLICATORS,
+    RegistrationStatus.NOT_THE_APPLICATOR: Reason.NOT_THE_APPLICATOR,
     RegistrationStatus.TOO_FEW_POINTS: Reason.REGISTRATION_WEAK,
     RegistrationStatus.WEAK_GEOMETRY: Reason.REGISTRATION_WEAK,
 }
@@ -127,7 +130,7 @@ def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]
     reasons = set(limits.reasons)
     if snapshot.bed is not BedStatus.OK:
         reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
-    if snapshot.survey is SurveyStatus.STALE:
+    if _is_survey_stale(snapshot):
         reasons.add(Reason.SURVEY_STALE)
     identity = snapshot.alignment.applicator_id
     if not identity.decided:
@@ -135,3 +138,9 @@ def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]
     elif identity.value != snapshot.plan.applicator_id:
         reasons.add(Reason.WRONG_APPLICATOR)
     return reasons
+
+
+def _is_survey_stale(snapshot: Snapshot) -> bool:
+    """A bed that is seen well enough to measure, but not where the survey has it, has changed."""
+    is_elsewhere = snapshot.survey is SurveyStatus.LOST and snapshot.bed is BedStatus.OK
+    return snapshot.survey is SurveyStatus.STALE or is_elsewhere

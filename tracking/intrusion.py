@@ -22,6 +22,7 @@ from tracking.arrays import Bool
 from tracking.bed import BedSurface
 from tracking.coverage import field_shift_covariance
 from tracking.docking import largest_sigma
+from tracking.field_sight import FieldSight
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 from tracking.seen_field import SEARCH_OUTSIDE_MM, SeenField
@@ -61,35 +62,22 @@ def measure_intrusion(
     registration: Registration,
     bed: BedSurface,
     survey: AlignedSurvey,
-    live: SeenField | None,
-    mapped: SeenField | None,
-    keep_out: tuple[MarkedArea | None, ...],
-    edge_quality: EdgeQuality,
+    sight: FieldSight,
 ) -> Measurement:
-    """Largest inward reach; 0 where the field was seen and nothing reaches into it.
-
-    Parameters
-    ----------
-    live, mapped : SeenField or None
-        Of this frame and of the survey map.
-    keep_out : tuple of MarkedArea or None
-        Marked structures; None is one that could not be placed.
-    edge_quality : EdgeQuality
-        Of the labels that tell bed from what is not.
-    """
+    """Largest inward reach; 0 where the field was seen and nothing reaches into it."""
     fitted = fitted_cone(applicator, registration, bed)
     if fitted is None or not registration.is_ok or not registration.axial_observable:
         return NOT_OBSERVABLE
     if applicator.bevel_deg > 0 and not registration.roll_observable:
         return NOT_OBSERVABLE
-    if _seen_fraction(applicator, live, mapped) < MIN_SEEN_FRACTION:
+    if _seen_fraction(applicator, sight.live, sight.mapped) < MIN_SEEN_FRACTION:
         return NOT_OBSERVABLE
-    now = _reach_of_points(fitted, live, edge_quality)
-    before = _reach_of_points(fitted, mapped, edge_quality)
-    if _goes_under_unseen(applicator, now, before, live):
+    now = _reach_of_points(fitted, sight.live, sight.edge_quality)
+    before = _reach_of_points(fitted, sight.mapped, sight.edge_quality)
+    if _goes_under_unseen(applicator, now, before, sight.live):
         return NOT_OBSERVABLE
     reaches = [now, before]
-    for area in keep_out:
+    for area in sight.keep_out:
         reach = _reach_of_area(applicator, registration, survey, area)
         if reach is None:
             return NOT_OBSERVABLE

@@ -31,6 +31,7 @@ BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bump
 BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
+CHANCE_CORRELATION = 2.0  # times 1 / sqrt(n): what n independent points show by chance
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
 WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
@@ -112,9 +113,13 @@ def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
     return scale
 
 
-def depth_weights(depth: DepthTerms, inflation: float) -> Float:
-    """Robust weights (n,) of the depth residuals, thinned for their correlation."""
-    weights: Float = np.nan_to_num(tukey(depth.residuals, TUKEY * depth.spread)) / inflation
+def depth_weights(depth: DepthTerms, inflation: float, widening: float = 1.0) -> Float:
+    """Robust weights (n,) of the depth residuals, thinned for their correlation.
+
+    `widening` of the cutoff lets pixels speak that only a wrong start has made outliers.
+    """
+    cutoff = widening * TUKEY * depth.spread
+    weights: Float = np.nan_to_num(tukey(depth.residuals, cutoff)) / inflation
     return weights
 
 
@@ -138,9 +143,11 @@ def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple
     return information, gradient
 
 
-def depth_equations(depth: DepthTerms, inflation: float) -> tuple[Float, Float]:
+def depth_equations(
+    depth: DepthTerms, inflation: float, widening: float = 1.0
+) -> tuple[Float, Float]:
     """Normal equations of the depth for small motions."""
-    weights = depth_weights(depth, inflation)
+    weights = depth_weights(depth, inflation, widening)
     return normal_equations(depth.jacobian, weights, np.nan_to_num(depth.residuals))
 
 
@@ -174,11 +181,9 @@ def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntr
     longer waves, count as what they are.
     """
     deviations = edge.offsets_px - median(edge.offsets_px)
-    scatter = NORMAL_MAD * median(np.abs(deviations))
-    sigma, length = quality.sigma_px, quality.correlation_px
-    if scatter > NOTABLE_SCATTER * sigma:
-        sigma = scatter
-        length = max(length, edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma))
+    sigma = max(quality.sigma_px, NORMAL_MAD * median(np.abs(deviations)))
+    waves_px = edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma)
+    length = max(quality.correlation_px, waves_px)
     per_length = sigma**2 * max(edge.spacing_px, length)
     if edge.name == "exit":
         px_per_mm = intrinsics.fx / median(edge.points_camera_mm[:, 2])
@@ -189,12 +194,12 @@ def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntr
 
 
 def _correlated_points(deviations: Float, limit: float) -> float:
-    """How many neighbouring points say the same: 1 + 2 sum of the autocorrelation to its zero."""
+    """How many neighbouring points say the same: 1 + 2 sum of the significant autocorrelation."""
     bounded = np.clip(deviations, -limit, limit)
     bounded = bounded - bounded.mean()
     power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
-    negative = np.flatnonzero(power <= 0)
-    end = int(negative[0]) if negative.size else len(power)
+    chance = np.flatnonzero(power <= CHANCE_CORRELATION / np.sqrt(len(power)) * power[0])
+    end = int(chance[0]) if chance.size else len(power)
     return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
 
 

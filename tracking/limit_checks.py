@@ -128,5 +128,7 @@ def _check_coverage(coverage: Measurement, minimum: float) -> _Outcome:
         return _Outcome(Reason.COVERAGE_UNCERTAIN, may_arm=False)
     if coverage.value - K_SIGMA * coverage.sigma >= minimum:
         return _Outcome(None, may_arm=True)
-    is_low = coverage.value < minimum
-    return _Outcome(Reason.COVERAGE_LOW if is_low else Reason.COVERAGE_UNCERTAIN, may_arm=False)
+    if coverage.value < minimum:
+        return _Outcome(Reason.COVERAGE_LOW, may_arm=False)
+    is_near = K_SIGMA * coverage.sigma <= 1.0 - minimum
+    return _Outcome(Reason.COVERAGE_UNCERTAIN, may_arm=False, is_near=is_near)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.area import MarkedArea, mark_area
+from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.frame import RgbdFrame
 from tracking.outline import Outline
@@ -25,7 +26,7 @@ AREA_AT_RISK = "area_at_risk"
 class Marks:
     """Marked areas by name, in the survey space of frame `origin_frame_index`.
 
-    `names` are the plan's outlines; those without an entry in `areas` are not placed (yet).
+    An outline of the plan without an entry is not placed (yet).
     """
 
     areas: tuple[tuple[str, MarkedArea], ...] = ()
@@ -36,12 +37,23 @@ class Marks:
         return next((area for placed, area in self.areas if placed == name), None)
 
 
+def keep_out_name(name: str) -> str:
+    """Name of the marked area of a structure to keep out."""
+    return f"keep_out.{name}"
+
+
 def outlines_of(plan: Plan) -> tuple[tuple[str, Outline], ...]:
     """(name, outline) of everything that the plan marks."""
-    keep_out = tuple((f"keep_out.{name}", outline) for name, outline in plan.keep_out)
+    keep_out = tuple((keep_out_name(name), outline) for name, outline in plan.keep_out)
     if plan.area_at_risk is None:
         return keep_out
     return ((AREA_AT_RISK, plan.area_at_risk), *keep_out)
+
+
+def check_outlines(plan: Plan, intrinsics: CameraIntrinsics) -> None:
+    """Raise ConfigurationError where an outline of the plan leaves the picture of a source."""
+    for name, outline in outlines_of(plan):
+        outline.require_inside(intrinsics, f"The outline [{name}]")
 
 
 def updated_marks(
@@ -56,11 +68,6 @@ def updated_marks(
     """Marks after this frame: those drawn on it are placed, those of another survey dropped.
 
     `depth_mm` is corrected for the rig's bias.
-
-    Raises
-    ------
-    ConfigurationError
-        An outline lies outside the picture.
     """
     origin = None if survey.survey is None else survey.survey.origin_frame_index
     if origin != marks.origin_frame_index:
@@ -68,7 +75,6 @@ def updated_marks(
     for name, outline in outlines_of(plan):
         if outline.frame_index != frame.frame_index:
             continue
-        outline.require_inside(frame.intrinsics, name)
         area = _place(outline, frame, segmentation, depth_mm, noise, survey)
         if area is not None:
             marks = Marks((*marks.areas, (name, area)), origin)

@@ -32,7 +32,7 @@ OUTLINE_PX = 2  # stereo matching smears the outline over about two pixels
 MIN_INSIDE_PX = 60  # pixels off the outline, below which shares say nothing
 STEP_SIGMA = 4.0  # nearer to the surroundings' surface than this: no step towards the camera
 MAX_SCATTER = 0.006  # of the distance, 3 mm at 0.5 m: rough ground must not swallow a cone
-N_FOR_DISTANCE = 500
+N_FOR_DISTANCE, N_FOR_SHARES = 500, 4000  # more pixels tell a share no better
 JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can measure
 JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
 OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
@@ -80,7 +80,7 @@ def depth_shares(
     box = bounding_box(mask, REACH_PX)
     if box is None:
         return None
-    crop, depth, codes = mask[box].astype(np.uint8), depth_mm[box], labels[box]
+    crop, depth = mask[box].astype(np.uint8), depth_mm[box]
     inside = cv2.erode(crop, _square(OUTLINE_PX), borderValue=0).astype(bool)
     n_inside = int(np.count_nonzero(inside))
     if n_inside < MIN_INSIDE_PX:
@@ -92,20 +92,27 @@ def depth_shares(
         return DepthShares(1.0, 0.0, 0.0)
     distance_mm = float(np.median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE]))
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
-    nearness = np.divide(np.float32(distance_mm), depth, out=np.zeros_like(depth), where=has_depth)
-    no_step = measured & _has_no_step(_surroundings(crop, codes, nearness), nearness, sigma)
     jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
-    broken = measured & ~no_step & _is_broken(nearness, has_depth, jump)
+    nearness = np.divide(np.float32(distance_mm), depth, out=np.zeros_like(depth), where=has_depth)
+    stride = 2 if n_inside > N_FOR_SHARES else 1
+    thinned = np.s_[::stride, ::stride]
+    broken = (measured & _is_broken(nearness, has_depth, jump))[thinned]
+    thin_mask, thin_nearness = np.ascontiguousarray(crop[thinned]), nearness[thinned]
+    surroundings = _surroundings(thin_mask, labels[box][thinned], thin_nearness, stride)
+    no_step = measured[thinned] & _has_no_step(surroundings, thin_nearness, sigma)
+    n_thinned = int(np.count_nonzero(inside[thinned]))
     return DepthShares(
         missing=1.0 - n_measured / n_inside,
-        see_through=int(np.count_nonzero(no_step)) / n_inside,
-        broken=int(np.count_nonzero(broken)) / n_inside,
+        see_through=int(np.count_nonzero(no_step)) / n_thinned,
+        broken=int(np.count_nonzero(broken & ~no_step)) / n_thinned,
     )
 
 
-def _surroundings(crop: UInt8, codes: UInt8, nearness: Image) -> Surroundings | None:
-    near = cv2.dilate(crop, _square(REACH_PX)) > 0
-    clear = cv2.dilate(crop, _square(OUTSIDE_PX)) == 0
+def _surroundings(
+    mask: UInt8, codes: UInt8, nearness: Image, stride_px: int
+) -> Surroundings | None:
+    near = cv2.dilate(mask, _square(REACH_PX // stride_px)) > 0
+    clear = cv2.dilate(mask, _square(OUTSIDE_PX // stride_px)) == 0
     return fit_surroundings(nearness, near & clear & (codes != Label.OCCLUDER) & (nearness > 0))
 
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from tracking.alignment import Alignment
 from tracking.applicator import Applicator
 from tracking.bed import BedSurface
+from tracking.coverage import measure_coverage
 from tracking.dimensions import identify
 from tracking.docking import measure_docking
+from tracking.field_sight import NOTHING_SEEN, FieldSight
+from tracking.intrusion import measure_intrusion
 from tracking.plan import Plan
 from tracking.registration import Registration
 from tracking.rig import Rig
@@ -25,11 +28,11 @@ def measure_alignment(
     rig: Rig,
     plan: Plan,
     survey: AlignedSurvey = AlignedSurvey(),
+    sight: FieldSight = NOTHING_SEEN,
 ) -> Alignment:
     """Measure every quantity that this frame shows.
 
-    Fails to: quantities that are not observable. Coverage and intrusion need a marked area
-    and a surface under the cone; neither exists yet, so they are never observable.
+    Fails to: quantities that are not observable.
     """
     if not registration.is_ok:
         return Alignment()
@@ -40,5 +43,7 @@ def measure_alignment(
         **vars(docking),
         **vars(standoff),
         ssd_error_mm=measure_ssd_error(applicator, registration, bed, rig, planned),
+        coverage_fraction=measure_coverage(applicator, registration, survey, sight.area_at_risk),
+        intrusion_mm=measure_intrusion(applicator, registration, bed, survey, sight),
         applicator_id=identify(registration.dimensions, applicator, catalogue),
     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,11 +22,11 @@ from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
 from tracking.pixel_groups import grown, largest_group, loose_groups
 from tracking.registration import Registration, RegistrationStatus
-from tracking.segmentation import Label
+from tracking.segmentation import Label, Segmentation
 from tracking.surroundings import fit_surroundings
 from tracking.transforms import transform_points
 
-N_RAYS = 2500
+N_RAYS = 1500
 MAX_STRIDE_PX = 6  # a ring's face is 8 px high at 1 m
 OFF_MM, OFF_SIGMA = 8.0, 6.0  # depth further than both from the model is not the model's
 BURIED_MM = 40.0  # along the ray; a rim pressed 20 mm into tissue lies less behind it
@@ -80,7 +79,7 @@ class _Grid:
 def explain(
     model: ConeModel,
     registration: Registration,
-    labels: UInt8,
+    segmentation: Segmentation,
     depth_mm: NDArray[np.float32],
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
@@ -95,7 +94,7 @@ def explain(
     pose = registration.camera_from_applicator
     if pose is None:
         raise ValueError(f"nothing is explained without a pose: {registration.status}")
-    grid = _grid(model, pose, labels, depth_mm, intrinsics)
+    grid = _grid(model, pose, segmentation, depth_mm, intrinsics)
     distance_mm = max(float(pose[2, 3]), NEAR_MM)
     sigma_mm = float(noise.sigma_mm(distance_mm, intrinsics.fx))
     tolerance_mm = max(OFF_MM, OFF_SIGMA * sigma_mm * (registration.residual_spread or 1.0))
@@ -122,22 +121,24 @@ def explain(
 def _grid(
     model: ConeModel,
     pose: Float,
-    labels: UInt8,
+    segmentation: Segmentation,
     depth_mm: NDArray[np.float32],
     intrinsics: CameraIntrinsics,
 ) -> _Grid:
-    rows, columns = _region(model, pose, labels, intrinsics)
+    rows, columns = _region(model, pose, segmentation, intrinsics)
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     stride = int(np.clip(round(np.sqrt(area / N_RAYS)), 1, MAX_STRIDE_PX))
     cells = np.s_[rows.start : rows.stop : stride, columns.start : columns.stop : stride]
     v, u = np.mgrid[cells].astype(np.float64)
-    hits = model.cast(pose, intrinsics.rays(u.ravel(), v.ravel()))
-    is_end = hits.is_hit & (hits.points_mm[:, 2] > model.applicator.length_mm / 2)
-    predicted = np.where(hits.is_hit, hits.z_mm, 0.0).astype(np.float32)
+    rays = intrinsics.rays(u.ravel(), v.ravel())
+    depths_mm = model.depths_mm(pose, rays)
+    predicted = np.where(np.isfinite(depths_mm), depths_mm, 0.0)
+    along_mm = predicted * (rays @ pose[:3, 2]) - float(pose[:3, 2] @ pose[:3, 3])
+    is_end = (predicted > 0) & (along_mm > model.applicator.length_mm / 2)
     return _Grid(
-        codes=labels[cells],
+        codes=segmentation.labels[cells],
         depth_mm=depth_mm[cells],
-        predicted_mm=predicted.reshape(v.shape),
+        predicted_mm=predicted.astype(np.float32).reshape(v.shape),
         is_docking_end=is_end.reshape(v.shape),
         stride_px=stride,
     )
@@ -159,13 +160,13 @@ def _is_bed(grid: _Grid, distance_mm: float) -> Bool:
 
 
 def _region(
-    model: ConeModel, pose: Float, labels: UInt8, intrinsics: CameraIntrinsics
+    model: ConeModel, pose: Float, segmentation: Segmentation, intrinsics: CameraIntrinsics
 ) -> tuple[slice, slice]:
     """Rows and columns that hold the labelled applicator and the projected model."""
     points = transform_points(pose, model.mesh.vertices_mm)
     last = np.array([intrinsics.width - 1, intrinsics.height - 1])
     corners = [np.clip(intrinsics.project(points[points[:, 2] > NEAR_MM]), 0, last).astype(int)]
-    box = bounding_box(labels == Label.APPLICATOR)
+    box = bounding_box(segmentation.applicator_mask)
     if box is not None:
         corners.append(np.array([[box[1].start, box[0].start], [box[1].stop - 1, box[0].stop - 1]]))
     together = np.concatenate(corners)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool
 
 NEIGHBOURS = np.ones((3, 3), np.uint8)
+SQUARE = np.ones((2, 2), np.uint8)
 MIN_CONTACT = 0.02  # of a group's cells; what grew onto a cone touches it along a seam
 
 
@@ -43,6 +44,9 @@ def loose_groups(
 
 def _groups(mask: Bool) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Number of the group of every cell (0: none), and the groups' sizes from number 1 on."""
-    solid = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    cells = mask.astype(np.uint8)  # an opening by 2x2; mirrored anchors keep it in its place
+    squares = cv2.erode(cells, SQUARE, anchor=(1, 1), borderValue=0)
+    solid = cv2.dilate(squares, SQUARE, anchor=(0, 0))
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    return numbers, stats[1:, cv2.CC_STAT_AREA]
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    return numbers.astype(np.int32, copy=False), sizes.astype(np.int32, copy=False)

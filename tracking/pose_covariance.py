@@ -20,7 +20,7 @@ from tracking.registration import Registration, RegistrationStatus
 from tracking.transforms import rigid
 
 INLIER_SIGMA = 3.0
-MIN_INLIER_FRACTION = 0.6
+MIN_INLIER_FRACTION = 0.7
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, the model is the wrong shape
 MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing
 MAX_AXIAL_SIGMA_MM = 5.0

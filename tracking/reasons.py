@@ -38,6 +38,9 @@ class Reason(StrEnum):
     FRAME_STALE = "FRAME_STALE"
     NO_APPLICATOR = "NO_APPLICATOR"
     DEPTH_MISSING = "DEPTH_MISSING"
+    DEPTH_FALSE = "DEPTH_FALSE"
+    SEVERAL_APPLICATORS = "SEVERAL_APPLICATORS"
+    NOT_THE_APPLICATOR = "NOT_THE_APPLICATOR"
     REGISTRATION_FAILED = "REGISTRATION_FAILED"
     REGISTRATION_WEAK = "REGISTRATION_WEAK"
     APPLICATOR_UNDECIDED = "APPLICATOR_UNDECIDED"
@@ -110,6 +113,21 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.DEPTH_MISSING: ReasonText(
         _U, "The camera cannot measure the applicator.", "Fit the sleeve or remove glare."
+    ),
+    Reason.DEPTH_FALSE: ReasonText(
+        _U,
+        "The depth on the applicator is false.",
+        "Fit the sleeve or remove glare.",
+    ),
+    Reason.SEVERAL_APPLICATORS: ReasonText(
+        _U,
+        "More than the applicator is seen.",
+        "Leave only the planned applicator in view.",
+    ),
+    Reason.NOT_THE_APPLICATOR: ReasonText(
+        _U,
+        "What is seen is not the applicator.",
+        "Show the planned applicator; clear its view.",
     ),
     Reason.REGISTRATION_FAILED: ReasonText(
         _U, "The applicator cannot be fitted.", "Clear the view of the applicator."

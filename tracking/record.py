@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tracking.alignment import Alignment
@@ -40,7 +40,7 @@ class FrameRecord:
     alignment: Alignment
     stage_ms: Mapping[str, float]
     ids: RecordIds
-    survey: AlignedSurvey = AlignedSurvey()
+    survey: AlignedSurvey = field(default_factory=AlignedSurvey)
 
     def to_json(self) -> dict[str, Any]:
         """The record's contract (DESIGN section 5), ready for `json.dumps`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
 from tracking.depth_noise import DepthNoise
 from tracking.likelihood import (
+    TUKEY,
     DepthTerms,
     depth_equations,
     depth_terms,
@@ -26,6 +27,8 @@ from tracking.transforms import orthonormalise, rotation_from_vector
 MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
 STEP_TOLERANCE = 0.05  # Mahalanobis length of the last step, by the residuals' scatter
+START_OFF_MM = 8.0  # a start may be off by this: its first step calls nothing nearer an outlier
+N_WIDE_ROUNDS = 2
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0
@@ -106,12 +109,13 @@ def refine(
     """
     inflation = correlation_inflation(pixels.stride_px, noise.correlation_px)
     problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation)
-    current = _round(problem, start)
+    widening = _widening(problem, start)
+    current = _round(problem, start, widening)
     pose = current.pose
-    for _ in range(MAX_ROUNDS - 1):
+    for index in range(1, MAX_ROUNDS):
         if current.has_settled:
             break
-        following = _round(problem, pose)
+        following = _round(problem, pose, widening if index < N_WIDE_ROUNDS else 1.0)
         turns_back = following.step @ following.information @ current.step < 0
         halves = turns_back and not following.has_settled
         pose = _moved(pose, following.step / 2) if halves else following.pose
@@ -120,19 +124,24 @@ def refine(
         pose,
         current.has_settled,
         current.depth,
-        current.edges.edges,
+        _moved_edges(current.edges, current.step),
         current.edges.information,
         inflation,
     )
 
 
-def _round(problem: _Problem, start: Float) -> _Round:
-    """Iterate on the depth with the outline as it looks from `start`."""
+def _round(problem: _Problem, start: Float, widening: float) -> _Round:
+    """Iterate on the depth with the outline as it looks from `start`.
+
+    `widening` of the robust cutoff in the first iteration.
+    """
     edges = _edge_terms(problem, start)
     pose, total, previous = start, np.zeros(6), np.zeros(6)
     for iteration in range(MAX_ITERATIONS):
         depth = depth_terms(problem.model, pose, problem.pixels, problem.noise)
-        information, gradient = depth_equations(depth, problem.inflation)
+        is_wide = iteration == 0 and widening > 1.0
+        cutoff = widening if is_wide else 1.0
+        information, gradient = depth_equations(depth, problem.inflation, cutoff)
         information = information + edges.information
         gradient = gradient + edges.gradient - edges.information @ total
         step = np.linalg.solve(information + _damping(information), gradient).astype(np.float64)
@@ -140,12 +149,28 @@ def _round(problem: _Problem, start: Float) -> _Round:
             step = step / 2  # pixels that come and go with the pose can make whole steps alternate
         previous = step
         pose, total = _moved(pose, step), total + step
-        is_still = bool(step @ information @ step < (STEP_TOLERANCE * depth.spread) ** 2)
+        is_still = not is_wide and bool(
+            step @ information @ step < (STEP_TOLERANCE * depth.spread) ** 2
+        )
         if is_still or iteration == MAX_ITERATIONS - 1:
             moved_px = max((float(np.abs(j @ total).max()) for j in edges.jacobians), default=0.0)
             has_settled = is_still and moved_px < EDGE_MOTION_PX
             return _Round(pose, total, information, edges, depth, has_settled)
     raise ValueError("MAX_ITERATIONS must be positive")
+
+
+def _widening(problem: _Problem, start: Float) -> float:
+    """Of the robust cutoff in a round's first iteration, see `START_OFF_MM`."""
+    sigma_mm = problem.noise.sigma_mm(max(float(start[2, 3]), 1.0), problem.intrinsics.fx)
+    return max(1.0, START_OFF_MM / (TUKEY * float(sigma_mm)))
+
+
+def _moved_edges(edges: _Edges, step: Float) -> tuple[EdgeOffsets, ...]:
+    """The offsets as they are after the round's step, to first order."""
+    return tuple(
+        replace(edge, offsets_px=edge.offsets_px - jacobian @ step)
+        for edge, jacobian in zip(edges.edges, edges.jacobians, strict=True)
+    )
 
 
 def _edge_terms(problem: _Problem, pose: Float) -> _Edges:

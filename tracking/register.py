@@ -32,13 +32,14 @@ from tracking.transforms import rigid, rotation_from_vector
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
 MIN_DEPTH_FRACTION = 0.5  # of the applicator's pixels; less: transparent, mirroring or smeared
 MIN_SAMPLES = 60
-MAX_DISAGREEMENT = 0.45  # share of contradicting pixels of a pose that may be believed
+MAX_DISAGREEMENT = 0.3  # share of contradicting pixels of a pose that may be believed
 MIN_IDENTIFYING_INLIERS = 0.96  # a neighbouring diameter, fitted as planned, keeps up to 0.94
 COARSE_MM, FINE_SIGMA = 15.0, 4.0
 N_SCORE_PIXELS = 500
 N_SLIDE_PIXELS = 4000
 UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
-N_ALIGNED = 3  # best hypotheses that ICP refines
+N_ALIGNED, MAX_ALIGNED = 3, 15  # hypotheses that ICP refines at a time, best first
+GOOD_DISAGREEMENT = 0.15  # of a pose after which no other hypothesis is tried
 N_ROLLS, N_COARSE_ROLLS = 24, 12
 N_REFINED_ROLLS = 2
 SLIDES_MM = tuple(np.arange(-42.0, 43.0, 7.0))  # the outline's reach apart
@@ -160,9 +161,16 @@ def _starts(view: _View) -> list[Float]:
     hypotheses = first_poses(view.model.applicator, points)
     if not hypotheses:
         return []
-    coarse = sorted(hypotheses, key=lambda pose: _coarse_cost(view, pose))
-    aligned = [align(view.model, pose, points) for pose in coarse[:N_ALIGNED]]
-    best = min(aligned, key=lambda pose: view.disagreement(pose) + _upside_down_cost(pose))
+    ranked = sorted(hypotheses, key=lambda pose: _coarse_cost(view, pose))
+    best, best_cost = ranked[0], float("inf")
+    for first in range(0, min(len(ranked), MAX_ALIGNED), N_ALIGNED):
+        for pose in ranked[first : first + N_ALIGNED]:
+            aligned = align(view.model, pose, points)
+            cost = view.disagreement(aligned) + _upside_down_cost(aligned)
+            if cost < best_cost:
+                best, best_cost = aligned, cost
+        if best_cost < GOOD_DISAGREEMENT:
+            break
     return _rolled(view, best)
 
 

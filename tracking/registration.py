@@ -54,7 +54,8 @@ class Registration:
     Attributes
     ----------
     camera_from_applicator : (4, 4) or None
-        None unless the status is OK, POOR_FIT or WEAK_GEOMETRY.
+        None unless the status is OK, POOR_FIT, WEAK_GEOMETRY, SEVERAL_APPLICATORS or
+        NOT_THE_APPLICATOR.
     covariance : (6, 6) or None
         Of the small motion (rx, ry, rz in rad, tx, ty, tz in mm) in camera axes about the
         exit centre: true = exp(r) about the exit centre, then + t. Registration alone, no rig.

@@ -19,6 +19,7 @@ from tracking.docking import largest_sigma, skew
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 
+CLEAR_SIGMA = 2.0  # an angle this large has a direction of its own
 EXPLAINED_SIGMA = 1.5  # a rim that seems to lie this much below the bed may still be on it
 
 
@@ -166,8 +167,14 @@ def _burial_variance(applicator: Applicator, lowest: Measurement) -> float:
 
 
 def _beam_incidence(fitted: FittedCone) -> Measurement:
+    """One angle: a turn about another direction than its own hardly changes its length."""
     turn, covariance = _turn(fitted, np.array([0.0, 0.0, 1.0]))
-    return measured(float(np.linalg.norm(turn)), largest_sigma(covariance[:2, :2]))
+    across, angle = covariance[:2, :2], float(np.linalg.norm(turn))
+    sigma = largest_sigma(across)
+    if angle > CLEAR_SIGMA * sigma:
+        direction = turn[:2] / angle
+        sigma = float(np.sqrt(direction @ across @ direction))
+    return measured(angle, sigma)
 
 
 def _mean(fitted: FittedCone, field: AxialGaps) -> Measurement:

@@ -16,8 +16,13 @@ from tracking.arrays import Bool, Float
 
 MIN_SAMPLES = 80  # for six coefficients
 N_SAMPLES = 400
-N_ROUNDS = 6  # from least squares; settled to a tenth of the scatter
-CAUCHY = 2.4  # in robust sigma: 95 % efficient, and far samples lose all weight
+N_ROUNDS = 5
+N_TRIALS = 32  # through three samples; a third of the region being foreign, one holds at 0.9999
+SINGULAR = 1e-6  # of the unit square's monomials: samples on a line give no plane
+N_JUDGES = 150
+SEED = 5
+NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
+TUKEY = 4.7  # in robust sigma: 95 % efficient; what stands on the surface loses all weight
 ROUNDING = 1e-6  # scatter of float32 nearness, below any camera's
 
 
@@ -54,14 +59,36 @@ def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surrounding
     v, u = rows * stride / max(1, height - 1), columns * stride / max(1, width - 1)
     basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v])
     values = nearness[rows * stride, columns * stride].astype(np.float64)
-    weights = np.ones(len(values))
-    coefficients, scatter = np.zeros(6), 0.0
+    weights = _first_weights(basis, values)
+    coefficients, scatter = np.zeros(6), ROUNDING
     for _ in range(N_ROUNDS):
         weighted = basis * weights
         normal = np.einsum("in,jn->ij", weighted, basis) + 1e-9 * np.eye(6)
         coefficients = np.linalg.solve(normal, np.einsum("in,n->i", weighted, values))
         residuals = np.abs(values - np.einsum("in,i->n", basis, coefficients))
-        middle = len(residuals) // 2
-        scatter = max(1.4826 * float(np.partition(residuals, middle)[middle]), ROUNDING)
-        weights = 1.0 / (1.0 + (residuals / (CAUCHY * scatter)) ** 2)
+        scatter, weights = _scatter_and_weights(residuals)
     return Surroundings(coefficients, scatter)
+
+
+def _first_weights(basis: Float, values: Float) -> Float:
+    """Weights by the plane through three samples whose median residual is least.
+
+    A start from all samples alike would bend the quadric over whatever stands on one side.
+    """
+    rng = np.random.default_rng(SEED)
+    chosen = rng.integers(0, len(values), (N_TRIALS, 3))
+    systems = basis[:3].T[chosen] + SINGULAR * np.eye(3)
+    trials = np.linalg.solve(systems, values[chosen][..., None])[..., 0]
+    every = max(1, len(values) // N_JUDGES)
+    residuals = np.abs(values[::every] - np.einsum("ki,in->kn", trials, basis[:3, ::every]))
+    middle = residuals.shape[1] // 2
+    best = int(np.argmin(np.partition(residuals, middle, axis=1)[:, middle]))
+    return _scatter_and_weights(np.abs(values - np.einsum("i,in->n", trials[best], basis[:3])))[1]
+
+
+def _scatter_and_weights(residuals: Float) -> tuple[float, Float]:
+    """Robust standard deviation of residual sizes, and Tukey's weights at that scale."""
+    middle = len(residuals) // 2
+    scatter = max(NORMAL_MAD * float(np.partition(residuals, middle)[middle]), ROUNDING)
+    weights: Float = np.maximum(0.0, 1.0 - (residuals / (TUKEY * scatter)) ** 2) ** 2
+    return scatter, weights

@@ -1,8 +1,9 @@
 """The bed under the cone, read off the aligned survey map.
 
 The quadratic is fitted to the map's cells inside the field alone: then its mean over the field
-and its tilt are the cells' own, whatever bumps a quadratic cannot follow. The live frame says
-where the map lies now; its covariance, and how far the bed has bent since, go into sigma.
+and its tilt are the cells' own, whatever bumps a quadratic cannot follow. A field that the map
+knows in part is bridged from the map's ring around it. The live frame says where the map lies
+now; its covariance, and how far the bed has bent since, go into sigma.
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
 from tracking.bed import BedStatus, BedSurface
 from tracking.bed_fit import BedPoints, QuadraticFit, fit_quadratic
+from tracking.bed_ring import (
+    MAX_HEIGHT_MM,
+    MIN_SEEN_DEG,
+    fit_ring,
+    inside_covariance,
+    is_in_ring,
+    is_near_exit,
+    seen_deg,
+)
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
@@ -23,7 +33,6 @@ from tracking.survey_map import STRIDE_PX, SurveyMap
 MIN_FIELD_FRACTION = 0.9  # of the field, that the map must know as bed
 N_PATCH_RADII, N_PATCH_ANGLES = 3, 12  # patches of the field, 80 mm^2 of a 60 mm one
 MIN_CELLS = 40
-MAX_HEIGHT_MM = 60.0  # from the exit plane: farther is another surface
 MAX_SPREAD = 6.0  # scatter over the map's noise: beyond, no smooth surface
 N_RIM_STRETCHES = 16
 RIM_SHARE = 0.75  # of the inner radius: from here on it is the rim's stretch
@@ -37,55 +46,74 @@ def bed_from_survey(
     noise: DepthNoise,
 ) -> BedSurface | None:
     """Fit the field of the map under the registered cone; None where the map cannot tell."""
-    pose, covariance = registration.camera_from_applicator, survey.covariance
-    if not survey.is_ok or survey.survey is None or pose is None or covariance is None:
+    pose = registration.camera_from_applicator
+    if not survey.is_ok or survey.survey is None or pose is None:
         return None
     cells = _cells_under(applicator, pose, survey, survey.survey)
     camera = survey.points_camera_mm(cells)
     points = (camera - pose[:3, 3]) @ pose[:3, :3]
-    inside = np.hypot(points[:, 0], points[:, 1]) <= applicator.inner_radius_mm
-    inside &= np.abs(points[:, 2] + points[:, 0] * applicator.bevel_slope) < MAX_HEIGHT_MM
-    camera, points = camera[inside], points[inside]
-    if len(points) < MIN_CELLS or _field_fraction(applicator, points) < MIN_FIELD_FRACTION:
-        return None
-    share = survey.survey.noise_share(cells)[inside]
     bed = BedPoints(
         points,
         camera / camera[:, 2:] @ pose[:3, :3],
-        noise.sigma_mm(camera[:, 2], intrinsics.fx) * np.sqrt(share),
+        noise.sigma_mm(camera[:, 2], intrinsics.fx) * np.sqrt(survey.survey.noise_share(cells)),
         correlation_inflation(STRIDE_PX, noise.correlation_px),
     )
-    fit = fit_quadratic(applicator, bed, np.zeros((6, 6)), quartic_share=0.0)
-    if fit is None or fit.spread > MAX_SPREAD:
+    field = is_near_exit(applicator, points)
+    field &= np.hypot(points[:, 0], points[:, 1]) <= applicator.inner_radius_mm
+    if int(field.sum()) >= MIN_CELLS and _field_fraction(applicator, points[field]) >= (
+        MIN_FIELD_FRACTION
+    ):
+        fit = fit_quadratic(applicator, bed.chosen(field), np.zeros((6, 6)), quartic_share=0.0)
+        if fit is None or fit.spread > MAX_SPREAD:
+            return None
+        return _surface(fit, fit.covariance, pose, survey, _rim_sigma_mm(applicator, fit))
+    ring = is_in_ring(applicator, points)
+    if int(ring.sum()) < MIN_CELLS or seen_deg(points[ring]) < MIN_SEEN_DEG:
         return None
-    fit_from_camera = fit.axes @ pose[:3, :3].T
-    normals = fit.normals @ fit_from_camera
-    lifted = np.einsum("ni,nij->nj", normals, survey.motion_of(camera))
+    fit = fit_ring(applicator, bed.chosen(ring | field))
+    if fit is None:
+        return None
+    return _surface(fit, inside_covariance(applicator, fit), pose, survey, 0.0)
+
+
+def _surface(
+    fit: QuadraticFit,
+    covariance: Float,
+    camera_from_applicator: Float,
+    survey: AlignedSurvey,
+    rim_sigma_mm: float,
+) -> BedSurface:
+    """Surface from a fit to the map, with the covariance of where the map lies."""
+    rotation, centre = camera_from_applicator[:3, :3], camera_from_applicator[:3, 3]
+    if survey.covariance is None:
+        raise ValueError(f"no survey to measure with: {survey.status}")
+    points = fit.points_mm @ rotation.T + centre
+    lifted = np.einsum("ni,nij->nj", fit.normals @ fit.axes @ rotation.T, survey.motion_of(points))
     by_motion = fit.by_heights @ lifted
-    covariance = fit.covariance + by_motion @ covariance @ by_motion.T
+    covariance = covariance + by_motion @ survey.covariance @ by_motion.T
     return BedSurface(
         status=BedStatus.OK,
         coefficients=fit.coefficients,
         covariance=(covariance + covariance.T) / 2,
         residual_rms_mm=fit.residual_rms_mm,
-        n_points=len(points),
+        n_points=len(fit.points_mm),
         fit_from_applicator=fit.axes,
         from_survey=True,
-        rim_sigma_mm=_rim_sigma_mm(applicator, fit),
+        rim_sigma_mm=rim_sigma_mm,
     )
 
 
 def _cells_under(
     applicator: Applicator, camera_from_applicator: Float, aligned: AlignedSurvey, survey: SurveyMap
 ) -> Bool:
-    """Bed cells in the part of the grid that can hold the field."""
+    """Bed cells in the part of the grid that can hold the field and the ring around it."""
     if aligned.survey_from_camera is None:
         raise ValueError(f"no survey to place: {aligned.status}")
     exit_pose = aligned.survey_from_camera @ camera_from_applicator
-    reach = applicator.inner_radius_mm + applicator.bevel_rise_mm
+    reach = 2 * (applicator.outer_radius_mm + applicator.bevel_rise_mm)
     heights = np.array([-MAX_HEIGHT_MM, 0.0, MAX_HEIGHT_MM])
     middles = exit_pose[:3, 3] + heights[:, None] * exit_pose[:3, 2]
-    middles = middles[middles[:, 2] > 2 * reach]
+    middles = middles[middles[:, 2] > reach]
     chosen = np.zeros_like(survey.is_bed)
     if len(middles) == 0:
         return chosen

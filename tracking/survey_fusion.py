@@ -16,6 +16,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.segmentation import Label
 from tracking.survey_map import STRIDE_PX, Float32, SurveyMap, grid_of
+from tracking.survey_terms import HIDING_BORDER_PX
 from tracking.transforms import invert
 
 MAX_COUNT = 60  # two seconds: a bed that settles slowly is followed
@@ -33,7 +34,7 @@ def started(
     noise: DepthNoise,
 ) -> SurveyMap:
     """Return a map of one frame, whose camera space becomes survey space."""
-    inverse = _inverse_depth(depth_mm, intrinsics, noise)[::STRIDE_PX, ::STRIDE_PX]
+    inverse = _inverse_depth(labels, depth_mm, intrinsics, noise)[::STRIDE_PX, ::STRIDE_PX]
     codes = labels[::STRIDE_PX, ::STRIDE_PX]
     return SurveyMap(
         grid=grid_of(intrinsics),
@@ -55,7 +56,7 @@ def fused(
     noise: DepthNoise,
 ) -> SurveyMap:
     """Return the map with one more frame, whose pose in survey space is known."""
-    inverse = _inverse_depth(depth_mm, intrinsics, noise)
+    inverse = _inverse_depth(labels, depth_mm, intrinsics, noise)
     seen, columns, rows = _looked_up(survey, survey_from_camera, inverse, intrinsics)
     codes = labels[rows, columns]
     known, count = survey.inverse_depth_per_mm, survey.n_agreeing
@@ -85,13 +86,18 @@ def fused(
 
 
 def _inverse_depth(
-    depth_mm: NDArray[np.float32], intrinsics: CameraIntrinsics, noise: DepthNoise
+    labels: UInt8,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
 ) -> Float32:
-    """1 / z of pixels whose depth can be believed, 0 elsewhere."""
+    """1 / z of pixels whose depth can be believed, 0 elsewhere and on a first speck of a cone."""
+    cone = (labels == Label.APPLICATOR).astype(np.uint8)
+    border = cv2.dilate(cone, np.ones((2 * HIDING_BORDER_PX + 1,) * 2, np.uint8))
     kernel = np.ones((3, 3), np.uint8)
     nearest = cv2.erode(depth_mm, kernel)  # 0 next to a hole: stereo mixes there too
     farthest = cv2.dilate(depth_mm, kernel)
-    good = nearest > 0
+    good = (nearest > 0) & (border == 0)
     steps = noise.is_step(np.where(good, nearest, farthest), farthest, intrinsics.fx)
     good &= ~steps
     return np.divide(np.float32(1), depth_mm, out=np.zeros_like(depth_mm), where=good)

@@ -113,6 +113,16 @@ class SurveyMap:
         return frozen(planes), frozen(whole)
 
 
+def slope_noise(correlation_px: float) -> float:
+    """Variance of a plane's slope per cell over that of a cell's 1 / z, by correlated noise."""
+    steps = np.arange(PLANE_CELLS) - PLANE_CELLS // 2
+    flat, ramp = np.ones(PLANE_CELLS), steps / (steps**2).sum() / PLANE_CELLS
+    apart = (steps[:, None] - steps) * STRIDE_PX
+    width = max(correlation_px, 1e-6)
+    agreeing = np.exp(-(apart**2) / (4 * width**2))
+    return float((ramp @ agreeing @ ramp) * (flat @ agreeing @ flat))
+
+
 def grid_of(intrinsics: CameraIntrinsics) -> CameraIntrinsics:
     """Return the map's grid for frames of these intrinsics."""
     return CameraIntrinsics(

@@ -9,7 +9,7 @@ import numpy as np
 from tracking.arrays import Bool, Float
 from tracking.depth_noise import DepthNoise
 from tracking.stereo_noise import correlation_inflation
-from tracking.survey_map import STRIDE_PX, SurveyMap
+from tracking.survey_map import STRIDE_PX, SurveyMap, slope_noise
 
 BED_CELLS = 2  # a bed cell of every 2 x 2: the noise of nearer ones is the same
 OTHER_CELLS = 5  # surroundings are many, and their motion against the bed is not known anyway
@@ -29,6 +29,8 @@ class SurveySamples:
         Local plane n . p = 1 through each point.
     noise_share : (n,)
         Variance of the cell over that of a live pixel.
+    tilt_variance : (n,)
+        Of the plane's normal about either direction across it, rad^2, from the map's noise.
     inflation : (n,)
         By how much correlated noise makes each sample count less.
     is_bed : (n,)
@@ -37,6 +39,7 @@ class SurveySamples:
     points_mm: Float
     planes_per_mm: Float
     noise_share: Float
+    tilt_variance: Float
     inflation: Float
     is_bed: Bool
 
@@ -52,20 +55,27 @@ def survey_samples(survey: SurveyMap, noise: DepthNoise) -> SurveySamples:
     if len(bed_points):
         middle = np.median(bed_points, axis=0)
         extent = np.median(np.linalg.norm(bed_points - middle, axis=1))
-        points = survey.points_survey_mm(other)
-        near = np.linalg.norm(points - middle, axis=1) <= OTHER_REACH * extent
+        away = np.linalg.norm(survey.points_survey_mm(other) - middle, axis=1)
+        near = away <= OTHER_REACH * extent
         other[other] = near
     n_bed, n_other = int(bed.sum()), int(other.sum())
 
     def both(of_bed: Float, of_other: Float) -> Float:
         return np.concatenate([of_bed, of_other])
 
+    points = both(bed_points, survey.points_survey_mm(other))
+    normals = both(planes[bed], planes[other])
+    share = both(survey.noise_share(bed), survey.noise_share(other))
+    z, fx = points[:, 2], survey.grid.fx
+    slope_variance = slope_noise(noise.correlation_px) * share
+    slope_variance *= (noise.sigma_mm(z, fx * STRIDE_PX) / z**2) ** 2
     stride = (BED_CELLS * STRIDE_PX, OTHER_CELLS * STRIDE_PX)
     inflation = [correlation_inflation(s, noise.correlation_px) for s in stride]
     return SurveySamples(
-        points_mm=both(bed_points, survey.points_survey_mm(other)),
-        planes_per_mm=both(planes[bed], planes[other]),
-        noise_share=both(survey.noise_share(bed), survey.noise_share(other)),
+        points_mm=points,
+        planes_per_mm=normals,
+        noise_share=share,
+        tilt_variance=slope_variance * fx**2 / np.einsum("ni,ni->n", normals, normals),
         inflation=np.repeat(inflation, [n_bed, n_other]),
         is_bed=np.repeat([True, False], [n_bed, n_other]),
     )

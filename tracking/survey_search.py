@@ -15,10 +15,10 @@ import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
-from tracking.likelihood import normal_equations, spread_of, tukey
 from tracking.survey_agreement import Agreement, agreement
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_map import SurveyMap
+from tracking.survey_motion import Motion, equations_of, solve_motion
 from tracking.survey_samples import SurveySamples
 from tracking.survey_terms import LiveView, SurveyTerms, survey_terms
 from tracking.transforms import (
@@ -30,15 +30,12 @@ from tracking.transforms import (
 )
 
 MAX_STEPS = 30  # from the previous frame's pose 2 or 3; from 40 mm off about 20
-SMALL_SIGMA = 0.3  # a step this small against the pose's sigma is the last: pixels are discrete
+SMALL_SIGMA = 0.5  # a step this small against the pose's sigma is the last: pixels are discrete
 LARGE_SIGMA = 3.0  # a last step above it is no convergence
 MIN_NEAR_SAMPLES = 40
 MIN_SEEN_SHARE = 0.05  # of the bed's samples
 NEAR_RADII = 3.0  # from the axis, in cone radii: this bed is taken as rigid
-RELATIVE_MM, RELATIVE_RAD = 1.0, 0.005  # of surroundings against the bed: breath, pull of a cloth
-LOOSE_MM, LOOSE_RAD = 30.0, 0.1  # how far a pose that nothing tells may be from where it started
 MAX_IN_PLANE_MM, MAX_IN_PLANE_RAD = 3.0, 0.05  # sigmas beyond which the plane's motion is unknown
-TUKEY = 4.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +73,10 @@ class Around:
 
 
 @dataclass(frozen=True, eq=False)
-class _Equations:
-    """Normal equations at one pose, and what they rest on."""
+class _Seen:
+    """One comparison of map and frame."""
 
-    information: Float
-    gradient: Float
+    solved: Motion
     terms: SurveyTerms
     is_near: Bool
 
@@ -94,65 +90,47 @@ def find_survey(
 ) -> AlignedSurvey:
     """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's)."""
     pose, pivot = start, around.centre_camera_mm
-    equations = _equations(samples, pose, view, around)
+    seen = _seen(samples, pose, view, around)
     moved_sigma = np.inf
     for _ in range(MAX_STEPS):
-        if equations is None:
+        if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
-        step = np.linalg.solve(equations.information, -equations.gradient)
-        moved_sigma = float(np.sqrt(-step @ equations.gradient))
+        step = seen.solved.step
+        moved_sigma = float(np.sqrt(step @ seen.solved.information @ step))
         motion = rotate_about(pivot, step[:3])
         motion = rigid(motion[:3, :3], motion[:3, 3] + step[3:])
         pose = orthonormalise(pose @ invert(motion))
         if moved_sigma < SMALL_SIGMA:
             break
-        equations = _equations(samples, pose, view, around)
-    if equations is None:
+        seen = _seen(samples, pose, view, around)
+    if seen is None or not moved_sigma < LARGE_SIGMA:
         return AlignedSurvey(SurveyStatus.LOST, survey)
-    found = agreement(equations.terms, equations.is_near, around.axis_camera, pivot)
-    if found.largest_mm is None or not moved_sigma < LARGE_SIGMA:
+    found = agreement(seen.terms, seen.is_near, around.axis_camera, pivot)
+    if found.largest_mm is None:
         return AlignedSurvey(SurveyStatus.LOST, survey)
-    return _aligned(survey, pose, around, equations, found)
+    return _aligned(survey, pose, around, seen, found)
 
 
-def _equations(
-    samples: SurveySamples, pose: Float, view: LiveView, around: Around
-) -> _Equations | None:
-    """Normal equations of near bed and surroundings; None where too little bed is seen."""
+def _seen(samples: SurveySamples, pose: Float, view: LiveView, around: Around) -> _Seen | None:
+    """Compare at one pose; None where too little bed is seen."""
     terms = survey_terms(samples, pose, around.centre_camera_mm, view)
     is_near = terms.is_bed & around.holds(terms.points_mm)
     n_near = int(is_near.sum())
     if n_near < max(MIN_NEAR_SAMPLES, MIN_SEEN_SHARE * int(samples.is_bed.sum())):
         return None
-    information, gradient = _group(terms, is_near)
-    far_information, far_gradient = _group(terms, ~is_near)
-    relative = np.diag([RELATIVE_RAD**-2] * 3 + [RELATIVE_MM**-2] * 3)
-    # motion of the surroundings against the bed, marginalised (Schur complement)
-    share = relative @ np.linalg.inv(far_information + relative)
-    loose = np.diag([LOOSE_RAD**-2] * 3 + [LOOSE_MM**-2] * 3)
-    information = information + share @ far_information + loose
-    return _Equations(
-        (information + information.T) / 2, gradient + share @ far_gradient, terms, is_near
-    )
-
-
-def _group(terms: SurveyTerms, chosen: Bool) -> tuple[Float, Float]:
-    """Robust normal equations of the chosen samples."""
-    residuals = terms.residuals[chosen]
-    spread = spread_of(residuals)
-    weights = tukey(residuals, TUKEY * spread) * terms.weights[chosen] / spread**2
-    return normal_equations(terms.jacobian[chosen], weights, residuals)
+    pivot = around.centre_camera_mm
+    solved = solve_motion(equations_of(terms, is_near, pivot), equations_of(terms, ~is_near, pivot))
+    return _Seen(solved, terms, is_near)
 
 
 def _aligned(
-    survey: SurveyMap, pose: Float, around: Around, equations: _Equations, found: Agreement
+    survey: SurveyMap, pose: Float, around: Around, seen: _Seen, found: Agreement
 ) -> AlignedSurvey:
-    covariance = np.linalg.inv(equations.information)
-    near = equations.is_near
-    normal = equations.terms.jacobian[near, 3:].sum(axis=0)
+    covariance, near = seen.solved.covariance.copy(), seen.is_near
+    normal = seen.terms.jacobian[near, 3:].sum(axis=0)
     normal /= np.linalg.norm(normal)
     # a bed that has bent around the cone has bent as much, and tilted with it, under the cone
-    levers = equations.terms.points_mm[near] - around.centre_camera_mm
+    levers = seen.terms.points_mm[near] - around.centre_camera_mm
     radius = float(np.median(np.linalg.norm(levers, axis=1)))
     covariance[3:, 3:] += found.bending_mm**2 * np.outer(normal, normal)
     across = np.eye(3) - np.outer(normal, normal)

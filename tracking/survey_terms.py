@@ -44,6 +44,8 @@ class SurveyTerms:
         In sigma of live pixel and map together, positive where the frame is nearer.
     jacobian : (n, 6)
         By the small motion (rotation, translation) about the pivot, camera axes.
+    tilt_information : (n,)
+        What the map's noise alone pretends to tell by tilting the normals, 1/mm^2.
     weights : (n,)
         1 over the inflation by correlated noise; not yet robust.
     heights_mm, height_sigmas_mm : (n,)
@@ -55,6 +57,7 @@ class SurveyTerms:
 
     residuals: Float
     jacobian: Float
+    tilt_information: Float
     weights: Float
     heights_mm: Float
     height_sigmas_mm: Float
@@ -90,7 +93,7 @@ def survey_terms(
     column, row = np.where(inside, u, 0).astype(np.intp), np.where(inside, v, 0).astype(np.intp)
     depth = view.depth_mm[row, column].astype(np.float64)
     wanted = np.where(samples.is_bed, np.uint8(Label.TUMOR_BED), np.uint8(Label.OTHER))
-    seen = inside & (depth > 0) & (view.hidden[row, column] == 0)
+    seen = inside & (depth > 0) & np.isfinite(depth) & (view.hidden[row, column] == 0)
     seen &= view.labels[row, column] == wanted
     normals = samples.planes_per_mm[seen] @ rotation.T
     normals /= (1.0 + normals @ shift)[:, None]  # n . p = 1 in camera space
@@ -129,12 +132,15 @@ def _terms(
     # the normal points away from the camera: moving the map along it moves it deeper
     gain = 1.0 / (along * sigma)
     levers = points - pivot_camera_mm
-    jacobian = gain[:, None] * np.concatenate(
-        [np.cross(levers, unit_normals), unit_normals], axis=1
+    x, y, z = levers.T
+    nx, ny, nz = unit_normals.T
+    jacobian = gain[:, None] * np.stack(
+        [y * nz - z * ny, z * nx - x * nz, x * ny - y * nx, nx, ny, nz], axis=1
     )
     return SurveyTerms(
         residuals=noise.residuals(depth, predicted, fx) / together,
         jacobian=jacobian,
+        tilt_information=gain**2 * samples.tilt_variance[chosen],
         weights=1.0 / samples.inflation[chosen],
         heights_mm=(predicted - depth) * along,
         height_sigmas_mm=sigma * along,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.benchmarks.registration import FrameResult
 
 INK, QUIET, BOUND = "#1f4e79", "#9aa7b4", "#c0504d"
+FOOT = 0.02  # height, of the plot's, at which frames without a pose are marked
 N_BINS = 8  # of the bound's running median
 
 
@@ -67,6 +68,17 @@ def _scatter(
 ) -> None:
     ax.plot(x[~sure], errors[~sure], "x", color=QUIET, ms=5, label="unsure")
     ax.plot(x[sure], errors[sure], ".", color=INK, ms=4, label="error")
+    without_pose = x[np.isnan(errors)]
+    at_foot = np.full(len(without_pose), FOOT)
+    ax.plot(
+        without_pose,
+        at_foot,
+        "|",
+        color=QUIET,
+        ms=8,
+        transform=ax.get_xaxis_transform(),
+        label="no pose",
+    )
     ax.plot(x, bounds, ".", color=BOUND, ms=2, alpha=0.5, label="bound")
     known = np.isfinite(x) & np.isfinite(bounds)
     order = np.argsort(x[known], kind="stable")

@@ -10,14 +10,19 @@ from pipeline.overlay.canvas import FOOTER_BOX, VIEW_BOX, Canvas
 from pipeline.overlay.palette import BLACK, MUTED, PANEL, WHITE
 from pipeline.overlay.text import draw_text, text_width
 from pipeline.sinks.sink import FrameResult, RunContext
+from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 
 WALL_CLOCK_NS = 10**17  # stamps above (1973) count from the epoch, below from the start
+_SURVEY_WORDS = {
+    SurveyStatus.STALE: "survey out of date",
+    SurveyStatus.LOST: "survey hidden",
+}
 TEXT_PX, TAG_PX = 18, 30
 MARGIN_PX = 14
 
 
 class Footer:
-    """Frame index, time, phase, plan, applicator, source; and the tag that says "not live"."""
+    """Frame index, time, phase, plan, applicator, survey, source; the tag that says "not live"."""
 
     def draw(self, canvas: Canvas, result: FrameResult, context: RunContext) -> None:
         """Draw one line at the bottom and the tag in the picture's corner."""
@@ -27,8 +32,8 @@ class Footer:
         left = footer_text(result, context)
         source = source_text(context)
         middle = box.centre[1]
-        width = text_width(left, TEXT_PX, bold=False)
-        draw_text(canvas.pixels, left, (MARGIN_PX, middle), TEXT_PX, MUTED, bold=False)
+        at, room = (MARGIN_PX, middle), box.width - 2 * MARGIN_PX
+        width = draw_text(canvas.pixels, left, at, TEXT_PX, MUTED, bold=False, max_width_px=room)
         draw_text(
             canvas.pixels,
             source,
@@ -43,13 +48,23 @@ class Footer:
 
 
 def footer_text(result: FrameResult, context: RunContext) -> str:
-    """Frame, time, phase, plan and applicator, as far as known."""
+    """Frame, time, phase, plan, applicator and survey, as far as known."""
     record, truth = result.record, result.source_frame.truth
     parts = [f"frame {record.frame_index}", stamp_text(record.stamp_ns)]
     if truth is not None and truth.phase:
         parts.append(f"phase {truth.phase}")
     parts += [f"plan {context.plan.plan_id}", context.applicator.id]
+    parts.append(survey_text(record.survey))
     return "  ·  ".join(parts)
+
+
+def survey_text(survey: AlignedSurvey) -> str:
+    """Whether the survey of the bed stands behind this frame's quantities."""
+    if survey.survey is None:
+        return "no survey"
+    if survey.status is SurveyStatus.OK:
+        return f"survey of {survey.survey.n_frames} frames"
+    return _SURVEY_WORDS[survey.status]
 
 
 def source_text(context: RunContext) -> str:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from recordings.simulation.device import SimulatedDevice
 from recordings.simulation.truth import Planned
 from tracking.applicator import Applicator
+from tracking.arrays import Float
 
 ANGLE_SIGMA_DEG = 0.05
 POSITION_SIGMA_MM = 0.2
+COVERAGE_MINIMUM = 0.98
+INTRUSION_MAXIMUM_MM = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedOutline:
+    """The area at risk as drawn on one frame: corners (n, 2) in px."""
+
+    frame_index: int
+    outline_px: Float
 
 
 def rig_toml(device: SimulatedDevice) -> str:
@@ -42,8 +55,11 @@ plus_y = "back"
 """
 
 
-def plan_toml(applicator: Applicator, planned: Planned) -> str:
-    """Text of `plan.toml`: soft docking, the bevelled exit flush on the bed."""
+def plan_toml(applicator: Applicator, planned: Planned, marked: MarkedOutline | None = None) -> str:
+    """Text of `plan.toml`: soft docking, the bevelled exit flush on the bed.
+
+    An area that was marked is to be covered, with nothing in the field.
+    """
     ssd_error_mm = 0.0  # by definition the planned distances add up
     return f"""\
 # Plan of the simulated docking: example limits, no clinical advice.
@@ -61,4 +77,18 @@ docking_gap_mm = {{planned = {planned.docking_gap_mm}, tolerance = 3.0}}
 incidence_deg = {{planned = [0.0, 0.0], tolerance = 5.0}}
 air_gap_mm = {{planned = {planned.air_gap_mm}, tolerance = 3.0}}
 ssd_error_mm = {{planned = {ssd_error_mm}, tolerance = 3.0}}
+{"" if marked is None else _marked_toml(marked)}"""
+
+
+def _marked_toml(marked: MarkedOutline) -> str:
+    corners = ",\n    ".join(f"[{u:.2f}, {v:.2f}]" for u, v in marked.outline_px)
+    return f"""\
+coverage_fraction = {{minimum = {COVERAGE_MINIMUM}}}
+intrusion_mm = {{maximum = {INTRUSION_MAXIMUM_MM}}}
+
+[area_at_risk]
+frame_index = {marked.frame_index}
+outline_px = [
+    {corners},
+]
 """

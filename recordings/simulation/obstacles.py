@@ -23,6 +23,8 @@ DISTANCE_SHARES = (0.45, 0.8)  # of the way to the cone: a hand or an instrument
 MAX_LEAN_RAD = np.radians(40.0)  # of the thing's long axis against the image plane
 N_BISECTIONS = 9  # of the way in: the share to about 1/500 of the thing's own
 LEAST_SHARE = 0.01  # less is not worth a thing
+N_ATTEMPTS = 3  # with other things and sides, where one cannot hide enough
+GOOD_ENOUGH = 0.9
 
 
 def hiding_obstacle(
@@ -35,34 +37,45 @@ def hiding_obstacle(
     rays_camera, depth_mm : (n, 3), (n,)
         Rays (z = 1) that meet the cone, and where.
     """
+    if share < LEAST_SHARE:
+        return None
+    best: tuple[Part, float] | None = None
+    for _ in range(N_ATTEMPTS):
+        placed = _placed(rays_camera, depth_mm, share, rng)
+        best = max(filter(None, (best, placed)), key=lambda pair: pair[1], default=None)
+        if best is not None and best[1] >= GOOD_ENOUGH * share:
+            break
+    return best
+
+
+def _placed(
+    rays_camera: Float32, depth_mm: Float32, share: float, rng: np.random.Generator
+) -> tuple[Part, float] | None:
+    """Push a thing in from a side until it hides the share, or all that it can."""
     mesh = _KINDS[int(rng.integers(len(_KINDS)))](rng)
     distance_mm = float(rng.uniform(*DISTANCE_SHARES) * np.percentile(depth_mm, 5))
     goal = rays_camera[int(rng.integers(len(rays_camera)))].astype(np.float64) * distance_mm
     angle = rng.uniform(0, 2 * np.pi)
     away = np.array([np.cos(angle), np.sin(angle), 0.0])
     rotation = _pointing_inwards(away, rng)
-    if share < LEAST_SHARE:
-        return None
 
-    def placed(way_mm: float) -> Part:
+    def at(way_mm: float) -> tuple[Part, float]:
         pose = rigid(rotation, goal + away * way_mm)
-        return Part("obstacle", mesh, pose, Label.OCCLUDER, DULL)
+        part = Part("obstacle", mesh, pose, Label.OCCLUDER, DULL)
+        distance = RayTarget([part], np.eye(4)).cast(rays_camera).distance
+        return part, float(np.mean((distance > 0) & (distance < depth_mm)))
 
-    def hidden(way_mm: float) -> float:
-        distance = RayTarget([placed(way_mm)], np.eye(4)).cast(rays_camera).distance
-        return float(np.mean((distance > 0) & (distance < depth_mm)))
-
+    tried = [at(0.0)]
     inside, outside = 0.0, _clear_way_mm(mesh, rays_camera, distance_mm)
-    best = (outside, 0.0)
-    for _ in range(N_BISECTIONS):
+    while tried[0][1] > share and len(tried) <= N_BISECTIONS:
         middle = (inside + outside) / 2
-        found = hidden(middle)
-        if found <= share:
-            outside = middle
-            best = max(best, (middle, found), key=lambda pair: pair[1])
-        else:
+        tried.append(at(middle))
+        if tried[-1][1] > share:
             inside = middle
-    return None if best[1] < LEAST_SHARE else (placed(best[0]), best[1])
+        else:
+            outside = middle
+    fitting = [pair for pair in tried if LEAST_SHARE <= pair[1] <= share]
+    return max(fitting, key=lambda pair: pair[1], default=None)
 
 
 def _clear_way_mm(mesh: TriangleMesh, rays_camera: Float32, distance_mm: float) -> float:

@@ -8,17 +8,24 @@ import numpy as np
 
 from recordings.simulation.device import NARROW, WIDE, SimulatedDevice
 from recordings.simulation.story import END_S
+from recordings.simulation.truth_field import AreaOnBed
 from tracking.errors import SourceError
 
 APPLICATOR_ID = "MOB-D60-B15"
 FLAT_APPLICATOR_ID = "MOB-D60-B0"  # at 424x240 the outline tells the roll of a bevel too coarsely
+MARKED_S = 1.0  # in the story: the survey still goes on
+# At least 2 mm inside a field of 60 mm: covered when docked, not when knocked off by 5 mm.
+AREA = AreaOnBed(centre_mm=(0.7, -0.5), radius_mm=27.0)
 DEFAULT_SEED = 0
 SPEC_PREFIX = "sim:"
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A stretch of the docking story on one device, with the plan's applicator."""
+    """A stretch of the docking story on one device, with the plan's applicator.
+
+    `area`: marked on the bed during the survey, and asked for by the plan; None: not marked.
+    """
 
     name: str
     summary: str
@@ -26,6 +33,7 @@ class Scenario:
     start_s: float = 0.0
     end_s: float = END_S
     applicator_id: str = APPLICATOR_ID
+    area: AreaOnBed | None = None
 
     @property
     def n_frames(self) -> int:
@@ -35,6 +43,11 @@ class Scenario:
     def story_time_s(self, index: int) -> float:
         """Time in the story of frame `index`."""
         return self.start_s + index / self.device.frame_rate_hz
+
+    @property
+    def marked_frame_index(self) -> int:
+        """The frame on which the area is drawn."""
+        return round((MARKED_S - self.start_s) * self.device.frame_rate_hz)
 
     @property
     def camera_azimuth_rad(self) -> float:
@@ -52,6 +65,12 @@ SCENARIOS = {
             "the same at 424x240, 15 frames per second, with a flat-ended cone",
             NARROW,
             applicator_id=FLAT_APPLICATOR_ID,
+        ),
+        Scenario(
+            "marked",
+            "the docking story at 848x480 with an area at risk marked on the bed",
+            WIDE,
+            area=AREA,
         ),
         Scenario("held", "three seconds docked and held at 848x480", WIDE, 6.0, 9.0),
         Scenario("bench", "twelve docked frames at 848x480", WIDE, 6.0, 6.4),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recordings.simulation.bound import noise_bound
-from recordings.simulation.companions import plan_toml, rig_toml
+from recordings.simulation.companions import MarkedOutline, plan_toml, rig_toml
 from recordings.simulation.photograph import photograph
 from recordings.simulation.render import Rendering, render
 from recordings.simulation.scenarios import Scenario, parse_spec
@@ -16,8 +16,10 @@ from recordings.simulation.staging import Stage, build_stage
 from recordings.simulation.stereo_noise import measure
 from recordings.simulation.story import Story, tell
 from recordings.simulation.truth import Planned, true_quantities
+from recordings.simulation.truth_field import AreaOnBed, true_coverage, true_intrusion_mm
 from recordings.source import Freshness, SourceHeader
 from tracking.applicator import Applicator
+from tracking.arrays import Float
 from tracking.errors import SourceError
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
 from tracking.transforms import invert
@@ -94,6 +96,8 @@ class SimulatedSource:
             self.story.bed,
             self.story.planned,
         )
+        if self.scenario.area is not None:
+            quantities |= self._field_truth(self.scenario.area, time_s, world_from_applicator)
         bound = (
             noise_bound(rendering, device.intrinsics, device.depth_camera, camera_from_applicator)
             if self.with_bound
@@ -106,6 +110,36 @@ class SimulatedSource:
             exit_bound_mm=bound.plain_exit_mm if bound else None,
             phase=phase,
         )
+
+    def _field_truth(
+        self, area: AreaOnBed, time_s: float, world_from_applicator: Float
+    ) -> dict[str, float]:
+        """Coverage and intrusion of a story in which an area is marked."""
+        story, world_from_bed = self.story, self.story.world_from_bed(time_s)
+        applicator_from_bed = invert(world_from_applicator) @ world_from_bed
+        return {
+            "coverage_fraction": true_coverage(
+                story.applicator, applicator_from_bed, story.bed, area
+            ),
+            "intrusion_mm": true_intrusion_mm(
+                story.applicator,
+                world_from_applicator,
+                world_from_bed,
+                story.bed,
+                self.stage.at(time_s).parts,
+            ),
+        }
+
+
+def marked_outline(scenario: Scenario, story: Story) -> MarkedOutline | None:
+    """Return the scenario's area as drawn on its frame of the survey."""
+    if scenario.area is None:
+        return None
+    time_s = scenario.story_time_s(scenario.marked_frame_index)
+    world_from_camera = story.world_from_head(time_s) @ scenario.device.head_from_camera
+    camera_from_bed = invert(world_from_camera) @ story.world_from_bed(time_s)
+    outline = scenario.area.outline_px(story.bed, camera_from_bed, scenario.device.intrinsics)
+    return MarkedOutline(scenario.marked_frame_index, outline)
 
 
 def open_simulation(
@@ -142,7 +176,7 @@ def open_simulation(
         recorded_at=RECORDED_AT,
         embedded=(
             ("rig.toml", rig_toml(device)),
-            ("plan.toml", plan_toml(applicator, story.planned)),
+            ("plan.toml", plan_toml(applicator, story.planned, marked_outline(scenario, story))),
         ),
     )
     stage = build_stage(story, scenario.camera_azimuth_rad, seed)

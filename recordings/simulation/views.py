@@ -40,7 +40,7 @@ CURVATURE_RADII_MM = (150.0, 1000.0)
 FLAT_SHARE = 0.5
 SURROUNDINGS_BELOW_MM = 90.0  # a bulging bed falls by 70 mm at its edge
 N_RIM = 180
-RIM_DEPTH_MM = 6.0  # rim point and depth image agree within this, at grazing angles too
+RIM_DEPTH_PX = 4.0  # rim point and depth image agree within so many pixels' width in depth
 COARSE_WIDTH = 212  # rays in a row that decide how much an obstacle hides
 
 _DULL = Material((0.5, 0.5, 0.5))
@@ -248,12 +248,13 @@ def _rim_fraction(
     faces = np.einsum("ij,ij->i", towards_camera[:, :2], rim[:, :2]) > 0
     points = transform_points(pose, rim[faces])
     u, v = np.round(intrinsics.project(points)).astype(int).T
+    tolerance_mm = RIM_DEPTH_PX * points[:, 2] / intrinsics.fx
     is_seen = np.zeros(len(points), bool)
     for du, dv in np.ndindex(3, 3):
         column, row = u + du - 1, v + dv - 1
         inside = (column >= 0) & (column < intrinsics.width)
         inside &= (row >= 0) & (row < intrinsics.height)
         at = row[inside], column[inside]
-        is_near = np.abs(rendering.depth_mm[at] - points[inside, 2]) < RIM_DEPTH_MM
+        is_near = np.abs(rendering.depth_mm[at] - points[inside, 2]) < tolerance_mm[inside]
         is_seen[inside] |= is_near & (rendering.labels[at] == Label.APPLICATOR)
     return float(is_seen.mean())

@@ -39,6 +39,23 @@ valid_days = 30
 [depth]
 """
 
+# A Kinect triangulates, and its noise lies as this says: `test_real_depth_noise.py` shows both.
+KINECT_DEPTH = """\
+baseline_mm = 75.0
+focal_px = 580.0
+subpixel_px = 0.088
+correlation_px = 1.6
+bias_mm = [0.0]
+"""
+
+# A textured projector and a stereo pair, whose matching window blurs more.
+TEXTURED_DEPTH = """\
+baseline_mm = 90.0
+subpixel_px = 0.112
+correlation_px = 3.0
+bias_mm = [0.0]
+"""
+
 PLAN = """\
 schema = 1
 plan_id = "kitchen"
@@ -178,12 +195,14 @@ def replayed(
     rig_depth: str,
     catalogue: str,
     folder: Path,
+    *,
+    labels_tell_bed: bool = True,
 ) -> dict[str, Any]:
     """Write the scene as a BOP folder, replay it as a user would, and return its record."""
     raw = np.rint(scene.depth_mm / depth_unit_mm).astype(np.uint16)
     frame = RgbdFrame(0, "", 0, 0, scene.intrinsics, raw, depth_unit_mm, scene.color_rgb)
     with BopWriter(folder / "scene", scene.intrinsics, depth_unit_mm) as writer:
-        writer.write(SourceFrame(frame, labels))
+        writer.write(SourceFrame(frame, labels, labels_tell_bed))
     texts = {"rig.toml": RIG_HEAD + rig_depth, "plan.toml": PLAN, "catalogue.toml": catalogue}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

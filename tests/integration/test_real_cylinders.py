@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.integration.real_scenes import (
+    KINECT_DEPTH,
     UPRIGHT_DEG,
     Mask,
     Points,
@@ -43,15 +44,7 @@ STANDING_MM = 3.0  # required of an object that stands on the table: that bend
 CUP_MM = (82.0, 4.0, 96.0)  # outer diameter, wall and height of an ordinary straight cup
 SAME_MM = 3.0  # between diameters of equal cups: each is known to 1 to 2 mm from one side
 
-# A Kinect triangulates: its noise is constant in disparity (`test_real_depth_noise.py`).
-STEREO = """\
-baseline_mm = 75.0
-focal_px = 580.0
-subpixel_px = 0.088
-correlation_px = 1.6
-bias_mm = [0.0]
-"""
-# The same law said in depth: 0.088 / (580 * 75) = 2.02e-6.
+# The law of KINECT_DEPTH said in depth: 0.088 / (580 * 75) = 2.02e-6.
 IN_DEPTH = """\
 model = "depth"
 sigma_mm = [0.0, 0.0, 2.02e-6]
@@ -93,7 +86,7 @@ def table(scene: RealScene) -> tuple[Points, float]:
 
 @pytest.fixture(scope="module")
 def cookie_tin(scene: RealScene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _replayed_tin(scene, COOKIE_TIN, STEREO, tmp_path_factory.mktemp("tin"))
+    return _replayed_tin(scene, COOKIE_TIN, KINECT_DEPTH, tmp_path_factory.mktemp("tin"))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +106,7 @@ def test_a_tin_stands_upright(cookie_tin: dict[str, Any], table: tuple[Points, f
 def test_a_cake_box_stands_upright(
     scene: RealScene, table: tuple[Points, float], tmp_path: Path
 ) -> None:
-    _assert_stands(pose_of(_replayed_tin(scene, CAKE_BOX, STEREO, tmp_path)), table)
+    _assert_stands(pose_of(_replayed_tin(scene, CAKE_BOX, KINECT_DEPTH, tmp_path)), table)
 
 
 def test_one_noise_said_in_depth_or_in_disparity_gives_one_pose(
@@ -193,7 +186,7 @@ def _replayed_cup(scene: RealScene, cup: Cup, folder: Path) -> dict[str, Any]:
         scene.labels == cup.outside, _bed(scene), occluder=scene.labels == cup.inside
     )
     catalogue = catalogue_text(*CUP_MM)
-    return replayed(scene, labels, DEPTH_UNIT_MM, STEREO, catalogue, folder)
+    return replayed(scene, labels, DEPTH_UNIT_MM, KINECT_DEPTH, catalogue, folder)
 
 
 def _replayed_tin(scene: RealScene, tin: Tin, depth: str, folder: Path) -> dict[str, Any]:

@@ -6,14 +6,22 @@ a plane (in 1/z, where a plane is linear in the pixel) is noise.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.integration.real_scenes import Mask, RealScene, fit_plane, read_cloud
+from calibration.rig_file import parse_rig
+from tests.integration.real_scenes import (
+    KINECT_DEPTH,
+    RIG_HEAD,
+    TEXTURED_DEPTH,
+    Mask,
+    RealScene,
+    fit_plane,
+    read_cloud,
+)
 from tests.integration.shared_data import shared
 from tracking.depth_noise import StereoNoise
 
@@ -26,8 +34,14 @@ TABLE_MM = 15.0
 NEAR_FAR_RATIO = 1.5  # of distances: the two groups of patches that are compared
 SAME_LAW = 0.3  # relative: a patch's scatter is good to a fifth, fixed patterns come on top
 
-KINECT = StereoNoise(75.0, 0.088, 1.6, focal_px=580.0)
-TEXTURED = StereoNoise(90.0, 0.112, 3.0)
+
+def _noise(rig_depth: str) -> StereoNoise:
+    noise = parse_rig(RIG_HEAD + rig_depth, "rig.toml").depth
+    assert isinstance(noise, StereoNoise)
+    return noise
+
+
+KINECT, TEXTURED = _noise(KINECT_DEPTH), _noise(TEXTURED_DEPTH)
 
 
 class Patches(NamedTuple):
@@ -80,11 +94,9 @@ def test_the_focal_length_and_baseline_follow_from_the_steps_of_disparity(
     scene: RealScene = request.getfixturevalue(name)[0]
     noise = {"kinect": KINECT, "textured": TEXTURED}[name]
     levels = np.unique(1.0 / scene.depth_mm[scene.depth_mm > 0].astype(np.float64))
-    rounding = 0.35  # of a step: depths are stored to 1 mm by one sensor
-    steps = np.diff(levels)
-    step = np.median(steps[steps > 0.1 * steps.max()]) if name == "textured" else np.median(steps)
     expected = 1.0 / (steps_per_px * noise.focal_baseline(scene.intrinsics.fx))
-    assert step == pytest.approx(expected, rel=rounding)
+    rounding = 0.01  # relative: one sensor stores whole mm, which the median step averages
+    assert np.median(np.diff(levels)) == pytest.approx(expected, rel=rounding)
 
 
 def _patches(scene: RealScene, table: Mask) -> Patches:

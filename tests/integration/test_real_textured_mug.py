@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.integration.real_scenes import (
+    TEXTURED_DEPTH,
     UPRIGHT_DEG,
     Mask,
     Points,
@@ -42,14 +43,6 @@ HANDLE_MM = 6.0  # beyond the wall by so much
 MUG_MM = (82.0, 4.0, 96.0)  # outer diameter, wall and height of an ordinary straight mug
 NARROWER_MM = 12.0  # than it is: no mug of the set
 STANDING_MM = 4.0  # a round foot, and a window of 15 px that blends foot and table
-
-# The steps of 1/z say 1/16 px of a focal length times 90 mm; noise as it lies on the table.
-STEREO = """\
-baseline_mm = 90.0
-subpixel_px = 0.112
-correlation_px = 3.0
-bias_mm = [0.0]
-"""
 
 
 class Mug(NamedTuple):
@@ -107,4 +100,4 @@ def test_a_tube_of_another_width_is_not_taken_for_the_mug(
 def _replayed(scene: RealScene, mug: Mug, diameter_mm: float, folder: Path) -> dict[str, Any]:
     labels = tracker_labels(mug.body, mug.table, occluder=mug.handle)
     catalogue = catalogue_text(diameter_mm, *MUG_MM[1:])
-    return replayed(scene, labels, DEPTH_UNIT_MM, STEREO, catalogue, folder)
+    return replayed(scene, labels, DEPTH_UNIT_MM, TEXTURED_DEPTH, catalogue, folder)

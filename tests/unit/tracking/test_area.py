@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.errors import ConfigurationError
 from tracking.frame import RgbdFrame
-from tracking.marks import AREA_AT_RISK, Marks, updated_marks
+from tracking.marks import AREA_AT_RISK, Marks, check_outlines, updated_marks
 from tracking.outline import Outline
 from tracking.plan import Plan
 from tracking.segmentation import Label
@@ -185,10 +187,28 @@ def test_the_survey_space_is_not_the_cameras() -> None:
 
 
 def test_an_outline_beyond_the_picture_is_refused() -> None:
-    corners = ((840.0, 100.0), (860.0, 100.0), (850.0, 130.0))
-    plan = make_plan(area_at_risk=Outline(7, corners))
-    with pytest.raises(ConfigurationError, match="outside the picture"):
-        marks_after(plan, make_survey(BED, POSE))
+    beyond = Outline(7, ((840.0, 100.0), (860.0, 100.0), (850.0, 130.0)))
+    for plan in (make_plan(area_at_risk=beyond), keep_out_plan(beyond)):
+        with pytest.raises(ConfigurationError, match=r"area_at_risk|keep_out\.bowel"):
+            check_outlines(plan, INTRINSICS)
+    check_outlines(make_plan(area_at_risk=square()), INTRINSICS)
+    check_outlines(make_plan(), INTRINSICS)
+
+
+def keep_out_plan(outline: Outline) -> Plan:
+    limits = replace(make_plan().limits, intrusion_maximum_mm=2.0)
+    return make_plan(limits=limits, keep_out=(("bowel", outline),))
+
+
+def test_structures_to_keep_out_are_placed_by_name() -> None:
+    marks = marks_after(keep_out_plan(square()), make_survey(BED, POSE))
+    assert marks.area("keep_out.bowel") is not None
+    assert marks.area(AREA_AT_RISK) is None
+
+
+def test_a_plan_cannot_keep_out_without_a_limit() -> None:
+    with pytest.raises(ValueError, match="intrusion_mm"):
+        make_plan(keep_out=(("bowel", square()),))
 
 
 def test_a_picture_without_room_is_no_exception() -> None:

@@ -313,6 +313,9 @@ class TestMeasurements:
         [
             (RegistrationStatus.NO_APPLICATOR, Reason.NO_APPLICATOR),
             (RegistrationStatus.DEPTH_MISSING, Reason.DEPTH_MISSING),
+            (RegistrationStatus.DEPTH_FALSE, Reason.DEPTH_FALSE),
+            (RegistrationStatus.SEVERAL_APPLICATORS, Reason.SEVERAL_APPLICATORS),
+            (RegistrationStatus.NOT_THE_APPLICATOR, Reason.NOT_THE_APPLICATOR),
             (RegistrationStatus.TOO_FEW_POINTS, Reason.REGISTRATION_WEAK),
             (RegistrationStatus.WEAK_GEOMETRY, Reason.REGISTRATION_WEAK),
             (RegistrationStatus.NOT_CONVERGED, Reason.REGISTRATION_FAILED),

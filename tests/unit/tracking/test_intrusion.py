@@ -22,11 +22,12 @@ from tracking.applicator import Applicator
 from tracking.area import MarkedArea
 from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface
+from tracking.field_sight import FieldSight
 from tracking.intrusion import MIN_HEIGHT_MM, measure_intrusion
 from tracking.measurement import NOT_OBSERVABLE, Measurement
 from tracking.registration import Registration, RegistrationStatus
 from tracking.seen_field import SeenField, live_field, mapped_field
-from tracking.segmentation import EXACT_LABELS, Label, Segmentation
+from tracking.segmentation import Label, Segmentation
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 
 POSE = pose_looking_at(440.0, elevation_deg=40.0, azimuth_deg=180.0)
@@ -61,10 +62,7 @@ def by_map(
         registration,
         make_bed(BED) if bed is None else bed,
         survey,
-        None,
-        field,
-        keep_out,
-        EXACT_LABELS,
+        FieldSight(mapped=field, keep_out=keep_out),
     )
 
 
@@ -89,11 +87,8 @@ def test_two_bars_count_by_the_deeper() -> None:
     check(by_map([bar(3.0), other]), 10.0)
 
 
-def test_what_ends_outside_the_edge_may_reach_in_by_its_sigma() -> None:
-    near, far = by_map([bar(-1.5)]), by_map([bar(-6.0)])
-    assert near.value == far.value == far.sigma == 0.0
-    assert near.sigma is not None
-    assert 0 < near.sigma < LARGEST_SIGMA_MM
+def test_what_stays_away_from_the_edge_surely_does_not_reach_in() -> None:
+    assert by_map([bar(-6.0)]) == Measurement(0.0, 0.0, True)
 
 
 def test_what_is_no_higher_than_the_bed_is_no_structure() -> None:
@@ -112,7 +107,7 @@ def test_a_fold_of_the_bed_is_bed() -> None:
     assert field is not None
     fold = SeenField(**{**vars(field), "is_bed": np.ones(len(field.is_bed), dtype=bool)})
     result = measure_intrusion(
-        CONE, make_registration(POSE), make_bed(BED), survey, None, fold, (), EXACT_LABELS
+        CONE, make_registration(POSE), make_bed(BED), survey, FieldSight(mapped=fold)
     )
     assert result.value == 0.0
 
@@ -183,6 +178,13 @@ def test_a_structure_to_keep_out_counts_where_it_was_marked(
     assert result.value == pytest.approx(reach_mm, abs=0.3)
 
 
+def test_what_ends_just_outside_may_reach_in_by_its_sigma() -> None:
+    result = by_map(keep_out=(marked_block((FIELD_MM + 0.5, 60.0), (-5.0, 5.0)),))
+    assert result.value == 0.0
+    assert result.sigma is not None
+    assert 0 < result.sigma < 0.3  # its place is known to 0.2 mm
+
+
 def test_a_structure_whose_place_is_not_known_leaves_nothing_to_say() -> None:
     assert by_map(keep_out=(None,)) == NOT_OBSERVABLE
 
@@ -207,12 +209,10 @@ def live_result(
     seen = Segmentation(labels, "truth", 1.0)
     live = live_field(CONE, registration, seen, depth.astype(np.float32), INTRINSICS, NOISE)
     mapped = mapped_field(CONE, registration, survey, NOISE)
-    return measure_intrusion(
-        CONE, registration, make_bed(BED), survey, live, mapped, (), EXACT_LABELS
-    )
+    return measure_intrusion(CONE, registration, make_bed(BED), survey, FieldSight(live, mapped))
 
 
-SLIPPED = Block((-70.0, -20.0), (-10.0, 10.0), 3.0)  # 10 mm into the field, under the rim
+SLIPPED = Block((-70.0, -20.0), (-10.0, 10.0), 6.0)  # 10 mm into the field, under the rim
 
 
 def test_the_live_frame_sees_nothing_through_an_empty_gap() -> None:
@@ -231,7 +231,7 @@ def test_what_the_survey_saw_go_in_is_known_where_its_end_is_hidden_now() -> Non
 
 
 def test_what_lies_beside_the_cone_is_beside_it() -> None:
-    beside = Block((-70.0, -38.0), (-10.0, 10.0), 3.0)
+    beside = Block((-70.0, -38.0), (-10.0, 10.0), 6.0)
     assert live_result([beside]).value == 0.0
 
 
@@ -245,9 +245,7 @@ def test_a_hand_above_the_exit_plane_is_not_under_the_cone() -> None:
     survey = make_survey(BED, POSE)
     mapped = mapped_field(CONE, registration, survey, NOISE)
     assert mapped is not None
-    result = measure_intrusion(
-        CONE, registration, make_bed(BED), survey, field, mapped, (), EXACT_LABELS
-    )
+    result = measure_intrusion(CONE, registration, make_bed(BED), survey, FieldSight(field, mapped))
     assert result.value == 0.0
 
 
@@ -271,9 +269,6 @@ def test_points_are_told_apart_from_empty() -> None:
         make_registration(POSE),
         make_bed(BED),
         AlignedSurvey(),
-        empty,
-        None,
-        (),
-        EXACT_LABELS,
+        FieldSight(live=empty),
     )
     assert result == NOT_OBSERVABLE

@@ -268,3 +268,15 @@ class TestOptionalLimits:
         assert reasons_of("coverage_fraction", 0.93, 0.009, limits=FULL) == set()
         uncertain = reasons_of("coverage_fraction", 0.93, 0.011, limits=FULL)
         assert uncertain == {Reason.COVERAGE_UNCERTAIN}
+
+    @pytest.mark.parametrize(("sigma", "is_said"), [(0.03, False), (0.04, True)])
+    def test_coverage_that_is_merely_near_its_minimum_hides_no_move(
+        self, sigma: float, is_said: bool
+    ) -> None:
+        alignment = make_alignment(
+            sigma=0.01,
+            values={"docking_lateral_mm": 5.0, "coverage_fraction": 0.95},
+            sigmas={"coverage_fraction": sigma},
+        )
+        said = {Reason.LATERAL_HIGH} | ({Reason.COVERAGE_UNCERTAIN} if is_said else set())
+        assert check_limits(alignment, FULL).reasons == said

@@ -1,0 +1,134 @@
+"""When the survey is fused, kept, begun anew and left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.builders import make_registration
+from tests.survey_scene import (
+    CONE,
+    INTRINSICS,
+    NOISE,
+    Height,
+    Shot,
+    camera_pose,
+    cone_pose,
+    hollow,
+    shoot,
+    with_folds,
+)
+from tracking.arrays import Float
+from tracking.registration import Registration, RegistrationStatus
+from tracking.segmentation import Label
+from tracking.survey import MAX_REFUSED, SurveyMemory, observe
+from tracking.survey_alignment import AlignedSurvey, SurveyStatus
+from tracking.survey_map import MIN_CELL_FRAMES
+from tracking.transforms import invert
+
+SCENE = with_folds(hollow())
+HOME = camera_pose()
+NOTHING = Registration(RegistrationStatus.NO_APPLICATOR)
+
+
+def see(
+    memory: SurveyMemory, shot: Shot, index: int = 0, registration: Registration = NOTHING
+) -> tuple[AlignedSurvey, SurveyMemory]:
+    return observe(
+        memory, index, shot.segmentation, shot.depth_mm, INTRINSICS, NOISE, CONE, registration
+    )
+
+
+def surveyed(n_frames: int, height: Height = SCENE, seed: int = 0) -> SurveyMemory:
+    memory = SurveyMemory()
+    for index in range(n_frames):
+        _, memory = see(memory, shoot(height, HOME, seed + index), index)
+    return memory
+
+
+def with_cone(pose: Float = HOME, seed: int = 90) -> tuple[Shot, Registration]:
+    return shoot(SCENE, pose, seed, cone_pose()), make_registration(invert(pose) @ cone_pose())
+
+
+def test_frames_without_a_cone_are_fused() -> None:
+    memory = surveyed(6)
+    assert memory.survey is not None
+    assert memory.survey.n_frames == 6
+    assert memory.survey.is_usable
+
+
+def test_a_camera_that_moves_during_the_survey_is_followed() -> None:
+    memory, aligned = SurveyMemory(), AlignedSurvey()
+    for index in range(6):
+        pose = camera_pose((0.1 * index, 0.0, 0.0, 0.8 * index, -0.5 * index, 1.2 * index))
+        aligned, memory = see(memory, shoot(SCENE, pose, index), index)
+    assert memory.survey is not None
+    assert memory.survey.n_frames == 6
+    assert aligned.is_ok
+
+
+def test_a_frame_with_a_cone_is_not_fused_but_aligned() -> None:
+    memory = surveyed(5)
+    aligned, after = see(memory, *_ordered(with_cone()))
+    assert aligned.status is SurveyStatus.OK
+    assert after.survey is memory.survey
+
+
+def _ordered(seen: tuple[Shot, Registration]) -> tuple[Shot, int, Registration]:
+    return seen[0], 50, seen[1]
+
+
+def test_without_a_survey_there_is_none() -> None:
+    aligned, memory = see(SurveyMemory(), *_ordered(with_cone()))
+    assert aligned.status is SurveyStatus.NONE
+    assert memory.survey is None
+
+
+def test_too_short_a_survey_is_none() -> None:
+    memory = surveyed(MIN_CELL_FRAMES - 1)
+    aligned, after = see(memory, *_ordered(with_cone()))
+    assert aligned.status is SurveyStatus.NONE
+    assert after.survey is None
+
+
+def test_a_frame_without_bed_begins_no_survey() -> None:
+    shot = shoot(SCENE, HOME, 0)
+    labels = np.where(shot.labels == Label.TUMOR_BED, np.uint8(Label.OTHER), shot.labels)
+    aligned, memory = see(SurveyMemory(), replace(shot, labels=labels))
+    assert aligned.status is SurveyStatus.NONE
+    assert memory.survey is None
+
+
+def test_a_cone_that_is_seen_but_not_registered_is_still_a_cone() -> None:
+    memory = surveyed(5)
+    shot, _ = with_cone()
+    aligned, after = see(memory, shot, 50, Registration(RegistrationStatus.DEPTH_MISSING))
+    assert aligned.status is SurveyStatus.OK
+    assert after.survey is memory.survey
+
+
+def test_a_bed_that_stays_changed_begins_a_new_survey() -> None:
+    memory = surveyed(5)
+
+    def cut(x: Float, y: Float) -> Float:
+        return SCENE(x, y) - 12.0 * ((np.abs(x) < 30.0) & (y < 20.0))
+
+    for index in range(MAX_REFUSED - 1):
+        _, memory = see(memory, shoot(cut, HOME, 200 + index), 100 + index)
+        assert memory.survey is not None
+        assert memory.survey.origin_frame_index == 0  # it may be a hand that passes
+    _, memory = see(memory, shoot(cut, HOME, 300), 200)
+    assert memory.survey is not None
+    assert memory.survey.origin_frame_index == 200
+
+
+def test_a_lost_map_is_found_where_it_was() -> None:
+    memory = surveyed(5)
+    pose = camera_pose((0.4, 0.3, 0.0, 3.0, 1.0, 2.0))
+    shot, registration = with_cone(pose)
+    blind = replace(shot, depth_mm=np.zeros_like(shot.depth_mm))
+    lost, memory = see(memory, blind, 60, registration)
+    assert lost.status is SurveyStatus.LOST
+    again, _ = see(memory, shot, 61, registration)
+    assert again.status is SurveyStatus.OK
