@@ -16,6 +16,7 @@ from pipeline.sinks.sink import FrameResult
 from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Float
 from tracking.cone_model import ConeModel
+from tracking.cone_models import ConeModels
 from tracking.fiducial import is_in_place
 from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
@@ -51,6 +52,7 @@ class Tracker:
     age_ms: AgeMs = recorded_age_ms
     is_independent: bool = False
     _model: ConeModel = field(init=False)
+    _models: ConeModels = field(init=False)
     _ids: RecordIds = field(init=False)
     _state: KernelState = field(default_factory=KernelState, init=False)
     _previous: Registration | None = field(default=None, init=False)
@@ -61,6 +63,7 @@ class Tracker:
         applicator = self.config.applicator
         mesh = applicator_mesh(applicator) if applicator.mesh_path else None
         self._model = ConeModel(applicator, mesh)
+        self._models = ConeModels(self.config.applicators.values())
         self._ids = RecordIds(
             software=SOFTWARE_ID,
             model=self.segmenter.model_id,
@@ -87,6 +90,7 @@ class Tracker:
             noise,
             prior=_prior(self._previous),
             color_rgb=frame.color_rgb,
+            models=self._models,
         )
         registration = with_jump_told(self._previous, registration, self._passed_ns(frame))
         clock.lap("register")

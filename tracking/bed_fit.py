@@ -112,6 +112,8 @@ def fit_quadratic(
     quartic_share
         Of a sphere's quartic, counted in from the curvature of the round before.
     """
+    if not np.all(np.isfinite(bed.points_mm)):
+        return None
     axes = exit_axes(applicator)
     coefficients = np.zeros(N_COEFFICIENTS)
     coefficients[0] = np.median(bed.points_mm @ axes[2])

@@ -50,6 +50,13 @@ class DepthNoise(ABC):
         False where nothing is known: the nearest 0 or infinite, the farthest finite.
         """
 
+    def hidden(self, depth_mm: NDArray[Any], fx: float) -> Bool:
+        """Pixels that a second imager cannot see behind something nearer; here: there is none.
+
+        `depth_mm` (height, width) is positive everywhere, inf where nothing is known.
+        """
+        return np.zeros(depth_mm.shape, bool)
+
     def residuals(self, measured_mm: ArrayLike, predicted_mm: ArrayLike, fx: float) -> Float:
         """Measured against predicted depth in sigma, positive where the measured one is nearer.
 
@@ -108,6 +115,19 @@ class StereoNoise(DepthNoise):
         """See `DepthNoise`."""
         scale = self.subpixel_px / self.focal_baseline(fx)
         return np.square(np.asarray(z_mm, dtype=np.float64)) * scale
+
+    def hidden(self, depth_mm: NDArray[Any], fx: float) -> Bool:
+        """See `DepthNoise`: a pixel u lands at u - disparity in the second image.
+
+        Something nearer covers it where a pixel further right lands at or left of it.
+        """
+        lands = np.arange(depth_mm.shape[1], dtype=np.float32) - np.float32(
+            self.focal_baseline(fx)
+        ) / depth_mm.astype(np.float32)
+        leftmost = np.minimum.accumulate(lands[:, ::-1], axis=1)[:, ::-1]
+        hidden: Bool = lands < 0
+        hidden[:, :-1] |= leftmost[:, 1:] <= lands[:, :-1]
+        return hidden
 
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: a range of disparity, which the matcher can follow or not."""

@@ -1,13 +1,14 @@
 """What the image says of the cone's diameter and bevel, without believing the plan.
 
-One step of the likelihood with three more unknowns at the registered pose: the wall's
-radius and the exit plane's slope along x and y. A wrong cone that was registered with the
-planned geometry shows itself as a change of radius or slope.
+One step of the likelihood with four more unknowns at the registered pose: the wall's radius,
+the exit plane's slope along x and y, and the ring's radius (another cone may wear another ring).
+A wrong cone that was registered with the planned geometry shows itself as a change of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
+from tracking.contour import EdgeOffsets
 from tracking.likelihood import (
     WALL_COSINE,
     depth_weights,
@@ -28,13 +30,16 @@ from tracking.refine import Refined
 from tracking.registration import Dimensions
 from tracking.segmentation import EdgeQuality
 
-N_POSE, RADIUS, SLOPE_X, SLOPE_Y = 6, 6, 7, 8
-N_UNKNOWNS = 9
+N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
+N_UNKNOWNS = 10
+N_REWEIGHTINGS = 3
 ROLL = 2
 ROLL_PRIOR_SIGMA_RAD = 1e-3  # a turned bevel is a slope along y: one of the two must stand still
 RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
+TUBE_REACH = 1.05  # of the outer radius: beyond it a side belongs to the ring
 K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
+DIAMETER_STEP_MM, BEVEL_STEP_DEG = 5.0, 15.0  # between neighbours of published catalogues
 DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
 
 
@@ -43,58 +48,103 @@ def measure_dimensions(
 ) -> Dimensions:
     """Estimate diameter and bevel at the registered pose; a hidden rim leaves a large sigma."""
     information, gradient = _depth_part(applicator, refined)
-    for edge in refined.edges:
-        jacobian, per_shift = edge_jacobian(refined.pose, edge, intrinsics)
-        local = (edge.points_camera_mm - refined.pose[:3, 3]) @ refined.pose[:3, :3]
-        extra = _edge_shape(edge.name, applicator, local, per_shift)
-        edge_information, edge_gradient = shift_marginalised(
-            np.concatenate([jacobian, extra], axis=1),
-            edge_weights(edge, quality, intrinsics),
-            edge.offsets_px,
-            edge_bias_px(edge, quality),
-        )
-        information, gradient = information + edge_information, gradient + edge_gradient
     prior = np.zeros(N_UNKNOWNS)
     prior[:N_POSE] = 1e-6
     prior[ROLL] += 1 / ROLL_PRIOR_SIGMA_RAD**2
-    prior[RADIUS] = 1 / RADIUS_PRIOR_SIGMA_MM**2
+    prior[[RADIUS, RING]] = 1 / RADIUS_PRIOR_SIGMA_MM**2
     prior[[SLOPE_X, SLOPE_Y]] = 1 / SLOPE_PRIOR_SIGMA**2
-    covariance = np.linalg.inv(information + np.diag(prior))
-    change = covariance @ gradient
+    information = information + np.diag(prior)
+    rows = [_edge_rows(applicator, refined, edge, intrinsics) for edge in refined.edges]
+    change, covariance = np.zeros(N_UNKNOWNS), np.zeros((N_UNKNOWNS, N_UNKNOWNS))
+    for _ in range(N_REWEIGHTINGS):
+        total, right = information, gradient
+        for edge, jacobian in zip(refined.edges, rows, strict=True):
+            # scatter that the unknowns explain is none: another bevel's rim is no ragged one
+            left = replace(edge, offsets_px=edge.offsets_px - jacobian @ change)
+            terms = shift_marginalised(
+                jacobian,
+                edge_weights(left, quality, intrinsics),
+                edge.offsets_px,
+                edge_bias_px(edge, quality),
+            )
+            total, right = total + terms[0], right + terms[1]
+        covariance = np.linalg.inv(total).astype(np.float64)
+        change = covariance @ right
     slope_x, slope_y = applicator.bevel_slope + change[SLOPE_X], change[SLOPE_Y]
     slope = float(np.hypot(slope_x, slope_y))
-    slope_sigma = float(np.sqrt(np.linalg.eigvalsh(covariance[SLOPE_X:, SLOPE_X:])[-1]))
+    slope_sigma = float(np.sqrt(np.linalg.eigvalsh(covariance[SLOPE_X:RING, SLOPE_X:RING])[-1]))
     return Dimensions(
         diameter_mm=applicator.inner_diameter_mm + 2 * float(change[RADIUS]),
         diameter_sigma_mm=2 * float(np.sqrt(covariance[RADIUS, RADIUS])),
         bevel_deg=float(np.degrees(np.arctan(slope))),
         bevel_sigma_deg=float(np.degrees(slope_sigma / (1 + slope**2))),
+        bevel_direction_deg=float(np.degrees(np.arctan2(slope_y, slope_x))),
     )
+
+
+def _edge_rows(
+    applicator: Applicator, refined: Refined, edge: EdgeOffsets, intrinsics: CameraIntrinsics
+) -> Float:
+    """How an edge's offsets follow all unknowns, (n, N_UNKNOWNS)."""
+    jacobian, per_shift = edge_jacobian(refined.pose, edge, intrinsics)
+    local = (edge.points_camera_mm - refined.pose[:3, 3]) @ refined.pose[:3, :3]
+    return np.concatenate([jacobian, _edge_shape(edge.name, applicator, local, per_shift)], axis=1)
 
 
 def _depth_part(applicator: Applicator, refined: Refined) -> tuple[Float, Float]:
     depth = refined.depth
     radial = np.hypot(depth.points_mm[:, 0], depth.points_mm[:, 1])
-    on_tube = (np.abs(depth.normals[:, 2]) < WALL_COSINE) & (
-        radial < applicator.outer_radius_mm * 1.05
-    )
+    is_side = np.abs(depth.normals[:, 2]) < WALL_COSINE
+    on_tube = is_side & (radial < applicator.outer_radius_mm * TUBE_REACH)
     outward = np.sign(np.einsum("ij,ij->i", depth.normals[:, :2], depth.points_mm[:, :2]))
-    growth = np.where(on_tube, depth.gains * outward, 0.0)
-    jacobian = np.concatenate([depth.jacobian, growth[:, None], np.zeros((len(radial), 2))], axis=1)
+    growth = depth.gains * outward
+    extra = np.zeros((len(radial), N_UNKNOWNS - N_POSE))
+    extra[:, RADIUS - N_POSE] = np.where(on_tube, growth, 0.0)
+    extra[:, RING - N_POSE] = np.where(is_side & ~on_tube, growth, 0.0)
+    jacobian = np.concatenate([depth.jacobian, extra], axis=1)
     weights = depth_weights(depth, refined.inflation)
     return normal_equations(jacobian, weights, np.nan_to_num(depth.residuals))
 
 
 def _edge_shape(name: str, applicator: Applicator, local: Float, per_shift: Float) -> Float:
-    """How an edge's offsets follow radius and slopes, (n, 3)."""
-    extra = np.zeros((len(local), 3))
+    """How an edge's offsets follow radius, slopes and the ring's radius, (n, 4)."""
+    extra = np.zeros((len(local), N_UNKNOWNS - N_POSE))
     if name == "exit":
-        extra[:, 1] = -per_shift[:, 2] * local[:, 0]
-        extra[:, 2] = -per_shift[:, 2] * local[:, 1]
-    if name == "exit" or not applicator.has_ring:
-        radial = local[:, :2] / np.linalg.norm(local[:, :2], axis=1, keepdims=True)
-        extra[:, 0] = np.einsum("ij,ij->i", per_shift[:, :2], radial)
+        extra[:, SLOPE_X - N_POSE] = -per_shift[:, 2] * local[:, 0]
+        extra[:, SLOPE_Y - N_POSE] = -per_shift[:, 2] * local[:, 1]
+    is_on_ring = applicator.has_ring and name != "exit"
+    radial = local[:, :2] / np.linalg.norm(local[:, :2], axis=1, keepdims=True)
+    growth = np.einsum("ij,ij->i", per_shift[:, :2], radial)
+    extra[:, (RING if is_on_ring else RADIUS) - N_POSE] = growth
     return extra
+
+
+def fits(dimensions: Dimensions, applicator: Applicator) -> bool:
+    """Whether diameter and bevel agree with an applicator's within what chance explains."""
+    off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
+    off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
+    return off_diameter <= K_CONSISTENT * _diameter_sigma_mm(dimensions) and (
+        off_bevel <= K_CONSISTENT * _bevel_sigma_deg(dimensions)
+    )
+
+
+def nearest(dimensions: Dimensions, applicators: Sequence[Applicator]) -> list[Applicator]:
+    """The applicators by how far their steps in size are from the measured one, nearest first."""
+
+    def distance(applicator: Applicator) -> float:
+        off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
+        off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
+        return off_diameter / DIAMETER_STEP_MM + off_bevel / BEVEL_STEP_DEG
+
+    return sorted(applicators, key=distance)
+
+
+def _diameter_sigma_mm(dimensions: Dimensions) -> float:
+    return float(np.hypot(dimensions.diameter_sigma_mm, DIAMETER_FLOOR_MM))
+
+
+def _bevel_sigma_deg(dimensions: Dimensions) -> float:
+    return float(np.hypot(dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG))
 
 
 def identify(
@@ -110,12 +160,12 @@ def identify(
     peers = [a for a in catalogue.values() if a.machine == planned.machine] or [planned]
     diameter = _only_candidate(
         dimensions.diameter_mm,
-        float(np.hypot(dimensions.diameter_sigma_mm, DIAMETER_FLOOR_MM)),
+        _diameter_sigma_mm(dimensions),
         {a.inner_diameter_mm for a in peers},
     )
     bevel = _only_candidate(
         dimensions.bevel_deg,
-        float(np.hypot(dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG)),
+        _bevel_sigma_deg(dimensions),
         {a.bevel_deg for a in peers if a.inner_diameter_mm == diameter},
     )
     matches = [a for a in peers if (a.inner_diameter_mm, a.bevel_deg) == (diameter, bevel)]

@@ -36,6 +36,9 @@ N_FOR_DISTANCE, N_FOR_SHARES = 500, 4000  # more pixels tell a share no better
 JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can measure
 JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
 OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
+NOTABLE_SHARE = 0.9  # of depth; below it, it is asked whether something nearer hides the rest
+SHADOW_REACH_PX = 128  # disparity between a cone at 0.6 m and a hand at 0.13 m
+SMEAR_PX = 2  # around a shadow the matcher finds nothing either
 REACH_PX = 24  # how far the surroundings count: a bed 30 mm around a cone at 0.55 m
 
 
@@ -91,6 +94,13 @@ def depth_shares(
     if n_measured == 0:
         return DepthShares(1.0, 0.0, 0.0)
     distance_mm = float(np.median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE]))
+    if n_measured < NOTABLE_SHARE * n_inside:
+        holes = inside & ~has_depth
+        n_inside -= int(
+            np.count_nonzero(
+                holes & _shadowed(box, depth_mm, holes, distance_mm, intrinsics, noise)
+            )
+        )
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
     jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
     nearness = np.divide(np.float32(distance_mm), depth, out=np.zeros_like(depth), where=has_depth)
@@ -106,6 +116,26 @@ def depth_shares(
         see_through=int(np.count_nonzero(no_step)) / n_thinned,
         broken=int(np.count_nonzero(broken & ~no_step)) / n_thinned,
     )
+
+
+def _shadowed(
+    box: tuple[slice, slice],
+    depth_mm: Image,
+    holes: Bool,
+    distance_mm: float,
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+) -> Bool:
+    """Where a stereo camera cannot see the applicator beside something nearer: (box) bool.
+
+    Such holes say nothing about the applicator. What is nearer may stand to the box's right.
+    """
+    rows, columns = box
+    depth = depth_mm[rows, columns.start : columns.stop + SHADOW_REACH_PX]
+    known = np.where(depth > 0, depth, np.float32(np.inf))
+    known[:, : holes.shape[1]][holes] = distance_mm
+    hidden: Bool = noise.hidden(known, intrinsics.fx)[:, : holes.shape[1]]
+    return cv2.dilate(hidden.astype(np.uint8), _square(SMEAR_PX)) > 0
 
 
 def _surroundings(

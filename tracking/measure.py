@@ -32,10 +32,13 @@ def measure_alignment(
 ) -> Alignment:
     """Measure every quantity that this frame shows.
 
+    A cone that is recognised as another than the planned one is named, registered or not.
+
     Fails to: quantities that are not observable.
     """
+    identity = identify(registration.dimensions, applicator, catalogue)
     if not registration.is_ok:
-        return Alignment()
+        return Alignment(applicator_id=identity)
     docking = measure_docking(applicator, registration, rig)
     standoff = measure_standoff(applicator, registration, bed)
     planned = (plan.limits.docking_gap_mm.planned, plan.limits.air_gap_mm.planned)
@@ -45,5 +48,5 @@ def measure_alignment(
         ssd_error_mm=measure_ssd_error(applicator, registration, bed, rig, planned),
         coverage_fraction=measure_coverage(applicator, registration, survey, sight.area_at_risk),
         intrusion_mm=measure_intrusion(applicator, registration, bed, survey, sight),
-        applicator_id=identify(registration.dimensions, applicator, catalogue),
+        applicator_id=identity,
     )

@@ -39,12 +39,16 @@ class PoseStart(StrEnum):
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Measured inner diameter and bevel with 1-sigma."""
+    """Measured inner diameter and bevel with 1-sigma.
+
+    `bevel_direction_deg`: where in the applicator's x, y the wall reaches farthest down.
+    """
 
     diameter_mm: float
     diameter_sigma_mm: float
     bevel_deg: float
     bevel_sigma_deg: float
+    bevel_direction_deg: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

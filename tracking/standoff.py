@@ -86,7 +86,9 @@ def measure_standoff(
     has_slide = registration.axial_observable
     field = fitted.gaps(field_points(applicator.inner_radius_mm))
     low, high = _rim(fitted)
-    size, along_x, along_y = _incidence(fitted, low)
+    burial_variance = _burial_variance(applicator, low)
+    size, along_x, along_y = _incidence(fitted, burial_variance)
+    low, high = (_widened(extreme, applicator, burial_variance) for extreme in (low, high))
     return Standoff(
         incidence_deg=size if has_normal else NOT_OBSERVABLE,
         incidence_x_deg=along_x if has_direction else NOT_OBSERVABLE,
@@ -141,11 +143,11 @@ def _turn(fitted: FittedCone, reference: Float) -> tuple[Float, Float]:
 
 
 def _incidence(
-    fitted: FittedCone, lowest: Measurement
+    fitted: FittedCone, burial_variance: float
 ) -> tuple[Measurement, Measurement, Measurement]:
-    """Size, x and y; `lowest` is the smallest air gap over the rim."""
+    """Size, x and y."""
     turn, covariance = _turn(fitted, exit_axes(fitted.applicator)[2])
-    covariance = covariance + np.eye(3) * _burial_variance(fitted.applicator, lowest)
+    covariance = covariance + np.eye(3) * burial_variance
     return (
         measured(float(np.linalg.norm(turn)), largest_sigma(covariance)),
         measured(turn[0], float(np.sqrt(covariance[0, 0]))),
@@ -157,13 +159,23 @@ def _burial_variance(applicator: Applicator, lowest: Measurement) -> float:
     """Variance (deg^2) of incidence where a bevelled rim has sunk into the bed.
 
     The roll of a bevel is read off its rim. Tissue that covers half of the rim d / 2 deeper
-    than the other half looks like a rim turned by d / (sqrt(2) R). d is how far the rim lies
-    below the bed at its lowest, beyond what its own sigma explains.
+    than the other half looks like a rim turned by b = d / (sqrt(2) R), which lifts the rim by
+    R b where it is buried most: only d - R b is measured, so b is that over (sqrt(2) - 1) R.
+    What its own sigma explains is no burial.
     """
     if applicator.bevel_deg == 0 or lowest.value is None or lowest.sigma is None:
         return 0.0
     buried = max(0.0, -lowest.value - EXPLAINED_SIGMA * lowest.sigma)
-    return float(np.degrees(buried / (np.sqrt(2) * applicator.outer_radius_mm))) ** 2
+    turned = buried / ((np.sqrt(2) - 1) * applicator.outer_radius_mm)
+    return float(np.degrees(turned)) ** 2
+
+
+def _widened(extreme: Measurement, applicator: Applicator, burial_variance: float) -> Measurement:
+    """An extreme of the rim with the roll error that burial may have caused."""
+    if extreme.value is None or extreme.sigma is None:
+        return extreme
+    lift_mm = np.radians(np.sqrt(burial_variance)) * applicator.inner_radius_mm
+    return measured(extreme.value, float(np.hypot(extreme.sigma, lift_mm)))
 
 
 def _beam_incidence(fitted: FittedCone) -> Measurement:

@@ -76,8 +76,7 @@ def solve_motion(near: Equations, far: Equations) -> Motion:
     scale = np.array([LEVER_MM] * 3 + [1.0] * 3)  # motion in mm is scale times the step
     values, directions = np.linalg.eigh(_scaled(told, scale))
     spread = np.einsum("ij,ik,kj->j", directions, _scaled(information, scale), directions)
-    with np.errstate(divide="ignore"):
-        is_told = spread / values**2 < MAX_SIGMA_MM**2
+    is_told = (values > 0) & (spread < (MAX_SIGMA_MM * values) ** 2)
     known = directions[:, is_told]
     moved = known @ ((known.T @ (gradient / scale)) / spread[is_told])
     inverse = known @ np.diag(1.0 / values[is_told]) @ known.T

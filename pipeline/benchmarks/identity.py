@@ -24,6 +24,7 @@ from recordings.simulation.views import (
     random_view,
 )
 from tracking.applicator import Applicator
+from tracking.cone_models import ConeModels
 from tracking.dimensions import identify
 from tracking.register import register
 
@@ -89,6 +90,11 @@ def catalogue() -> dict[str, Applicator]:
     return {cone.id: cone for cone in cones}
 
 
+@lru_cache(maxsize=1)
+def _models() -> ConeModels:
+    return ConeModels(catalogue().values())
+
+
 def draw_trial(varied: str, seed: int, index: int, *, has_start: bool) -> Trial:
     """Draw a planned cone, and show it, its smaller neighbour or its larger one."""
     rng = np.random.default_rng([seed, 41, index])
@@ -118,6 +124,7 @@ def _run(trial: Trial) -> TrialResult:
         view.kind.intrinsics,
         view.kind.noise,
         start if trial.has_start else None,
+        models=_models(),
     )
     found = identify(registration.dimensions, trial.planned, catalogue())
     dimensions = registration.dimensions
@@ -126,7 +133,7 @@ def _run(trial: Trial) -> TrialResult:
         varied=trial.varied,
         planned=trial.planned.id,
         shown=trial.shown.id,
-        identified=found.value if registration.is_ok and found.decided else None,
+        identified=found.value if found.decided else None,
         status=registration.status.value,
         rim_fraction=view.rim_fraction,
         diameter_error_mm=(

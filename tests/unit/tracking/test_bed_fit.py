@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.builders import make_applicator
-from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.bed_fit import BedPoints, fit_quadratic, quartic_mm
 from tracking.bed_ring import fit_ring, inside_covariance, seen_deg
@@ -19,7 +18,7 @@ AXIS_DEG = 0.05  # the turn stops at 0.2 deg of slope; the quadratic's own slope
 
 
 def sphere_points(
-    cone: Applicator, tilt_deg: tuple[float, float], radii_mm: tuple[float, float], sign: float
+    tilt_deg: tuple[float, float], radii_mm: tuple[float, float], sign: float
 ) -> tuple[BedPoints, Float]:
     """Points of a sphere below the exit, in a ring about the axis, and its normal there."""
     tilt = np.radians(tilt_deg)
@@ -41,7 +40,7 @@ def test_axes_turn_onto_the_normal_where_the_axis_meets_the_bed(
     tilt_deg: tuple[float, float], sign: float
 ) -> None:
     cone = make_applicator(60.0, 0.0)
-    bed, normal = sphere_points(cone, tilt_deg, (0.0, 30.0), sign)
+    bed, normal = sphere_points(tilt_deg, (0.0, 30.0), sign)
     fit = fit_quadratic(cone, bed, NO_PRIOR, quartic_share=0.0)
     assert fit is not None
     slope = fit.normals[0]  # the first points lie on the axis
@@ -56,7 +55,7 @@ def test_axes_turn_onto_the_normal_where_the_axis_meets_the_bed(
 def test_a_ring_tells_a_round_bed_inside_it_within_its_sigma(bevel_deg: float, sign: float) -> None:
     cone = make_applicator(60.0, bevel_deg)
     outer = cone.outer_radius_mm
-    bed, _ = sphere_points(cone, (bevel_deg, 0.0), (outer + 3, 2 * outer), sign)
+    bed, _ = sphere_points((bevel_deg, 0.0), (outer + 3, 2 * outer), sign)
     fit = fit_ring(cone, bed)
     assert fit is not None
     at_axis = np.array([0.0, 0.0, -1.5]) @ fit.axes.T
@@ -78,7 +77,7 @@ def test_the_quartic_is_the_spheres() -> None:
 
 def test_points_on_a_line_are_no_surface() -> None:
     cone = make_applicator(60.0, 0.0)
-    bed, _ = sphere_points(cone, (0.0, 0.0), (10.0, 60.0), 1.0)
+    bed, _ = sphere_points((0.0, 0.0), (10.0, 60.0), 1.0)
     line = replace(bed, points_mm=bed.points_mm * [1.0, 0.0, 1.0])
     assert fit_quadratic(cone, line, NO_PRIOR, quartic_share=0.0) is None
 
@@ -86,7 +85,7 @@ def test_points_on_a_line_are_no_surface() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_points_that_are_no_numbers_are_no_surface(value: float) -> None:
     cone = make_applicator(60.0, 0.0)
-    bed, _ = sphere_points(cone, (0.0, 0.0), (10.0, 60.0), 1.0)
+    bed, _ = sphere_points((0.0, 0.0), (10.0, 60.0), 1.0)
     points = bed.points_mm.copy()
     points[5] = value
     assert fit_quadratic(cone, replace(bed, points_mm=points), NO_PRIOR, quartic_share=0.0) is None

@@ -1,0 +1,36 @@
+"""The models of a catalogue's applicators, each built when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tracking.applicator import Applicator
+from tracking.cone_model import ConeModel
+
+
+class ConeModels:
+    """What else than the planned applicator may be in view; entries with a mesh are left out.
+
+    Only a memory of what building them gave: the answers never depend on who asked before.
+    """
+
+    def __init__(self, applicators: Iterable[Applicator] = ()) -> None:
+        self._applicators = tuple(a for a in applicators if not a.mesh_path)
+        self._models: dict[str, ConeModel] = {}
+
+    def rivals(self, planned: Applicator) -> list[Applicator]:
+        """Entries of the same machine with another diameter or bevel, one of each."""
+        sizes = {(planned.inner_diameter_mm, planned.bevel_deg)}
+        found = []
+        for applicator in self._applicators:
+            size = (applicator.inner_diameter_mm, applicator.bevel_deg)
+            if applicator.machine == planned.machine and size not in sizes:
+                sizes.add(size)
+                found.append(applicator)
+        return found
+
+    def model(self, applicator: Applicator) -> ConeModel:
+        """The model of one entry."""
+        if applicator.id not in self._models:
+            self._models[applicator.id] = ConeModel(applicator)
+        return self._models[applicator.id]
