@@ -14,7 +14,8 @@ from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
 from pipeline.sinks.sink import FrameResult
 from pipeline.version import SOFTWARE_ID
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
+from tracking.bed import BedSurface
 from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
 from tracking.fiducial import is_in_place
@@ -27,9 +28,12 @@ from tracking.pose_jump import with_jump_told
 from tracking.record import FrameRecord, RecordIds
 from tracking.register import register
 from tracking.registration import Registration
+from tracking.rim_sight import hidden_rim
+from tracking.segmentation import Segmentation
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
 from tracking.surface import fit_bed
 from tracking.survey import SurveyMemory, observe
+from tracking.survey_alignment import AlignedSurvey
 
 AgeMs = Callable[[RgbdFrame], float]
 
@@ -37,6 +41,15 @@ AgeMs = Callable[[RgbdFrame], float]
 def recorded_age_ms(frame: RgbdFrame) -> float:
     """Exposure to arrival as recorded: what a replay knows of a frame's age."""
     return (frame.arrival_ns - frame.stamp_ns) / 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """One frame, its labels, and its depth without the rig's bias."""
+
+    frame: RgbdFrame
+    segmentation: Segmentation
+    depth_mm: NDArray[np.float32]
 
 
 @dataclass(eq=False)
@@ -82,16 +95,8 @@ class Tracker:
         depth_mm = noise.correct(frame.depth_mm)
         segmentation = self.segmenter.segment(source_frame)
         clock.lap("segment")
-        registration = register(
-            self._model,
-            segmentation,
-            depth_mm,
-            frame.intrinsics,
-            noise,
-            prior=_prior(self._previous),
-            color_rgb=frame.color_rgb,
-            models=self._models,
-        )
+        seen = _Seen(frame, segmentation, depth_mm)
+        registration = self._register(seen, _prior(self._previous))
         registration = with_jump_told(self._previous, registration, self._passed_ns(frame))
         clock.lap("register")
         survey, self._survey = observe(
@@ -104,9 +109,12 @@ class Tracker:
             config.applicator,
             registration,
         )
-        bed = fit_bed(
-            config.applicator, registration, segmentation, depth_mm, frame.intrinsics, noise, survey
-        )
+        bed = self._fit_bed(seen, registration, survey)
+        hidden = hidden_rim(self._model, registration, bed)
+        if hidden is not None:  # the bed's edge must not be taken for the cone's
+            again = self._register(seen, registration.camera_from_applicator, hidden)
+            registration = replace(again, start=registration.start)
+            bed = self._fit_bed(seen, registration, survey)
         clock.lap("surface")
         self._marks = updated_marks(
             self._marks, config.plan, frame, segmentation, depth_mm, noise, survey
@@ -165,6 +173,34 @@ class Tracker:
     def _passed_ns(self, frame: RgbdFrame) -> int:
         """Time since the previous frame; 0 for the first."""
         return 0 if self._state.stamp_ns is None else frame.stamp_ns - self._state.stamp_ns
+
+    def _register(
+        self, seen: _Seen, prior: Float | None, hidden: Bool | None = None
+    ) -> Registration:
+        return register(
+            self._model,
+            seen.segmentation,
+            seen.depth_mm,
+            seen.frame.intrinsics,
+            self.config.rig.depth,
+            prior,
+            seen.frame.color_rgb,
+            models=self._models,
+            hidden_rim=hidden,
+        )
+
+    def _fit_bed(
+        self, seen: _Seen, registration: Registration, survey: AlignedSurvey
+    ) -> BedSurface:
+        return fit_bed(
+            self.config.applicator,
+            registration,
+            seen.segmentation,
+            seen.depth_mm,
+            seen.frame.intrinsics,
+            self.config.rig.depth,
+            survey,
+        )
 
     def _frame_evidence(self, frame: RgbdFrame, depth_mm: NDArray[np.float32]) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""

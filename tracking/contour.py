@@ -82,9 +82,16 @@ class EdgeOffsets:
 
 
 def measure_edges(
-    model: ConeModel, pose: Float, outline: Outline, intrinsics: CameraIntrinsics
+    model: ConeModel,
+    pose: Float,
+    outline: Outline,
+    intrinsics: CameraIntrinsics,
+    hidden_rim: Bool | None = None,
 ) -> list[EdgeOffsets]:
-    """Offsets of every edge that is visible as an outline, for `pose = camera_from_applicator`."""
+    """Offsets of every edge that is visible as an outline, for `pose = camera_from_applicator`.
+
+    `hidden_rim` (N_CURVE_POINTS,): points of the exit's edge that something hides.
+    """
     if not model.edges:
         return []
     points = transform_points(pose, np.stack([edge.points_mm for edge in model.edges]))
@@ -105,6 +112,8 @@ def measure_edges(
     found = []
     for index, edge in enumerate(model.edges):
         is_outline = (plus != minus)[index] & in_front[index]
+        if edge.name == "exit" and hidden_rim is not None:
+            is_outline &= ~hidden_rim
         usable = _away_from_ends(is_outline, gaps[index]) & np.isfinite(offsets[index])
         if int(usable.sum()) < MIN_POINTS:
             continue

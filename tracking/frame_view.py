@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import Outline
@@ -23,7 +23,10 @@ FINE_MM, FINE_SIGMA = 3.0, 4.0  # a pixel further off than both contradicts a po
 
 @dataclass(frozen=True, eq=False)
 class FrameView:
-    """A frame's pixels, outline and depth, with the model that is sought in them."""
+    """A frame's pixels, outline and depth, with the model that is sought in them.
+
+    `hidden_rim`: points of the exit's edge that the bed is known to hide.
+    """
 
     model: ConeModel
     intrinsics: CameraIntrinsics
@@ -34,6 +37,7 @@ class FrameView:
     outline: Outline
     quality: EdgeQuality
     score: ScorePixels
+    hidden_rim: Bool | None = None
 
     def refine(self, start: Float) -> Refined:
         """Maximum-likelihood pose from a start (camera_from_applicator)."""
@@ -45,6 +49,7 @@ class FrameView:
             self.quality,
             self.intrinsics,
             self.noise,
+            self.hidden_rim,
         )
 
     def disagreement(self, pose: Float, spread: float = 1.0) -> float:

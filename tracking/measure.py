@@ -19,6 +19,8 @@ from tracking.source_distance import measure_ssd_error
 from tracking.standoff import measure_standoff
 from tracking.survey_alignment import AlignedSurvey
 
+NO_SURVEY = AlignedSurvey()
+
 
 def measure_alignment(
     applicator: Applicator,
@@ -27,7 +29,7 @@ def measure_alignment(
     bed: BedSurface,
     rig: Rig,
     plan: Plan,
-    survey: AlignedSurvey = AlignedSurvey(),
+    survey: AlignedSurvey = NO_SURVEY,
     sight: FieldSight = NOTHING_SEEN,
 ) -> Alignment:
     """Measure every quantity that this frame shows.

@@ -32,11 +32,17 @@ def recognised(view: FrameView, registration: Registration, models: ConeModels) 
     if pose is None:
         return registration
     known = registration.dimensions
-    if registration.is_ok and known is not None and fits(known, planned):
+    rivals = models.rivals(planned)
+    if (
+        registration.is_ok
+        and known is not None
+        and fits(known, planned)
+        and nearest(known, [planned, *rivals])[0] is planned
+    ):
         return registration
     guess = measure_dimensions(planned, view.refine(pose), view.quality, view.intrinsics)
-    for rival in nearest(guess, models.rivals(planned))[:N_RIVALS]:
-        rival_view = replace(view, model=models.model(rival))
+    for rival in nearest(guess, rivals)[:N_RIVALS]:
+        rival_view = replace(view, model=models.model(rival), hidden_rim=None)
         refined = rival_view.refine(_start(pose, planned, rival, guess))
         found = alone(rival_view, judge(rival_view, refined))
         if found.is_ok and found.dimensions is not None and fits(found.dimensions, rival):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
@@ -68,6 +68,7 @@ class _Problem:
     intrinsics: CameraIntrinsics
     noise: DepthNoise
     inflation: float
+    hidden_rim: Bool | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,7 @@ def refine(
     quality: EdgeQuality,
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
+    hidden_rim: Bool | None = None,
 ) -> Refined:
     """Refine `start` (camera_from_applicator) to the maximum of the likelihood.
 
@@ -108,7 +110,7 @@ def refine(
     turns back goes half the way (outline points that come and go can make whole steps alternate).
     """
     inflation = correlation_inflation(pixels.stride_px, noise.correlation_px)
-    problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation)
+    problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation, hidden_rim)
     widening = _widening(problem, start)
     current = _round(problem, start, widening)
     pose = current.pose
@@ -174,7 +176,9 @@ def _moved_edges(edges: _Edges, step: Float) -> tuple[EdgeOffsets, ...]:
 
 
 def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
-    edges = measure_edges(problem.model, pose, problem.outline, problem.intrinsics)
+    edges = measure_edges(
+        problem.model, pose, problem.outline, problem.intrinsics, problem.hidden_rim
+    )
     information, gradient, jacobians = np.zeros((6, 6)), np.zeros(6), []
     for edge in edges:
         terms = edge_equations(pose, edge, problem.quality, problem.intrinsics)

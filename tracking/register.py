@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import ApplicatorPixels, select_pixels
-from tracking.arrays import Float, UInt8
+from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
@@ -19,6 +19,7 @@ from tracking.contour import Outline, outline_of
 from tracking.depth_noise import DepthNoise
 from tracking.first_search import find_starts
 from tracking.frame_view import FrameView, upside_down_cost
+from tracking.hiding import with_hiding_background
 from tracking.judge import alone, judge, rank
 from tracking.known_slide import with_known_slide
 from tracking.matting import MATTED, matted_outline, needs_matting
@@ -41,7 +42,9 @@ def register(
     noise: DepthNoise,
     prior: Float | None = None,
     color_rgb: UInt8 | None = None,
+    *,
     models: ConeModels | None = None,
+    hidden_rim: Bool | None = None,
 ) -> Registration:
     """Register the cone; `depth_mm` is corrected for the rig's bias.
 
@@ -54,15 +57,27 @@ def register(
     models : ConeModels, optional
         What else may be in view: where the image does not show `model`, the nearest others are
         fitted too, and `dimensions` are those of the one that fits.
+    hidden_rim : (N_CURVE_POINTS,), optional
+        Points of the exit's edge at the prior that the bed hides (`rim_sight`).
     """
     pixels = select_pixels(segmentation.applicator_mask, depth_mm, intrinsics, noise)
     status = _unmeasurable(pixels, segmentation, depth_mm, intrinsics, noise)
-    outline, quality = _outline(segmentation, color_rgb)
+    labels = with_hiding_background(segmentation, depth_mm, intrinsics, noise)
+    outline, quality = _outline(labels, segmentation.edge_quality, color_rgb)
     if status is not None or outline is None:
         return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
     score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = FrameView(
-        model, intrinsics, noise, segmentation, depth_mm, pixels, outline, quality, score
+        model,
+        intrinsics,
+        noise,
+        segmentation,
+        depth_mm,
+        pixels,
+        outline,
+        quality,
+        score,
+        hidden_rim,
     )
     found = _found(view, prior)
     if models is not None:
@@ -100,11 +115,10 @@ def _unmeasurable(
 
 
 def _outline(
-    segmentation: Segmentation, color_rgb: UInt8 | None
+    labels: UInt8, quality: EdgeQuality, color_rgb: UInt8 | None
 ) -> tuple[Outline | None, EdgeQuality]:
-    quality = segmentation.edge_quality
     if color_rgb is not None and needs_matting(quality):
-        matted = matted_outline(segmentation.labels, color_rgb)
+        matted = matted_outline(labels, color_rgb)
         if matted is not None:
             return matted, MATTED
-    return outline_of(segmentation.labels), quality
+    return outline_of(labels), quality

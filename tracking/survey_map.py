@@ -21,7 +21,6 @@ Float32 = NDArray[np.float32]
 STRIDE_PX = 2  # a cell every 2 px: 2.5 mm at 0.5 m, and no information lost to correlated noise
 MIN_CELL_FRAMES = 3  # a cell that fewer frames agree on is not known
 N_INDEPENDENT_FRAMES = 10  # of the depth noise; more frames share its fixed pattern
-PLANE_CELLS = 5  # window of a cell's slopes: 12 mm at 0.5 m, half a fold of a drape
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,34 +92,59 @@ class SurveyMap:
         share: Float = 1.0 / count
         return share
 
-    @cached_property
-    def planes(self) -> tuple[Float, Bool]:
-        """Local planes n . p = 1, (height, width, 3), and the cells that have one.
+    def planes(self, n_cells: int) -> LocalPlanes:
+        """Fit a plane to the window of `n_cells` x `n_cells` (odd) around every cell.
 
         1 / z of a plane is affine in pixel coordinates, so its slopes there are the plane's.
         """
         values = self.inverse_depth_per_mm.astype(np.float64)
-        kernel = np.ones((PLANE_CELLS,) * 2, np.uint8)
+        kernel = np.ones((n_cells, n_cells), np.uint8)
         whole = cv2.erode(self.is_known.astype(np.uint8), kernel, borderValue=0).astype(bool)
-        steps = np.arange(PLANE_CELLS) - PLANE_CELLS // 2
-        flat, ramp = np.ones(PLANE_CELLS), steps / (steps**2).sum() / PLANE_CELLS
+        flat, ramp = _flat(n_cells), _ramp(n_cells)
         slope_u = cv2.sepFilter2D(values, cv2.CV_64F, ramp, flat)
         slope_v = cv2.sepFilter2D(values, cv2.CV_64F, flat, ramp)
+        mean = cv2.sepFilter2D(values, cv2.CV_64F, flat, flat)
+        # what the plane leaves of the window's variance
+        left = cv2.sepFilter2D(values * values, cv2.CV_64F, flat, flat) - mean * mean
+        left -= (slope_u**2 + slope_v**2) * (n_cells**2 - 1) / 12
         grid = self.grid
         u, v = np.arange(grid.width)[None], np.arange(grid.height)[:, None]
         at_centre = values + slope_u * (grid.cx - u) + slope_v * (grid.cy - v)
-        planes = np.stack([slope_u * grid.fx, slope_v * grid.fy, at_centre], axis=-1)
-        return frozen(planes), frozen(whole)
+        normals = np.stack([slope_u * grid.fx, slope_v * grid.fy, at_centre], axis=-1)
+        return LocalPlanes(normals, np.maximum(left, 0.0), whole)
 
 
-def slope_noise(correlation_px: float) -> float:
+@dataclass(frozen=True, eq=False)
+class LocalPlanes:
+    """Planes n . p = 1 through the cells of a map.
+
+    `per_mm` (height, width, 3) the planes; `roughness` (height, width) the variance of 1 / z
+    that they leave in their windows; `is_whole` (height, width) the windows that are all known.
+    """
+
+    per_mm: Float
+    roughness: Float
+    is_whole: Bool
+
+
+def slope_noise(n_cells: int, correlation_px: float) -> float:
     """Variance of a plane's slope per cell over that of a cell's 1 / z, by correlated noise."""
-    steps = np.arange(PLANE_CELLS) - PLANE_CELLS // 2
-    flat, ramp = np.ones(PLANE_CELLS), steps / (steps**2).sum() / PLANE_CELLS
-    apart = (steps[:, None] - steps) * STRIDE_PX
+    steps = np.arange(n_cells) * STRIDE_PX
     width = max(correlation_px, 1e-6)
-    agreeing = np.exp(-(apart**2) / (4 * width**2))
+    agreeing = np.exp(-((steps[:, None] - steps) ** 2) / (4 * width**2))
+    flat, ramp = _flat(n_cells), _ramp(n_cells)
     return float((ramp @ agreeing @ ramp) * (flat @ agreeing @ flat))
+
+
+def _flat(n_cells: int) -> Float:
+    return np.full(n_cells, 1.0 / n_cells)
+
+
+def _ramp(n_cells: int) -> Float:
+    """Slope per cell of a window, by least squares."""
+    steps = np.arange(n_cells, dtype=np.float64) - n_cells // 2
+    ramp: Float = steps / float((steps**2).sum())
+    return ramp
 
 
 def grid_of(intrinsics: CameraIntrinsics) -> CameraIntrinsics:

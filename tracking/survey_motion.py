@@ -19,6 +19,7 @@ TUKEY = 4.5
 RELATIVE_MM, RELATIVE_RAD = 1.0, 0.005  # of surroundings against the bed: breath, pull of a cloth
 LEVER_MM = 50.0  # that turns rotations into mm: a cone's radius
 MAX_SIGMA_MM = 4.0  # of a direction; beyond, it is not told
+SINGULAR = 1e-9  # share of the largest eigenvalue below which a direction has no information
 UNKNOWN_MM = 30.0  # 1-sigma of a direction that is not told: a head's approach
 
 
@@ -33,10 +34,10 @@ class Equations:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Step (6,) in rad and mm, its information with all noise, and the pose's covariance."""
+    """Step (6,) in rad and mm, its size in sigma, and the pose's covariance (6, 6)."""
 
     step: Float
-    information: Float
+    moved_sigma: float
     covariance: Float
 
 
@@ -48,48 +49,84 @@ def equations_of(terms: SurveyTerms, chosen: Bool, pivot_camera_mm: Float) -> Eq
     jacobian = terms.jacobian[chosen]
     information, gradient = normal_equations(jacobian, weights, residuals)
     pretended = weights * terms.tilt_information[chosen]
-    levers = terms.points_mm[chosen] - pivot_camera_mm
-    along = np.einsum("ni,ni->n", jacobian[:, 3:], jacobian[:, 3:])
-    share = np.divide(pretended, along, out=np.zeros_like(along), where=along > 0)
-    in_normals, _ = normal_equations(jacobian, share, residuals)
-    return Equations(information, gradient, _isotropic(levers, pretended) - in_normals)
+    points = terms.points_mm[chosen]
+    return Equations(
+        information, gradient, _across_rays(points, points - pivot_camera_mm, pretended)
+    )
 
 
-def _isotropic(levers: Float, weights: Float) -> Float:
-    """Sum of w A A' with A = ([lever]x, I): what points with no preferred direction tell."""
+def _across_rays(points: Float, levers: Float, weights: Float) -> Float:
+    """Sum of w A (I - r r') A' with A = ([lever]x, I) and r the point's ray.
+
+    A cell's 1 / z is as measured; the noise of its slopes moves its plane's n (n . p = 1)
+    across the ray alone.
+    """
     total = float(weights.sum())
     second, (x, y, z) = normal_equations(levers, weights, np.ones_like(weights))
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     turning = np.trace(second) * np.eye(3) - second
-    return np.block([[turning, cross], [cross.T, total * np.eye(3)]])
+    every_way = np.block([[turning, cross], [cross.T, total * np.eye(3)]])
+    along = np.concatenate([np.cross(levers, points), points], axis=1)
+    share = weights / np.einsum("ni,ni->n", points, points)
+    in_rays, _ = normal_equations(along, share, share)
+    across: Float = every_way - in_rays
+    return across
 
 
 def solve_motion(near: Equations, far: Equations) -> Motion:
-    """Join the bed near the cone with what is farther, whose motion against it has a prior."""
-    relative = np.diag([RELATIVE_RAD**-2] * 3 + [RELATIVE_MM**-2] * 3)
-    told = _not_negative(far.information - far.pretended)
-    share = relative @ np.linalg.inv(told + relative)  # Schur complement of the relative motion
-    gradient = near.gradient + share @ far.gradient
-    information = near.information + share @ far.information @ share.T
-    information = information + share @ told @ np.linalg.solve(relative, told) @ share.T
-    told = _not_negative(near.information - near.pretended) + share @ told
-    scale = np.array([LEVER_MM] * 3 + [1.0] * 3)  # motion in mm is scale times the step
-    values, directions = np.linalg.eigh(_scaled(told, scale))
-    spread = np.einsum("ij,ik,kj->j", directions, _scaled(information, scale), directions)
-    is_told = (values > 0) & (spread < (MAX_SIGMA_MM * values) ** 2)
-    known = directions[:, is_told]
-    moved = known @ ((known.T @ (gradient / scale)) / spread[is_told])
-    inverse = known @ np.diag(1.0 / values[is_told]) @ known.T
-    unknown = directions[:, ~is_told]
-    covariance = inverse @ _scaled(information, scale) @ inverse
+    """Join the bed near the cone with what is farther, whose motion against it has a prior.
+
+    In mm: rotations act at a lever of `LEVER_MM`.
+    """
+    scale = np.array([LEVER_MM] * 3 + [1.0] * 3)
+    bed, room = _honest(_scaled(near, scale)), _honest(_scaled(far, scale))
+    relative = np.diag([(RELATIVE_RAD * LEVER_MM) ** -2] * 3 + [RELATIVE_MM**-2] * 3)
+    share = relative @ np.linalg.inv(room.information + relative)  # Schur complement
+    gradient = bed.gradient + share @ room.gradient
+    information = bed.information + share @ room.information
+    local = bed.local + share @ room.local
+    values, directions = np.linalg.eigh((information + information.T) / 2)
+    is_told = values > MAX_SIGMA_MM**-2
+    known, unknown = directions[:, is_told], directions[:, ~is_told]
+    moved = known @ np.linalg.solve(known.T @ local @ known, known.T @ gradient)
+    covariance = known @ np.diag(1 / values[is_told]) @ known.T
     covariance = covariance + UNKNOWN_MM**2 * unknown @ unknown.T
-    return Motion(-moved / scale, information, covariance / np.outer(scale, scale))
+    return Motion(
+        step=-moved / scale,
+        moved_sigma=float(np.sqrt(max(0.0, float(moved @ information @ moved)))),
+        covariance=covariance / np.outer(scale, scale),
+    )
 
 
-def _scaled(information: Float, scale: Float) -> Float:
-    symmetric = (information + information.T) / 2
-    scaled: Float = symmetric / np.outer(scale, scale)
-    return scaled
+@dataclass(frozen=True, eq=False)
+class _Honest:
+    """Normal equations weighted by what they tell.
+
+    `local` is how fast the gradient falls within a pixel, where the noisy normals count in full.
+    """
+
+    information: Float
+    gradient: Float
+    local: Float
+
+
+def _honest(equations: Equations) -> _Honest:
+    """Weigh normal equations by what they tell over their noise.
+
+    The gradient's mean follows the motion by T, what is told; its variance is N, all
+    information. The best weight of such an estimate is T inv(N); its information T inv(N) T.
+    """
+    told = _not_negative(equations.information - equations.pretended)
+    weight = told @ np.linalg.pinv(equations.information, rcond=SINGULAR, hermitian=True)
+    information = weight @ told
+    return _Honest((information + information.T) / 2, weight @ equations.gradient, told)
+
+
+def _scaled(equations: Equations, scale: Float) -> Equations:
+    both = np.outer(scale, scale)
+    return Equations(
+        equations.information / both, equations.gradient / scale, equations.pretended / both
+    )
 
 
 def _not_negative(information: Float) -> Float:

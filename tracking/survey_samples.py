@@ -9,10 +9,14 @@ import numpy as np
 from tracking.arrays import Bool, Float
 from tracking.depth_noise import DepthNoise
 from tracking.stereo_noise import correlation_inflation
-from tracking.survey_map import STRIDE_PX, SurveyMap, slope_noise
+from tracking.survey_map import STRIDE_PX, LocalPlanes, SurveyMap, slope_noise
 
 BED_CELLS = 2  # a bed cell of every 2 x 2: the noise of nearer ones is the same
 OTHER_CELLS = 5  # surroundings are many, and their motion against the bed is not known anyway
+BED_PLANE_CELLS = 9  # window of a bed cell's plane: 22 mm at 0.5 m, little noise in its normal
+OTHER_PLANE_CELLS = 5  # 12 mm: half a fold of a drape
+MAX_ROUGHNESS = 2.5  # variance in a window over noise: 99 % of planes have less
+MAX_BEND_MM = 0.4  # rms that a bed of 100 mm radius leaves of a plane over its window
 OTHER_REACH = (
     3.0  # times the bed's own extent, around its middle: farther things move for themselves
 )
@@ -46,39 +50,64 @@ class SurveySamples:
 
 def survey_samples(survey: SurveyMap, noise: DepthNoise) -> SurveySamples:
     """Choose bed and surroundings, whatever has a local plane and is no occluder."""
-    planes, has_plane = survey.planes
-    bed = _thinned(survey.is_bed & has_plane, BED_CELLS)
-    other = _thinned(
-        survey.is_known & has_plane & ~survey.is_bed & ~survey.is_occluder, OTHER_CELLS
-    )
+    smooth, fine = survey.planes(BED_PLANE_CELLS), survey.planes(OTHER_PLANE_CELLS)
+    bed = _thinned(survey.is_bed & _is_plane(survey, smooth, noise), BED_CELLS)
+    surroundings = survey.is_known & ~survey.is_bed & ~survey.is_occluder
+    other = _thinned(surroundings & _is_plane(survey, fine, noise), OTHER_CELLS)
     bed_points = survey.points_survey_mm(bed)
     if len(bed_points):
         middle = np.median(bed_points, axis=0)
         extent = np.median(np.linalg.norm(bed_points - middle, axis=1))
         away = np.linalg.norm(survey.points_survey_mm(other) - middle, axis=1)
-        near = away <= OTHER_REACH * extent
-        other[other] = near
-    n_bed, n_other = int(bed.sum()), int(other.sum())
+        other[other] = away <= OTHER_REACH * extent
+    of_bed = _samples(survey, bed, smooth, BED_PLANE_CELLS, BED_CELLS, noise)
+    of_other = _samples(survey, other, fine, OTHER_PLANE_CELLS, OTHER_CELLS, noise)
+    parts = [np.concatenate(pair) for pair in zip(of_bed, of_other, strict=True)]
+    points, normals, share, tilt_variance, inflation = parts
+    is_bed = np.arange(len(points)) < len(bed_points)
+    return SurveySamples(points, normals, share, tilt_variance, inflation, is_bed)
 
-    def both(of_bed: Float, of_other: Float) -> Float:
-        return np.concatenate([of_bed, of_other])
 
-    points = both(bed_points, survey.points_survey_mm(other))
-    normals = both(planes[bed], planes[other])
-    share = both(survey.noise_share(bed), survey.noise_share(other))
-    z, fx = points[:, 2], survey.grid.fx
-    slope_variance = slope_noise(noise.correlation_px) * share
-    slope_variance *= (noise.sigma_mm(z, fx * STRIDE_PX) / z**2) ** 2
-    stride = (BED_CELLS * STRIDE_PX, OTHER_CELLS * STRIDE_PX)
-    inflation = [correlation_inflation(s, noise.correlation_px) for s in stride]
-    return SurveySamples(
-        points_mm=points,
-        planes_per_mm=normals,
-        noise_share=share,
-        tilt_variance=slope_variance * fx**2 / np.einsum("ni,ni->n", normals, normals),
-        inflation=np.repeat(inflation, [n_bed, n_other]),
-        is_bed=np.repeat([True, False], [n_bed, n_other]),
+def _samples(
+    survey: SurveyMap,
+    cells: Bool,
+    planes: LocalPlanes,
+    plane_cells: int,
+    step: int,
+    noise: DepthNoise,
+) -> tuple[Float, Float, Float, Float, Float]:
+    """Points, planes, noise shares, tilt variances and inflations of chosen cells."""
+    points, normals = survey.points_survey_mm(cells), planes.per_mm[cells]
+    slope_variance = slope_noise(plane_cells, noise.correlation_px) * _cell_variance(survey, noise)
+    length_squared = np.einsum("ni,ni->n", normals, normals)
+    inflation = correlation_inflation(step * STRIDE_PX, noise.correlation_px)
+    return (
+        points,
+        normals,
+        survey.noise_share(cells),
+        slope_variance[cells] * survey.grid.fx**2 / length_squared,
+        np.full(len(points), inflation),
     )
+
+
+def _cell_variance(survey: SurveyMap, noise: DepthNoise) -> Float:
+    """Variance of each cell's 1 / z, (height, width); 0 where nothing is known."""
+    known = survey.is_known
+    inverse = survey.inverse_depth_per_mm[known].astype(np.float64)
+    sigma = noise.sigma_mm(1 / inverse, survey.grid.fx * STRIDE_PX) * inverse**2
+    variance = np.zeros(known.shape)
+    variance[known] = sigma**2 * survey.noise_share(known)
+    return variance
+
+
+def _is_plane(survey: SurveyMap, planes: LocalPlanes, noise: DepthNoise) -> Bool:
+    """Cells whose window is a plane but for noise: an edge in it would pass for a slope."""
+    inverse = survey.inverse_depth_per_mm.astype(np.float64)
+    bend = (MAX_BEND_MM * inverse**2) ** 2
+    flat: Bool = planes.is_whole & (
+        planes.roughness <= MAX_ROUGHNESS * _cell_variance(survey, noise) + bend
+    )
+    return flat
 
 
 def _thinned(cells: Bool, step: int) -> Bool:

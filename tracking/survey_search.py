@@ -31,7 +31,7 @@ from tracking.transforms import (
 
 MAX_STEPS = 30  # from the previous frame's pose 2 or 3; from 40 mm off about 20
 SMALL_SIGMA = 0.5  # a step this small against the pose's sigma is the last: pixels are discrete
-LARGE_SIGMA = 3.0  # a last step above it is no convergence
+LARGE_SIGMA = 1.0  # a last step above it is no convergence
 MIN_NEAR_SAMPLES = 40
 MIN_SEEN_SHARE = 0.05  # of the bed's samples
 NEAR_RADII = 3.0  # from the axis, in cone radii: this bed is taken as rigid
@@ -96,7 +96,7 @@ def find_survey(
         if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
         step = seen.solved.step
-        moved_sigma = float(np.sqrt(step @ seen.solved.information @ step))
+        moved_sigma = seen.solved.moved_sigma
         motion = rotate_about(pivot, step[:3])
         motion = rigid(motion[:3, :3], motion[:3, 3] + step[3:])
         pose = orthonormalise(pose @ invert(motion))

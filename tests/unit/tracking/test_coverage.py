@@ -22,7 +22,7 @@ from tracking.measurement import NOT_OBSERVABLE, Measurement
 from tracking.outline import Outline
 from tracking.registration import Registration, RegistrationStatus
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
-from tracking.transforms import rigid, rotation_from_vector, transform_points
+from tracking.transforms import invert, rigid, rotation_from_vector, transform_points
 
 FIELD_MM = 30.0
 POSE = pose_looking_at(540.0)
@@ -171,7 +171,7 @@ def test_the_map_carries_the_area_when_the_camera_has_moved() -> None:
     # Drawn where the camera was; measured where it is now, from where the cone is now.
     then = make_survey(bed, POSE)
     area = marked(then, circle_px(bed, 20.0, (30.0, 0.0)))
-    now = make_survey(bed, moved @ POSE, np.linalg.inv(moved))
+    now = make_survey(bed, moved @ POSE, invert(moved))
     result = measure_coverage(cone, make_registration(moved @ POSE, EXACTLY_KNOWN), now, area)
     expected = lens_share(20.0, FIELD_MM, 30.0)
     assert result.value == pytest.approx(expected, abs=SHARE_TOLERANCE)

@@ -128,7 +128,8 @@ def test_planes_of_a_slanted_plane_are_exact() -> None:
         return 0.3 * x - 0.2 * y
 
     survey = start(shoot(slanted, HOME, None))
-    planes, has_plane = survey.planes
+    found = survey.planes(5)
+    planes, has_plane = found.per_mm, found.is_whole
     normal = np.array([0.3, -0.2, -1.0])  # 0.3 x - 0.2 y - z = 0 in the world
     in_camera = normal @ HOME[:3, :3]
     expected = -in_camera / (normal @ HOME[:3, 3])

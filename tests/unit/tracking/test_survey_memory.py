@@ -19,13 +19,14 @@ from tests.survey_scene import (
     shoot,
     with_folds,
 )
+from tests.tolerances import K_99
 from tracking.arrays import Float
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import Label
 from tracking.survey import MAX_REFUSED, SurveyMemory, observe
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_map import MIN_CELL_FRAMES
-from tracking.transforms import invert
+from tracking.transforms import invert, transform_points
 
 SCENE = with_folds(hollow())
 HOME = camera_pose()
@@ -132,3 +133,23 @@ def test_a_lost_map_is_found_where_it_was() -> None:
     assert lost.status is SurveyStatus.LOST
     again, _ = see(memory, shot, 61, registration)
     assert again.status is SurveyStatus.OK
+
+
+def test_a_step_on_the_bed_does_not_pull_the_map_along() -> None:
+    """An instrument's edge would pass for a slope that tells the motion in the bed's plane."""
+
+    def with_bar(x: Float, y: Float) -> Float:
+        return SCENE(x, y) + 4.0 * ((np.abs(y + 30.0) < 8.0) & (np.abs(x - 15.0) < 30.0))
+
+    memory, aligned = SurveyMemory(), AlignedSurvey()
+    for index in range(12):
+        aligned, memory = see(memory, shoot(with_bar, HOME, 400 + index), index)
+    assert aligned.in_plane_observable
+    assert aligned.survey_from_camera is not None
+    assert aligned.covariance is not None
+    assert aligned.pivot_camera_mm is not None
+    moved = transform_points(aligned.survey_from_camera, aligned.pivot_camera_mm)
+    error = aligned.pivot_camera_mm - moved  # the camera stood still
+    sigma = np.sqrt(np.diag(aligned.covariance)[3:])
+    assert np.all(np.abs(error) <= K_99 * sigma)
+    assert sigma.max() < 2.0
