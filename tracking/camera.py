@@ -53,9 +53,10 @@ class CameraIntrinsics:
 
     def rays(self, u_px: Float, v_px: Float) -> Float:
         """Directions with z = 1 through pixel coordinates, shape (..., 3)."""
-        x = (u_px - self.cx) / self.fx
-        y = (v_px - self.cy) / self.fy
-        return np.stack([x, y, np.ones_like(x)], axis=-1)
+        rays = np.ones((*np.shape(u_px), 3))
+        rays[..., 0] = (u_px - self.cx) / self.fx
+        rays[..., 1] = (v_px - self.cy) / self.fy
+        return rays
 
     @cached_property
     def ray_grid(self) -> Float:
@@ -65,5 +66,8 @@ class CameraIntrinsics:
 
     def project(self, points_camera_mm: Float) -> Float:
         """Pixel coordinates (u, v), shape (..., 2); the caller ensures z > 0."""
-        x, y, z = np.moveaxis(points_camera_mm, -1, 0)
-        return np.stack([self.fx * x / z + self.cx, self.fy * y / z + self.cy], axis=-1)
+        z = points_camera_mm[..., 2]
+        uv = np.empty((*points_camera_mm.shape[:-1], 2))
+        uv[..., 0] = self.fx * points_camera_mm[..., 0] / z + self.cx
+        uv[..., 1] = self.fy * points_camera_mm[..., 1] / z + self.cy
+        return uv

@@ -23,7 +23,7 @@ from tracking.transforms import invert
 
 Int = NDArray[np.int64]
 
-N_CURVE_POINTS = 96  # one every 2-4 px on a 60 mm cone at 0.5 m
+N_CURVE_POINTS = 72  # one every 3-5 px on a 60 mm cone at 0.5 m: as labels' noise is correlated
 N_SURFACE_POINTS = 12_000  # about 3 mm apart on a 60 mm cone: below the ICP's smallest radius
 SURFACE_SEED = 7
 
@@ -75,6 +75,10 @@ class ConeModel:
         self._is_revolved = is_revolved_triangle(applicator) if mesh is None else nothing
         self._normals, self._radial_normals = _triangle_normals(self.mesh)
         self.edges = _edges(applicator) if mesh is None else ()  # a mesh need not have them
+        self.edge_points_mm, self.edge_tangents = (
+            np.array([getattr(edge, name) for edge in self.edges]).reshape(-1, N_CURVE_POINTS, 3)
+            for name in ("points_mm", "tangents")
+        )
         self.surface_mm, self.surface_normals = _surface_samples(self.mesh)
         self._is_thin = is_thin_triangle(applicator) if mesh is None else nothing
         self._scene = o3d.t.geometry.RaycastingScene()

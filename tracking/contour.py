@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d
 
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
@@ -52,8 +53,9 @@ def outline_of(labels: UInt8) -> Outline | None:
     crop = labels[box]
     inside = _smooth((crop == Label.APPLICATOR).astype(np.float32))
     known = _smooth((crop != Label.OCCLUDER).astype(np.float32))
-    fraction = np.where(known > MIN_KNOWN_FRACTION, inside / np.maximum(known, 1e-6), np.nan)
-    return Outline(fraction.astype(np.float32), (box[1].start, box[0].start))
+    nothing = np.full(inside.shape, np.nan, np.float32)
+    fraction = np.divide(inside, known, out=nothing, where=known > MIN_KNOWN_FRACTION)
+    return Outline(fraction, (box[1].start, box[0].start))
 
 
 def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -94,8 +96,8 @@ def measure_edges(
     """
     if not model.edges:
         return []
-    points = transform_points(pose, np.stack([edge.points_mm for edge in model.edges]))
-    tangents = np.stack([edge.tangents for edge in model.edges]) @ pose[:3, :3].T
+    points = transform_points(pose, model.edge_points_mm)
+    tangents = model.edge_tangents @ pose[:3, :3].T
     in_front = points[..., 2] > MIN_DISTANCE_MM
     points = np.where(in_front[..., None], points, [0.0, 0.0, MIN_DISTANCE_MM])
     uv = intrinsics.project(points)
@@ -145,10 +147,8 @@ def _rounding(uv: Float, normals: Float) -> Float:
 
 def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
     """Drop the ends of visible arcs: other edges meet there and bend the smoothed outline."""
-    reach = int(np.ceil(END_PX / max(float(gaps_px.mean()), 0.1)))
-    kept = is_outline.copy()
-    for shift in range(1, min(reach, len(kept)) + 1):
-        kept &= np.roll(is_outline, shift) & np.roll(is_outline, -shift)
+    reach = min(int(np.ceil(END_PX / max(float(gaps_px.mean()), 0.1))), len(gaps_px) // 2 - 1)
+    kept: Bool = minimum_filter1d(is_outline, 2 * reach + 1, mode="wrap")
     return kept
 
 

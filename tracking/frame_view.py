@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import Outline
 from tracking.depth_noise import DepthNoise
-from tracking.pose_score import ScorePixels, disagreement
+from tracking.pose_score import ScorePixels, disagreement, score_pixels
 from tracking.refine import Refined, refine
 from tracking.segmentation import EdgeQuality, Segmentation
 
 UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
+N_SCORE_PIXELS = 500
 FINE_MM, FINE_SIGMA = 3.0, 4.0  # a pixel further off than both contradicts a pose
 
 
@@ -36,8 +38,14 @@ class FrameView:
     pixels: ApplicatorPixels
     outline: Outline
     quality: EdgeQuality
-    score: ScorePixels
     hidden_rim: Bool | None = None
+
+    @cached_property
+    def score(self) -> ScorePixels:
+        """Pixels in and around the mask that judge a pose."""
+        return score_pixels(
+            self.segmentation.labels, self.depth_mm, self.intrinsics, None, N_SCORE_PIXELS
+        )
 
     def refine(self, start: Float) -> Refined:
         """Maximum-likelihood pose from a start (camera_from_applicator)."""

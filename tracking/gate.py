@@ -124,7 +124,13 @@ def _session_reasons(evidence: SessionEvidence) -> set[Reason]:
 
 
 def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]:
-    """Root cause first: without a pose nothing else can be said."""
+    """Root cause first: another cone than planned, measured as the planned one, says nothing.
+
+    Nor can anything be said without a pose.
+    """
+    identity = snapshot.alignment.applicator_id
+    if identity.decided and identity.value != snapshot.plan.applicator_id:
+        return {Reason.WRONG_APPLICATOR}
     if snapshot.registration is not RegistrationStatus.OK:
         return {_REGISTRATION_REASONS.get(snapshot.registration, Reason.REGISTRATION_FAILED)}
     reasons = set(limits.reasons)
@@ -132,11 +138,8 @@ def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]
         reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
     if _is_survey_stale(snapshot):
         reasons.add(Reason.SURVEY_STALE)
-    identity = snapshot.alignment.applicator_id
     if not identity.decided:
         reasons.add(Reason.APPLICATOR_UNDECIDED)
-    elif identity.value != snapshot.plan.applicator_id:
-        reasons.add(Reason.WRONG_APPLICATOR)
     return reasons
 
 

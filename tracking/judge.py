@@ -12,7 +12,6 @@ from tracking.pose_covariance import assess
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
 
-MAX_DISAGREEMENT = 0.3  # share of contradicting pixels of a pose that may be believed
 MIN_IDENTIFYING_INLIERS = 0.96  # a neighbouring diameter, fitted as planned, keeps up to 0.94
 
 
@@ -30,8 +29,6 @@ def judge(view: FrameView, refined: Refined) -> Registration:
         return replace(registration, status=RegistrationStatus.NOT_THE_APPLICATOR)
     if not registration.is_ok:
         return registration
-    if not view.disagreement(refined.pose, refined.depth.spread) <= MAX_DISAGREEMENT:
-        return replace(registration, status=RegistrationStatus.POOR_FIT)
     if registration.inlier_fraction < MIN_IDENTIFYING_INLIERS or not form.is_sound:
         return registration
     dimensions = measure_dimensions(applicator, refined, view.quality, view.intrinsics)

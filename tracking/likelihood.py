@@ -181,8 +181,11 @@ def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntr
     longer waves, count as what they are.
     """
     deviations = edge.offsets_px - median(edge.offsets_px)
-    sigma = max(quality.sigma_px, NORMAL_MAD * median(np.abs(deviations)))
-    waves_px = edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma)
+    scatter = NORMAL_MAD * median(np.abs(deviations))
+    sigma = max(quality.sigma_px, scatter)
+    # labels that are known to scatter so have known waves; of others any wave is believed
+    chance = 0.0 if scatter > NOTABLE_SCATTER * quality.sigma_px else CHANCE_CORRELATION
+    waves_px = edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma, chance)
     length = max(quality.correlation_px, waves_px)
     per_length = sigma**2 * max(edge.spacing_px, length)
     if edge.name == "exit":
@@ -193,13 +196,16 @@ def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntr
     return weights
 
 
-def _correlated_points(deviations: Float, limit: float) -> float:
-    """How many neighbouring points say the same: 1 + 2 sum of the significant autocorrelation."""
+def _correlated_points(deviations: Float, limit: float, chance: float) -> float:
+    """How many neighbouring points say the same: 1 + 2 sum of the autocorrelation.
+
+    Summed up to where it first falls to what `chance` over sqrt(n) allows.
+    """
     bounded = np.clip(deviations, -limit, limit)
     bounded = bounded - bounded.mean()
     power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
-    chance = np.flatnonzero(power <= CHANCE_CORRELATION / np.sqrt(len(power)) * power[0])
-    end = int(chance[0]) if chance.size else len(power)
+    faded = np.flatnonzero(power <= chance / np.sqrt(len(power)) * power[0])
+    end = int(faded[0]) if faded.size else len(power)
     return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
 
 
@@ -213,15 +219,6 @@ def shift_marginalised(
     information = information - np.outer(coupling, coupling) / shift_information
     gradient = gradient - coupling * float((weights * offsets).sum()) / shift_information
     return information, gradient
-
-
-def edge_equations(
-    pose: Float, edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics
-) -> tuple[Float, Float]:
-    """Normal equations of one edge for small motions."""
-    jacobian, _ = edge_jacobian(pose, edge, intrinsics)
-    weights = edge_weights(edge, quality, intrinsics)
-    return shift_marginalised(jacobian, weights, edge.offsets_px, edge_bias_px(edge, quality))
 
 
 def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:

@@ -34,6 +34,7 @@ LEVEL_MM = 8.0  # this near to the bed's surface it is bed, not a hand in front 
 MAX_UNEXPLAINED = 0.25  # of the explained pixels, grown onto the cone: a mug's handle has 0.15
 MAX_APART = 0.12  # the same for a group that does not touch it: a part of something else
 MAX_LACKING = 0.08  # a docking ring is a fifth of its cone
+MAX_CONTRADICTING = 0.6  # scattered: no group, but too much for a fit
 NEAR_MM = 50.0  # nothing nearer is projected
 
 
@@ -41,13 +42,15 @@ NEAR_MM = 50.0  # nothing nearer is projected
 class Explanation:
     """Pixels of the depth grid: explained by the model, and the largest group of each misfit.
 
-    `unexplained_px` counts all groups, `apart_px` those that do not touch the explained ones.
+    `unexplained_px` counts all groups, `apart_px` those that do not touch the explained ones;
+    `contradicting_px` all pixels, in groups or not.
     """
 
     explained_px: float
     unexplained_px: float
     apart_px: float
     lacking_px: float
+    contradicting_px: float = 0.0
 
     @property
     def status(self) -> RegistrationStatus | None:
@@ -59,6 +62,8 @@ class Explanation:
             return RegistrationStatus.SEVERAL_APPLICATORS
         if self.lacking_px > MAX_LACKING * self.explained_px:
             return RegistrationStatus.NOT_THE_APPLICATOR
+        if not self.contradicting_px <= MAX_CONTRADICTING * self.explained_px:
+            return RegistrationStatus.POOR_FIT
         return None
 
 
@@ -115,6 +120,7 @@ def explain(
         unexplained_px=largest_group(unexplained) * area,
         apart_px=largest_group(loose) * area,
         lacking_px=max(largest_group(looked_past), largest_group(buried)) * area,
+        contradicting_px=float(np.count_nonzero(unexplained | looked_past | buried)) * area,
     )
 
 

@@ -17,8 +17,10 @@ from tracking.likelihood import (
     DepthTerms,
     depth_equations,
     depth_terms,
-    edge_equations,
+    edge_bias_px,
     edge_jacobian,
+    edge_weights,
+    shift_marginalised,
 )
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
@@ -26,7 +28,8 @@ from tracking.transforms import orthonormalise, rotation_from_vector
 
 MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
-STEP_TOLERANCE = 0.05  # Mahalanobis length of the last step, by the residuals' scatter
+STEP_TOLERANCE = 0.15  # Mahalanobis length of the last step, by the residuals' scatter: the next
+# would be a tenth of it
 START_OFF_MM = 8.0  # a start may be off by this: its first step calls nothing nearer an outlier
 N_WIDE_ROUNDS = 2
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
@@ -181,9 +184,12 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
     )
     information, gradient, jacobians = np.zeros((6, 6)), np.zeros(6), []
     for edge in edges:
-        terms = edge_equations(pose, edge, problem.quality, problem.intrinsics)
+        jacobian, _ = edge_jacobian(pose, edge, problem.intrinsics)
+        weights = edge_weights(edge, problem.quality, problem.intrinsics)
+        bias_px = edge_bias_px(edge, problem.quality)
+        terms = shift_marginalised(jacobian, weights, edge.offsets_px, bias_px)
         information, gradient = information + terms[0], gradient + terms[1]
-        jacobians.append(edge_jacobian(pose, edge, problem.intrinsics)[0])
+        jacobians.append(jacobian)
     return _Edges(tuple(edges), tuple(jacobians), information, gradient)
 
 

@@ -24,14 +24,12 @@ from tracking.judge import alone, judge, rank
 from tracking.known_slide import with_known_slide
 from tracking.matting import MATTED, matted_outline, needs_matting
 from tracking.measurable import unmeasurable
-from tracking.pose_score import score_pixels
 from tracking.recognise import recognised
 from tracking.registration import PoseStart, Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality, Segmentation
 
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
 MIN_SAMPLES = 60
-N_SCORE_PIXELS = 500
 
 
 def register(
@@ -66,7 +64,6 @@ def register(
     outline, quality = _outline(labels, segmentation.edge_quality, color_rgb)
     if status is not None or outline is None:
         return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
-    score = score_pixels(segmentation.labels, depth_mm, intrinsics, None, N_SCORE_PIXELS)
     view = FrameView(
         model,
         intrinsics,
@@ -76,25 +73,24 @@ def register(
         pixels,
         outline,
         quality,
-        score,
         hidden_rim,
     )
     found = _found(view, prior)
-    if models is not None:
-        found = recognised(view, found, models)
-    return alone(view, found)
+    return found if models is None else recognised(view, found, models)
 
 
 def _found(view: FrameView, prior: Float | None) -> Registration:
     """The registration tracked from the prior, or else from a search."""
     if prior is not None and upside_down_cost(prior) == 0.0:
-        tracked = replace(judge(view, view.refine(prior)), start=PoseStart.TRACKED)
+        tracked = with_known_slide(view, judge(view, view.refine(prior)))
+        tracked = replace(alone(view, tracked), start=PoseStart.TRACKED)
         if tracked.is_ok:
-            return with_known_slide(view, tracked)
+            return tracked
     results = [judge(view, view.refine(start)) for start in find_starts(view)]
     if not results:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=view.pixels.excluded)
-    return with_known_slide(view, min(results, key=lambda result: rank(view, result)))
+    best = min(results, key=lambda result: rank(view, result))
+    return alone(view, with_known_slide(view, best))
 
 
 def _unmeasurable(

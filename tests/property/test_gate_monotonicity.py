@@ -245,6 +245,19 @@ def test_evidence_that_does_not_hold_is_never_ready(
 
 
 @PROFILE
+@given(snapshots(), states(), st.sampled_from(["D65-B15", "", None]))
+def test_a_decided_other_applicator_is_never_ready(
+    snapshot: Snapshot, state: KernelState, value: str | None
+) -> None:
+    other = replace(PLANNED_IDENTITY, value=value)
+    changed = replace(snapshot, alignment=replace(snapshot.alignment, applicator_id=other))
+    assert_no_better(changed, snapshot, state)
+    decision = decide(changed, state)[0]
+    assert not decision.checks_passed
+    assert Reason.WRONG_APPLICATOR in decision.reasons
+
+
+@PROFILE
 @given(snapshots(), states())
 def test_a_pose_that_was_searched_anew_is_never_ready(
     snapshot: Snapshot, state: KernelState

@@ -159,7 +159,7 @@ class TestStartsAnew:
         state = follow(before, tracked(self.FAR), before.stamp_ns + gap_ns)
         self.assert_drawn_as_measured(state)
 
-    @pytest.mark.parametrize("status", set(RegistrationStatus) - {RegistrationStatus.OK})
+    @pytest.mark.parametrize("status", sorted(set(RegistrationStatus) - {RegistrationStatus.OK}))
     def test_after_a_frame_without_a_pose_to_trust(self, status: RegistrationStatus) -> None:
         lost = replace(tracked(STILL), status=status)
         state = follow(after(SETTLED), lost, SETTLED * FRAME_NS)

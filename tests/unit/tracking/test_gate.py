@@ -361,6 +361,43 @@ class TestMeasurements:
         )
         assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.WRONG_APPLICATOR,))
 
+    @pytest.mark.parametrize("status", RegistrationStatus)
+    @pytest.mark.parametrize("bed", [BedStatus.OK, BedStatus.NO_POSE])
+    def test_another_applicator_is_the_root_cause(
+        self, status: RegistrationStatus, bed: BedStatus
+    ) -> None:
+        """Measured as the planned one it may look off plan, or fit badly: only the swap counts."""
+        off_plan = make_alignment(
+            values={"air_gap_mm": 9.0},
+            applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"),
+        )
+        snapshot = make_snapshot(10, registration=status, bed=bed, alignment=off_plan)
+        decision, state = decide(snapshot, armed_state())
+        assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.WRONG_APPLICATOR,))
+        assert (decision.checks_passed, state.armed) == (False, False)
+
+    @pytest.mark.parametrize("value", [None, "D60-B15", "D65-B15"])
+    def test_an_undecided_applicator_leaves_a_failed_registration_its_reason(
+        self, value: str | None
+    ) -> None:
+        alignment = Alignment(applicator_id=ApplicatorIdentity(value, 63.0, 15.0))
+        for status, reason in (
+            (RegistrationStatus.POOR_FIT, Reason.REGISTRATION_FAILED),
+            (RegistrationStatus.NOT_THE_APPLICATOR, Reason.NOT_THE_APPLICATOR),
+        ):
+            snapshot = make_snapshot(10, registration=status, alignment=alignment)
+            assert one(snapshot, armed_state()).reasons == (reason,)
+
+    def test_the_planned_applicator_leaves_a_failed_registration_its_reason(self) -> None:
+        snapshot = make_snapshot(10, registration=RegistrationStatus.SEVERAL_APPLICATORS)
+        assert one(snapshot, armed_state()).reasons == (Reason.SEVERAL_APPLICATORS,)
+
+    def test_another_applicator_hides_no_fault(self) -> None:
+        other = make_alignment(applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"))
+        decision = one(make_snapshot(9, alignment=other), armed_state())
+        assert decision.verdict is Verdict.FAULT
+        assert Reason.WRONG_APPLICATOR in decision.reasons
+
     def test_an_empty_alignment_is_never_ready(self) -> None:
         decision = one(make_snapshot(10, alignment=Alignment()), armed_state())
         assert decision.verdict is Verdict.UNSURE
