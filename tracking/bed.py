@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import atan, cos, sin
 
 import numpy as np
 
@@ -77,19 +78,28 @@ class BedSurface:
 
 def exit_axes(applicator: Applicator) -> Float:
     """Rows x, y, z of the exit axes in applicator space, (3, 3): z is the exit plane's normal."""
-    bevel = np.arctan(applicator.bevel_slope)
-    cosine, sine = np.cos(bevel), np.sin(bevel)
+    bevel = atan(applicator.bevel_slope)
+    cosine, sine = cos(bevel), sin(bevel)
     return np.array([[cosine, 0.0, -sine], [0.0, 1.0, 0.0], [sine, 0.0, cosine]])
 
 
 def quadratic_basis(x_mm: Float, y_mm: Float) -> Float:
     """Rows [1, x, y, x^2, x y, y^2], shape (..., 6)."""
-    return np.stack(
-        [np.ones_like(x_mm), x_mm, y_mm, x_mm * x_mm, x_mm * y_mm, y_mm * y_mm], axis=-1
-    )
+    basis = np.empty((*np.shape(x_mm), N_COEFFICIENTS))
+    basis[..., 0] = 1.0
+    basis[..., 1], basis[..., 2] = x_mm, y_mm
+    basis[..., 3], basis[..., 4], basis[..., 5] = x_mm * x_mm, x_mm * y_mm, y_mm * y_mm
+    return basis
+
+
+def quadratic_height(coefficients: Float, x_mm: Float, y_mm: Float) -> Float:
+    """Height z of the quadratic at (x, y)."""
+    c0, c1, c2, c3, c4, c5 = coefficients.tolist()
+    height: Float = c0 + (c1 + c3 * x_mm + c4 * y_mm) * x_mm + (c2 + c5 * y_mm) * y_mm
+    return height
 
 
 def quadratic_slopes(coefficients: Float, x_mm: Float, y_mm: Float) -> tuple[Float, Float]:
     """Slopes dz/dx and dz/dy of the quadratic at (x, y)."""
-    _, c1, c2, c3, c4, c5 = coefficients
+    _, c1, c2, c3, c4, c5 = coefficients.tolist()
     return c1 + 2 * c3 * x_mm + c4 * y_mm, c2 + c4 * x_mm + 2 * c5 * y_mm

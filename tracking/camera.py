@@ -71,3 +71,12 @@ class CameraIntrinsics:
         uv[..., 0] = self.fx * points_camera_mm[..., 0] / z + self.cx
         uv[..., 1] = self.fy * points_camera_mm[..., 1] / z + self.cy
         return uv
+
+    def window(self, uv_px: Float) -> tuple[slice, slice]:
+        """Rows and columns of the image that hold all of these places (n, 2) that lie in it."""
+        low, high = np.floor(uv_px.min(axis=0)).tolist(), np.ceil(uv_px.max(axis=0)).tolist()
+        columns, rows = (
+            slice(int(min(max(first, 0), size)), int(min(max(last + 1, 0), size)))
+            for first, last, size in zip(low, high, (self.width, self.height), strict=True)
+        )
+        return rows, columns

@@ -16,10 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracking.arrays import Bool, Float
 
-STEP_DISPARITY_PX = (
-    1.5  # of a stereo camera, within 3x3 px: a step, or steeper than 82 deg at 0.5 m
-)
-STEP_SLOPE_DEG = 82.0  # the same for other sensors, whose 3x3 px span 2 times z / fx
+STEP_DISPARITY_PX = 1.0  # of a stereo camera, within 3x3 px: the matcher smears what is steeper
+STEP_SLOPE_DEG = 79.0  # the same for other sensors, whose 3x3 px span 2 times z / fx
 STEP_SPAN_PX = 2.0
 STEP_SIGMA = 6.0  # what noise alone may add: the range of 9 pixels exceeds it in 1 of 1000
 MAX_SIGMA_COEFFICIENTS = 3  # longer fits swing between the distances they were measured at

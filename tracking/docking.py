@@ -9,6 +9,7 @@ origin and `position_sigma_mm` per axis there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan2, degrees, hypot, radians, sqrt
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Docking:
 
 def skew(vector: Float) -> Float:
     """The matrix [v]x with [v]x w = v x w."""
-    x, y, z = vector
+    x, y, z = vector.tolist()
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
@@ -61,19 +62,19 @@ def measure_docking(applicator: Applicator, registration: Registration, rig: Rig
         raise ValueError(f"no pose: {registration.status}")
     axis = rotation @ registration.axis_camera
     turn = rotation @ covariance[:3, :3] @ rotation.T
-    turn = turn + np.eye(3) * np.radians(rig.angle_sigma_deg) ** 2
+    turn = turn + np.eye(3) * radians(rig.angle_sigma_deg) ** 2
     tilt, tilt_cov = _tilt(axis, turn)
     ring = transform_points(rig.head_from_camera, ring_centre_camera_mm(applicator, registration))
     motion = rotation @ ring_motion(applicator, registration)
     ring_cov = motion @ covariance @ motion.T + rig_position_covariance(rig, ring)
     lateral, gap = ring[:2], -float(ring[2])
-    tilt_total = np.degrees(np.arctan2(np.hypot(axis[0], axis[1]), axis[2]))
+    tilt_total = degrees(atan2(hypot(axis[0], axis[1]), axis[2]))
     return Docking(
         docking_tilt_deg=measured(tilt_total, largest_sigma(tilt_cov)),
         tilt_x_deg=measured(tilt[0], float(np.sqrt(tilt_cov[0, 0]))),
         tilt_y_deg=measured(tilt[1], float(np.sqrt(tilt_cov[1, 1]))),
         docking_lateral_mm=measured(
-            float(np.hypot(lateral[0], lateral[1])), largest_sigma(ring_cov[:2, :2])
+            hypot(lateral[0], lateral[1]), largest_sigma(ring_cov[:2, :2])
         ),
         lateral_x_mm=measured(lateral[0], float(np.sqrt(ring_cov[0, 0]))),
         lateral_y_mm=measured(lateral[1], float(np.sqrt(ring_cov[1, 1]))),
@@ -86,20 +87,20 @@ def measure_docking(applicator: Applicator, registration: Registration, rig: Rig
 def rig_position_covariance(rig: Rig, point_head_mm: Float) -> Float:
     """Covariance (3, 3), mm^2, that the rig adds to a point in head space."""
     lever = skew(point_head_mm)
-    angle_variance = np.radians(rig.angle_sigma_deg) ** 2
+    angle_variance = radians(rig.angle_sigma_deg) ** 2
     covariance: Float = np.eye(3) * rig.position_sigma_mm**2 + angle_variance * (lever @ lever.T)
     return covariance
 
 
 def largest_sigma(covariance: Float) -> float:
     """Root of the largest eigenvalue."""
-    return float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1]))))
+    return sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1])))
 
 
 def _tilt(axis: Float, turn: Float) -> tuple[Float, Float]:
     """(tilt_x, tilt_y) in degrees and their 2x2 covariance, from the axis and its rotation's."""
     a_x, a_y, a_z = axis
-    tilt = np.degrees([np.arctan2(-a_y, a_z), np.arctan2(a_x, a_z)])
+    tilt = np.degrees([atan2(-a_y, a_z), atan2(a_x, a_z)])
     by_axis = np.array(
         [
             [0.0, -a_z / (a_y**2 + a_z**2), a_y / (a_y**2 + a_z**2)],

@@ -98,7 +98,7 @@ def depth_shares(
         holes = inside & ~has_depth
         n_inside -= int(
             np.count_nonzero(
-                holes & _shadowed(box, depth_mm, holes, distance_mm, intrinsics, noise)
+                holes & _shadowed(box, mask, depth_mm, holes, distance_mm, intrinsics, noise)
             )
         )
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
@@ -120,6 +120,7 @@ def depth_shares(
 
 def _shadowed(
     box: tuple[slice, slice],
+    mask: Bool,
     depth_mm: Image,
     holes: Bool,
     distance_mm: float,
@@ -128,13 +129,16 @@ def _shadowed(
 ) -> Bool:
     """Where a stereo camera cannot see the applicator beside something nearer: (box) bool.
 
-    Such holes say nothing about the applicator. What is nearer may stand to the box's right.
+    Such holes say nothing about the applicator. What is nearer may stand to the box's right; the
+    applicator's own near end, or what is left of a clear one, excuses none of its holes.
     """
     rows, columns = box
-    depth = depth_mm[rows, columns.start : columns.stop + SHADOW_REACH_PX]
-    known = np.where(depth > 0, depth, np.float32(np.inf))
+    reached = np.s_[rows, columns.start : columns.stop + SHADOW_REACH_PX]
+    own = cv2.dilate(mask[reached].astype(np.uint8), _square(OUTLINE_PX)) > 0
+    depth = depth_mm[reached]
+    known = np.where((depth > 0) & ~own, depth, np.float32(np.inf))
     known[:, : holes.shape[1]][holes] = distance_mm
-    hidden: Bool = noise.hidden(known, intrinsics.fx)[:, : holes.shape[1]]
+    hidden = holes & noise.hidden(known, intrinsics.fx)[:, : holes.shape[1]]
     return cv2.dilate(hidden.astype(np.uint8), _square(SMEAR_PX)) > 0
 
 

@@ -32,6 +32,8 @@ STEP_TOLERANCE = 0.15  # Mahalanobis length of the last step, by the residuals' 
 # would be a tenth of it
 START_OFF_MM = 8.0  # a start may be off by this: its first step calls nothing nearer an outlier
 N_WIDE_ROUNDS = 2
+N_DISPUTES = 4  # rounds after which the faces' pixels had their say
+FACE_COSINE, MIN_FACE_PIXELS, DISPUTED_SIGMA = 0.85, 4, 3.0
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0
@@ -118,9 +120,11 @@ def refine(
     current = _round(problem, start, widening)
     pose = current.pose
     for index in range(1, MAX_ROUNDS):
-        if current.has_settled:
+        disputed = index <= N_DISPUTES and _slide_is_disputed(current.depth)
+        if current.has_settled and not disputed:
             break
-        following = _round(problem, pose, widening if index < N_WIDE_ROUNDS else 1.0)
+        is_wide = index < N_WIDE_ROUNDS or disputed
+        following = _round(problem, pose, widening if is_wide else 1.0)
         turns_back = following.step @ following.information @ current.step < 0
         halves = turns_back and not following.has_settled
         pose = _moved(pose, following.step / 2) if halves else following.pose
@@ -162,6 +166,15 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
             has_settled = is_still and moved_px < EDGE_MOTION_PX
             return _Round(pose, total, information, edges, depth, has_settled)
     raise ValueError("MAX_ITERATIONS must be positive")
+
+
+def _slide_is_disputed(depth: DepthTerms) -> bool:
+    """Whether most pixels of the faces across the axis, which fix the slide, were thrown out."""
+    is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)
+    if int(is_face.sum()) < MIN_FACE_PIXELS:
+        return False
+    is_out = np.abs(depth.residuals[is_face]) > DISPUTED_SIGMA * depth.spread
+    return bool(is_out.mean() > 0.5)
 
 
 def _widening(problem: _Problem, start: Float) -> float:

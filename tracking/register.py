@@ -58,10 +58,10 @@ def register(
     hidden_rim : (N_CURVE_POINTS,), optional
         Points of the exit's edge at the prior that the bed hides (`rim_sight`).
     """
+    segmentation = with_hiding_background(segmentation, depth_mm, intrinsics, noise)
     pixels = select_pixels(segmentation.applicator_mask, depth_mm, intrinsics, noise)
     status = _unmeasurable(pixels, segmentation, depth_mm, intrinsics, noise)
-    labels = with_hiding_background(segmentation, depth_mm, intrinsics, noise)
-    outline, quality = _outline(labels, segmentation.edge_quality, color_rgb)
+    outline, quality = _outline(segmentation, color_rgb)
     if status is not None or outline is None:
         return Registration(status or RegistrationStatus.NO_APPLICATOR, excluded=pixels.excluded)
     view = FrameView(
@@ -111,8 +111,9 @@ def _unmeasurable(
 
 
 def _outline(
-    labels: UInt8, quality: EdgeQuality, color_rgb: UInt8 | None
+    segmentation: Segmentation, color_rgb: UInt8 | None
 ) -> tuple[Outline | None, EdgeQuality]:
+    labels, quality = segmentation.labels, segmentation.edge_quality
     if color_rgb is not None and needs_matting(quality):
         matted = matted_outline(labels, color_rgb)
         if matted is not None:

@@ -15,7 +15,7 @@ from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
-from tracking.segmentation import Segmentation
+from tracking.segmentation import Label, Segmentation
 from tracking.survey_alignment import AlignedSurvey
 from tracking.survey_map import STRIDE_PX
 from tracking.transforms import invert, transform_points
@@ -93,11 +93,13 @@ def live_field(
     v, u = np.nonzero(usable)
     v, u = v + rows.start, u + columns.start
     depth = depth_mm[v, u].astype(np.float64)
-    rays = intrinsics.rays(u.astype(np.float64), v.astype(np.float64))
+    rays = intrinsics.rays(u, v)
     points = transform_points(invert(pose), rays * depth[:, None])
-    seen = SeenField(
+    near = _is_near(applicator, points)
+    points, rays, depth, v, u = points[near], rays[near], depth[near], v[near], u[near]
+    return SeenField(
         points_mm=points,
-        is_bed=segmentation.bed_mask[v, u],
+        is_bed=segmentation.labels[v, u] == Label.TUMOR_BED,
         ray=rays @ pose[:3, :3],
         depth_sigma_mm=noise.sigma_mm(depth, intrinsics.fx),
         pixel_mm=depth / intrinsics.fx,
@@ -105,7 +107,6 @@ def live_field(
         place_covariance_mm2=np.zeros((3, 3)),
         top_mm=0.0,
     )
-    return seen.chosen(_is_near(applicator, points))
 
 
 def mapped_field(
@@ -126,10 +127,13 @@ def mapped_field(
     cells[window] = survey.survey.is_known[window]
     points_survey = survey.survey.points_survey_mm(cells)
     points = transform_points(invert(survey_from_applicator), points_survey)
+    near = _is_near(applicator, points)
+    cells[cells] = near
+    points, points_survey = points[near], points_survey[near]
     depth = points_survey[:, 2]
     sigma = noise.sigma_mm(depth, grid.fx * STRIDE_PX)
     place = place_covariance(survey, registration.exit_centre_camera_mm)
-    seen = SeenField(
+    return SeenField(
         points_mm=points,
         is_bed=survey.survey.is_bed[cells],
         ray=points_survey / depth[:, None] @ survey_from_applicator[:3, :3],
@@ -139,12 +143,12 @@ def mapped_field(
         place_covariance_mm2=pose[:3, :3].T @ place @ pose[:3, :3],
         top_mm=REACH_ABOVE_MM,
     )
-    return seen.chosen(_is_near(applicator, points))
 
 
 def _is_near(applicator: Applicator, points_mm: Float) -> Bool:
     radius_mm = applicator.inner_radius_mm + SEARCH_OUTSIDE_MM
-    near: Bool = np.hypot(points_mm[:, 0], points_mm[:, 1]) < radius_mm
+    x, y = points_mm[:, 0], points_mm[:, 1]
+    near: Bool = x * x + y * y < radius_mm**2
     return near
 
 
@@ -157,15 +161,10 @@ def _window(
 ) -> tuple[slice, slice]:
     """Rows and columns that can show the cylinder around and below the exit."""
     radius_mm = applicator.inner_radius_mm + SEARCH_OUTSIDE_MM
-    rim, rise = rim_points(radius_mm), radius_mm * applicator.bevel_slope
-    ends = [
-        np.column_stack([rim, np.full(len(rim), z)])
-        for z in (rise + above_mm, -rise - REACH_BELOW_MM)
-    ]
-    points = transform_points(space_from_applicator, np.concatenate(ends))
+    rise = radius_mm * applicator.bevel_slope
+    rotation, centre = space_from_applicator[:3, :3], space_from_applicator[:3, 3]
+    rim = rim_points(radius_mm) @ rotation[:, :2].T + centre
+    ends = (rise + above_mm, -rise - REACH_BELOW_MM)
+    points = np.concatenate([rim + z * rotation[:, 2] for z in ends])
     points[:, 2] = np.maximum(points[:, 2], 1.0)
-    uv = intrinsics.project(points)
-    size = np.array([intrinsics.width, intrinsics.height])
-    low = np.clip(np.floor(uv.min(axis=0)), 0, size).astype(int)
-    high = np.clip(np.ceil(uv.max(axis=0)) + 1, 0, size).astype(int)
-    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+    return intrinsics.window(intrinsics.project(points))

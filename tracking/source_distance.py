@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracking.air_gap import field_points
 from tracking.applicator import Applicator
 from tracking.bed import BedSurface
 from tracking.docking import rig_position_covariance, ring_centre_camera_mm, ring_motion
@@ -12,7 +11,7 @@ from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 from tracking.rig import Rig
 from tracking.standoff import fitted_cone
-from tracking.transforms import transform_points
+from tracking.transforms import blockwise, transform_points
 
 
 def measure_ssd_error(
@@ -30,13 +29,12 @@ def measure_ssd_error(
     pose, covariance = registration.camera_from_applicator, registration.covariance
     if fitted is None or pose is None or covariance is None or not registration.axial_observable:
         return NOT_OBSERVABLE
-    field = fitted.gaps(field_points(applicator.inner_radius_mm))
-    to_applicator = np.kron(np.eye(2), pose[:3, :3].T)
+    gap = fitted.mean_gap
+    to_applicator = blockwise(pose[:3, :3].T)
     ring = transform_points(rig.head_from_camera, ring_centre_camera_mm(applicator, registration))
     by_motion = -(rig.head_from_camera[:3, :3] @ ring_motion(applicator, registration))[2]
-    by_motion = by_motion + field.by_motion.mean(axis=0) @ to_applicator
-    by_bed = field.by_bed.mean(axis=0)
-    variance = by_motion @ covariance @ by_motion + by_bed @ fitted.bed_covariance @ by_bed
+    by_motion = by_motion + gap.by_motion @ to_applicator
+    variance = by_motion @ covariance @ by_motion + gap.by_bed @ fitted.bed_covariance @ gap.by_bed
     variance += rig_position_covariance(rig, ring)[2, 2]
-    value = (-float(ring[2]) - planned[0]) + (float(field.gaps_mm.mean()) - planned[1])
+    value = (-float(ring[2]) - planned[0]) + (gap.gap_mm - planned[1])
     return measured(value, float(np.sqrt(variance)))

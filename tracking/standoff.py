@@ -8,18 +8,22 @@ to bed come from the same frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import atan2, degrees, hypot, radians, sqrt
 
 import numpy as np
 
-from tracking.air_gap import AxialGaps, axial_gaps, field_points, rim_points
+from tracking.air_gap import N_RIM_POINTS, AxialGaps, axial_gaps, field_points, rim_points
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.bed import BedSurface, exit_axes, quadratic_slopes
 from tracking.docking import largest_sigma, skew
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
+from tracking.transforms import blockwise
 
 CLEAR_SIGMA = 2.0  # an angle this large has a direction of its own
+ON_AXIS = np.zeros((1, 2))
 EXPLAINED_SIGMA = 1.5  # a rim that seems to lie this much below the bed may still be on it
 
 
@@ -37,6 +41,15 @@ class Standoff:
 
 
 @dataclass(frozen=True, eq=False)
+class MeanGap:
+    """Mean of `AxialGaps` in mm, and how it follows pose (6,) and bed (6,)."""
+
+    gap_mm: float
+    by_motion: Float
+    by_bed: Float
+
+
+@dataclass(frozen=True, eq=False)
 class FittedCone:
     """Registration and bed of one frame, both with covariance, in applicator axes.
 
@@ -51,19 +64,53 @@ class FittedCone:
     fit_from_applicator: Float
     rim_sigma_mm: float
 
+    @cached_property
+    def _known_gaps(self) -> AxialGaps:
+        """Below the field's points, then the rim's, then the axis."""
+        radius = self.applicator.inner_radius_mm
+        return self.gaps(np.concatenate([field_points(radius), rim_points(radius), ON_AXIS]))
+
+    @property
+    def field(self) -> AxialGaps:
+        """Gaps below points of equal area of the inner-diameter field."""
+        return self._known_gaps.chosen(slice(0, -N_RIM_POINTS - 1))
+
+    @property
+    def rim(self) -> AxialGaps:
+        """Gaps below points of the inner rim."""
+        return self._known_gaps.chosen(slice(-N_RIM_POINTS - 1, -1))
+
+    @property
+    def foot_mm(self) -> Float:
+        """Where the axis meets the bed: x, y in the bed's axes, (2,)."""
+        foot: Float = self._known_gaps.feet_mm[-1]
+        return foot
+
+    @cached_property
+    def mean_gap(self) -> MeanGap:
+        """The air gap: mean over the field."""
+        field = self.field
+        return MeanGap(
+            float(field.gaps_mm.mean()), field.by_motion.mean(axis=0), field.by_bed.mean(axis=0)
+        )
+
     def gaps(self, field_mm: Float) -> AxialGaps:
         """Axial gaps below field points (n, 2)."""
         return axial_gaps(self.applicator, self.fit_from_applicator, self.coefficients, field_mm)
 
 
+@lru_cache(maxsize=1)
 def fitted_cone(
     applicator: Applicator, registration: Registration, bed: BedSurface
 ) -> FittedCone | None:
-    """Put registration and bed together; None where one of them is missing."""
+    """Put registration and bed together; None where one of them is missing.
+
+    Several quantities of a frame ask for the same, so the last one is kept.
+    """
     pose, covariance = registration.camera_from_applicator, registration.covariance
     if pose is None or covariance is None or bed.coefficients is None or bed.covariance is None:
         return None
-    axes = np.kron(np.eye(2), pose[:3, :3].T)
+    axes = blockwise(pose[:3, :3].T)
     return FittedCone(
         applicator,
         axes @ covariance @ axes.T,
@@ -84,17 +131,17 @@ def measure_standoff(
     has_direction = registration.roll_observable
     has_normal = applicator.bevel_deg == 0 or has_direction
     has_slide = registration.axial_observable
-    field = fitted.gaps(field_points(applicator.inner_radius_mm))
     low, high = _rim(fitted)
     burial_variance = _burial_variance(applicator, low)
-    size, along_x, along_y = _incidence(fitted, burial_variance)
+    normal = _bed_normal(fitted)
+    size, along_x, along_y = _incidence(fitted, normal, burial_variance)
     low, high = (_widened(extreme, applicator, burial_variance) for extreme in (low, high))
     return Standoff(
         incidence_deg=size if has_normal else NOT_OBSERVABLE,
         incidence_x_deg=along_x if has_direction else NOT_OBSERVABLE,
         incidence_y_deg=along_y if has_direction else NOT_OBSERVABLE,
-        beam_incidence_deg=_beam_incidence(fitted),
-        air_gap_mm=_mean(fitted, field) if has_slide else NOT_OBSERVABLE,
+        beam_incidence_deg=_beam_incidence(fitted, normal),
+        air_gap_mm=_mean(fitted) if has_slide else NOT_OBSERVABLE,
         air_gap_max_mm=high if has_slide and has_normal else NOT_OBSERVABLE,
         air_gap_min_mm=low if has_slide and has_normal else NOT_OBSERVABLE,
     )
@@ -102,51 +149,57 @@ def measure_standoff(
 
 def rotation_vector_between(first: Float, second: Float) -> Float:
     """Rotation vector in degrees that takes one unit vector to another."""
-    cross = np.cross(first, second)
-    sine = float(np.linalg.norm(cross))
-    angle = np.degrees(np.arctan2(sine, float(first @ second)))
-    scale = angle / sine if sine > 1e-12 else np.degrees(1.0)
+    cross = skew(first) @ second
+    sine = sqrt(float(cross @ cross))
+    angle = degrees(atan2(sine, float(first @ second)))
+    scale = angle / sine if sine > 1e-12 else degrees(1.0)
     vector: Float = cross * scale
     return vector
 
 
-def _bed_normal(fitted: FittedCone) -> tuple[Float, Float]:
-    """Outward unit normal where the axis meets the bed, and its derivative by the coefficients.
+@dataclass(frozen=True, eq=False)
+class _BedNormal:
+    """Outward unit normal (3,) where the axis meets the bed, applicator axes.
 
-    Shapes (3,) and (3, 6), applicator axes.
+    `by_bed` (3, 6): its derivative by the coefficients.
     """
-    foot_x, foot_y = fitted.gaps(np.zeros((1, 2))).feet_mm[0]
+
+    direction: Float
+    by_bed: Float
+
+
+def _bed_normal(fitted: FittedCone) -> _BedNormal:
+    foot_x, foot_y = fitted.foot_mm
     slope_x, slope_y = quadratic_slopes(fitted.coefficients, foot_x, foot_y)
-    length = np.sqrt(1 + slope_x**2 + slope_y**2)
+    length = sqrt(1 + slope_x**2 + slope_y**2)
     normal = np.array([-slope_x, -slope_y, 1.0]) / length
     by_slopes = np.array([[-1.0, 0.0], [0.0, -1.0], [0.0, 0.0]]) / length
-    by_slopes -= np.outer(normal, np.array([slope_x, slope_y])) / length**2
+    by_slopes -= normal[:, None] * np.array([slope_x, slope_y]) / length**2
     slopes_by_bed = np.array(
         [[0, 1, 0, 2 * foot_x, foot_y, 0], [0, 0, 1, 0, foot_x, 2 * foot_y]], dtype=np.float64
     )
     to_applicator = fitted.fit_from_applicator.T
-    return to_applicator @ normal, to_applicator @ by_slopes @ slopes_by_bed
+    return _BedNormal(to_applicator @ normal, to_applicator @ by_slopes @ slopes_by_bed)
 
 
-def _turn(fitted: FittedCone, reference: Float) -> tuple[Float, Float]:
+def _turn(fitted: FittedCone, normal: _BedNormal, reference: Float) -> tuple[Float, Float]:
     """Rotation vector (deg) from a direction of the cone to the bed's normal, and covariance.
 
     To first order in the angle: w = n_e x n_b, and a cone that is turned by r sees
     n_b turned by -r.
     """
-    normal, normal_by_bed = _bed_normal(fitted)
-    by_bed = skew(reference) @ normal_by_bed
-    by_pose = skew(reference) @ skew(normal)
+    across = skew(reference)
+    by_bed, by_pose = across @ normal.by_bed, across @ skew(normal.direction)
     covariance = by_bed @ fitted.bed_covariance @ by_bed.T
     covariance = covariance + by_pose @ fitted.pose_covariance[:3, :3] @ by_pose.T
-    return rotation_vector_between(reference, normal), covariance * np.degrees(1.0) ** 2
+    return rotation_vector_between(reference, normal.direction), covariance * degrees(1.0) ** 2
 
 
 def _incidence(
-    fitted: FittedCone, burial_variance: float
+    fitted: FittedCone, normal: _BedNormal, burial_variance: float
 ) -> tuple[Measurement, Measurement, Measurement]:
     """Size, x and y."""
-    turn, covariance = _turn(fitted, exit_axes(fitted.applicator)[2])
+    turn, covariance = _turn(fitted, normal, exit_axes(fitted.applicator)[2])
     covariance = covariance + np.eye(3) * burial_variance
     return (
         measured(float(np.linalg.norm(turn)), largest_sigma(covariance)),
@@ -166,21 +219,21 @@ def _burial_variance(applicator: Applicator, lowest: Measurement) -> float:
     if applicator.bevel_deg == 0 or lowest.value is None or lowest.sigma is None:
         return 0.0
     buried = max(0.0, -lowest.value - EXPLAINED_SIGMA * lowest.sigma)
-    turned = buried / ((np.sqrt(2) - 1) * applicator.outer_radius_mm)
-    return float(np.degrees(turned)) ** 2
+    turned = buried / ((sqrt(2) - 1) * applicator.outer_radius_mm)
+    return degrees(turned) ** 2
 
 
 def _widened(extreme: Measurement, applicator: Applicator, burial_variance: float) -> Measurement:
     """An extreme of the rim with the roll error that burial may have caused."""
     if extreme.value is None or extreme.sigma is None:
         return extreme
-    lift_mm = np.radians(np.sqrt(burial_variance)) * applicator.inner_radius_mm
-    return measured(extreme.value, float(np.hypot(extreme.sigma, lift_mm)))
+    lift_mm = radians(sqrt(burial_variance)) * applicator.inner_radius_mm
+    return measured(extreme.value, hypot(extreme.sigma, lift_mm))
 
 
-def _beam_incidence(fitted: FittedCone) -> Measurement:
+def _beam_incidence(fitted: FittedCone, normal: _BedNormal) -> Measurement:
     """One angle: a turn about another direction than its own hardly changes its length."""
-    turn, covariance = _turn(fitted, np.array([0.0, 0.0, 1.0]))
+    turn, covariance = _turn(fitted, normal, np.array([0.0, 0.0, 1.0]))
     across, angle = covariance[:2, :2], float(np.linalg.norm(turn))
     sigma = largest_sigma(across)
     if angle > CLEAR_SIGMA * sigma:
@@ -189,14 +242,14 @@ def _beam_incidence(fitted: FittedCone) -> Measurement:
     return measured(angle, sigma)
 
 
-def _mean(fitted: FittedCone, field: AxialGaps) -> Measurement:
-    by_motion, by_bed = field.by_motion.mean(axis=0), field.by_bed.mean(axis=0)
-    return _gap(fitted, float(field.gaps_mm.mean()), by_motion, by_bed)
+def _mean(fitted: FittedCone) -> Measurement:
+    mean = fitted.mean_gap
+    return _gap(fitted, mean.gap_mm, mean.by_motion, mean.by_bed)
 
 
 def _rim(fitted: FittedCone) -> tuple[Measurement, Measurement]:
     """Smallest and largest air gap over the inner rim."""
-    rim = fitted.gaps(rim_points(fitted.applicator.inner_radius_mm))
+    rim = fitted.rim
     extremes = (int(np.argmin(rim.gaps_mm)), int(np.argmax(rim.gaps_mm)))
     low, high = (
         _gap(fitted, float(rim.gaps_mm[i]), rim.by_motion[i], rim.by_bed[i], fitted.rim_sigma_mm)

@@ -77,6 +77,13 @@ def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
     return matrix
 
 
+def blockwise(rotation: Float) -> Float:
+    """Return the (6, 6) matrix that rotates the two halves of a small motion alike."""
+    both = np.zeros((6, 6))
+    both[:3, :3] = both[3:, 3:] = rotation
+    return both
+
+
 def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
     """Return the transform that rotates about a point of its own space."""
     rotation = rotation_from_vector(rotation_vector_rad)

@@ -97,7 +97,7 @@ class TestSteps:
 
     def test_stereo_judges_the_range_of_disparity(self) -> None:
         near = np.full(2, 500.0)
-        far = 50.0 * FX / (50.0 * FX / near - np.array([1.49, 1.51]))
+        far = 50.0 * FX / (50.0 * FX / near - np.array([0.99, 1.01]))
         assert STEREO.is_step(near, far, FX).tolist() == [False, True]
 
 
