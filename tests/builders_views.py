@@ -11,9 +11,6 @@ from tracking.arrays import Bool
 from tracking.cone_model import ConeModel
 from tracking.contour import outline_of
 from tracking.frame_view import FrameView
-from tracking.pose_score import score_pixels
-
-N_SCORE_PIXELS = 500
 
 
 @cache
@@ -40,6 +37,5 @@ def make_frame_view(
         ),
         outline=outline,
         quality=view.segmentation.edge_quality,
-        score=score_pixels(view.labels, view.depth_mm, view.intrinsics, None, N_SCORE_PIXELS),
         hidden_rim=hidden_rim,
     )

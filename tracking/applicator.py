@@ -9,6 +9,7 @@ from typing import Literal
 Material = Literal["metal", "pmma"]
 Docking = Literal["soft", "hard"]
 
+MODEL_SIGMA_MM = 0.05  # manufacture: wall, length and ring are known to about this
 MAX_BEVEL_DEG = 60.0  # steeper ends exist in no published catalogue
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
 from tracking.bed import N_COEFFICIENTS, exit_axes, quadratic_basis, quadratic_slopes
+from tracking.likelihood import median, spread_of, tukey
 from tracking.transforms import rotation_between
 
 N_TURNS = 2  # of the axes onto the bed's normal, at most
@@ -112,11 +113,11 @@ def fit_quadratic(
     quartic_share
         Of a sphere's quartic, counted in from the curvature of the round before.
     """
-    if not np.all(np.isfinite(bed.points_mm)):
+    if not np.isfinite(bed.points_mm).all():
         return None
     axes = exit_axes(applicator)
     coefficients = np.zeros(N_COEFFICIENTS)
-    coefficients[0] = np.median(bed.points_mm @ axes[2])
+    coefficients[0] = median(bed.points_mm @ axes[2])
     fit = _reweighted(bed, axes, coefficients, prior, quartic_share)
     for _ in range(N_TURNS):
         if fit is None:
@@ -138,7 +139,7 @@ def fit_quadratic(
 
 def quartic_mm(coefficients: Float, x_mm: Float, y_mm: Float) -> Float:
     """What a round surface of this curvature rises beyond its quadratic: k^3 r^4 / 8."""
-    _, _, _, c3, c4, c5 = coefficients
+    _, _, _, c3, c4, c5 = coefficients.tolist()
     slope_x, slope_y = 2 * c3 * x_mm + c4 * y_mm, c4 * x_mm + 2 * c5 * y_mm
     quartic: Float = (x_mm * slope_x + y_mm * slope_y) * (slope_x**2 + slope_y**2) / 8
     return quartic
@@ -160,52 +161,78 @@ def _slopes_at_axis(fit: QuadraticFit) -> tuple[float, float]:
     return slope_x, slope_y
 
 
+@dataclass(frozen=True, eq=False)
+class _Weighted:
+    """One reweighting: `basis` (6, n) times the robust `weights`, and the fit by them."""
+
+    heights_mm: Float
+    weights: Float
+    weighted: Float
+    coefficients: Float
+    covariance: Float
+    spread: float
+    robust: Float
+
+
 def _reweighted(
     bed: BedPoints, axes: Float, coefficients: Float, prior: Float, quartic_share: float
 ) -> QuadraticFit | None:
     """A few reweightings in one set of axes."""
     x, y, z = axes @ bed.points_mm.T
-    rays, basis = bed.rays @ axes.T, quadratic_basis(x, y)
-    fit = None
-    for _ in range(N_REWEIGHTINGS):
+    ray_x, ray_y, ray_z = axes @ bed.rays.T
+    basis = np.ascontiguousarray(quadratic_basis(x, y).T)
+
+    def weighted_about(coefficients: Float) -> _Weighted | None:
         slope_x, slope_y = quadratic_slopes(coefficients, x, y)
-        across = rays[:, 2] - slope_x * rays[:, 0] - slope_y * rays[:, 1]
+        across = ray_z - slope_x * ray_x - slope_y * ray_y
         sigma = bed.sigma_along_ray * np.maximum(np.abs(across), MIN_ACROSS)
-        heights = z - quartic_share * quartic_mm(coefficients, x, y)
-        residuals = (heights - basis @ coefficients) / sigma
-        spread = max(1.0, 1.4826 * float(np.median(np.abs(residuals))))
-        robust = np.maximum(0.0, 1.0 - (residuals / (TUKEY * spread)) ** 2) ** 2
+        heights = z
+        if quartic_share > 0:
+            heights = z - quartic_share * quartic_mm(coefficients, x, y)
+        residuals = (heights - coefficients @ basis) / sigma
+        spread = spread_of(residuals)
+        robust = tukey(residuals, TUKEY * spread)
         weights = robust / (sigma * spread) ** 2 / bed.inflation
-        weighted = (basis * weights[:, None]).T
-        covariance = _inverse(np.einsum("in,nj->ij", weighted, basis) + prior)
+        weighted = basis * weights
+        covariance = _inverse(np.einsum("in,jn->ij", weighted, basis) + prior)
         if covariance is None:
             return None
-        by_heights = covariance @ weighted
-        coefficients = np.einsum("in,n->i", by_heights, heights)
-        fit = QuadraticFit(
-            axes=axes,
-            coefficients=coefficients,
-            covariance=covariance,
-            by_heights=by_heights,
-            points_mm=bed.points_mm,
-            x_mm=x,
-            y_mm=y,
-            residuals_mm=heights - basis @ coefficients,
-            weights=weights,
-            spread=spread,
-            inlier_share=float(robust.mean()),
-        )
-    return fit
+        fitted = covariance @ np.einsum("in,n->i", weighted, heights)
+        return _Weighted(heights, weights, weighted, fitted, covariance, spread, robust)
+
+    last = weighted_about(coefficients)
+    for _ in range(N_REWEIGHTINGS - 1):
+        last = None if last is None else weighted_about(last.coefficients)
+    if last is None:
+        return None
+    return QuadraticFit(
+        axes=axes,
+        coefficients=last.coefficients,
+        covariance=last.covariance,
+        by_heights=last.covariance @ last.weighted,
+        points_mm=bed.points_mm,
+        x_mm=x,
+        y_mm=y,
+        residuals_mm=last.heights_mm - last.coefficients @ basis,
+        weights=last.weights,
+        spread=last.spread,
+        inlier_share=float(last.robust.mean()),
+    )
 
 
 def _inverse(information: Float) -> Float | None:
     """Inverse of an information matrix whose rows differ by powers of mm; None if singular."""
-    if not np.all(np.isfinite(information)) or not np.all(np.diag(information) > 0):
+    diagonal = information.diagonal()
+    if not (np.isfinite(information).all() and diagonal.min() > 0):
         return None
-    scale = np.sqrt(np.diag(information))
-    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    if not values[0] > values[-1] / MAX_CONDITION:
+    scale = np.sqrt(diagonal)
+    scaling = scale[:, None] * scale
+    scaled = information / scaling
+    try:
+        inverse: Float = np.linalg.inv(scaled)
+    except np.linalg.LinAlgError:
         return None
-    vectors = vectors / scale[:, None]
-    inverse: Float = np.einsum("ik,jk->ij", vectors / values, vectors)
-    return inverse
+    if not np.linalg.norm(scaled) * np.linalg.norm(inverse) < MAX_CONDITION:
+        return None
+    unscaled: Float = inverse / scaling
+    return unscaled

@@ -13,7 +13,7 @@ from math import atan2, degrees, hypot, radians, sqrt
 
 import numpy as np
 
-from tracking.applicator import Applicator
+from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.arrays import Float
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
@@ -67,15 +67,14 @@ def measure_docking(applicator: Applicator, registration: Registration, rig: Rig
     ring = transform_points(rig.head_from_camera, ring_centre_camera_mm(applicator, registration))
     motion = rotation @ ring_motion(applicator, registration)
     ring_cov = motion @ covariance @ motion.T + rig_position_covariance(rig, ring)
+    ring_cov += np.eye(3) * MODEL_SIGMA_MM**2
     lateral, gap = ring[:2], -float(ring[2])
     tilt_total = degrees(atan2(hypot(axis[0], axis[1]), axis[2]))
     return Docking(
         docking_tilt_deg=measured(tilt_total, largest_sigma(tilt_cov)),
         tilt_x_deg=measured(tilt[0], float(np.sqrt(tilt_cov[0, 0]))),
         tilt_y_deg=measured(tilt[1], float(np.sqrt(tilt_cov[1, 1]))),
-        docking_lateral_mm=measured(
-            hypot(lateral[0], lateral[1]), largest_sigma(ring_cov[:2, :2])
-        ),
+        docking_lateral_mm=measured(hypot(lateral[0], lateral[1]), largest_sigma(ring_cov[:2, :2])),
         lateral_x_mm=measured(lateral[0], float(np.sqrt(ring_cov[0, 0]))),
         lateral_y_mm=measured(lateral[1], float(np.sqrt(ring_cov[1, 1]))),
         docking_gap_mm=measured(gap, float(np.sqrt(ring_cov[2, 2])))

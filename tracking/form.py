@@ -85,15 +85,9 @@ def _patches(
     x, y, z = depth.points_mm.T
     radial = np.hypot(x, y)
     outward = depth.normals[:, 0] * x + depth.normals[:, 1] * y
-    kind = np.select(
-        [
-            np.abs(depth.normals[:, 2]) > FACE_COSINE,
-            outward < 0,
-            radial > RING_FACTOR * applicator.outer_radius_mm,
-        ],
-        [0, 1, 2],
-        default=3,
-    )
+    is_ring = radial > RING_FACTOR * applicator.outer_radius_mm
+    kind = np.where(outward < 0, 1, np.where(is_ring, 2, 3))
+    kind[np.abs(depth.normals[:, 2]) > FACE_COSINE] = 0
     around = ((np.arctan2(y, x) / (2 * np.pi) + 0.5) * N_AROUND).astype(np.int64) % N_AROUND
     lowest = -2.0 * applicator.bevel_rise_mm
     n_along = int((applicator.length_mm - lowest) / PATCH_MM) + 2

@@ -33,6 +33,7 @@ MIN_INSIDE_PX = 60  # pixels off the outline, below which shares say nothing
 STEP_SIGMA = 4.0  # nearer to the surroundings' surface than this: no step towards the camera
 MAX_SCATTER = 0.006  # of the distance, 3 mm at 0.5 m: rough ground must not swallow a cone
 N_FOR_DISTANCE, N_FOR_SHARES = 500, 4000  # more pixels tell a share no better
+NEAREST_MM = np.float32(1.0)  # no camera measures nearer
 JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can measure
 JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
 OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
@@ -103,13 +104,17 @@ def depth_shares(
         )
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
     jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
-    nearness = np.divide(np.float32(distance_mm), depth, out=np.zeros_like(depth), where=has_depth)
     stride = 2 if n_inside > N_FOR_SHARES else 1
     thinned = np.s_[::stride, ::stride]
-    broken = (measured & _is_broken(nearness, has_depth, jump))[thinned]
-    thin_mask, thin_nearness = np.ascontiguousarray(crop[thinned]), nearness[thinned]
-    surroundings = _surroundings(thin_mask, labels[box][thinned], thin_nearness, stride)
-    no_step = measured[thinned] & _has_no_step(surroundings, thin_nearness, sigma)
+    thin_measured, thin_depth = measured[thinned], depth[thinned]
+    nearness = np.divide(
+        np.float32(distance_mm), thin_depth, out=np.zeros_like(thin_depth), where=thin_depth > 0
+    )
+    inverse_range = _inverse_range_per_mm(depth, has_depth, thinned)
+    broken = thin_measured & (inverse_range >= np.float32(jump / distance_mm))
+    thin_mask = np.ascontiguousarray(crop[thinned])
+    surroundings = _surroundings(thin_mask, labels[box][thinned], nearness, stride)
+    no_step = thin_measured & _has_no_step(surroundings, nearness, sigma)
     n_thinned = int(np.count_nonzero(inside[thinned]))
     return DepthShares(
         missing=1.0 - n_measured / n_inside,
@@ -133,12 +138,12 @@ def _shadowed(
     applicator's own near end, or what is left of a clear one, excuses none of its holes.
     """
     rows, columns = box
-    reached = np.s_[rows, columns.start : columns.stop + SHADOW_REACH_PX]
+    reached = np.s_[rows, : columns.stop + SHADOW_REACH_PX]  # columns count from the image's edge
     own = cv2.dilate(mask[reached].astype(np.uint8), _square(OUTLINE_PX)) > 0
     depth = depth_mm[reached]
     known = np.where((depth > 0) & ~own, depth, np.float32(np.inf))
-    known[:, : holes.shape[1]][holes] = distance_mm
-    hidden = holes & noise.hidden(known, intrinsics.fx)[:, : holes.shape[1]]
+    known[:, columns][holes] = distance_mm
+    hidden = holes & noise.hidden(known, intrinsics.fx)[:, columns]
     return cv2.dilate(hidden.astype(np.uint8), _square(SMEAR_PX)) > 0
 
 
@@ -159,13 +164,16 @@ def _has_no_step(surroundings: Surroundings | None, nearness: Image, sigma: floa
     return is_level
 
 
-def _is_broken(nearness: Image, has_depth: Bool, jump: float) -> Bool:
-    """Pixels at which the depth jumps to a neighbour: few on a sound cone, most in a patchwork."""
-    kernel = _square(1)
-    nearest = cv2.dilate(nearness, kernel)
-    farthest = cv2.erode(np.where(has_depth, nearness, np.float32(np.inf)), kernel)
-    is_broken: Bool = nearest - farthest >= np.float32(jump)
-    return is_broken
+def _inverse_range_per_mm(depth_mm: Image, has_depth: Bool, thinned: tuple[slice, slice]) -> Image:
+    """How far 1 / z ranges among a pixel and its neighbours, at some of the pixels with depth.
+
+    Few of a sound cone's pixels jump to a neighbour, most of a patchwork's.
+    """
+    known = np.where(has_depth, depth_mm, np.float32(np.inf))
+    nearest = cv2.erode(known, _square(1))[thinned].astype(np.float32)
+    farthest = cv2.dilate(depth_mm, _square(1))[thinned].astype(np.float32)
+    inverse_range = 1 / nearest - 1 / np.maximum(farthest, NEAREST_MM)
+    return inverse_range.astype(np.float32, copy=False)
 
 
 def _square(reach_px: int) -> UInt8:

@@ -7,20 +7,21 @@ shortest way: so a roll that cannot be told, or that differs by half a turn, spo
 
 from __future__ import annotations
 
+from math import atan2
+
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from tracking.arrays import Float
-from tracking.transforms import rigid, rotation_between, rotation_from_vector
+from tracking.transforms import cross, rigid, rotation_from_vector, rotation_vector_between
 
 
 def pose_change(before: Float, after: Float) -> Float:
     """Return the change, shape (6,), that carries one `camera_from_applicator` to another."""
     axis_before, axis_after = before[:3, 2], after[:3, 2]
-    swing = rotation_between(axis_before, axis_after)
-    swung_x, x = swing @ before[:3, 0], after[:3, 0]
-    roll = np.arctan2(float(np.cross(swung_x, x) @ axis_after), float(swung_x @ x))
-    rotation = Rotation.from_matrix(swing).as_rotvec() + roll * axis_before
+    swing_vector = rotation_vector_between(axis_before, axis_after)
+    swung_x, x = rotation_from_vector(swing_vector) @ before[:3, 0], after[:3, 0]
+    roll = atan2(float(cross(swung_x, x) @ axis_after), float(swung_x @ x))
+    rotation = swing_vector + roll * axis_before
     return np.concatenate([rotation, after[:3, 3] - before[:3, 3]])
 
 

@@ -130,6 +130,16 @@ def without_slide(registration: Registration) -> Registration:
     )
 
 
+def without_roll(registration: Registration) -> Registration:
+    """The registration with its roll declared not observable."""
+    if registration.covariance is None:
+        return registration
+    keep = np.eye(6)
+    keep[:3, :3] -= np.outer(registration.axis_camera, registration.axis_camera)
+    covariance = keep @ registration.covariance @ keep.T
+    return replace(registration, covariance=covariance, roll_observable=False)
+
+
 def slide_sigma_mm(registration: Registration) -> float:
     """1-sigma of the exit centre along the axis; infinite where there is no pose."""
     if registration.exit_cov_mm2 is None:

@@ -21,6 +21,7 @@ from tracking.first_search import find_starts
 from tracking.frame_view import FrameView, upside_down_cost
 from tracking.hiding import with_hiding_background
 from tracking.judge import alone, judge, rank
+from tracking.known_roll import with_known_roll
 from tracking.known_slide import with_known_slide
 from tracking.matting import MATTED, matted_outline, needs_matting
 from tracking.measurable import unmeasurable
@@ -82,7 +83,7 @@ def register(
 def _found(view: FrameView, prior: Float | None) -> Registration:
     """The registration tracked from the prior, or else from a search."""
     if prior is not None and upside_down_cost(prior) == 0.0:
-        tracked = with_known_slide(view, judge(view, view.refine(prior)))
+        tracked = _with_known_rest(view, judge(view, view.refine(prior)))
         tracked = replace(alone(view, tracked), start=PoseStart.TRACKED)
         if tracked.is_ok:
             return tracked
@@ -90,7 +91,12 @@ def _found(view: FrameView, prior: Float | None) -> Registration:
     if not results:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=view.pixels.excluded)
     best = min(results, key=lambda result: rank(view, result))
-    return alone(view, with_known_slide(view, best))
+    return alone(view, _with_known_rest(view, best))
+
+
+def _with_known_rest(view: FrameView, registration: Registration) -> Registration:
+    """Slide and roll as far as the view really tells them."""
+    return with_known_roll(view, with_known_slide(view, registration))
 
 
 def _unmeasurable(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Bool, Float
-from tracking.bed import BedSurface, quadratic_basis
+from tracking.bed import BedSurface, quadratic_height
 from tracking.cone_model import ConeModel
 from tracking.registration import Registration
 from tracking.transforms import invert
@@ -49,6 +49,6 @@ def hidden_rim(model: ConeModel, registration: Registration, bed: BedSurface) ->
 
 def _height_mm(points: Float, fit_from_applicator: Float, coefficients: Float) -> Float:
     """Height of points (..., 3) in applicator space above the bed, along the bed's own z."""
-    x, y, z = np.moveaxis(points @ fit_from_applicator.T, -1, 0)
-    height: Float = z - quadratic_basis(x, y) @ coefficients
+    local = points @ fit_from_applicator.T
+    height: Float = local[..., 2] - quadratic_height(coefficients, local[..., 0], local[..., 1])
     return height

@@ -17,7 +17,7 @@ from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.survey_alignment import AlignedSurvey
-from tracking.survey_map import STRIDE_PX
+from tracking.survey_map import STRIDE_PX, cells_within
 from tracking.transforms import invert, transform_points
 
 WALL_BORDER_PX = 2  # beside the cone stereo mixes wall and background
@@ -122,14 +122,13 @@ def mapped_field(
         return None
     grid = survey.survey.grid
     survey_from_applicator = survey_from_camera @ pose
-    cells = np.zeros(grid.shape, dtype=bool)
     window = _window(applicator, survey_from_applicator, grid, above_mm=REACH_ABOVE_MM)
-    cells[window] = survey.survey.is_known[window]
+    cells = cells_within(survey.survey.is_known, window)
     points_survey = survey.survey.points_survey_mm(cells)
     points = transform_points(invert(survey_from_applicator), points_survey)
     near = _is_near(applicator, points)
-    cells[cells] = near
     points, points_survey = points[near], points_survey[near]
+    cells = (cells[0][near], cells[1][near])
     depth = points_survey[:, 2]
     sigma = noise.sigma_mm(depth, grid.fx * STRIDE_PX)
     place = place_covariance(survey, registration.exit_centre_camera_mm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracking.applicator import Applicator
+from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.bed import BedSurface
 from tracking.docking import rig_position_covariance, ring_centre_camera_mm, ring_motion
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
@@ -35,6 +35,6 @@ def measure_ssd_error(
     by_motion = -(rig.head_from_camera[:3, :3] @ ring_motion(applicator, registration))[2]
     by_motion = by_motion + gap.by_motion @ to_applicator
     variance = by_motion @ covariance @ by_motion + gap.by_bed @ fitted.bed_covariance @ gap.by_bed
-    variance += rig_position_covariance(rig, ring)[2, 2]
+    variance += rig_position_covariance(rig, ring)[2, 2] + MODEL_SIGMA_MM**2
     value = (-float(ring[2]) - planned[0]) + (gap.gap_mm - planned[1])
     return measured(value, float(np.sqrt(variance)))

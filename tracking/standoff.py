@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import atan2, degrees, hypot, radians, sqrt
+from math import degrees, hypot, radians, sqrt
 
 import numpy as np
 
 from tracking.air_gap import N_RIM_POINTS, AxialGaps, axial_gaps, field_points, rim_points
-from tracking.applicator import Applicator
+from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.arrays import Float
 from tracking.bed import BedSurface, exit_axes, quadratic_slopes
 from tracking.docking import largest_sigma, skew
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
-from tracking.transforms import blockwise
+from tracking.transforms import blockwise, rotation_vector_between
 
 CLEAR_SIGMA = 2.0  # an angle this large has a direction of its own
 ON_AXIS = np.zeros((1, 2))
@@ -147,16 +147,6 @@ def measure_standoff(
     )
 
 
-def rotation_vector_between(first: Float, second: Float) -> Float:
-    """Rotation vector in degrees that takes one unit vector to another."""
-    cross = skew(first) @ second
-    sine = sqrt(float(cross @ cross))
-    angle = degrees(atan2(sine, float(first @ second)))
-    scale = angle / sine if sine > 1e-12 else degrees(1.0)
-    vector: Float = cross * scale
-    return vector
-
-
 @dataclass(frozen=True, eq=False)
 class _BedNormal:
     """Outward unit normal (3,) where the axis meets the bed, applicator axes.
@@ -192,7 +182,8 @@ def _turn(fitted: FittedCone, normal: _BedNormal, reference: Float) -> tuple[Flo
     by_bed, by_pose = across @ normal.by_bed, across @ skew(normal.direction)
     covariance = by_bed @ fitted.bed_covariance @ by_bed.T
     covariance = covariance + by_pose @ fitted.pose_covariance[:3, :3] @ by_pose.T
-    return rotation_vector_between(reference, normal.direction), covariance * degrees(1.0) ** 2
+    turn = np.degrees(rotation_vector_between(reference, normal.direction))
+    return turn, covariance * degrees(1.0) ** 2
 
 
 def _incidence(
@@ -262,5 +253,5 @@ def _gap(
     fitted: FittedCone, gap_mm: float, by_motion: Float, by_bed: Float, unmodelled_mm: float = 0.0
 ) -> Measurement:
     variance = by_motion @ fitted.pose_covariance @ by_motion
-    variance += by_bed @ fitted.bed_covariance @ by_bed + unmodelled_mm**2
+    variance += by_bed @ fitted.bed_covariance @ by_bed + unmodelled_mm**2 + MODEL_SIGMA_MM**2
     return measured(gap_mm, float(np.sqrt(variance)))

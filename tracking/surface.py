@@ -30,7 +30,7 @@ from tracking.bed_ring import (
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
-from tracking.segmentation import Segmentation
+from tracking.segmentation import Label, Segmentation
 from tracking.stereo_noise import correlation_inflation
 from tracking.survey_alignment import AlignedSurvey
 from tracking.survey_bed import bed_from_survey
@@ -40,6 +40,8 @@ STRIDE_PX = 3
 COARSE_STRIDE_PX = 4  # to see how much of the ring is in view, where the survey is measured with
 MIN_POINTS = 60
 BED_BORDER_PX = 2
+HALF_HEIGHT_MM = 20.0  # of the box around the exit whose outline holds the ring in the image
+_CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
 
 
 def fit_bed(
@@ -108,34 +110,19 @@ def _ring_pixels(
 ) -> tuple[Float, Float]:
     """Rays and depth of bed pixels in the image region that can hold the ring around the rim."""
     reach = 2 * applicator.outer_radius_mm + MAX_HEIGHT_MM
-    corners = np.array(
-        [[x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (-20, 20)]
-    )
-    camera = transform_points(camera_from_applicator, corners.astype(np.float64))
+    camera = transform_points(camera_from_applicator, _CORNERS * (reach, reach, HALF_HEIGHT_MM))
     camera[:, 2] = np.maximum(camera[:, 2], 1.0)
-    uv = intrinsics.project(camera)
-    low, high = np.floor(uv.min(axis=0)), np.ceil(uv.max(axis=0))
-    columns = slice(
-        int(np.clip(low[0], 0, intrinsics.width)), int(np.clip(high[0], 0, intrinsics.width))
-    )
-    rows = slice(
-        int(np.clip(low[1], 0, intrinsics.height)), int(np.clip(high[1], 0, intrinsics.height))
-    )
-    good = segmentation.bed_mask[rows, columns] & (depth_mm[rows, columns] > 0)
-    good &= ~_near_other(segmentation, rows, columns)
-    v, u = np.nonzero(good[::stride, ::stride])
-    v, u = v * stride + rows.start, u * stride + columns.start
-    rays = intrinsics.rays(u.astype(np.float64), v.astype(np.float64))
-    return rays, depth_mm[v, u].astype(np.float64)
-
-
-def _near_other(segmentation: Segmentation, rows: slice, columns: slice) -> NDArray[np.bool_]:
-    """Pixels so near something that is not bed that stereo may have mixed the two."""
-    other = (~segmentation.bed_mask[rows, columns]).astype(np.uint8)
-    if other.size == 0:
-        return other.astype(bool)
+    rows, columns = intrinsics.window(intrinsics.project(camera))
+    labels = segmentation.labels[rows, columns]
+    if labels.size == 0:
+        return np.zeros((0, 3)), np.zeros(0)
+    is_bed = (labels == Label.TUMOR_BED).view(np.uint8)
     kernel = np.ones((2 * BED_BORDER_PX + 1,) * 2, np.uint8)
-    return cv2.dilate(other, kernel, borderValue=0).astype(bool)
+    well_inside = cv2.erode(is_bed, kernel)  # nearer to what is not bed, stereo may mix the two
+    thinned = np.s_[::stride, ::stride]
+    v, u = np.nonzero((well_inside[thinned] > 0) & (depth_mm[rows, columns][thinned] > 0))
+    v, u = v * stride + rows.start, u * stride + columns.start
+    return intrinsics.rays(u, v), depth_mm[v, u].astype(np.float64)
 
 
 def _fit(applicator: Applicator, bed: BedPoints, ring_deg: float) -> BedSurface:

@@ -23,7 +23,12 @@ N_JUDGES = 150
 SEED = 5
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 TUKEY = 4.7  # in robust sigma: 95 % efficient; what stands on the surface loses all weight
+SETTLED = 0.01  # relative change of the scatter: the weights, and so the surface, stand still
 ROUNDING = 1e-6  # scatter of float32 nearness, below any camera's
+
+
+_RIDGE = 1e-9 * np.eye(6)  # coefficients that no sample tells stay 0
+_DRAWN = np.random.default_rng(SEED).random((N_TRIALS, 3))  # places among the samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +62,17 @@ def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surrounding
     if len(rows) < MIN_SAMPLES:
         return None
     v, u = rows * stride / max(1, height - 1), columns * stride / max(1, width - 1)
-    basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v])
+    basis = np.array([np.ones_like(u), u, v, u * u, u * v, v * v])
     values = nearness[rows * stride, columns * stride].astype(np.float64)
     weights = _first_weights(basis, values)
     coefficients, scatter = np.zeros(6), ROUNDING
     for _ in range(N_ROUNDS):
-        weighted = basis * weights
-        normal = np.einsum("in,jn->ij", weighted, basis) + 1e-9 * np.eye(6)
+        weighted, before = basis * weights, scatter
+        normal = np.einsum("in,jn->ij", weighted, basis) + _RIDGE
         coefficients = np.linalg.solve(normal, np.einsum("in,n->i", weighted, values))
-        residuals = np.abs(values - np.einsum("in,i->n", basis, coefficients))
-        scatter, weights = _scatter_and_weights(residuals)
+        scatter, weights = _scatter_and_weights(np.abs(values - coefficients @ basis))
+        if abs(scatter - before) <= SETTLED * scatter:
+            break
     return Surroundings(coefficients, scatter)
 
 
@@ -75,15 +81,14 @@ def _first_weights(basis: Float, values: Float) -> Float:
 
     A start from all samples alike would bend the quadric over whatever stands on one side.
     """
-    rng = np.random.default_rng(SEED)
-    chosen = rng.integers(0, len(values), (N_TRIALS, 3))
+    chosen = (_DRAWN * len(values)).astype(np.intp)
     systems = basis[:3].T[chosen] + SINGULAR * np.eye(3)
     trials = np.linalg.solve(systems, values[chosen][..., None])[..., 0]
     every = max(1, len(values) // N_JUDGES)
-    residuals = np.abs(values[::every] - np.einsum("ki,in->kn", trials, basis[:3, ::every]))
+    residuals = np.abs(values[::every] - trials @ basis[:3, ::every])
     middle = residuals.shape[1] // 2
     best = int(np.argmin(np.partition(residuals, middle, axis=1)[:, middle]))
-    return _scatter_and_weights(np.abs(values - np.einsum("i,in->n", trials[best], basis[:3])))[1]
+    return _scatter_and_weights(np.abs(values - trials[best] @ basis[:3]))[1]
 
 
 def _scatter_and_weights(residuals: Float) -> tuple[float, Float]:

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from tracking.arrays import Bool, Float, finite_array
-from tracking.survey_map import SurveyMap
+from tracking.arrays import Float, finite_array
+from tracking.survey_map import Cells, SurveyMap
 from tracking.transforms import check_transform, invert, transform_points
 
 
@@ -77,7 +77,7 @@ class AlignedSurvey:
         """Whether the map may be measured with in this frame."""
         return self.status is SurveyStatus.OK
 
-    def points_camera_mm(self, cells: Bool) -> Float:
+    def points_camera_mm(self, cells: Cells) -> Float:
         """Points (n, 3) of chosen known cells of the map, row by row, live camera space."""
         if self.survey is None or self.survey_from_camera is None:
             raise ValueError(f"no survey to place: {self.status}")

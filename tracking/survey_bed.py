@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.arrays import Bool, Float
+from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface
 from tracking.bed_fit import BedPoints, QuadraticFit, fit_quadratic
 from tracking.bed_ring import (
@@ -28,7 +28,7 @@ from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
 from tracking.stereo_noise import correlation_inflation
 from tracking.survey_alignment import AlignedSurvey
-from tracking.survey_map import STRIDE_PX, SurveyMap
+from tracking.survey_map import STRIDE_PX, Indices, SurveyMap, cells_within
 
 MIN_FIELD_FRACTION = 0.9  # of the field, that the map must know as bed
 N_PATCH_RADII, N_PATCH_ANGLES = 3, 12  # patches of the field, 80 mm^2 of a 60 mm one
@@ -105,7 +105,7 @@ def _surface(
 
 def _cells_under(
     applicator: Applicator, camera_from_applicator: Float, aligned: AlignedSurvey, survey: SurveyMap
-) -> Bool:
+) -> Indices:
     """Bed cells in the part of the grid that can hold the field and the ring around it."""
     if aligned.survey_from_camera is None:
         raise ValueError(f"no survey to place: {aligned.status}")
@@ -114,16 +114,16 @@ def _cells_under(
     heights = np.array([-MAX_HEIGHT_MM, 0.0, MAX_HEIGHT_MM])
     middles = exit_pose[:3, 3] + heights[:, None] * exit_pose[:3, 2]
     middles = middles[middles[:, 2] > reach]
-    chosen = np.zeros_like(survey.is_bed)
     if len(middles) == 0:
-        return chosen
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     uv = survey.grid.project(middles)
     around = reach * survey.grid.fx / float(middles[:, 2].min()) + 1
     low = np.floor(uv.min(axis=0) - around).astype(int)
     high = np.ceil(uv.max(axis=0) + around).astype(int)
-    box = tuple(slice(max(0, low[i]), max(0, high[i])) for i in (1, 0))
-    chosen[box] = survey.is_bed[box]
-    return chosen
+    columns, rows = (
+        slice(max(0, first), max(0, last)) for first, last in zip(low, high, strict=True)
+    )
+    return cells_within(survey.is_bed, (rows, columns))
 
 
 def _field_fraction(applicator: Applicator, points: Float) -> float:

@@ -17,6 +17,8 @@ from tracking.arrays import Bool, Float, frozen
 from tracking.camera import CameraIntrinsics
 
 Float32 = NDArray[np.float32]
+Indices = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
+Cells = Bool | Indices  # some of a map's: a mask of its grid, or where they are
 
 STRIDE_PX = 2  # a cell every 2 px: 2.5 mm at 0.5 m, and no information lost to correlated noise
 MIN_CELL_FRAMES = 3  # a cell that fewer frames agree on is not known
@@ -79,14 +81,14 @@ class SurveyMap:
         """Known cells (height, width) that most of their frames labelled occluder."""
         return frozen(self.is_known & (self.occluder_share > 0.5))
 
-    def points_survey_mm(self, cells: Bool) -> Float:
+    def points_survey_mm(self, cells: Cells) -> Float:
         """Points (n, 3) of chosen known cells, row by row, survey space."""
-        v, u = np.nonzero(cells)
+        v, u = cells if isinstance(cells, tuple) else np.nonzero(cells)
         rays = self.grid.rays(u.astype(np.float64), v.astype(np.float64))
-        points: Float = rays / self.inverse_depth_per_mm[cells].astype(np.float64)[:, None]
+        points: Float = rays / self.inverse_depth_per_mm[v, u].astype(np.float64)[:, None]
         return points
 
-    def noise_share(self, cells: Bool) -> Float:
+    def noise_share(self, cells: Cells) -> Float:
         """Variance (n,) of chosen cells over that of one frame's pixel."""
         count = np.clip(self.n_agreeing[cells].astype(np.float64), 1.0, N_INDEPENDENT_FRAMES)
         share: Float = 1.0 / count
@@ -125,6 +127,12 @@ class LocalPlanes:
     per_mm: Float
     roughness: Float
     is_whole: Bool
+
+
+def cells_within(chosen: Bool, window: tuple[slice, slice]) -> Indices:
+    """Rows and columns of the chosen cells (height, width) in a part of the grid."""
+    rows, columns = np.nonzero(chosen[window])
+    return rows + window[0].start, columns + window[1].start
 
 
 def slope_noise(n_cells: int, correlation_px: float) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.arrays import Bool, Float
+from tracking.docking import skew
 from tracking.likelihood import normal_equations, spread_of, tukey
 from tracking.survey_terms import SurveyTerms
 
@@ -50,26 +51,27 @@ def equations_of(terms: SurveyTerms, chosen: Bool, pivot_camera_mm: Float) -> Eq
     information, gradient = normal_equations(jacobian, weights, residuals)
     pretended = weights * terms.tilt_information[chosen]
     points = terms.points_mm[chosen]
-    return Equations(
-        information, gradient, _across_rays(points, points - pivot_camera_mm, pretended)
-    )
+    return Equations(information, gradient, _across_rays(points, pivot_camera_mm, pretended))
 
 
-def _across_rays(points: Float, levers: Float, weights: Float) -> Float:
+def _across_rays(points: Float, pivot: Float, weights: Float) -> Float:
     """Sum of w A (I - r r') A' with A = ([lever]x, I) and r the point's ray.
 
     A cell's 1 / z is as measured; the noise of its slopes moves its plane's n (n . p = 1)
-    across the ray alone.
+    across the ray alone. As (p - c) x p = -c x p, A p is the same linear map of every point.
     """
     total = float(weights.sum())
-    second, (x, y, z) = normal_equations(levers, weights, np.ones_like(weights))
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    turning = np.trace(second) * np.eye(3) - second
-    every_way = np.block([[turning, cross], [cross.T, total * np.eye(3)]])
-    along = np.concatenate([np.cross(levers, points), points], axis=1)
-    share = weights / np.einsum("ni,ni->n", points, points)
-    in_rays, _ = normal_equations(along, share, share)
-    across: Float = every_way - in_rays
+    rows = np.ascontiguousarray(points.T)
+    levers = rows - pivot[:, None]
+    weighted = levers * weights
+    second, cross = np.einsum("in,jn->ij", weighted, levers), skew(weighted.sum(axis=1))
+    every_way = np.empty((6, 6))
+    every_way[:3, :3] = np.trace(second) * np.eye(3) - second
+    every_way[:3, 3:], every_way[3:, :3] = cross, cross.T
+    every_way[3:, 3:] = total * np.eye(3)
+    share = weights / np.einsum("in,in->n", rows, rows)
+    along = np.concatenate([-skew(pivot), np.eye(3)])
+    across: Float = every_way - along @ np.einsum("in,jn->ij", rows * share, rows) @ along.T
     return across
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from calibration.rig_file import parse_rig, read_rig
 from tests.config_texts import RIG, replaced, written
+from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError, ConfigurationError
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, rotation_from_vector
 
@@ -17,6 +18,7 @@ def test_a_valid_rig_is_read_as_written() -> None:
     rig = parse_rig(RIG, "rig.toml")
     assert rig.camera_serial == "any"
     np.testing.assert_array_equal(rig.head_from_camera[:3, 3], [10.0, 20.0, 30.0])
+    assert isinstance(rig.depth, StereoNoise)
     assert (rig.depth.baseline_mm, rig.depth.focal_px, rig.depth.bias_mm) == (50.0, None, (0.0,))
     assert rig.labels == {"plus_x": "right", "plus_y": "back"}
     assert rig.calibrated_at.isoformat() == "2026-01-01T08:00:00+00:00"
@@ -28,6 +30,7 @@ def test_optional_parts_are_optional() -> None:
     text += "[fiducial]\nregion_px = [1, 2, 3, 4]\ndepth_mm = 400.0\n"
     rig = parse_rig(text, "rig.toml")
     assert rig.labels == {}
+    assert isinstance(rig.depth, StereoNoise)
     assert rig.depth.focal_px == 425.0
     assert rig.fiducial is not None
     assert rig.fiducial.region_px == (1, 2, 3, 4)

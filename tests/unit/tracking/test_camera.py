@@ -71,3 +71,12 @@ def test_what_no_camera_has_is_refused(change: dict[str, Any]) -> None:
     values = {"width": 64, "height": 48, "fx": 50.0, "fy": 60.0, "cx": 31.5, "cy": 23.0}
     with pytest.raises(ValueError, match=r"positive|outside"):
         CameraIntrinsics(**(values | change))
+
+
+def test_a_window_holds_the_places_and_ends_at_the_image() -> None:
+    rows, columns = CAMERA.window(np.array([[3.2, 5.0], [10.0, 7.9]]))
+    assert (rows, columns) == (slice(5, 9), slice(3, 11))
+    rows, columns = CAMERA.window(np.array([[-9.0, 40.0], [70.0, 60.0]]))
+    assert (rows, columns) == (slice(40, 48), slice(0, 64))
+    rows, _ = CAMERA.window(np.array([[0.0, 90.0], [5.0, 99.0]]))
+    assert rows == slice(48, 48)

@@ -14,6 +14,7 @@ from tracking.segmentation import Label
 from tracking.transforms import rigid
 
 RING_CONE = make_applicator(20.0)  # a wide ring: its face is what a probe inside the edge meets
+CONE = make_applicator()
 RING_RADIUS_MM = RING_CONE.ring_diameter_mm / 2
 N_CENTRES = 60  # of a circle on the pixel grid
 MEAN_PX = 0.02  # of a hundred points on 60 circles; the blur alone shifts a 5 px circle by 0.1
@@ -81,16 +82,16 @@ def test_edges_of_a_true_view_lie_where_the_model_has_them(has_ring: bool) -> No
 
 def test_a_hidden_part_of_the_rim_gives_no_offsets() -> None:
     pose = pose_looking_at(500.0, 40.0, azimuth_deg=90.0)
-    view = make_view(RING_CONE, pose, seed=None)
+    view = make_view(CONE, pose, seed=None)
     outline = outline_of(view.labels)
     assert outline is not None
 
     def exit_y_mm(hidden: Bool | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        edges = measure_edges(model_of(RING_CONE), pose, outline, view.intrinsics, hidden)
+        edges = measure_edges(model_of(CONE), pose, outline, view.intrinsics, hidden)
         points = [edge.points_camera_mm for edge in edges if edge.name == "exit"]
         return (points[0] - pose[:3, 3]) @ pose[:3, 0] if points else np.zeros(0)
 
-    rim = next(edge.points_mm for edge in model_of(RING_CONE).edges if edge.name == "exit")
+    rim = next(edge.points_mm for edge in model_of(CONE).edges if edge.name == "exit")
     everywhere = exit_y_mm(None)
     assert everywhere.min() < -20.0
     assert everywhere.max() > 20.0

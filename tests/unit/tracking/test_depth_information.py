@@ -29,7 +29,8 @@ strides = pytest.mark.parametrize("stride_px", [1, 2, 4])
 
 
 def _grid(surface: Bool, stride_px: int) -> Bool:
-    return surface & (u % stride_px == 0) & (v % stride_px == 0)
+    grid: Bool = surface & (u % stride_px == 0) & (v % stride_px == 0)
+    return grid
 
 
 def _pixels(used: Bool, stride_px: int) -> ApplicatorPixels:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import make_applicator, make_registration, make_rig
 from tests.tolerances import N_DRAWS, ROUNDING, SIGMA_RATIO
+from tracking.applicator import MODEL_SIGMA_MM
 from tracking.arrays import Float
 from tracking.docking import Docking, measure_docking
 from tracking.registration import Registration, RegistrationStatus
@@ -164,8 +165,9 @@ class TestSigma:
         registration = make_registration(head_from_applicator(), np.zeros((6, 6)))
         docking = measure_docking(CONE, registration, rig)
         assert docking.docking_tilt_deg.sigma == pytest.approx(0.05)
-        assert docking.docking_gap_mm.sigma == pytest.approx(0.2)
-        lateral = np.hypot(0.2, np.radians(0.05) * 40)
+        position = np.hypot(0.2, MODEL_SIGMA_MM)
+        assert docking.docking_gap_mm.sigma == pytest.approx(position)
+        lateral = np.hypot(position, np.radians(0.05) * 40)
         assert docking.docking_lateral_mm.sigma == pytest.approx(lateral)
 
 
@@ -189,5 +191,7 @@ def test_the_lever_is_the_applicator_s_length() -> None:
         docking = measure_docking(
             replace(CONE, length_mm=length_mm), make_registration(np.eye(4), covariance), rig
         )
-        assert docking.lateral_y_mm.sigma == pytest.approx(1e-3 * length_mm, rel=ROUNDING)
-        assert docking.lateral_x_mm.sigma == pytest.approx(0.0, abs=ROUNDING)
+        assert docking.lateral_y_mm.sigma == pytest.approx(
+            np.hypot(1e-3 * length_mm, MODEL_SIGMA_MM), rel=ROUNDING
+        )
+        assert docking.lateral_x_mm.sigma == pytest.approx(MODEL_SIGMA_MM, abs=ROUNDING)

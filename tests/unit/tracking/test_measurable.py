@@ -29,6 +29,8 @@ from tracking.segmentation import Label
 
 SMALL = CameraIntrinsics(424, 240, 212.5, 212.5, 211.5, 119.5)
 SOUND_FRACTION = 0.75  # seen on 300 sound views: 0.86 at least
+HAND_MM = 220.0
+OUTLINE_SHARE = 0.05  # of the cone's pixels lie on its outline and are not judged
 GRID = (INTRINSICS.height, INTRINSICS.width)
 SPECK = Applicator("SPECK", "mobetron", 2.0, 0.5, 4.0, 0.0, 0.0, 0.0)
 
@@ -125,6 +127,81 @@ def test_a_hand_in_front_is_no_surroundings(view: View, behind_mm: Depth) -> Non
     centre = view.intrinsics.project(view.camera_from_applicator[:3, 3][None])[0]
     hidden = with_occluder(replace(view, depth_mm=behind_mm), (centre[0], centre[1]), (90, 60))
     assert _status(hidden, hidden.depth_mm) is RegistrationStatus.DEPTH_FALSE
+
+
+def _beside_hand(view: View, *, is_right: bool) -> tuple[View, Bool]:
+    """A hand before one side of the cone, and what a stereo camera loses left of something near."""
+    v, u = np.nonzero(view.labels == Label.APPLICATOR)
+    columns = np.arange(view.labels.shape[1])
+    edge = float(np.quantile(u, 0.7 if is_right else 0.3))
+    in_hand = columns > edge if is_right else columns < edge
+    rows = np.s_[v.min() - 5 : v.max() + 5]
+    labels, depth = view.labels.copy(), view.depth_mm.copy()
+    labels[rows, in_hand], depth[rows, in_hand] = Label.OCCLUDER, HAND_MM
+    cone_mm = float(np.median(view.depth_mm[v, u]))
+    shadow_px = NOISE.focal_baseline(view.intrinsics.fx) * (1 / HAND_MM - 1 / cone_mm)
+    beside = (columns > edge - shadow_px) & ~in_hand if is_right else columns < edge + shadow_px
+    shadow = np.zeros(labels.shape, bool)
+    shadow[rows, beside] = True
+    return replace(view, labels=labels, depth_mm=depth), shadow & (labels == Label.APPLICATOR)
+
+
+def _blank(view: View, holes: Bool) -> Depth:
+    return np.where(holes, np.float32(0), view.depth_mm)
+
+
+def test_a_hand_s_shadow_on_the_cone_is_no_missing_depth(view: View) -> None:
+    """The second imager sees the hand there: such holes say nothing about the cone."""
+    hand, shadow = _beside_hand(view, is_right=True)
+    depth = _blank(hand, shadow)
+    cone = hand.labels == Label.APPLICATOR
+    assert shadow.sum() > 0.5 * cone.sum()
+    assert _status(hand, depth) is None
+    without = np.where(hand.labels == Label.OCCLUDER, np.float32(800), depth)
+    assert _status(hand, without) is RegistrationStatus.DEPTH_MISSING
+
+
+def test_nothing_casts_a_shadow_to_its_right(view: View) -> None:
+    hand, holes = _beside_hand(view, is_right=False)
+    assert _status(hand, _blank(hand, holes)) is RegistrationStatus.DEPTH_MISSING
+
+
+def test_holes_beyond_a_shadow_are_missing_depth(view: View) -> None:
+    """A clear cone beside a hand: its own holes are not the hand's doing."""
+    hand, shadow = _beside_hand(view, is_right=True)
+    elsewhere = (hand.labels == Label.APPLICATOR) & ~shadow
+    rows = np.nonzero(elsewhere)[0]
+    clear = elsewhere & (np.indices(hand.labels.shape)[0] > np.quantile(rows, 0.3))
+    assert _status(hand, _blank(hand, shadow | clear)) is RegistrationStatus.DEPTH_MISSING
+
+
+@pytest.mark.parametrize("camera_roll_deg", [-90.0, 90.0])
+def test_a_cone_s_own_near_end_excuses_none_of_its_holes(camera_roll_deg: float) -> None:
+    """A clear wall under a ring that is seen, the ring left or right of it in the image."""
+    pose = pose_looking_at(elevation_deg=60.0, camera_roll_deg=camera_roll_deg)
+    view = make_view(make_applicator(), pose, seed=1)
+    points = view.intrinsics.ray_grid * view.depth_mm[..., None]
+    truth = view.camera_from_applicator
+    is_wall = (points - truth[:3, 3]) @ truth[:3, 2] < 270.0
+    holes = is_wall & (view.labels == Label.APPLICATOR)
+    assert _status(view, _blank(view, holes)) is RegistrationStatus.DEPTH_MISSING
+    missing = _shares(view, _blank(view, holes)).missing
+    assert missing == pytest.approx(holes.sum() / _mask(view).sum(), abs=OUTLINE_SHARE)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("shift_px", [0, 250])
+def test_with_nothing_nearer_every_hole_counts(view: View, share: float, shift_px: int) -> None:
+    """Wherever in the picture the cone stands."""
+    moved = replace(
+        view,
+        labels=np.roll(view.labels, -shift_px, axis=1),
+        depth_mm=np.roll(view.depth_mm, -shift_px, axis=1),
+    )
+    holes = _blobs(share, 7)
+    missing = _shares(moved, _blank(moved, holes)).missing
+    cone = _mask(moved)
+    assert missing == pytest.approx((holes & cone).sum() / cone.sum(), abs=OUTLINE_SHARE)
 
 
 def test_a_speck_says_nothing(view: View) -> None:

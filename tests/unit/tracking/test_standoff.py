@@ -14,7 +14,7 @@ from tests.builders import (
     pose_looking_at,
 )
 from tests.tolerances import N_DRAWS, NUMERIC_INTEGRAL_MM, SIGMA_RATIO
-from tracking.applicator import Applicator
+from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface, exit_axes, quadratic_basis
 from tracking.measurement import NOT_OBSERVABLE, Measurement
@@ -217,9 +217,9 @@ class TestSsdError:
         exact = make_rig(rig.head_from_camera, angle_sigma_deg=0.0, position_sigma_mm=0.0)
         registration = make_registration(POSE, sliding)
         ssd = measure_ssd_error(self.cone, registration, bed, exact, (40.0, 0.0))
-        assert sigma(ssd) == pytest.approx(0.0, abs=1e-6)
+        assert sigma(ssd) == pytest.approx(MODEL_SIGMA_MM, abs=1e-6)
         gap = measure_standoff(self.cone, registration, bed).air_gap_mm
-        assert sigma(gap) == pytest.approx(2.0)
+        assert sigma(gap) == pytest.approx(np.hypot(2.0, MODEL_SIGMA_MM))
 
 
 def bed_seen_from(true_from_registered: Float, coefficients: Float, x: Float, y: Float) -> Float:

@@ -21,10 +21,11 @@ from tests.tolerances import K_99
 from tracking.air_gap import axial_gaps, rim_points
 from tracking.arrays import Float
 from tracking.bed import BedStatus, BedSurface
+from tracking.bed_ring import MIN_SEEN_DEG
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import Label
 from tracking.standoff import measure_standoff
-from tracking.surface import MIN_SEEN_DEG, fit_bed
+from tracking.surface import fit_bed
 from tracking.transforms import invert, transform_points
 
 RADIUS_150 = 1 / 150.0

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 from tests.tolerances import ROTATION_RAD, ROUNDING
 from tracking.transforms import (
     angle_between_deg,
+    blockwise,
     check_transform,
+    cross,
     invert,
     orthonormalise,
     rigid,
     rotate_about,
     rotation_between,
     rotation_from_vector,
+    rotation_vector_between,
     transform_points,
 )
 
@@ -144,3 +147,23 @@ def test_angle_between_is_accurate_at_both_ends(angle_deg: float) -> None:
     start = np.array([0.0, 0.0, 1.0])
     end = rotation_from_vector([np.radians(angle_deg), 0.0, 0.0]) @ start
     assert angle_between_deg(start, end) == pytest.approx(angle_deg, abs=1e-9)
+
+
+@pytest.mark.parametrize("direction", np.eye(3).tolist())
+def test_half_a_turn_is_told_as_one(direction: list[float]) -> None:
+    there = np.array(direction)
+    vector = rotation_vector_between(there, -there)
+    assert np.linalg.norm(vector) == pytest.approx(np.pi)
+    np.testing.assert_allclose(rotation_from_vector(vector) @ there, -there, atol=ROUNDING)
+
+
+def test_the_cross_product_is_numpys() -> None:
+    first, second = np.array([0.3, -2.0, 5.0]), np.array([7.0, 0.1, -1.0])
+    np.testing.assert_allclose(cross(first, second), np.cross(first, second), atol=ROUNDING)
+
+
+def test_a_motions_halves_are_rotated_alike() -> None:
+    motion = np.arange(6.0)
+    turned = blockwise(POSE[:3, :3]) @ motion
+    expected = [*(POSE[:3, :3] @ motion[:3]), *(POSE[:3, :3] @ motion[3:])]
+    np.testing.assert_allclose(turned, expected, atol=ROUNDING)

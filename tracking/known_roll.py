@@ -1,0 +1,60 @@
+"""Hold the roll of a bevelled cone against the direction in which its rim leans.
+
+Rolls and slides can conspire where little of the cone is seen: a wrong roll, slid to touch the
+outline, is a dip of the likelihood too. Then the rim, measured without believing the roll, leans
+into another direction than the registered one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tracking.frame_view import FrameView
+from tracking.judge import judge
+from tracking.pose_covariance import slide_sigma_mm, without_roll, without_slide
+from tracking.registration import Dimensions, Registration
+from tracking.slide import SURE_SIGMA_MM
+from tracking.transforms import rigid, rotation_from_vector
+
+MAX_TURN_DEG = 20.0  # between the registered and the measured direction of the bevel
+MAX_TURN_SIGMA = 4.0
+N_TRIALS = 2
+
+
+def with_known_roll(view: FrameView, result: Registration) -> Registration:
+    """Follow a rim that leans elsewhere; where that does not help, the roll is unknown.
+
+    With the roll goes a slide that only the rim tells.
+    """
+    for _ in range(N_TRIALS):
+        turn_deg = _turn_deg(result)
+        if turn_deg == 0.0 or result.camera_from_applicator is None:
+            return result
+        roll = rigid(rotation_from_vector([0.0, 0.0, np.radians(turn_deg)]), np.zeros(3))
+        turned = judge(view, view.refine(result.camera_from_applicator @ roll))
+        if not (turned.is_ok and abs(_turn_deg(turned)) < abs(turn_deg)):
+            break
+        result = replace(turned, start=result.start)
+    if _turn_deg(result) == 0.0:
+        return result
+    is_sure = slide_sigma_mm(result) <= SURE_SIGMA_MM
+    return without_roll(result) if is_sure else without_slide(result)
+
+
+def _turn_deg(result: Registration) -> float:
+    """How far the measured bevel is turned from the registered one; 0: as far as chance allows."""
+    dimensions = result.dimensions
+    if dimensions is None or not result.roll_observable:
+        return 0.0
+    turn_deg = abs(dimensions.bevel_direction_deg)
+    if turn_deg <= max(MAX_TURN_DEG, MAX_TURN_SIGMA * _direction_sigma_deg(dimensions)):
+        return 0.0
+    return dimensions.bevel_direction_deg
+
+
+def _direction_sigma_deg(dimensions: Dimensions) -> float:
+    return float(
+        np.degrees(np.arctan2(dimensions.bevel_sigma_deg, max(dimensions.bevel_deg, 1e-6)))
+    )
