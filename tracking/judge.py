@@ -8,8 +8,8 @@ from tracking.dimensions import measure_dimensions
 from tracking.form import form_error
 from tracking.frame_view import FrameView, upside_down_cost
 from tracking.one_object import explain
-from tracking.pose_covariance import assess
-from tracking.refine import Refined
+from tracking.pose_covariance import assess, without_slide
+from tracking.refine import Refined, slide_is_disputed
 from tracking.registration import Registration, RegistrationStatus
 
 MIN_IDENTIFYING_INLIERS = 0.96  # a neighbouring diameter, fitted as planned, keeps up to 0.94
@@ -24,6 +24,8 @@ def judge(view: FrameView, refined: Refined) -> Registration:
     registration = assess(applicator, view.pixels, refined, view.noise)
     if registration.camera_from_applicator is None:
         return registration
+    if slide_is_disputed(refined.depth):
+        registration = without_slide(registration)
     form = form_error(applicator, refined.depth, refined.inflation)
     if form.is_gross:
         return replace(registration, status=RegistrationStatus.NOT_THE_APPLICATOR)

@@ -120,7 +120,7 @@ def refine(
     current = _round(problem, start, widening)
     pose = current.pose
     for index in range(1, MAX_ROUNDS):
-        disputed = index <= N_DISPUTES and _slide_is_disputed(current.depth)
+        disputed = index <= N_DISPUTES and slide_is_disputed(current.depth)
         if current.has_settled and not disputed:
             break
         is_wide = index < N_WIDE_ROUNDS or disputed
@@ -168,8 +168,8 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
     raise ValueError("MAX_ITERATIONS must be positive")
 
 
-def _slide_is_disputed(depth: DepthTerms) -> bool:
-    """Whether most pixels of the faces across the axis, which fix the slide, were thrown out."""
+def slide_is_disputed(depth: DepthTerms) -> bool:
+    """Whether most pixels of the faces across the axis, which fix the slide, are thrown out."""
     is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)
     if int(is_face.sum()) < MIN_FACE_PIXELS:
         return False

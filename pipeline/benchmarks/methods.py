@@ -16,6 +16,7 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.register import register
 
+MIN_POINTS = 50  # a hand may hide all of the cone's depth: no library takes an empty cloud
 N_PREPARED = 16  # models prepared for a rival; a machine has more, but each costs only once
 
 
@@ -80,6 +81,8 @@ def _ours(case: Case, prior: Float | None) -> Answer:
 def _open3d_icp(case: Case) -> Answer:
     from pipeline.benchmarks.open3d_methods import point_to_plane
 
+    if len(case.points_camera_mm) < MIN_POINTS:
+        return _rival(None)
     target = _open3d_target(case.view.applicator)
     return _rival(point_to_plane(target, case.points_camera_mm, case.start))
 
@@ -87,12 +90,16 @@ def _open3d_icp(case: Case) -> Answer:
 def _open3d_features(case: Case) -> Answer:
     from pipeline.benchmarks.open3d_methods import features_ransac_icp
 
+    if len(case.points_camera_mm) < MIN_POINTS:
+        return _rival(None)
     target = _open3d_target(case.view.applicator)
     features = _open3d_feature_target(case.view.applicator)
     return _rival(features_ransac_icp(target, features, case.points_camera_mm))
 
 
 def _small_gicp(case: Case) -> Answer:
+    if len(case.points_camera_mm) < MIN_POINTS:
+        return _rival(None)
     target = _small_gicp_target(case.view.applicator)
     return _rival(target.align(case.points_camera_mm, case.start))
 

@@ -7,12 +7,11 @@ import pytest
 from tests.builders import (
     ALL_PROVEN,
     FRAME_NS,
-    PLANNED_IDENTITY,
     make_alignment,
     make_plan,
     make_snapshot,
 )
-from tracking.alignment import Alignment, ApplicatorIdentity
+from tracking.alignment import Alignment
 from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.gate import MAX_AGE_MS, MAX_FRAME_GAP_MS, decide
@@ -348,55 +347,6 @@ class TestMeasurements:
     def test_a_bed_that_is_not_ok_is_named(self, status: BedStatus, reason: Reason) -> None:
         decision = one(make_snapshot(10, bed=status), armed_state())
         assert (decision.verdict, decision.reasons) == (Verdict.UNSURE, (reason,))
-
-    def test_an_undecided_applicator_is_unsure(self) -> None:
-        alignment = make_alignment(applicator_id=ApplicatorIdentity(None, 60.0, 15.0))
-        decision = one(make_snapshot(10, alignment=alignment), armed_state())
-        assert decision.reasons == (Reason.APPLICATOR_UNDECIDED,)
-
-    def test_another_applicator_is_hold(self) -> None:
-        other = replace(PLANNED_IDENTITY, value="D65-B15")
-        decision = one(
-            make_snapshot(10, alignment=make_alignment(applicator_id=other)), armed_state()
-        )
-        assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.WRONG_APPLICATOR,))
-
-    @pytest.mark.parametrize("status", RegistrationStatus)
-    @pytest.mark.parametrize("bed", [BedStatus.OK, BedStatus.NO_POSE])
-    def test_another_applicator_is_the_root_cause(
-        self, status: RegistrationStatus, bed: BedStatus
-    ) -> None:
-        """Measured as the planned one it may look off plan, or fit badly: only the swap counts."""
-        off_plan = make_alignment(
-            values={"air_gap_mm": 9.0},
-            applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"),
-        )
-        snapshot = make_snapshot(10, registration=status, bed=bed, alignment=off_plan)
-        decision, state = decide(snapshot, armed_state())
-        assert (decision.verdict, decision.reasons) == (Verdict.HOLD, (Reason.WRONG_APPLICATOR,))
-        assert (decision.checks_passed, state.armed) == (False, False)
-
-    @pytest.mark.parametrize("value", [None, "D60-B15", "D65-B15"])
-    def test_an_undecided_applicator_leaves_a_failed_registration_its_reason(
-        self, value: str | None
-    ) -> None:
-        alignment = Alignment(applicator_id=ApplicatorIdentity(value, 63.0, 15.0))
-        for status, reason in (
-            (RegistrationStatus.POOR_FIT, Reason.REGISTRATION_FAILED),
-            (RegistrationStatus.NOT_THE_APPLICATOR, Reason.NOT_THE_APPLICATOR),
-        ):
-            snapshot = make_snapshot(10, registration=status, alignment=alignment)
-            assert one(snapshot, armed_state()).reasons == (reason,)
-
-    def test_the_planned_applicator_leaves_a_failed_registration_its_reason(self) -> None:
-        snapshot = make_snapshot(10, registration=RegistrationStatus.SEVERAL_APPLICATORS)
-        assert one(snapshot, armed_state()).reasons == (Reason.SEVERAL_APPLICATORS,)
-
-    def test_another_applicator_hides_no_fault(self) -> None:
-        other = make_alignment(applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"))
-        decision = one(make_snapshot(9, alignment=other), armed_state())
-        assert decision.verdict is Verdict.FAULT
-        assert Reason.WRONG_APPLICATOR in decision.reasons
 
     def test_an_empty_alignment_is_never_ready(self) -> None:
         decision = one(make_snapshot(10, alignment=Alignment()), armed_state())
