@@ -32,7 +32,7 @@ from tracking.segmentation import EdgeQuality
 
 N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
 N_UNKNOWNS = 10
-N_REWEIGHTINGS = 2
+N_REWEIGHTINGS = 3
 ROLL = 2
 ROLL_PRIOR_SIGMA_RAD = 1e-3  # a turned bevel is a slope along y: one of the two must stand still
 RADIUS_PRIOR_SIGMA_MM = 50.0
