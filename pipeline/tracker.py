@@ -27,7 +27,7 @@ from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
 from tracking.record import FrameRecord, RecordIds
 from tracking.register import register
-from tracking.registration import Registration
+from tracking.registration import PoseStart, Registration
 from tracking.rim_sight import hidden_rim
 from tracking.segmentation import Segmentation
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
@@ -91,6 +91,8 @@ class Tracker:
             self._state, self._previous = KernelState(), None
             self._survey, self._marks = SurveyMemory(), Marks()
         config, frame, clock = self.config, source_frame.frame, _StageClock()
+        if self._is_another_stream(frame):  # the gate keeps its state: it has to say so
+            self._previous, self._survey, self._marks = None, SurveyMemory(), Marks()
         noise = config.rig.depth
         depth_mm = noise.correct(frame.depth_mm)
         segmentation = self.segmenter.segment(source_frame)
@@ -113,7 +115,9 @@ class Tracker:
         hidden = hidden_rim(self._model, registration, bed)
         if hidden is not None:  # the bed's edge must not be taken for the cone's
             again = self._register(seen, registration.camera_from_applicator, hidden)
-            registration = replace(again, start=registration.start)
+            is_tracked = again.start is PoseStart.TRACKED
+            again = replace(again, start=registration.start) if is_tracked else again
+            registration = with_jump_told(self._previous, again, self._passed_ns(frame))
             bed = self._fit_bed(seen, registration, survey)
         clock.lap("surface")
         self._marks = updated_marks(
@@ -173,6 +177,13 @@ class Tracker:
     def _passed_ns(self, frame: RgbdFrame) -> int:
         """Time since the previous frame; 0 for the first."""
         return 0 if self._state.stamp_ns is None else frame.stamp_ns - self._state.stamp_ns
+
+    def _is_another_stream(self, frame: RgbdFrame) -> bool:
+        """Whether counter or stamp went back: what is remembered belongs to other frames."""
+        last = (self._state.frame_index, self._state.stamp_ns)
+        if last[0] is None or last[1] is None:
+            return False
+        return frame.frame_index <= last[0] or frame.stamp_ns <= last[1]
 
     def _register(
         self, seen: _Seen, prior: Float | None, hidden: Bool | None = None

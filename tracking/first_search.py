@@ -45,14 +45,14 @@ def find_starts(view: FrameView) -> list[Float]:
                 best, best_cost = aligned, cost
         if best_cost < GOOD_DISAGREEMENT:
             break
-    return _rolled(view, best)
+    return rolled(view, best)
 
 
 def _coarse_cost(view: FrameView, pose: Float) -> float:
     return disagreement(view.model, pose, view.score, COARSE_MM) + upside_down_cost(pose)
 
 
-def _rolled(view: FrameView, pose: Float) -> list[Float]:
+def rolled(view: FrameView, pose: Float) -> list[Float]:
     """The rolls of a bevelled cone that the pixels around its exit contradict least.
 
     Where no face across the axis is in view, the slide is as open as the roll: both together.

@@ -22,9 +22,12 @@ from tracking.segmentation import Label, Segmentation
 
 REACH_PX = 3  # across an outline: what stereo smears
 BEYOND_MM = 1e5  # no depth: OpenCV's border is finite
-HIDES_MM, HIDES_SIGMA = 5.0, 4.0  # a bed at 60 deg rises by 2 mm a pixel at 0.55 m
+HIDES_MM, HIDES_SIGMA = 5.0, 4.0  # beyond what its own slope brings the background nearer
 MIN_HOLES = 0.02  # of the applicator's pixels
 HOLE_REACH_PX = 24
+THING_STEP = 0.02  # of the depth, within 3x3 px: a slab at 75 deg does not part
+STEP_AT_MM = 500.0  # where the noise is taken for it
+MAX_SURROUNDED = 0.8  # of the background beside the applicator
 MIN_SEEDS_PX = 20  # of a thing along the outline: fewer are strays
 
 
@@ -43,6 +46,10 @@ def with_hiding_background(
     if 4 * np.count_nonzero(thinned) < MIN_SEEDS_PX:  # a quarter of the pixels tells as much
         return segmentation
     seeds = _nearer_beside(near, depth, intrinsics.fx, noise)
+    around = cv2.dilate((near == Label.APPLICATOR).astype(np.uint8), _square(REACH_PX)) > 0
+    n_around = np.count_nonzero(around & (near != Label.APPLICATOR) & (depth > 0))
+    if np.count_nonzero(seeds) > MAX_SURROUNDED * n_around:
+        return segmentation  # seen through a hole, or false: nothing stands behind the applicator
     labels = segmentation.labels.copy()
     labels[box][seeds] = Label.OCCLUDER
     if int(np.count_nonzero(seeds)) >= MIN_SEEDS_PX:
@@ -75,19 +82,38 @@ def _nearer_beside(
         at_holes = cv2.dilate(holes.astype(np.uint8), _square(REACH_PX)) > 0
         cone = np.where(at_holes, nearest, cone)
         candidates |= beside & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
+    if not candidates.any():
+        return candidates
     depth = depth_mm[candidates]
-    sigma_mm = noise.sigma_mm(depth, fx)
-    candidates[candidates] = depth + HIDES_MM + HIDES_SIGMA * sigma_mm < cone[candidates]
+    margin_mm = HIDES_MM + HIDES_SIGMA * noise.sigma_mm(depth, fx)
+    margin_mm += 2 * REACH_PX * _slope_mm_per_px(beside, depth_mm)[candidates]
+    candidates[candidates] = depth + margin_mm < cone[candidates]
     return candidates
+
+
+def _slope_mm_per_px(background: Bool, depth_mm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How fast the background's own depth changes: a bed that is seen flat comes near quickly.
+
+    The least around each pixel: the smeared edge of a thing is no slope.
+    """
+    far = np.float32(np.inf)
+    nearest = cv2.erode(np.where(background, depth_mm, far), _square(1))
+    farthest = cv2.dilate(np.where(background, depth_mm, np.float32(0)), _square(1))
+    slope = np.where(background, (farthest - nearest) / 2, far)
+    least = cv2.erode(slope, _square(REACH_PX))
+    return np.where(least < far, least, np.float32(0))
 
 
 def _things(
     labels: UInt8, depth_mm: NDArray[np.float32], fx: float, noise: DepthNoise
 ) -> NDArray[np.int32]:
     """Number of the connected thing without a step in depth that a background pixel belongs to."""
-    nearest = cv2.erode(np.where(depth_mm > 0, depth_mm, np.float32(np.inf)), _square(1))
-    is_step = noise.is_step(nearest, cv2.dilate(depth_mm, _square(1)), fx)
-    is_smooth = (labels != Label.APPLICATOR) & (depth_mm > 0) & ~is_step
+    has_depth = depth_mm > 0
+    nearest = cv2.erode(np.where(has_depth, depth_mm, np.float32(np.inf)), _square(1))
+    range_mm = cv2.dilate(depth_mm, _square(1)) - np.where(has_depth, nearest, np.float32(0))
+    sigma = np.float32(noise.sigma_mm(STEP_AT_MM, fx) / STEP_AT_MM)
+    is_whole = range_mm < np.float32(THING_STEP + HIDES_SIGMA * sigma) * depth_mm
+    is_smooth = (labels != Label.APPLICATOR) & has_depth & is_whole
     things: NDArray[np.int32] = np.zeros(labels.shape, np.int32)
     cv2.connectedComponents(is_smooth.astype(np.uint8), things, connectivity=4)
     return things

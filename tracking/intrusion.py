@@ -38,8 +38,7 @@ HEIGHT_SIGMAS = 4.0  # 1 in 30,000 points of bare bed looks this high
 MIN_POINTS = 3  # that reach in as far: one or two may be wrong pixels
 MIN_COSINE = 0.2  # of a ray to the axis: flatter, nothing is seen of the bed
 MIN_RADIUS_MM = 1e-6  # on the axis every direction is outward
-
-
+FIELD_HEIGHT_MM = 60.0  # about the exit plane: farther is a hand above, or the floor
 RIM_MARGIN_MM = 3.0  # outside the wall, in which the live frame's pixels are not used
 BOUND_SIGMAS = 3.0  # sigma is such that value + 3 sigma bounds what reaches in
 
@@ -103,8 +102,10 @@ def _goes_under_unseen(
 
 def _seen_fraction(applicator: Applicator, *fields: SeenField | None) -> float:
     """Share of the field disc in which the bed, or what stands on it, was seen."""
-    seen = [field.points_mm[:, :2] for field in fields if field is not None]
-    points = np.concatenate([np.zeros((0, 2)), *seen])
+    seen = [field.points_mm for field in fields if field is not None]
+    points = np.concatenate([np.zeros((0, 3)), *seen])
+    above_exit = points[:, 2] + points[:, 0] * applicator.bevel_slope
+    points = points[np.abs(above_exit) < FIELD_HEIGHT_MM, :2]
     if len(points) == 0:
         return 0.0
     disc = field_points(applicator.inner_radius_mm)

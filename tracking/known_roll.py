@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tracking.first_search import rolled
 from tracking.frame_view import FrameView
 from tracking.judge import judge
 from tracking.pose_covariance import slide_sigma_mm, without_roll, without_slide
@@ -20,27 +21,44 @@ from tracking.transforms import rigid, rotation_from_vector
 
 MAX_TURN_DEG = 20.0  # between the registered and the measured direction of the bevel
 MAX_TURN_SIGMA = 4.0
+MAX_OPEN_TURN_DEG = 45.0  # a direction that may be this far off tells no slide
 N_TRIALS = 2
 
 
 def with_known_roll(view: FrameView, result: Registration) -> Registration:
     """Follow a rim that leans elsewhere; where that does not help, the roll is unknown.
 
-    With the roll goes a slide that only the rim tells.
+    With the roll goes a slide that only the rim tells. A roll that is not told at all is sought
+    anew: the rim may have come into view where the last roll does not reach it.
     """
+    if view.model.applicator.bevel_deg == 0:
+        return result
+    view = replace(view, hidden_rim=None)  # it is told for the prior's roll
+    if result.is_ok and not result.roll_observable:
+        result = _with_found_roll(view, result)
     for _ in range(N_TRIALS):
         turn_deg = _turn_deg(result)
         if turn_deg == 0.0 or result.camera_from_applicator is None:
-            return result
+            break
         roll = rigid(rotation_from_vector([0.0, 0.0, np.radians(turn_deg)]), np.zeros(3))
         turned = judge(view, view.refine(result.camera_from_applicator @ roll))
         if not (turned.is_ok and abs(_turn_deg(turned)) < abs(turn_deg)):
             break
         result = replace(turned, start=result.start)
-    if _turn_deg(result) == 0.0:
-        return result
     is_sure = slide_sigma_mm(result) <= SURE_SIGMA_MM
+    if _turn_deg(result) == 0.0:
+        return result if is_sure or _shows_direction(result) else without_slide(result)
     return without_roll(result) if is_sure else without_slide(result)
+
+
+def _with_found_roll(view: FrameView, result: Registration) -> Registration:
+    if result.camera_from_applicator is None:
+        return result
+    for start in rolled(view, result.camera_from_applicator):
+        found = judge(view, view.refine(start))
+        if found.is_ok and found.roll_observable:
+            return replace(found, start=result.start)
+    return result
 
 
 def _turn_deg(result: Registration) -> float:
@@ -49,9 +67,19 @@ def _turn_deg(result: Registration) -> float:
     if dimensions is None or not result.roll_observable:
         return 0.0
     turn_deg = abs(dimensions.bevel_direction_deg)
-    if turn_deg <= max(MAX_TURN_DEG, MAX_TURN_SIGMA * _direction_sigma_deg(dimensions)):
+    if not np.isfinite(turn_deg) or turn_deg <= max(
+        MAX_TURN_DEG, MAX_TURN_SIGMA * _direction_sigma_deg(dimensions)
+    ):
         return 0.0
     return dimensions.bevel_direction_deg
+
+
+def _shows_direction(result: Registration) -> bool:
+    """Whether the rim tells its direction well enough to tell the slide too."""
+    dimensions = result.dimensions
+    if dimensions is None:
+        return False
+    return MAX_TURN_SIGMA * _direction_sigma_deg(dimensions) <= MAX_OPEN_TURN_DEG
 
 
 def _direction_sigma_deg(dimensions: Dimensions) -> float:

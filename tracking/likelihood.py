@@ -33,6 +33,7 @@ NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
 CHANCE_CORRELATION = 2.0  # times 1 / sqrt(n): what n independent points show by chance
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
+MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
 MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
 WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
@@ -107,10 +108,10 @@ def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
         return np.ones(len(residuals))
     reference = spread_of(rest)
     scale = np.ones(len(residuals))
-    for group in (is_border & ~is_hollow, is_hollow):
+    for group, largest in ((is_border & ~is_hollow, MAX_BORDER_SCALE), (is_hollow, np.inf)):
         ratio = spread_of(residuals[group]) / reference
         if ratio > NOTABLE_SCATTER and int(group.sum()) >= MIN_GROUP_PIXELS:
-            scale[group] = ratio
+            scale[group] = min(ratio, largest)
     return scale
 
 

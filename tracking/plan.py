@@ -84,3 +84,5 @@ class Plan:
     def __post_init__(self) -> None:
         if self.keep_out and self.limits.intrusion_maximum_mm is None:
             raise ValueError("structures to keep out need a limit on intrusion_mm")
+        if self.area_at_risk and self.limits.coverage_minimum_fraction is None:
+            raise ValueError("an area at risk needs a limit on coverage_fraction")

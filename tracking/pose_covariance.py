@@ -105,7 +105,11 @@ def _covariance(information: Float, score: Float, *, has_roll: bool) -> tuple[Fl
         kept.remove(AXIAL)
     covariance = np.zeros((6, 6))
     among = np.ix_(kept, kept)
-    covariance[among] = _sandwich((information + prior)[among], (score + prior)[among])
+    covariance[among] = (
+        marginal[among]  # a bevel's roll is there, known or not
+        if has_roll
+        else _sandwich((information + prior)[among], (score + prior)[among])
+    )
     if not axial_observable:
         covariance[AXIAL, AXIAL] = UNKNOWN_SLIDE_MM**2
     return (covariance + covariance.T) / 2, roll_observable, axial_observable

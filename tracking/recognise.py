@@ -19,6 +19,7 @@ from tracking.cone_models import ConeModels
 from tracking.dimensions import fits, measure_dimensions, nearest
 from tracking.frame_view import FrameView
 from tracking.judge import alone, judge
+from tracking.known_roll import with_known_roll
 from tracking.registration import Dimensions, Registration
 from tracking.slide import slid
 from tracking.transforms import rigid, rotation_from_vector
@@ -44,7 +45,7 @@ def recognised(view: FrameView, registration: Registration, models: ConeModels) 
     for rival in nearest(guess, rivals)[:N_RIVALS]:
         rival_view = replace(view, model=models.model(rival), hidden_rim=None)
         refined = rival_view.refine(_start(pose, planned, rival, guess))
-        found = alone(rival_view, judge(rival_view, refined))
+        found = alone(rival_view, with_known_roll(rival_view, judge(rival_view, refined)))
         if found.is_ok and found.dimensions is not None and fits(found.dimensions, rival):
             return replace(registration, dimensions=found.dimensions)
     return registration

@@ -47,7 +47,8 @@ class Refined:
     ----------
     pose : (4, 4) camera_from_applicator
     converged : bool
-    depth, edges : the terms at `pose`
+    depth : the terms just before the last, tiny step to `pose`
+    edges : the outline's offsets at `pose`, to first order
     edge_information : (6, 6)
         Of (rotation, exit displacement) in *applicator* axes about the exit centre: index 2 is
         roll, index 5 the slide along the axis.
@@ -154,6 +155,8 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
         information = information + edges.information
         gradient = gradient + edges.gradient - edges.information @ total
         step = np.linalg.solve(information + _damping(information), gradient).astype(np.float64)
+        if not np.isfinite(step).all():
+            return _Round(pose, total, information, edges, depth, has_settled=False)
         if step @ information @ previous < 0:
             step = step / 2  # pixels that come and go with the pose can make whole steps alternate
         previous = step

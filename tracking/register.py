@@ -87,6 +87,7 @@ def _found(view: FrameView, prior: Float | None) -> Registration:
         tracked = replace(alone(view, tracked), start=PoseStart.TRACKED)
         if tracked.is_ok:
             return tracked
+    view = replace(view, hidden_rim=None)  # it is told for the prior's roll
     results = [judge(view, view.refine(start)) for start in find_starts(view)]
     if not results:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=view.pixels.excluded)

@@ -73,8 +73,8 @@ class Registration:
     roll_observable, axial_observable : bool
         Rotation about, and translation along, the applicator's axis.
     dimensions : Dimensions or None
-        Diameter and bevel as the image shows them; None unless the status is OK and the
-        model explains nearly all pixels (a wrong cone, fitted as planned, leaves some).
+        Diameter and bevel as the image shows them; None unless a model explains nearly all
+        pixels: the planned one, or where that does not fit, another of the catalogue.
     start : PoseStart
         A pose that was searched anew may have jumped: nothing before it speaks for it.
     """

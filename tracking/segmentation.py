@@ -34,7 +34,7 @@ class EdgeQuality:
 
 
 EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, as seen on edges
-    sigma_px=0.15, correlation_px=3.6, bias_px=0.5
+    sigma_px=0.15, correlation_px=3.0, bias_px=0.5
 )
 
 

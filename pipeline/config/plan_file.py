@@ -183,6 +183,13 @@ def _refuse_unsupported(file: PlanFile, what: str) -> None:
 def _outlines(file: PlanFile, what: str) -> tuple[Outline | None, tuple[tuple[str, Outline], ...]]:
     """The area at risk and what to keep out, which must be limited to be held to."""
     area = None if file.area_at_risk is None else _outline("area_at_risk", file.area_at_risk, what)
+    if area is not None and file.limits.coverage_fraction is None:
+        raise ConfigurationError(
+            f"{what}: [area_at_risk] cannot be held to as it is, and is never ignored.",
+            expected="limits.coverage_fraction, for which it is marked",
+            actual="no limit on coverage_fraction",
+            remedy="Add the limit, or take the area out of the plan for this software.",
+        )
     if file.keep_out is None:
         return area, ()
     if not file.keep_out or file.limits.intrusion_mm is None:

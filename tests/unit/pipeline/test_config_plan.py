@@ -111,12 +111,19 @@ def test_a_bolus_is_refused_and_never_ignored() -> None:
 OUTLINE = "frame_index = 30\noutline_px = [[400, 300], [440, 300.5], [430, 340]]\n"
 CORNERS = ((400.0, 300.0), (440.0, 300.5), (430.0, 340.0))
 INTRUSION = "intrusion_mm = {maximum = 2.0}\n"
+COVERAGE = "coverage_fraction = {minimum = 0.98}\n"
 
 
 def test_an_area_at_risk_is_read() -> None:
-    plan = parse_plan(f"{PLAN}[area_at_risk]\n{OUTLINE}margin_mm = 5\n", "plan.toml")
+    plan = parse_plan(f"{PLAN}{COVERAGE}[area_at_risk]\n{OUTLINE}margin_mm = 5\n", "plan.toml")
     assert plan.area_at_risk == Outline(30, CORNERS, 5.0)
     assert plan.keep_out == ()
+
+
+def test_an_area_without_a_limit_on_coverage_is_refused() -> None:
+    error = refusal(f"{PLAN}[area_at_risk]\n{OUTLINE}")
+    assert "never ignored" in error.what
+    assert "coverage_fraction" in error.expected
 
 
 def test_structures_to_keep_out_are_read_by_name() -> None:
@@ -129,7 +136,7 @@ def test_structures_to_keep_out_are_read_by_name() -> None:
 
 def test_what_was_marked_can_be_written_and_read_again() -> None:
     tables = f"[area_at_risk]\n{OUTLINE}margin_mm = 5\n[keep_out.bowel]\n{OUTLINE}"
-    plan = parse_plan(PLAN + INTRUSION + tables, "plan.toml")
+    plan = parse_plan(PLAN + INTRUSION + COVERAGE + tables, "plan.toml")
     again = parse_plan(toml_text({"schema": 1, **plan_table(plan)}), "plan.toml")
     assert (again.area_at_risk, again.keep_out) == (plan.area_at_risk, plan.keep_out)
 

@@ -141,7 +141,7 @@ def test_small_holes_are_bridged_and_large_ones_refuse() -> None:
 
 
 def test_it_waits_for_its_frame() -> None:
-    plan, survey = make_plan(area_at_risk=square(7)), make_survey(BED, POSE)
+    plan, survey = area_plan(square(7)), make_survey(BED, POSE)
     before = marks_after(plan, survey, frame_index=6)
     assert before.area(AREA_AT_RISK) is None
     at = marks_after(plan, survey, frame_index=7, marks=before)
@@ -157,12 +157,12 @@ def test_it_waits_for_its_frame() -> None:
     ids=["no survey", "may have slid"],
 )
 def test_it_needs_a_survey_on_its_frame(survey: AlignedSurvey) -> None:
-    marks = marks_after(make_plan(area_at_risk=square()), survey)
+    marks = marks_after(area_plan(square()), survey)
     assert marks.area(AREA_AT_RISK) is None
 
 
 def test_what_hides_the_bed_is_looked_through_by_the_map() -> None:
-    plan = make_plan(area_at_risk=square())
+    plan = area_plan(square())
     area = marks_after(plan, make_survey(BED, POSE), hidden=True).area(AREA_AT_RISK)
     assert area is not None
     assert np.abs(spread_mm(area)[0] - [0, 0, BED[0]]).max() < PLACE_TOLERANCE_MM
@@ -171,7 +171,7 @@ def test_what_hides_the_bed_is_looked_through_by_the_map() -> None:
 
 
 def test_another_survey_is_another_space() -> None:
-    plan, survey = make_plan(area_at_risk=square()), make_survey(BED, POSE)
+    plan, survey = area_plan(square()), make_survey(BED, POSE)
     marks = marks_after(plan, survey)
     assert marks.area(AREA_AT_RISK) is not None
     assert marks_after(plan, AlignedSurvey(), 8, marks).areas == ()
@@ -188,11 +188,16 @@ def test_the_survey_space_is_not_the_cameras() -> None:
 
 def test_an_outline_beyond_the_picture_is_refused() -> None:
     beyond = Outline(7, ((840.0, 100.0), (860.0, 100.0), (850.0, 130.0)))
-    for plan in (make_plan(area_at_risk=beyond), keep_out_plan(beyond)):
+    for plan in (area_plan(beyond), keep_out_plan(beyond)):
         with pytest.raises(ConfigurationError, match=r"area_at_risk|keep_out\.bowel"):
             check_outlines(plan, INTRINSICS)
-    check_outlines(make_plan(area_at_risk=square()), INTRINSICS)
+    check_outlines(area_plan(square()), INTRINSICS)
     check_outlines(make_plan(), INTRINSICS)
+
+
+def area_plan(outline: Outline) -> Plan:
+    limits = replace(make_plan().limits, coverage_minimum_fraction=0.98)
+    return make_plan(limits=limits, area_at_risk=outline)
 
 
 def keep_out_plan(outline: Outline) -> Plan:

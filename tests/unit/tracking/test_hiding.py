@@ -30,12 +30,12 @@ def view() -> View:
 
 
 def _wall(view: View, nearer_mm: float, label: Label = Label.TUMOR_BED) -> tuple[View, Bool]:
-    """The lowest quarter of the cone behind a wall of its form that is labelled as background."""
+    """The lowest quarter of the cone behind a flat wall that is labelled as background."""
     labels, depth = view.labels.copy(), view.depth_mm.copy()
     wall = labels == Label.APPLICATOR
     wall[: int(np.quantile(np.nonzero(wall)[0], 0.75))] = False
     labels[wall] = label
-    depth[wall] -= np.float32(nearer_mm)
+    depth[wall] = depth[wall].min() - np.float32(nearer_mm)
     return replace(view, labels=labels, depth_mm=depth), wall
 
 
