@@ -23,6 +23,7 @@ INLIER_SIGMA = 3.0
 MIN_INLIER_FRACTION = 0.7
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, the model is the wrong shape
 MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing
+MAX_EXIT_SIGMA_DEG = 2.5  # of the exit plane's direction by the roll: 3 sigma are any plan's limit
 MAX_AXIAL_SIGMA_MM = 5.0
 UNKNOWN_SLIDE_MM = 100.0  # a third of a cone: says "anywhere along the axis"
 MAX_AXIS_SIGMA_DEG = 1.0
@@ -52,7 +53,7 @@ def assess(
     covariance, roll_observable, axial_observable = _covariance(
         information + refined.edge_information,
         score + refined.edge_information,
-        has_roll=applicator.bevel_deg > 0,
+        bevel_deg=applicator.bevel_deg,
     )
     pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
     rotation = refined.pose[:3, :3]
@@ -86,17 +87,19 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
     return replace(registration, status=status)
 
 
-def _covariance(information: Float, score: Float, *, has_roll: bool) -> tuple[Float, bool, bool]:
+def _covariance(information: Float, score: Float, *, bevel_deg: float) -> tuple[Float, bool, bool]:
     """Covariance of what is observable, in applicator axes; the rest is left out.
 
     `information` is the expected curvature of the likelihood, `score` the covariance of its
     gradient: information^-1 score information^-1.
     """
-    kept = list(range(6))
+    kept, has_roll = list(range(6)), bevel_deg > 0
     prior = np.diag([1e-6, 1e-6, 1e-6, 1e-8, 1e-8, 1e-8])
     marginal = _sandwich(information + prior, score + prior)
-    roll_observable = has_roll and bool(
-        np.sqrt(marginal[ROLL, ROLL]) <= np.radians(MAX_ROLL_SIGMA_DEG)
+    roll_sigma_deg = float(np.degrees(np.sqrt(marginal[ROLL, ROLL])))
+    leans_deg = roll_sigma_deg * float(np.sin(np.radians(bevel_deg)))
+    roll_observable = (
+        has_roll and roll_sigma_deg <= MAX_ROLL_SIGMA_DEG and leans_deg <= MAX_EXIT_SIGMA_DEG
     )
     if not roll_observable:
         kept.remove(ROLL)

@@ -19,7 +19,8 @@ from tracking.transforms import invert
 
 SUNK_MM = 0.5  # under the bed's surface: less is told from a rim on it by the burial's own sigma
 CONTACT_MM = 0.4  # above the bed: nearer, rim and tissue cannot be told apart
-CLEAR_GAP_MM = 1.0  # a rim that stands so far off somewhere leans: where it touches it may be sunk
+CLEAR_GAP_MM, LEANS_SUNK_MM = 1.0, 0.3  # a rim that stands off here and is sunk there: it leans,
+# and its outline has been drawn towards the bed, so that it is sunk deeper than it seems
 N_STEPS = 10  # along the ray towards the camera
 REACH_RADII = 1.5  # so far along it: beyond twice the radius from the axis the bed is not known
 
@@ -41,7 +42,8 @@ def hidden_rim(model: ConeModel, registration: Registration, bed: BedSurface) ->
     clearance = np.where(near, _height_mm(along, bed.fit_from_applicator, coefficients), np.inf)
     faces_camera = np.einsum("ij,ij->i", rim[:, :2], towards[:, :2]) > 0
     hidden: Bool = ~(clearance.min(axis=1) > -SUNK_MM)
-    if clearance[faces_camera, 0].max(initial=0.0) > CLEAR_GAP_MM:
+    rim_mm = clearance[faces_camera, 0]
+    if rim_mm.max(initial=0.0) > CLEAR_GAP_MM and rim_mm.min(initial=0.0) < -LEANS_SUNK_MM:
         hidden |= ~(clearance[:, 0] > CONTACT_MM)
     hidden &= faces_camera
     return hidden if hidden.any() else None

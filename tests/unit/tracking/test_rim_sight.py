@@ -50,14 +50,15 @@ def test_a_sunk_rim_is_hidden_on_the_camera_s_side_only(gap_mm: float) -> None:
 
 
 def test_a_leaning_cone_hides_where_it_touches_and_not_where_it_stands_off() -> None:
-    """The same contact that counts as seen where the rim touches all around."""
-    slope, contact_mm = 0.1, 0.2
-    gap_mm = slope * CONE.outer_radius_mm + contact_mm
+    """The same contact counts as seen where the rim is not sunk, or does not lean."""
+    slope, contact_mm = 0.1, 0.4
+    gap_mm = slope * CONE.outer_radius_mm - contact_mm
     clearance_mm = gap_mm - slope * RIM_MM[:, 1]
     hidden = _hidden(_flat(gap_mm, slope_y=slope))
     assert hidden is not None
-    assert hidden[clearance_mm < 2 * contact_mm - ROUNDING].all()
-    assert not hidden[clearance_mm > 2 * contact_mm + ROUNDING].any()
+    assert hidden[clearance_mm < contact_mm - ROUNDING].all()
+    assert not hidden[clearance_mm > contact_mm + ROUNDING].any()
+    assert _hidden(_flat(gap_mm + 2 * contact_mm, slope_y=slope)) is None
     assert _hidden(_flat(contact_mm)) is None
 
 
@@ -77,7 +78,7 @@ def test_a_wall_of_the_bed_before_the_rim_hides_it() -> None:
 def test_the_bed_s_own_axes_count() -> None:
     """The same plane told in axes that are turned by 90 deg about z."""
     turned = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    plane = bed_coefficients(CONE, 3.4, slope_x=0.1)
+    plane = bed_coefficients(CONE, 2.8, slope_x=0.1)
     as_turned = plane.copy()
     as_turned[1], as_turned[2] = 0.0, -plane[1]
     bed = make_bed(plane)
