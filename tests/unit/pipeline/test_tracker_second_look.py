@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import pipeline.tracker
 from models.loading import load_segmenter
 from pipeline.benchmarks.simulated import bench_config, bench_frames
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
 from tracking.cone_model import N_CURVE_POINTS
+from tracking.register import register
 from tracking.registration import PoseStart, Registration
 
 
@@ -26,15 +26,14 @@ def test_a_searched_second_pose_is_told_as_searched(
     tracker = Tracker(config, load_segmenter("masks"), evidence)
     frames = bench_frames(0)[:2]
     tracker.process(frames[0])
-    real_register = pipeline.tracker.register
 
     def told(*args: Any, **kwargs: Any) -> Registration:  # noqa: ANN401 - passed on as it is
-        found = real_register(*args, **kwargs)
+        found = register(*args, **kwargs)
         return replace(found, start=second if kwargs["hidden_rim"] is not None else found.start)
 
     nothing_hidden = np.zeros(N_CURVE_POINTS, bool)
-    monkeypatch.setattr(pipeline.tracker, "register", told)
-    monkeypatch.setattr(pipeline.tracker, "hidden_rim", lambda *_: nothing_hidden)
+    monkeypatch.setattr("pipeline.tracker.register", told)
+    monkeypatch.setattr("pipeline.tracker.hidden_rim", lambda *_: nothing_hidden)
     record = tracker.process(frames[1]).record
     assert record.registration.is_ok
     assert record.registration.start is second
