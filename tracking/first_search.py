@@ -58,7 +58,7 @@ def rolled(view: FrameView, pose: Float) -> list[Float]:
     Where no face across the axis is in view, the slide is as open as the roll: both together.
     """
     has_roll = view.model.applicator.bevel_deg > 0
-    slides = (0.0,) if _shows_face(view, pose) else SLIDES_MM
+    slides = (0.0,) if shows_face(view, pose) else SLIDES_MM
     n_rolls = (N_ROLLS if len(slides) == 1 else N_COARSE_ROLLS) if has_roll else 1
     if n_rolls == len(slides) == 1:
         return [pose]
@@ -92,7 +92,7 @@ def _are_distinct(first: tuple[float, float], second: tuple[float, float]) -> bo
     return turn > DISTINCT_ROLL_RAD or abs(first[0] - second[0]) > DISTINCT_SLIDE_MM
 
 
-def _shows_face(view: FrameView, pose: Float) -> bool:
+def shows_face(view: FrameView, pose: Float) -> bool:
     """Whether enough pixels agree with a face across the axis, which fixes the slide."""
     depth = depth_terms(view.model, pose, view.pixels, view.noise)
     is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)

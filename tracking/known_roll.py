@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracking.first_search import rolled
+from tracking.first_search import rolled, shows_face
 from tracking.frame_view import FrameView
 from tracking.judge import judge
 from tracking.pose_covariance import slide_sigma_mm, without_roll, without_slide
@@ -45,7 +45,7 @@ def with_known_roll(view: FrameView, result: Registration) -> Registration:
         if not (turned.is_ok and abs(_turn_deg(turned)) < abs(turn_deg)):
             break
         result = replace(turned, start=result.start)
-    is_sure = slide_sigma_mm(result) <= SURE_SIGMA_MM
+    is_sure = _has_sure_slide(view, result)
     if _turn_deg(result) == 0.0:
         return result if is_sure or _shows_direction(result) else without_slide(result)
     return without_roll(result) if is_sure else without_slide(result)
@@ -72,6 +72,12 @@ def _turn_deg(result: Registration) -> float:
     ):
         return 0.0
     return dimensions.bevel_direction_deg
+
+
+def _has_sure_slide(view: FrameView, result: Registration) -> bool:
+    """Whether something else than the rim tells the slide."""
+    pose = result.camera_from_applicator
+    return slide_sigma_mm(result) <= SURE_SIGMA_MM or (pose is not None and shows_face(view, pose))
 
 
 def _shows_direction(result: Registration) -> bool:
