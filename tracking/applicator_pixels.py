@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 
 BORDER_PX = 1  # the pixel on an outline may be either side's
 SMEARED_PX = 3  # half a matching window: so far a matcher may carry one side over an outline
@@ -88,10 +89,10 @@ def select_pixels(
         return ApplicatorPixels(nothing, rays, none, none > 0, intrinsics.fx, 1, 0, 0, {})
     crop_mask, depth = mask[box], depth_mm[box]
     valid = crop_mask & (depth > 0)
-    kernel = np.ones((2 * BORDER_PX + 1,) * 2, np.uint8)
+    kernel = square(BORDER_PX)
     codes = crop_mask.astype(np.uint8)
     inside = cv2.erode(codes, kernel, borderValue=0).astype(bool)
-    well_inside = cv2.erode(codes, np.ones((2 * SMEARED_PX + 1,) * 2, np.uint8), borderValue=0)
+    well_inside = cv2.erode(codes, square(SMEARED_PX), borderValue=0)
     nearest = cv2.erode(np.where(depth > 0, depth, np.float32(np.inf)), kernel)
     smooth = ~noise.is_step(nearest, cv2.dilate(depth, kernel), intrinsics.fx)  # of what has depth
     good = valid & inside & smooth

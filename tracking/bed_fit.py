@@ -16,7 +16,7 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
 from tracking.bed import N_COEFFICIENTS, exit_axes, quadratic_basis, quadratic_slopes
-from tracking.likelihood import median, spread_of, tukey
+from tracking.robust import median, spread_of, tukey
 from tracking.transforms import rotation_between
 
 N_TURNS = 2  # of the axes onto the bed's normal, at most

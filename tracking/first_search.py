@@ -25,7 +25,6 @@ N_ROLLS, N_COARSE_ROLLS = 24, 12
 N_REFINED_ROLLS = 2
 SLIDES_MM = tuple(np.arange(-42.0, 43.0, 7.0))  # the outline's reach apart
 DISTINCT_ROLL_RAD, DISTINCT_SLIDE_MM = np.radians(40.0), 10.0
-FACE_COSINE = 0.85
 MIN_FACE_SAMPLES = 20
 
 
@@ -95,8 +94,7 @@ def _are_distinct(first: tuple[float, float], second: tuple[float, float]) -> bo
 def shows_face(view: FrameView, pose: Float) -> bool:
     """Whether enough pixels agree with a face across the axis, which fixes the slide."""
     depth = depth_terms(view.model, pose, view.pixels, view.noise)
-    is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)
-    agrees = np.abs(depth.residuals[is_face]) < TUKEY * depth.spread
+    agrees = np.abs(depth.residuals[depth.is_face]) < TUKEY * depth.spread
     return int(agrees.sum()) >= MIN_FACE_SAMPLES
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.likelihood import NORMAL_MAD, DepthTerms, median
+from tracking.likelihood import DepthTerms
+from tracking.robust import NORMAL_MAD, median
 
 PATCH_MM = 25.0
 N_AROUND = 12  # patches of 30 deg: 16 mm of a 60 mm cone

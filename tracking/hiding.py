@@ -18,6 +18,7 @@ from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.segmentation import Label, Segmentation
 
 REACH_PX = 3  # across an outline: what stereo smears
@@ -46,7 +47,7 @@ def with_hiding_background(
     if 4 * np.count_nonzero(thinned) < MIN_SEEDS_PX:  # a quarter of the pixels tells as much
         return segmentation
     seeds = _nearer_beside(near, depth, intrinsics.fx, noise)
-    around = cv2.dilate((near == Label.APPLICATOR).astype(np.uint8), _square(REACH_PX)) > 0
+    around = cv2.dilate((near == Label.APPLICATOR).astype(np.uint8), square(REACH_PX)) > 0
     n_around = np.count_nonzero(around & (near != Label.APPLICATOR) & (depth > 0))
     if np.count_nonzero(seeds) > MAX_SURROUNDED * n_around:
         return segmentation  # seen through a hole, or false: nothing stands behind the applicator
@@ -54,7 +55,7 @@ def with_hiding_background(
     labels[box][seeds] = Label.OCCLUDER
     if int(np.count_nonzero(seeds)) >= MIN_SEEDS_PX:
         things = _things(segmentation.labels, depth_mm, intrinsics.fx, noise)
-        beside = cv2.dilate(things[box].astype(np.float32), _square(REACH_PX))
+        beside = cv2.dilate(things[box].astype(np.float32), square(REACH_PX))
         n_seeds = np.bincount(beside[seeds].astype(np.int32), minlength=int(things.max()) + 1)
         hides = n_seeds >= MIN_SEEDS_PX
         hides[0] = False  # no thing: steps in depth, and no depth
@@ -72,14 +73,14 @@ def _nearer_beside(
     applicator = labels == Label.APPLICATOR
     has_depth = depth_mm > 0
     measured = np.where(applicator & has_depth, depth_mm, np.float32(np.inf))
-    cone = cv2.erode(measured, _square(REACH_PX))
+    cone = cv2.erode(measured, square(REACH_PX))
     beside = (labels != Label.APPLICATOR) & (labels != Label.OCCLUDER) & has_depth
     candidates: Bool = beside & (depth_mm + np.float32(HIDES_MM) < cone) & (cone < BEYOND_MM)
     holes = applicator & ~has_depth
     if np.count_nonzero(holes) > MIN_HOLES * np.count_nonzero(applicator):
-        nearest = cv2.erode(measured, _square(HOLE_REACH_PX))
+        nearest = cv2.erode(measured, square(HOLE_REACH_PX))
         nearest = np.where(nearest < BEYOND_MM, nearest, measured.min())
-        at_holes = cv2.dilate(holes.astype(np.uint8), _square(REACH_PX)) > 0
+        at_holes = cv2.dilate(holes.astype(np.uint8), square(REACH_PX)) > 0
         cone = np.where(at_holes, nearest, cone)
         candidates |= beside & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
     if not candidates.any():
@@ -97,10 +98,10 @@ def _slope_mm_per_px(background: Bool, depth_mm: NDArray[np.float32]) -> NDArray
     The least around each pixel: the smeared edge of a thing is no slope.
     """
     far = np.float32(np.inf)
-    nearest = cv2.erode(np.where(background, depth_mm, far), _square(1))
-    farthest = cv2.dilate(np.where(background, depth_mm, np.float32(0)), _square(1))
+    nearest = cv2.erode(np.where(background, depth_mm, far), square(1))
+    farthest = cv2.dilate(np.where(background, depth_mm, np.float32(0)), square(1))
     slope = np.where(background, (farthest - nearest) / 2, far)
-    least = cv2.erode(slope, _square(REACH_PX))
+    least = cv2.erode(slope, square(REACH_PX))
     return np.where(least < far, least, np.float32(0))
 
 
@@ -109,15 +110,11 @@ def _things(
 ) -> NDArray[np.int32]:
     """Number of the connected thing without a step in depth that a background pixel belongs to."""
     has_depth = depth_mm > 0
-    nearest = cv2.erode(np.where(has_depth, depth_mm, np.float32(np.inf)), _square(1))
-    range_mm = cv2.dilate(depth_mm, _square(1)) - np.where(has_depth, nearest, np.float32(0))
+    nearest = cv2.erode(np.where(has_depth, depth_mm, np.float32(np.inf)), square(1))
+    range_mm = cv2.dilate(depth_mm, square(1)) - np.where(has_depth, nearest, np.float32(0))
     sigma = np.float32(noise.sigma_mm(STEP_AT_MM, fx) / STEP_AT_MM)
     is_whole = range_mm < np.float32(THING_STEP + HIDES_SIGMA * sigma) * depth_mm
     is_smooth = (labels != Label.APPLICATOR) & has_depth & is_whole
     things: NDArray[np.int32] = np.zeros(labels.shape, np.int32)
     cv2.connectedComponents(is_smooth.astype(np.uint8), things, connectivity=4)
     return things
-
-
-def _square(reach_px: int) -> UInt8:
-    return np.ones((2 * reach_px + 1,) * 2, np.uint8)

@@ -20,6 +20,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel, RayHits
 from tracking.contour import EdgeOffsets
 from tracking.depth_noise import DepthNoise
+from tracking.robust import NORMAL_MAD, median, spread_of, tukey
 from tracking.segmentation import EdgeQuality
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
@@ -29,13 +30,13 @@ GRAZING_COSINE = (
 EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
 BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bumps of 0.3 mm
 BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
-NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
 CHANCE_CORRELATION = 2.0  # times 1 / sqrt(n): what n independent points show by chance
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
 MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
 MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
 WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
+FACE_COSINE = 0.85  # |n_z| above which it lies on a face across the axis
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
 
@@ -64,6 +65,12 @@ class DepthTerms:
     def spread(self) -> float:
         """Robust scatter of the residuals in sigma, at least 1: the noise model's own."""
         return spread_of(self.residuals)
+
+    @property
+    def is_face(self) -> Bool:
+        """Usable pixels on faces across the axis, which fix the slide: (n,)."""
+        is_face: Bool = (np.abs(self.normals[:, 2]) > FACE_COSINE) & (self.gains != 0)
+        return is_face
 
 
 def depth_terms(
@@ -123,18 +130,6 @@ def depth_weights(depth: DepthTerms, inflation: float, widening: float = 1.0) ->
     cutoff = widening * TUKEY * depth.spread
     weights: Float = np.nan_to_num(tukey(depth.residuals, cutoff)) / inflation
     return weights
-
-
-def spread_of(residuals: Float) -> float:
-    """Robust scatter of residuals given in sigma (NaN left out), at least 1: the model's own."""
-    sizes = np.abs(residuals[np.isfinite(residuals)])
-    return max(1.0, NORMAL_MAD * median(sizes)) if sizes.size else 1.0
-
-
-def median(values: Float) -> float:
-    """Upper median of values without NaN: `np.median` costs five times as much on a thousand."""
-    middle = len(values) // 2
-    return float(np.partition(values, middle)[middle])
 
 
 def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
@@ -233,8 +228,3 @@ def cross_rows(first: Float, second: Float) -> Float:
     ax, ay, az = first.T
     bx, by, bz = second.T
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
-
-
-def tukey(residuals: Float, cutoff: float) -> Float:
-    """Tukey's biweight, 0 beyond the cutoff."""
-    return np.maximum(0.0, 1.0 - (residuals / cutoff) ** 2) ** 2

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.contour import Outline, outline_of
+from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
 MIN_CONTRAST = 20.0  # grey levels between the sides' mean colours: four times the sensor's noise
@@ -54,7 +55,7 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     box = bounding_box(applicator, CONTACT_PX)
     if outline is None or box is None:
         return None
-    near = cv2.dilate(applicator[box].astype(np.uint8), np.ones((2 * CONTACT_PX + 1,) * 2))
+    near = cv2.dilate(applicator[box].astype(np.uint8), square(CONTACT_PX))
     contact = bounding_box(near.astype(bool) & (labels[box] == Label.TUMOR_BED), CONTACT_PX)
     if contact is None:
         return None
@@ -101,7 +102,7 @@ def _matte(applicator: Bool, occluder: Bool, color: UInt8, settings: _Pass) -> N
 
 def _core(mask: Bool, core_px: int) -> UInt8:
     """Pixels further than `core_px` from the mask's outline, as 0 or 1."""
-    kernel = np.ones((2 * core_px + 1,) * 2, np.uint8)
+    kernel = square(core_px)
     return cv2.erode(mask.astype(np.uint8), kernel, borderValue=0).astype(np.uint8)
 
 

@@ -21,6 +21,7 @@ from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.registration import RegistrationStatus
 from tracking.segmentation import Label
 from tracking.surroundings import Surroundings, fit_surroundings
@@ -85,7 +86,7 @@ def depth_shares(
     if box is None:
         return None
     crop, depth = mask[box].astype(np.uint8), depth_mm[box]
-    inside = cv2.erode(crop, _square(OUTLINE_PX), borderValue=0).astype(bool)
+    inside = cv2.erode(crop, square(OUTLINE_PX), borderValue=0).astype(bool)
     n_inside = int(np.count_nonzero(inside))
     if n_inside < MIN_INSIDE_PX:
         return None
@@ -139,19 +140,19 @@ def _shadowed(
     """
     rows, columns = box
     reached = np.s_[rows, : columns.stop + SHADOW_REACH_PX]  # columns count from the image's edge
-    own = cv2.dilate(mask[reached].astype(np.uint8), _square(OUTLINE_PX)) > 0
+    own = cv2.dilate(mask[reached].astype(np.uint8), square(OUTLINE_PX)) > 0
     depth = depth_mm[reached]
     known = np.where((depth > 0) & ~own, depth, np.float32(np.inf))
     known[:, columns][holes] = distance_mm
     hidden = holes & noise.hidden(known, intrinsics.fx)[:, columns]
-    return cv2.dilate(hidden.astype(np.uint8), _square(SMEAR_PX)) > 0
+    return cv2.dilate(hidden.astype(np.uint8), square(SMEAR_PX)) > 0
 
 
 def _surroundings(
     mask: UInt8, codes: UInt8, nearness: Image, stride_px: int
 ) -> Surroundings | None:
-    near = cv2.dilate(mask, _square(REACH_PX // stride_px)) > 0
-    clear = cv2.dilate(mask, _square(OUTSIDE_PX // stride_px)) == 0
+    near = cv2.dilate(mask, square(REACH_PX // stride_px)) > 0
+    clear = cv2.dilate(mask, square(OUTSIDE_PX // stride_px)) == 0
     return fit_surroundings(nearness, near & clear & (codes != Label.OCCLUDER) & (nearness > 0))
 
 
@@ -170,11 +171,7 @@ def _inverse_range_per_mm(depth_mm: Image, has_depth: Bool, thinned: tuple[slice
     Few of a sound cone's pixels jump to a neighbour, most of a patchwork's.
     """
     known = np.where(has_depth, depth_mm, np.float32(np.inf))
-    nearest = cv2.erode(known, _square(1))[thinned].astype(np.float32)
-    farthest = cv2.dilate(depth_mm, _square(1))[thinned].astype(np.float32)
+    nearest = cv2.erode(known, square(1))[thinned].astype(np.float32)
+    farthest = cv2.dilate(depth_mm, square(1))[thinned].astype(np.float32)
     inverse_range = 1 / nearest - 1 / np.maximum(farthest, NEAREST_MM)
     return inverse_range.astype(np.float32, copy=False)
-
-
-def _square(reach_px: int) -> UInt8:
-    return np.ones((2 * reach_px + 1,) * 2, np.uint8)

@@ -33,7 +33,7 @@ STEP_TOLERANCE = 0.15  # Mahalanobis length of the last step, by the residuals' 
 START_OFF_MM = 8.0  # a start may be off by this: its first step calls nothing nearer an outlier
 N_WIDE_ROUNDS = 2
 N_DISPUTES = 4  # rounds after which the faces' pixels had their say
-FACE_COSINE, MIN_FACE_PIXELS, DISPUTED_SIGMA = 0.85, 4, 3.0
+MIN_FACE_PIXELS, DISPUTED_SIGMA = 4, 3.0
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
 ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
 AXIAL_STEP_SIGMA_MM = 5.0
@@ -173,7 +173,7 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
 
 def slide_is_disputed(depth: DepthTerms) -> bool:
     """Whether most pixels of the faces across the axis, which fix the slide, are thrown out."""
-    is_face = (np.abs(depth.normals[:, 2]) > FACE_COSINE) & (depth.gains != 0)
+    is_face = depth.is_face
     if int(is_face.sum()) < MIN_FACE_PIXELS:
         return False
     is_out = np.abs(depth.residuals[is_face]) > DISPUTED_SIGMA * depth.spread

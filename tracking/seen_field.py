@@ -14,6 +14,7 @@ from tracking.area import place_covariance
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.survey_alignment import AlignedSurvey
@@ -88,7 +89,7 @@ def live_field(
     cone = segmentation.applicator_mask[rows, columns].astype(np.uint8)
     if cone.size == 0:
         return None
-    kernel = np.ones((2 * WALL_BORDER_PX + 1,) * 2, np.uint8)
+    kernel = square(WALL_BORDER_PX)
     usable = (depth_mm[rows, columns] > 0) & ~cv2.dilate(cone, kernel, borderValue=0).astype(bool)
     v, u = np.nonzero(usable)
     v, u = v + rows.start, u + columns.start

@@ -29,6 +29,7 @@ from tracking.bed_ring import (
 )
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.stereo_noise import correlation_inflation
@@ -117,7 +118,7 @@ def _ring_pixels(
     if labels.size == 0:
         return np.zeros((0, 3)), np.zeros(0)
     is_bed = (labels == Label.TUMOR_BED).view(np.uint8)
-    kernel = np.ones((2 * BED_BORDER_PX + 1,) * 2, np.uint8)
+    kernel = square(BED_BORDER_PX)
     well_inside = cv2.erode(is_bed, kernel)  # nearer to what is not bed, stereo may mix the two
     thinned = np.s_[::stride, ::stride]
     v, u = np.nonzero((well_inside[thinned] > 0) & (depth_mm[rows, columns][thinned] > 0))

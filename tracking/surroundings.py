@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
+from tracking.robust import NORMAL_MAD, median, tukey
 
 MIN_SAMPLES = 80  # for six coefficients
 N_SAMPLES = 400
@@ -21,7 +22,6 @@ N_TRIALS = 32  # through three samples; a third of the region being foreign, one
 SINGULAR = 1e-6  # of the unit square's monomials: samples on a line give no plane
 N_JUDGES = 150
 SEED = 5
-NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 TUKEY = 4.7  # in robust sigma: 95 % efficient; what stands on the surface loses all weight
 SETTLED = 0.01  # relative change of the scatter: the weights, and so the surface, stand still
 ROUNDING = 1e-6  # scatter of float32 nearness, below any camera's
@@ -93,7 +93,5 @@ def _first_weights(basis: Float, values: Float) -> Float:
 
 def _scatter_and_weights(residuals: Float) -> tuple[float, Float]:
     """Robust standard deviation of residual sizes, and Tukey's weights at that scale."""
-    middle = len(residuals) // 2
-    scatter = max(NORMAL_MAD * float(np.partition(residuals, middle)[middle]), ROUNDING)
-    weights: Float = np.maximum(0.0, 1.0 - (residuals / (TUKEY * scatter)) ** 2) ** 2
-    return scatter, weights
+    scatter = max(NORMAL_MAD * median(residuals), ROUNDING)
+    return scatter, tukey(residuals, TUKEY * scatter)

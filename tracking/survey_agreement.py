@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
+from tracking.robust import NORMAL_MAD, tukey
 from tracking.survey_terms import SurveyTerms
 
 MAX_DISAGREEMENT_MM = 2.0  # DESIGN section 2
@@ -85,9 +86,8 @@ def _robust_means(
     middle = np.cumsum(counts) - counts + counts // 2
     medians = heights[ordered[np.minimum(middle, len(heights) - 1)]]
     off = (heights - medians[stretch]) / sigmas
-    spread = max(1.0, 1.4826 * float(np.median(np.abs(off))))
-    robust = np.maximum(0.0, 1 - (off / (TUKEY * spread)) ** 2) ** 2
-    weights = weights * robust / (spread * sigmas) ** 2
+    spread = max(1.0, NORMAL_MAD * float(np.median(np.abs(off))))
+    weights = weights * tukey(off, TUKEY * spread) / (spread * sigmas) ** 2
     total = np.bincount(stretch, weights, n_stretches)
     sums = np.bincount(stretch, weights * heights, n_stretches)
     is_enough = (counts >= MIN_STRETCH_SAMPLES) & (total > 0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.segmentation import Label
 from tracking.survey_map import STRIDE_PX, Float32, SurveyMap, grid_of
 from tracking.survey_terms import HIDING_BORDER_PX
@@ -93,7 +94,7 @@ def _inverse_depth(
 ) -> Float32:
     """1 / z of pixels whose depth can be believed, 0 elsewhere and on a first speck of a cone."""
     cone = (labels == Label.APPLICATOR).astype(np.uint8)
-    border = cv2.dilate(cone, np.ones((2 * HIDING_BORDER_PX + 1,) * 2, np.uint8))
+    border = cv2.dilate(cone, square(HIDING_BORDER_PX))
     kernel = np.ones((3, 3), np.uint8)
     nearest = cv2.erode(depth_mm, kernel)  # 0 next to a hole: stereo mixes there too
     farthest = cv2.dilate(depth_mm, kernel)

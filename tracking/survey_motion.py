@@ -13,7 +13,8 @@ import numpy as np
 
 from tracking.arrays import Bool, Float
 from tracking.docking import skew
-from tracking.likelihood import normal_equations, spread_of, tukey
+from tracking.likelihood import normal_equations
+from tracking.robust import spread_of, tukey
 from tracking.survey_terms import SurveyTerms
 
 TUKEY = 4.5

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
 from tracking.segmentation import Label
 from tracking.survey_samples import SurveySamples
 from tracking.transforms import invert
@@ -73,7 +74,7 @@ def live_view(
 ) -> LiveView:
     """Prepare a frame once for all poses."""
     front = cv2.inRange(labels, int(Label.APPLICATOR), int(Label.OCCLUDER))
-    kernel = np.ones((2 * HIDING_BORDER_PX + 1,) * 2, np.uint8)
+    kernel = square(HIDING_BORDER_PX)
     hidden = cv2.dilate(front, kernel).astype(np.uint8)
     return LiveView(depth_mm, labels, hidden, intrinsics, noise)
 
