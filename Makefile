@@ -45,8 +45,10 @@ contracts: setup
 bench: setup ## time per stage at 848x480: p50, p95, p99
 	@$(PY) run_tracker.py bench
 
-train: setup .venv-train/.ready ## train the segmenter anew (hours; needs torch's CPU build)
+train: setup .venv-train/.ready ## train, export, calibrate, evaluate the segmenter anew (an hour)
 	.venv-train/bin/python -m models.training.train
+	$(PY) -m models.training.calibrate
+	$(PY) -m models.training.evaluate --card > runs/train/evaluation.json
 
 .venv-train/.ready: requirements.lock requirements-train.lock
 	.venv/bin/python -m venv .venv-train

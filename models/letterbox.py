@@ -53,12 +53,12 @@ class Letterbox:
         resized: Image = cv2.resize(image, self.fitted[::-1], interpolation=interpolation)  # type: ignore[assignment]
         return resized
 
-    def restore(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bring one canvas plane back to the source grid, bilinearly."""
+    def restore(
+        self, plane: NDArray[np.float32], out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Bring one canvas plane back to the source grid, bilinearly; into `out` where given."""
         shown = np.ascontiguousarray(plane[self.window])
-        if self.fitted == self.source:
-            return shown
-        grown: NDArray[np.float32] = cv2.resize(  # type: ignore[assignment]
-            shown, self.source[::-1], interpolation=cv2.INTER_LINEAR
-        )
-        return grown
+        if out is None:
+            out = np.empty(self.source, np.float32)
+        cv2.resize(shown, self.source[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
+        return out

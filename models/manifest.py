@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import stat
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from models.doubt import DoubtModel
 from models.features import CANVAS, CHANNELS, FEATURES
+from models.known_answer import KnownAnswer
+from models.strict import StrictModel
 from tracking.errors import ConfigurationError
 from tracking.segmentation import Label
 
 CLASSES = tuple(label.name.lower() for label in sorted(Label))
 REMEDY = "restore the weights folder from a release, or export the model again"
+MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 2 to 8 MB; parsing costs 70 times the size
+MAX_MANIFEST_BYTES: Final = 100_000  # ours take 8 kB, most of it the known answer
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class InputContract(_Strict):
+class InputContract(StrictModel):
     """The tensor that the network takes: `features` names the function that builds it."""
 
     name: str
@@ -30,18 +33,18 @@ class InputContract(_Strict):
     width: Annotated[int, Field(gt=0)]
 
 
-class Thresholds(_Strict):
+class Thresholds(StrictModel):
     """Below either, no applicator is reported: a few stray pixels are not one."""
 
     applicator_min_fraction: Annotated[float, Field(ge=0.0, le=1.0)]  # of the image
     applicator_min_confidence: Annotated[float, Field(ge=0.0, le=1.0)]  # mean over its pixels
 
 
-class Manifest(_Strict):
-    """Identity, contract and thresholds of one exported model."""
+class ManifestDraft(StrictModel):
+    """Identity, contract and thresholds of one model: all that can be said before it is run."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    name: str
+    schema_version: Annotated[Literal[2], Field(alias="schema")]
+    name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]  # part of every record
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.onnx$")]  # beside the manifest, never elsewhere
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     opset: int
@@ -57,10 +60,35 @@ class Manifest(_Strict):
         """Name and content hash, as records carry it."""
         return f"{self.name}-{self.sha256[:12]}"
 
+    @property
+    def input_shape(self) -> tuple[int, int, int, int]:
+        """Of the only input, one frame at a time."""
+        return 1, len(self.input.channels), self.input.height, self.input.width
+
+    @property
+    def output_shape(self) -> tuple[int, int, int, int]:
+        """Of the logits."""
+        return 1, len(self.classes), self.input.height, self.input.width
+
+
+class Manifest(ManifestDraft):
+    """A draft with the answer that the exported model gave.
+
+    `doubt` is written by the calibration after the export; without it no label is believed.
+    """
+
+    known_answer: KnownAnswer
+    doubt: DoubtModel | None = None
+
 
 def parse_manifest(text: str) -> Manifest:
     """Parse a manifest's JSON; raises pydantic's ValidationError."""
     return Manifest.model_validate_json(text)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Write a manifest as the JSON that `parse_manifest` reads."""
+    return json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2) + "\n"
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -71,14 +99,13 @@ def read_manifest(path: Path) -> Manifest:
     ConfigurationError
         Missing, malformed, or made for other input planes or classes.
     """
+    content = _read_capped(path, "manifest", MAX_MANIFEST_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        manifest = parse_manifest(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"cannot read the model manifest {path.name}", actual=str(error), remedy=REMEDY
+            f"the model manifest {path.name} is no text", actual=str(error), remedy=REMEDY
         ) from error
-    try:
-        manifest = parse_manifest(text)
     except ValidationError as error:
         raise ConfigurationError(
             f"the model manifest {path.name} is malformed", actual=str(error), remedy=REMEDY
@@ -108,15 +135,10 @@ def read_weights(manifest_path: Path, manifest: Manifest) -> bytes:
     Raises
     ------
     ConfigurationError
-        Missing, or not the bytes that the manifest names.
+        Missing, too large, or not the bytes that the manifest names.
     """
     path = manifest_path.with_name(manifest.file)
-    try:
-        weights = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot read the model weights {path.name}", actual=str(error), remedy=REMEDY
-        ) from error
+    weights = _read_capped(path, "weights", MAX_WEIGHTS_BYTES)
     digest = hashlib.sha256(weights).hexdigest()
     if digest != manifest.sha256:
         raise ConfigurationError(
@@ -126,3 +148,30 @@ def read_weights(manifest_path: Path, manifest: Manifest) -> bytes:
             remedy=REMEDY,
         )
     return weights
+
+
+def _read_capped(path: Path, kind: str, max_bytes: int) -> bytes:
+    """Read a plain file once; its size is known to be sane before its first byte is read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigurationError(
+                f"cannot read the model {kind} {path.name}: it is no plain file", remedy=REMEDY
+            )
+        n_bytes, content = status.st_size, b""
+        if n_bytes <= max_bytes:
+            with path.open("rb") as file:
+                content = file.read(max_bytes + 1)  # it may have grown since
+            n_bytes = len(content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read the model {kind} {path.name}", actual=str(error), remedy=REMEDY
+        ) from error
+    if n_bytes > max_bytes:
+        raise ConfigurationError(
+            f"the model {kind} {path.name} is too large to be ours",
+            expected=f"at most {max_bytes} bytes",
+            actual=f"{n_bytes} bytes",
+            remedy=REMEDY,
+        )
+    return content

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.nearness import within
 from tracking.arrays import Float, UInt8
+from tracking.doubt import STORED_LABELS
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label, Segmentation
@@ -46,12 +47,13 @@ class MaskSegmenter:
         if not source_frame.labels_tell_bed:
             labels = _with_bed_around(frame, labels)
         is_proposed = np.isin(labels, (Label.TUMOR_BED, Label.APPLICATOR)).any()
-        return Segmentation(labels, MODEL_ID, 1.0 if is_proposed else None)
+        confidence = 1.0 if is_proposed else None
+        return Segmentation(labels, MODEL_ID, confidence, doubt=STORED_LABELS)
 
 
 def _with_bed_around(frame: RgbdFrame, labels: UInt8) -> UInt8:
     """Applicator as labelled, bed around it, nothing else."""
-    is_applicator = labels == Label.APPLICATOR
+    is_applicator = labels == Label.APPLICATOR.value
     has_depth = frame.depth_raw > 0
     is_candidate = has_depth & ~is_applicator
     points_mm: Float = frame.intrinsics.ray_grid * frame.depth_mm[..., None]

@@ -23,6 +23,8 @@ DEFAULT_SIZES = {
     "identity": 1000,
     "alignment": 30,
     "display": 10,
+    "robustness": 10,
+    "labels": 900,
 }
 
 
@@ -33,7 +35,8 @@ class BenchRequest:
     Attributes
     ----------
     size
-        Views, frames a cell, trials or dockings a bed, by the benchmark.
+        Views, frames a cell, trials, dockings a bed, docked frames or frames of stories, by the
+        benchmark.
     """
 
     what: str
@@ -54,7 +57,7 @@ def bench(request: BenchRequest, report: Report) -> int:
     for table in found.tables:
         console.print(_printed(table))
     for goal in found.goals:
-        console.print(_goal_line(goal), markup=False)
+        console.print(goal_line(goal), markup=False)
     if request.plots_dir is not None and found.draw is not None:
         for path in found.draw(request.plots_dir):
             console.print(f"wrote {path}", markup=False)
@@ -100,6 +103,18 @@ def _display(request: BenchRequest, report: Report) -> Findings:
     return display(_size(request), request.seed, report)
 
 
+def _robustness(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.robustness import run_robustness
+
+    return run_robustness(_size(request), request.seed, report)
+
+
+def _labels(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.labels import run_labels_bench
+
+    return run_labels_bench(_size(request), request.seed, report)
+
+
 def _threads(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.threads import compare_threads
 
@@ -113,6 +128,8 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "identity": _identity,
     "alignment": _alignment,
     "display": _display,
+    "robustness": _robustness,
+    "labels": _labels,
     "threads": _threads,
 }
 
@@ -131,7 +148,8 @@ def _printed(table: TextTable) -> Table:
     return printed
 
 
-def _goal_line(goal: Goal) -> str:
+def goal_line(goal: Goal) -> str:
+    """One line that says whether a goal is met."""
     verdict = "met" if goal.is_met else "NOT MET"
     relation = "at most" if goal.is_most else "at least"
     return f"{verdict:<8} {goal.name}: {shown(goal.value, 3)} ({relation} {goal.limit:g})"

@@ -156,6 +156,7 @@ class Tracker:
             pose_start=registration.start,
             bed=bed.status,
             alignment=alignment,
+            doubt=segmentation.doubt,
             survey=survey.status,
         )
         decision, self._state = decide(snapshot, self._state)
@@ -171,6 +172,7 @@ class Tracker:
             stage_ms=clock.stage_ms(),
             ids=self._ids,
             survey=survey,
+            doubt=segmentation.doubt,
         )
         return FrameResult(source_frame, segmentation, record)
 

@@ -18,6 +18,7 @@ from tracking.arrays import Float, UInt8
 from tracking.bed import BedStatus, BedSurface, quadratic_basis
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise, StereoNoise
+from tracking.doubt import STORED_LABELS
 from tracking.measurement import measured
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.registration import PoseStart, Registration, RegistrationStatus
@@ -330,5 +331,6 @@ def make_snapshot(frame: int = 0, **changes: object) -> Snapshot:
         "pose_start": PoseStart.TRACKED,
         "bed": BedStatus.OK,
         "alignment": make_alignment(),
+        "doubt": STORED_LABELS,
     }
     return Snapshot(**(values | changes))

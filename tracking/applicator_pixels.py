@@ -15,6 +15,8 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
 
+Image = NDArray[np.float32]
+
 BORDER_PX = 1  # the pixel on an outline may be either side's
 SMEARED_PX = 3  # half a matching window: so far a matcher may carry one side over an outline
 N_SAMPLES_MIN = 600
@@ -60,14 +62,23 @@ class ApplicatorPixels:
 
 def bounding_box(mask: Bool, margin_px: int = 0) -> tuple[slice, slice] | None:
     """Rows and columns of the mask's bounding box grown by a margin, None where it is empty."""
-    rows = np.flatnonzero(mask.any(axis=1))
+    rows = np.flatnonzero(cv2.reduce(mask.view(np.uint8), 1, cv2.REDUCE_MAX))
     if rows.size == 0:
         return None
-    columns = np.flatnonzero(mask.any(axis=0))
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
     return (
         slice(max(0, int(rows[0]) - margin_px), int(rows[-1]) + 1 + margin_px),
         slice(max(0, int(columns[0]) - margin_px), int(columns[-1]) + 1 + margin_px),
     )
+
+
+def depth_range(depth_mm: Image) -> tuple[Image, Image]:
+    """Nearest and farthest depth among each pixel and its neighbours; inf and 0: there is none."""
+    known = depth_mm.copy()
+    known[depth_mm <= 0] = np.inf
+    kernel = square(1)
+    nearest, farthest = cv2.erode(known, kernel), cv2.dilate(depth_mm, kernel)
+    return nearest.astype(np.float32, copy=False), farthest.astype(np.float32, copy=False)
 
 
 def select_pixels(
@@ -90,13 +101,16 @@ def select_pixels(
     crop_mask, depth = mask[box], depth_mm[box]
     valid = crop_mask & (depth > 0)
     kernel = square(BORDER_PX)
-    codes = crop_mask.astype(np.uint8)
-    inside = cv2.erode(codes, kernel, borderValue=0).astype(bool)
+    codes = crop_mask.view(np.uint8)
+    inside = cv2.erode(codes, kernel, borderValue=0) > 0
     well_inside = cv2.erode(codes, square(SMEARED_PX), borderValue=0)
-    nearest = cv2.erode(np.where(depth > 0, depth, np.float32(np.inf)), kernel)
-    smooth = ~noise.is_step(nearest, cv2.dilate(depth, kernel), intrinsics.fx)  # of what has depth
-    good = valid & inside & smooth
-    n_mask, n_valid, n_good = int(crop_mask.sum()), int(valid.sum()), int(good.sum())
+    nearest, farthest = depth_range(depth)
+    smooth = ~noise.is_step(nearest, farthest, intrinsics.fx)  # of what has depth
+    off_border = valid & inside
+    good = off_border & smooth
+    n_mask, n_valid, n_off_border, n_good = (
+        int(np.count_nonzero(pixels)) for pixels in (crop_mask, valid, off_border, good)
+    )
     lossless = max(1, round(LOSSLESS_STRIDE * noise.correlation_px))
     stride = max(1, min(lossless, int(np.sqrt(n_good / N_SAMPLES_MIN))))
     rows, columns = np.nonzero(good[::stride, ::stride])
@@ -113,7 +127,7 @@ def select_pixels(
         n_valid=n_valid,
         excluded={
             "no_depth": n_mask - n_valid,
-            "border": n_valid - int((valid & inside).sum()),
-            "depth_edge": int((valid & inside & ~smooth).sum()),
+            "border": n_valid - n_off_border,
+            "depth_edge": n_off_border - n_good,
         },
     )

@@ -181,6 +181,7 @@ def _reweighted(
     x, y, z = axes @ bed.points_mm.T
     ray_x, ray_y, ray_z = axes @ bed.rays.T
     basis = np.ascontiguousarray(quadratic_basis(x, y).T)
+    right = np.concatenate([basis, z[None]])  # of the normal equations: basis and heights
 
     def weighted_about(coefficients: Float) -> _Weighted | None:
         slope_x, slope_y = quadratic_slopes(coefficients, x, y)
@@ -193,11 +194,12 @@ def _reweighted(
         spread = spread_of(residuals)
         robust = tukey(residuals, TUKEY * spread)
         weights = robust / (sigma * spread) ** 2 / bed.inflation
-        weighted = basis * weights
-        covariance = _inverse(np.einsum("in,jn->ij", weighted, basis) + prior)
+        weighted, right[N_COEFFICIENTS] = basis * weights, heights
+        both = weighted @ right.T
+        covariance = _inverse(both[:, :N_COEFFICIENTS] + prior)
         if covariance is None:
             return None
-        fitted = covariance @ np.einsum("in,n->i", weighted, heights)
+        fitted = covariance @ both[:, N_COEFFICIENTS]
         return _Weighted(heights, weights, weighted, fitted, covariance, spread, robust)
 
     last = weighted_about(coefficients)

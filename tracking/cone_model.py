@@ -37,7 +37,8 @@ class RayHits:
     z_mm : (n,) depth in camera space, inf: miss
     is_hit : (n,)
     is_thin : (n,) on an end face of the wall, too narrow for a depth camera to tell its depth
-    points_mm, normals, rays : (n, 3) hit points, outward unit normals, the rays themselves
+    points_mm, normals, rays : (n, 3) hit points, outward unit normals, the rays themselves;
+        in memory column by column, as they are used
     """
 
     z_mm: Float
@@ -72,8 +73,8 @@ class ConeModel:
         self.mesh = mesh or build_mesh(applicator)
         n_triangles = len(self.mesh.triangles)
         nothing = np.zeros(n_triangles, bool)
-        self._is_revolved = is_revolved_triangle(applicator) if mesh is None else nothing
-        self._normals, self._radial_normals = _triangle_normals(self.mesh)
+        is_revolved = is_revolved_triangle(applicator) if mesh is None else nothing
+        self._normals = _triangle_normals(self.mesh, is_revolved)
         self.edges = _edges(applicator) if mesh is None else ()  # a mesh need not have them
         self.edge_points_mm, self.edge_tangents = (
             np.array([getattr(edge, name) for edge in self.edges]).reshape(-1, N_CURVE_POINTS, 3)
@@ -105,26 +106,27 @@ class ConeModel:
         answer = self._scene.cast_rays(o3d.core.Tensor(single))
         z = answer["t_hit"].numpy().astype(np.float64)
         is_hit = np.isfinite(z)
-        triangle = np.where(is_hit, answer["primitive_ids"].numpy(), 0)
-        rays = single[:, 3:].astype(np.float64)
-        points = single[0, :3] + rays * np.where(is_hit, z, 1.0)[:, None] if len(z) else rays
+        triangle = np.where(is_hit, answer["primitive_ids"].numpy(), 0).astype(np.intp)
+        rays = single[:, 3:].T.astype(np.float64, order="C")
+        points = single[:1, :3].T + rays * np.where(is_hit, z, 1.0)
         return RayHits(
             z_mm=z,
             is_hit=is_hit,
-            is_thin=is_hit & self._is_thin[triangle],
-            points_mm=points,
-            normals=self._smooth_normals(triangle, points),
-            rays=rays,
+            is_thin=is_hit & self._is_thin.take(triangle),
+            points_mm=points.T,
+            normals=self._smooth_normals(triangle, points).T,
+            rays=rays.T,
         )
 
     def _smooth_normals(self, triangle: Int, points: Float) -> Float:
-        """Normals at hit points; a facet's own tilt would feign a known roll of a round wall."""
-        normals = self._normals[triangle]
-        revolved = self._is_revolved[triangle]
-        radial = points[:, :2] / np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-9)[:, None]
-        smooth = self._radial_normals[triangle]
-        normals[:, :2] = np.where(revolved[:, None], radial * smooth[:, :1], normals[:, :2])
-        normals[:, 2] = np.where(revolved, smooth[:, 1], normals[:, 2])
+        """Normals (3, n) at hit points (3, n).
+
+        A facet's own tilt would feign a known roll of a round wall.
+        """
+        parts = self._normals.take(triangle, axis=1)
+        outward = parts[3] / np.maximum(np.hypot(points[0], points[1]), 1e-9)
+        normals = parts[:3]
+        normals[:2] += outward * points[:2]
         return normals
 
 
@@ -137,17 +139,21 @@ def _rays(camera_from_applicator: Float, rays_camera: Float) -> NDArray[np.float
     return rays
 
 
-def _triangle_normals(mesh: TriangleMesh) -> tuple[Float, Float]:
-    """Outward unit normals (m, 3), and their (radial, axial) components, unit length, (m, 2)."""
+def _triangle_normals(mesh: TriangleMesh, is_revolved: Bool) -> Float:
+    """Outward unit normals as a sum, (4, m): x, y, z, and how far radially away from the axis.
+
+    A triangle of a surface of revolution has only the axial and the radial part.
+    """
     corners = mesh.vertices_mm[mesh.triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     middle = corners.mean(axis=1)[:, :2]
     middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
     outward = np.einsum("ij,ij->i", normals[:, :2], middle)
-    components = np.stack([outward, normals[:, 2]], axis=1)
-    components /= np.maximum(np.linalg.norm(components, axis=1, keepdims=True), 1e-12)
-    return frozen(normals), frozen(components)
+    length = np.maximum(np.hypot(outward, normals[:, 2]), 1e-12)
+    revolved = np.stack([np.zeros_like(length), np.zeros_like(length), normals[:, 2], outward])
+    parts = np.where(is_revolved, revolved / length, [*normals.T, np.zeros_like(length)])
+    return frozen(parts)
 
 
 def _edges(applicator: Applicator) -> tuple[EdgeCurve, ...]:

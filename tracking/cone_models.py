@@ -18,6 +18,11 @@ class ConeModels:
         self._applicators = tuple(a for a in applicators if not a.mesh_path)
         self._models: dict[str, ConeModel] = {}
 
+    @property
+    def catalogue(self) -> dict[str, Applicator]:
+        """The entries by their id."""
+        return {applicator.id: applicator for applicator in self._applicators}
+
     def rivals(self, planned: Applicator) -> list[Applicator]:
         """Entries of the same machine with another diameter or bevel, one of each."""
         sizes = {(planned.inner_diameter_mm, planned.bevel_deg)}

@@ -46,22 +46,22 @@ class Outline:
 
 def outline_of(labels: UInt8) -> Outline | None:
     """Smooth the applicator's outline in a label image; None where there is no applicator."""
-    applicator = labels == Label.APPLICATOR
+    applicator = labels == Label.APPLICATOR.value
     box = bounding_box(applicator, int(2 * SEARCH_PX))
     if box is None:
         return None
     crop = labels[box]
-    inside = _smooth((crop == Label.APPLICATOR).astype(np.float32))
-    known = _smooth((crop != Label.OCCLUDER).astype(np.float32))
-    nothing = np.full(inside.shape, np.nan, np.float32)
-    fraction = np.divide(inside, known, out=nothing, where=known > MIN_KNOWN_FRACTION)
+    inside = _smooth((crop == Label.APPLICATOR.value).astype(np.float32))
+    known = _smooth((crop != Label.OCCLUDER.value).astype(np.float32))
+    fraction = cv2.divide(inside, known).astype(np.float32, copy=False)
+    fraction[known <= MIN_KNOWN_FRACTION] = np.nan
     return Outline(fraction, (box[1].start, box[0].start))
 
 
 def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gaussian mean in which pixels outside the image count as unknown."""
     smooth = cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)
-    return smooth.astype(np.float32)
+    return smooth.astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,33 +102,34 @@ def measure_edges(
     points = np.where(in_front[..., None], points, [0.0, 0.0, MIN_DISTANCE_MM])
     uv = intrinsics.project(points)
     ahead = intrinsics.project(points + tangents) - uv
-    lengths = np.linalg.norm(ahead, axis=-1, keepdims=True)
-    normals = np.stack([ahead[..., 1], -ahead[..., 0]], axis=-1) / np.maximum(lengths, 1e-9)
+    lengths = np.maximum(np.hypot(ahead[..., 0], ahead[..., 1]), 1e-9)
+    normals = np.stack([ahead[..., 1] / lengths, -ahead[..., 0] / lengths], axis=-1)
     probes = np.stack([uv + PROBE_PX * normals, uv - PROBE_PX * normals])
     rays = intrinsics.rays(probes[..., 0], probes[..., 1])
     plus, minus = model.meets(pose, rays.reshape(-1, 3)).reshape(probes.shape[:-1])
     normals = np.where((plus & ~minus)[..., None], -normals, normals)
-    flat_offsets = _transitions(outline, uv.reshape(-1, 2), normals.reshape(-1, 2))
-    offsets = flat_offsets.reshape(uv.shape[:-1]) + _rounding(uv, normals)
-    gaps = np.linalg.norm(uv - np.roll(uv, 1, axis=1), axis=-1)
-    found = []
-    for index, edge in enumerate(model.edges):
-        is_outline = (plus != minus)[index] & in_front[index]
-        if edge.name == "exit" and hidden_rim is not None:
-            is_outline &= ~hidden_rim
-        usable = _away_from_ends(is_outline, gaps[index]) & np.isfinite(offsets[index])
-        if int(usable.sum()) < MIN_POINTS:
-            continue
-        found.append(
-            EdgeOffsets(
-                edge.name,
-                points[index][usable],
-                normals[index][usable],
-                offsets[index][usable],
-                float(gaps[index][usable].mean()),
-            )
+    is_outline = (plus != minus) & in_front
+    if hidden_rim is not None:
+        is_outline[[edge.name == "exit" for edge in model.edges]] &= ~hidden_rim
+    apart = uv - np.roll(uv, 1, axis=1)
+    gaps = np.hypot(apart[..., 0], apart[..., 1])
+    usable = np.array([_away_from_ends(*edge) for edge in zip(is_outline, gaps, strict=True)])
+    if not usable.any():
+        return []
+    offsets = _rounding(uv, normals)
+    offsets[usable] += transitions(outline, uv[usable], normals[usable])
+    usable &= np.isfinite(offsets)
+    return [
+        EdgeOffsets(
+            edge.name,
+            points[index][usable[index]],
+            normals[index][usable[index]],
+            offsets[index][usable[index]],
+            float(gaps[index][usable[index]].mean()),
         )
-    return found
+        for index, edge in enumerate(model.edges)
+        if int(usable[index].sum()) >= MIN_POINTS
+    ]
 
 
 def _rounding(uv: Float, normals: Float) -> Float:
@@ -152,15 +153,17 @@ def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
     return kept
 
 
-def _transitions(outline: Outline, uv: Float, normals: Float) -> Float:
+def transitions(outline: Outline, uv: Float, normals: Float) -> Float:
     """Signed distance to the applicator-to-background step along each normal, NaN: none.
 
     The step that leaves most applicator inside and most background outside. One towards an
     occluder says nothing about the edge: its pixels are NaN.
     """
     steps = np.arange(-SEARCH_PX, SEARCH_PX + STEP_PX / 2, STEP_PX)
-    where = uv[:, None] + steps[None, :, None] * normals[:, None] - outline.origin_px
-    u, v = np.moveaxis(where.astype(np.float32), -1, 0)
+    u, v = (
+        (uv[:, i, None] + steps * normals[:, i, None] - outline.origin_px[i]).astype(np.float32)
+        for i in (0, 1)
+    )
     profile = cv2.remap(
         outline.inside_fraction,
         u,

@@ -13,8 +13,8 @@ Gaussian noise: the scatter may enlarge the covariance, it never shrinks it belo
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from scipy import ndimage
 
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Float
@@ -28,7 +28,7 @@ def depth_information(
     depth: DepthTerms, pixels: ApplicatorPixels, correlation_px: float, inflation: float
 ) -> tuple[Float, Float]:
     """B and M, both (6, 6), for small motions in applicator axes."""
-    residuals = np.nan_to_num(depth.residuals)
+    residuals = depth.known_residuals
     cutoff = TUKEY * depth.spread
     counts = np.isfinite(depth.residuals) & (np.abs(residuals) < cutoff)
     jacobian = depth.jacobian[counts]
@@ -39,8 +39,7 @@ def depth_information(
     score_variance = float(np.mean((residuals[counts] * (1 - share) ** 2) ** 2))
     variance = max(score_variance, GAUSSIAN_VARIANCE * curvature**2)
     filtered = _correlated(jacobian, pixels.uv_px[counts], pixels.stride_px, correlation_px)
-    information: Float = np.einsum("ni,nj->ij", jacobian, jacobian)
-    score: Float = np.einsum("ni,nj->ij", jacobian, filtered)
+    information, score = jacobian.T @ jacobian, jacobian.T @ filtered
     return (
         information * (curvature / inflation),
         (score + score.T) * (variance / inflation**2 / 2),
@@ -51,14 +50,20 @@ def _correlated(rows: Float, uv_px: Float, stride_px: int, correlation_px: float
     """R @ rows, (n, k): every pixel's row with its neighbours' by the noise's autocorrelation."""
     if correlation_px <= 0:
         return rows
-    cells = np.rint((uv_px - uv_px.min(axis=0)) / stride_px).astype(int)
-    u, v = cells.T
-    grid = np.zeros((int(v.max()) + 1, int(u.max()) + 1, rows.shape[1]))
-    grid[v, u] = rows
+    u, v = np.rint((uv_px.T - uv_px.min(axis=0)[:, None]) / stride_px).astype(np.intp)
+    height, width, n_columns = int(v.max()) + 1, int(u.max()) + 1, rows.shape[1]
+    cells = v * width + u
+    grid = np.zeros((height * width, n_columns))
+    grid[cells] = rows
     kernel = autocorrelation(stride_px, correlation_px)
-    for axis in (0, 1):
-        grid = ndimage.correlate1d(grid, kernel, axis=axis, mode="constant")
-    filtered: Float = grid[v, u]
+    smooth = cv2.sepFilter2D(
+        grid.reshape(height, width, n_columns),
+        cv2.CV_64F,
+        kernel,
+        kernel,
+        borderType=cv2.BORDER_CONSTANT,
+    )
+    filtered: Float = smooth.reshape(-1, n_columns).take(cells, axis=0)
     return filtered
 
 

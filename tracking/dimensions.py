@@ -16,6 +16,7 @@ from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
+from tracking.cone_model import N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
 from tracking.likelihood import (
     WALL_COSINE,
@@ -29,24 +30,35 @@ from tracking.likelihood import (
 from tracking.refine import Refined
 from tracking.registration import Dimensions
 from tracking.segmentation import EdgeQuality
+from tracking.sides import SIDE
 
 N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
 N_UNKNOWNS = 10
 N_REWEIGHTINGS = 3
+SETTLED = 0.1  # Mahalanobis length of a change: the next would be a tenth of it
 ROLL = 2
 ROLL_PRIOR_SIGMA_RAD = 1e-3  # a turned bevel is a slope along y: one of the two must stand still
 RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
 TUBE_REACH = 1.05  # of the outer radius: beyond it a side belongs to the ring
+SIDES_ALIKE = 2**0.5  # both sides' labels may be thick alike: the width then errs so much more
 K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
 DIAMETER_STEP_MM, BEVEL_STEP_DEG = 5.0, 15.0  # between neighbours of published catalogues
 DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
 
 
 def measure_dimensions(
-    applicator: Applicator, refined: Refined, quality: EdgeQuality, intrinsics: CameraIntrinsics
+    applicator: Applicator,
+    refined: Refined,
+    quality: EdgeQuality,
+    intrinsics: CameraIntrinsics,
+    sides: Sequence[EdgeOffsets] = (),
 ) -> Dimensions:
-    """Estimate diameter and bevel at the registered pose; a hidden rim leaves a large sigma."""
+    """Estimate diameter and bevel at the registered pose; a hidden rim leaves a large sigma.
+
+    `sides` of the tube in the outline (`measure_sides`) are used as well where they are given.
+    """
+    edges = (*refined.edges, *sides)
     information, gradient = _depth_part(applicator, refined)
     prior = np.zeros(N_UNKNOWNS)
     prior[:N_POSE] = 1e-6
@@ -54,22 +66,24 @@ def measure_dimensions(
     prior[[RADIUS, RING]] = 1 / RADIUS_PRIOR_SIGMA_MM**2
     prior[[SLOPE_X, SLOPE_Y]] = 1 / SLOPE_PRIOR_SIGMA**2
     information = information + np.diag(prior)
-    rows = [_edge_rows(applicator, refined, edge, intrinsics) for edge in refined.edges]
+    rows = [_edge_rows(applicator, refined, edge, intrinsics) for edge in edges]
     change, covariance = np.zeros(N_UNKNOWNS), np.zeros((N_UNKNOWNS, N_UNKNOWNS))
     for _ in range(N_REWEIGHTINGS):
         total, right = information, gradient
-        for edge, jacobian in zip(refined.edges, rows, strict=True):
+        for edge, jacobian in zip(edges, rows, strict=True):
             # scatter that the unknowns explain is none: another bevel's rim is no ragged one
             left = replace(edge, offsets_px=edge.offsets_px - jacobian @ change)
             terms = shift_marginalised(
                 jacobian,
                 edge_weights(left, quality, intrinsics),
                 edge.offsets_px,
-                edge_bias_px(edge, quality),
+                _bias_px(edge, quality),
             )
             total, right = total + terms[0], right + terms[1]
-        covariance = np.linalg.inv(total).astype(np.float64)
+        covariance, before = np.linalg.inv(total).astype(np.float64), change
         change = covariance @ right
+        if (change - before) @ total @ (change - before) < SETTLED**2:
+            break
     slope_x, slope_y = applicator.bevel_slope + change[SLOPE_X], change[SLOPE_Y]
     slope = float(np.hypot(slope_x, slope_y))
     slope_sigma = float(np.sqrt(np.linalg.eigvalsh(covariance[SLOPE_X:RING, SLOPE_X:RING])[-1]))
@@ -79,6 +93,9 @@ def measure_dimensions(
         bevel_deg=float(np.degrees(np.arctan(slope))),
         bevel_sigma_deg=float(np.degrees(slope_sigma / (1 + slope**2))),
         bevel_direction_deg=float(np.degrees(np.arctan2(slope_y, slope_x))),
+        rim_arc_deg=sum(
+            360 / N_CURVE_POINTS * len(e.offsets_px) for e in edges if e.name == "exit"
+        ),
     )
 
 
@@ -91,19 +108,24 @@ def _edge_rows(
     return np.concatenate([jacobian, _edge_shape(edge.name, applicator, local, per_shift)], axis=1)
 
 
+def _bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
+    bias_px = edge_bias_px(edge, quality)
+    return SIDES_ALIKE * bias_px if edge.name == SIDE else bias_px
+
+
 def _depth_part(applicator: Applicator, refined: Refined) -> tuple[Float, Float]:
     depth = refined.depth
     radial = np.hypot(depth.points_mm[:, 0], depth.points_mm[:, 1])
     is_side = np.abs(depth.normals[:, 2]) < WALL_COSINE
     on_tube = is_side & (radial < applicator.outer_radius_mm * TUBE_REACH)
-    outward = np.sign(np.einsum("ij,ij->i", depth.normals[:, :2], depth.points_mm[:, :2]))
+    outward = np.sign((depth.normals[:, :2] * depth.points_mm[:, :2]).sum(axis=1))
     growth = depth.gains * outward
-    extra = np.zeros((len(radial), N_UNKNOWNS - N_POSE))
+    extra = np.zeros((N_UNKNOWNS - N_POSE, len(radial))).T
     extra[:, RADIUS - N_POSE] = np.where(on_tube, growth, 0.0)
     extra[:, RING - N_POSE] = np.where(is_side & ~on_tube, growth, 0.0)
     jacobian = np.concatenate([depth.jacobian, extra], axis=1)
     weights = depth_weights(depth, refined.inflation)
-    return normal_equations(jacobian, weights, np.nan_to_num(depth.residuals))
+    return normal_equations(jacobian, weights, depth.known_residuals)
 
 
 def _edge_shape(name: str, applicator: Applicator, local: Float, per_shift: Float) -> Float:
@@ -112,7 +134,7 @@ def _edge_shape(name: str, applicator: Applicator, local: Float, per_shift: Floa
     if name == "exit":
         extra[:, SLOPE_X - N_POSE] = -per_shift[:, 2] * local[:, 0]
         extra[:, SLOPE_Y - N_POSE] = -per_shift[:, 2] * local[:, 1]
-    is_on_ring = applicator.has_ring and name != "exit"
+    is_on_ring = applicator.has_ring and name not in ("exit", SIDE)
     radial = local[:, :2] / np.linalg.norm(local[:, :2], axis=1, keepdims=True)
     growth = np.einsum("ij,ij->i", per_shift[:, :2], radial)
     extra[:, (RING if is_on_ring else RADIUS) - N_POSE] = growth

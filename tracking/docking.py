@@ -20,6 +20,8 @@ from tracking.registration import Registration
 from tracking.rig import Rig
 from tracking.transforms import transform_points
 
+SLIDE_SHARE = 0.5  # of a lateral's variance: above it, the lateral is told by the slide
+
 
 @dataclass(frozen=True)
 class Docking:
@@ -70,17 +72,34 @@ def measure_docking(applicator: Applicator, registration: Registration, rig: Rig
     ring_cov += np.eye(3) * MODEL_SIGMA_MM**2
     lateral, gap = ring[:2], -float(ring[2])
     tilt_total = degrees(atan2(hypot(axis[0], axis[1]), axis[2]))
+    sigma_x, sigma_y = np.sqrt(np.diag(ring_cov)[:2]).tolist()
+    has_lateral = registration.axial_observable or not _slides_sideways(
+        axis, rotation @ covariance[3:, 3:] @ rotation.T, ring_cov
+    )
     return Docking(
         docking_tilt_deg=measured(tilt_total, largest_sigma(tilt_cov)),
         tilt_x_deg=measured(tilt[0], float(np.sqrt(tilt_cov[0, 0]))),
         tilt_y_deg=measured(tilt[1], float(np.sqrt(tilt_cov[1, 1]))),
-        docking_lateral_mm=measured(hypot(lateral[0], lateral[1]), largest_sigma(ring_cov[:2, :2])),
-        lateral_x_mm=measured(lateral[0], float(np.sqrt(ring_cov[0, 0]))),
-        lateral_y_mm=measured(lateral[1], float(np.sqrt(ring_cov[1, 1]))),
+        docking_lateral_mm=measured(hypot(lateral[0], lateral[1]), largest_sigma(ring_cov[:2, :2]))
+        if has_lateral
+        else NOT_OBSERVABLE,
+        lateral_x_mm=measured(lateral[0], sigma_x) if has_lateral else NOT_OBSERVABLE,
+        lateral_y_mm=measured(lateral[1], sigma_y) if has_lateral else NOT_OBSERVABLE,
         docking_gap_mm=measured(gap, float(np.sqrt(ring_cov[2, 2])))
         if registration.axial_observable
         else NOT_OBSERVABLE,
     )
+
+
+def _slides_sideways(axis: Float, exit_cov: Float, ring_cov: Float) -> bool:
+    """Whether an untold slide along a tilted axis is most of what is not known of the lateral.
+
+    All in head space; covariances (3, 3) in mm^2. A cone that stands straight tells its lateral
+    without its slide.
+    """
+    slide_variance = float(axis @ exit_cov @ axis)
+    sideways = axis[:2] ** 2 * slide_variance
+    return bool(np.any(sideways > SLIDE_SHARE * np.diag(ring_cov)[:2]))
 
 
 def rig_position_covariance(rig: Rig, point_head_mm: Float) -> Float:

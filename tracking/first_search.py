@@ -61,13 +61,13 @@ def rolled(view: FrameView, pose: Float) -> list[Float]:
     n_rolls = (N_ROLLS if len(slides) == 1 else N_COARSE_ROLLS) if has_roll else 1
     if n_rolls == len(slides) == 1:
         return [pose]
-    exit_pixels = _exit_pixels(view, pose)
+    around_exit = exit_pixels(view, pose, N_EXIT_PIXELS)
     tolerance = view.tolerance_mm(pose)
     ranked = []
     for slide in slides:
         for angle in np.arange(n_rolls) * (2 * np.pi / n_rolls):
             candidate = slid(pose @ _roll(angle), slide)
-            cost = disagreement(view.model, candidate, exit_pixels, tolerance)
+            cost = disagreement(view.model, candidate, around_exit, tolerance)
             if len(slides) > 1:  # all of the cone judges a slide, its exit may be hidden
                 cost = view.disagreement(candidate) + min(cost, 1.0)
             ranked.append((cost, slide, float(angle), candidate))
@@ -98,7 +98,8 @@ def shows_face(view: FrameView, pose: Float) -> bool:
     return int(agrees.sum()) >= MIN_FACE_SAMPLES
 
 
-def _exit_pixels(view: FrameView, pose: Float) -> ScorePixels:
+def exit_pixels(view: FrameView, pose: Float, n_pixels: int) -> ScorePixels:
+    """About `n_pixels` on a grid over the exit as it lies at `pose`, and a margin around it."""
     applicator = view.model.applicator
     centre = view.intrinsics.project(pose[:3, 3][None])[0]
     reach = 1.3 * applicator.outer_radius_mm * view.intrinsics.fx / max(pose[2, 3], 1.0) + 10.0
@@ -111,5 +112,5 @@ def _exit_pixels(view: FrameView, pose: Float) -> ScorePixels:
         view.depth_mm,
         view.intrinsics,
         (region[0], region[1]),
-        N_EXIT_PIXELS,
+        n_pixels,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
+from tracking.doubt import DoubtCause
 from tracking.limit_checks import LimitResult, check_limits
 from tracking.reasons import TEXTS, Reason, Severity, in_precedence
 from tracking.registration import PoseStart, RegistrationStatus
@@ -32,6 +33,10 @@ _REGISTRATION_REASONS = {
     RegistrationStatus.NOT_THE_APPLICATOR: Reason.NOT_THE_APPLICATOR,
     RegistrationStatus.TOO_FEW_POINTS: Reason.REGISTRATION_WEAK,
     RegistrationStatus.WEAK_GEOMETRY: Reason.REGISTRATION_WEAK,
+}
+_DOUBT_REASONS = {
+    DoubtCause.LIGHT: Reason.LIGHT_UNSUITABLE,
+    DoubtCause.DEPTH: Reason.DEPTH_MISSING,
 }
 _BED_REASONS = {
     BedStatus.NO_BED: Reason.NO_BED,
@@ -136,6 +141,8 @@ def _measurement_reasons(snapshot: Snapshot, limits: LimitResult) -> set[Reason]
     reasons = set(limits.reasons)
     if snapshot.bed is not BedStatus.OK:
         reasons.add(_BED_REASONS.get(snapshot.bed, Reason.BED_UNCLEAR))
+    if not snapshot.doubt.is_believable:
+        reasons.add(_DOUBT_REASONS.get(snapshot.doubt.cause, Reason.LABELS_DOUBTFUL))
     if _is_survey_stale(snapshot):
         reasons.add(Reason.SURVEY_STALE)
     if not identity.decided:

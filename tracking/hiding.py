@@ -43,12 +43,13 @@ def with_hiding_background(
     if box is None:
         return segmentation
     near, depth = segmentation.labels[box], depth_mm[box]
-    thinned = _nearer_beside(near[::2, ::2], depth[::2, ::2], intrinsics.fx, noise)
+    thin_near, thin_depth = near[::2, ::2].copy(), depth[::2, ::2].copy()
+    thinned = _nearer_beside(thin_near, thin_depth, intrinsics.fx, noise)
     if 4 * np.count_nonzero(thinned) < MIN_SEEDS_PX:  # a quarter of the pixels tells as much
         return segmentation
     seeds = _nearer_beside(near, depth, intrinsics.fx, noise)
-    around = cv2.dilate((near == Label.APPLICATOR).astype(np.uint8), square(REACH_PX)) > 0
-    n_around = np.count_nonzero(around & (near != Label.APPLICATOR) & (depth > 0))
+    around = cv2.dilate((near == Label.APPLICATOR.value).astype(np.uint8), square(REACH_PX)) > 0
+    n_around = np.count_nonzero(around & (near != Label.APPLICATOR.value) & (depth > 0))
     if np.count_nonzero(seeds) > MAX_SURROUNDED * n_around:
         return segmentation  # seen through a hole, or false: nothing stands behind the applicator
     labels = segmentation.labels.copy()
@@ -70,11 +71,11 @@ def _nearer_beside(
 
     A nearer thing's shadow leaves holes in the applicator beside it: then one looks further.
     """
-    applicator = labels == Label.APPLICATOR
+    applicator = labels == Label.APPLICATOR.value
     has_depth = depth_mm > 0
     measured = np.where(applicator & has_depth, depth_mm, np.float32(np.inf))
     cone = cv2.erode(measured, square(REACH_PX))
-    beside = (labels != Label.APPLICATOR) & (labels != Label.OCCLUDER) & has_depth
+    beside = (labels != Label.APPLICATOR.value) & (labels != Label.OCCLUDER.value) & has_depth
     candidates: Bool = beside & (depth_mm + np.float32(HIDES_MM) < cone) & (cone < BEYOND_MM)
     holes = applicator & ~has_depth
     if np.count_nonzero(holes) > MIN_HOLES * np.count_nonzero(applicator):
@@ -83,12 +84,14 @@ def _nearer_beside(
         at_holes = cv2.dilate(holes.astype(np.uint8), square(REACH_PX)) > 0
         cone = np.where(at_holes, nearest, cone)
         candidates |= beside & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
-    if not candidates.any():
+    box = bounding_box(candidates, REACH_PX + 1)  # as far as a slope looks around
+    if box is None:
         return candidates
-    depth = depth_mm[candidates]
+    chosen, nearby = candidates[box], depth_mm[box]
+    depth = nearby[chosen]
     margin_mm = HIDES_MM + HIDES_SIGMA * noise.sigma_mm(depth, fx)
-    margin_mm += 2 * REACH_PX * _slope_mm_per_px(beside, depth_mm)[candidates]
-    candidates[candidates] = depth + margin_mm < cone[candidates]
+    margin_mm += 2 * REACH_PX * _slope_mm_per_px(beside[box], nearby)[chosen]
+    chosen[chosen] = depth + margin_mm < cone[box][chosen]
     return candidates
 
 
@@ -114,7 +117,7 @@ def _things(
     range_mm = cv2.dilate(depth_mm, square(1)) - np.where(has_depth, nearest, np.float32(0))
     sigma = np.float32(noise.sigma_mm(STEP_AT_MM, fx) / STEP_AT_MM)
     is_whole = range_mm < np.float32(THING_STEP + HIDES_SIGMA * sigma) * depth_mm
-    is_smooth = (labels != Label.APPLICATOR) & has_depth & is_whole
+    is_smooth = (labels != Label.APPLICATOR.value) & has_depth & is_whole
     things: NDArray[np.int32] = np.zeros(labels.shape, np.int32)
     cv2.connectedComponents(is_smooth.astype(np.uint8), things, connectivity=4)
     return things

@@ -66,6 +66,11 @@ class DepthTerms:
         """Robust scatter of the residuals in sigma, at least 1: the noise model's own."""
         return spread_of(self.residuals)
 
+    @cached_property
+    def known_residuals(self) -> Float:
+        """The residuals, 0 where unusable: (n,)."""
+        return np.where(np.isnan(self.residuals), 0.0, self.residuals)
+
     @property
     def is_face(self) -> Bool:
         """Usable pixels on faces across the axis, which fix the slide: (n,)."""
@@ -78,7 +83,7 @@ def depth_terms(
 ) -> DepthTerms:
     """Compare the sampled pixels with the model at `pose` (camera_from_applicator)."""
     hits = model.cast(pose, pixels.rays_camera)
-    along = np.einsum("ij,ij->i", hits.normals, hits.rays)
+    along = (hits.normals * hits.rays).sum(axis=1)
     steep = np.abs(along) > GRAZING_COSINE * pixels.ray_lengths
     usable = hits.is_hit & steep & ~hits.is_thin
     z = np.where(usable, hits.z_mm, 1.0)
@@ -86,7 +91,7 @@ def depth_terms(
     residuals = np.where(usable, noise.residuals(pixels.depth_mm, z, pixels.fx), np.nan)
     scale = _noise_scale(residuals, pixels.is_border, hits)
     residuals, gains = residuals / scale, gains / scale
-    jacobian = np.empty((len(z), 6))
+    jacobian = np.empty((6, len(z))).T  # columns together, as they are used
     jacobian[:, :3] = cross_rows(hits.points_mm, hits.normals)
     jacobian[:, 3:] = hits.normals
     jacobian *= gains[:, None]
@@ -108,7 +113,7 @@ def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
     more than the wall's, about the model and not about their own mean, their noise is taken to
     be as large as that.
     """
-    outward = np.einsum("ij,ij->i", hits.normals[:, :2], hits.points_mm[:, :2])
+    outward = (hits.normals[:, :2] * hits.points_mm[:, :2]).sum(axis=1)
     is_hollow = (outward < 0) & (np.abs(hits.normals[:, 2]) < WALL_COSINE)
     rest = residuals[~(is_border | is_hollow)]
     if int(np.isfinite(rest).sum()) < MIN_REFERENCE_PIXELS:
@@ -125,19 +130,20 @@ def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
 def depth_weights(depth: DepthTerms, inflation: float, widening: float = 1.0) -> Float:
     """Robust weights (n,) of the depth residuals, thinned for their correlation.
 
+    Of unusable ones they mean nothing: their Jacobian is 0.
     `widening` of the cutoff lets pixels speak that only a wrong start has made outliers.
     """
     cutoff = widening * TUKEY * depth.spread
-    weights: Float = np.nan_to_num(tukey(depth.residuals, cutoff)) / inflation
-    return weights
+    return tukey(depth.known_residuals, cutoff) / inflation
 
 
 def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
-    """J' W J and J' W r; sums in one order, so that threads cannot change a bit."""
-    weighted = jacobian * weights[:, None]
-    information: Float = np.einsum("ni,nj->ij", weighted, jacobian)
-    gradient: Float = np.einsum("ni,n->i", weighted, residuals)
-    return information, gradient
+    """J' W J and J' W r, as one product: BLAS shares none so narrow among threads."""
+    n_unknowns = jacobian.shape[1]
+    right = np.empty((n_unknowns + 1, len(jacobian))).T
+    right[:, :n_unknowns], right[:, n_unknowns] = jacobian, residuals
+    both = (jacobian * weights[:, None]).T @ right
+    return both[:, :n_unknowns], both[:, n_unknowns]
 
 
 def depth_equations(
@@ -145,7 +151,7 @@ def depth_equations(
 ) -> tuple[Float, Float]:
     """Normal equations of the depth for small motions."""
     weights = depth_weights(depth, inflation, widening)
-    return normal_equations(depth.jacobian, weights, np.nan_to_num(depth.residuals))
+    return normal_equations(depth.jacobian, weights, depth.known_residuals)
 
 
 def edge_jacobian(
@@ -227,4 +233,8 @@ def cross_rows(first: Float, second: Float) -> Float:
     """Cross products of rows, (n, 3), without the generality that `np.cross` pays for."""
     ax, ay, az = first.T
     bx, by, bz = second.T
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
+    product = np.empty((3, len(first))).T
+    product[:, 0] = ay * bz - az * by
+    product[:, 1] = az * bx - ax * bz
+    product[:, 2] = ax * by - ay * bx
+    return product

@@ -8,6 +8,7 @@ that of the background; where the two look alike the labels stand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from tracking.contour import Outline, outline_of
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
+COUNTED = 255  # what OpenCV fills a fourth channel with: its sum counts pixels
 MIN_CONTRAST = 20.0  # grey levels between the sides' mean colours: four times the sensor's noise
 MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
@@ -51,19 +53,21 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     applicator does not meet the bed.
     """
     outline = outline_of(labels)
-    applicator = labels == Label.APPLICATOR
-    box = bounding_box(applicator, CONTACT_PX)
-    if outline is None or box is None:
+    if outline is None:
         return None
-    near = cv2.dilate(applicator[box].astype(np.uint8), square(CONTACT_PX))
-    contact = bounding_box(near.astype(bool) & (labels[box] == Label.TUMOR_BED), CONTACT_PX)
+    left, top = outline.origin_px
+    height, width = outline.inside_fraction.shape
+    around = labels[top : top + height, left : left + width]
+    near = cv2.dilate((around == Label.APPLICATOR.value).view(np.uint8), square(CONTACT_PX))
+    contact = bounding_box((near > 0) & (around == Label.TUMOR_BED.value), CONTACT_PX)
     if contact is None:
         return None
-    rows = slice(box[0].start + contact[0].start, box[0].start + contact[0].stop)
-    columns = slice(box[1].start + contact[1].start, box[1].start + contact[1].stop)
-    crop, color = labels[rows, columns], np.ascontiguousarray(color_rgb[rows, columns])
-    occluder = crop == Label.OCCLUDER
-    coarse = _matte(crop == Label.APPLICATOR, occluder, color, COARSE)
+    rows = slice(top + contact[0].start, top + contact[0].stop)
+    columns = slice(left + contact[1].start, left + contact[1].stop)
+    crop = labels[rows, columns]
+    color = cv2.cvtColor(color_rgb[rows, columns], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
+    occluder = crop == Label.OCCLUDER.value
+    coarse = _matte(crop == Label.APPLICATOR.value, occluder, color, COARSE)
     fraction = _matte((coarse >= INSIDE) & ~occluder, occluder, color, FINE)
     return _pasted(outline, fraction, (columns.start, rows.start))
 
@@ -79,43 +83,52 @@ def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[in
     return Outline(whole, outline.origin_px)
 
 
-def _matte(applicator: Bool, occluder: Bool, color: UInt8, settings: _Pass) -> NDArray[np.float32]:
+def _matte(
+    applicator: Bool, occluder: Bool, color_rgba: UInt8, settings: _Pass
+) -> NDArray[np.float32]:
     """Share of applicator in every pixel by its colour between the two sides' local means."""
     inside = _core(applicator, settings.core_px)
-    outside = _core(~applicator & ~occluder, settings.core_px)
-    inside_color, inside_count = _local_mean(color, inside, settings.window_px)
-    outside_color, outside_count = _local_mean(color, outside, settings.window_px)
-    difference = inside_color - outside_color
-    contrast = np.einsum("ijk,ijk->ij", difference, difference)
-    share = np.einsum("ijk,ijk->ij", color - outside_color, difference)
+    outside = _core(~(applicator | occluder), settings.core_px)
+    between = np.flatnonzero(cv2.bitwise_or(inside, outside) == 0)
+    inside_color, inside_count = _local_mean(color_rgba, inside, between, settings.window_px)
+    outside_color, outside_count = _local_mean(color_rgba, outside, between, settings.window_px)
+    color, difference = _planes(color_rgba, between)[:3], inside_color - outside_color
+    contrast = (difference * difference).sum(axis=0)
+    share = ((color - outside_color) * difference).sum(axis=0)
     share = np.clip(share / np.maximum(contrast, np.float32(1e-6)), 0.0, 1.0)
     min_count = MIN_CORE_FRACTION * settings.window_px**2
-    is_open = (
-        (inside + outside == 0)
-        & (inside_count > min_count)
-        & (outside_count > min_count)
-        & (contrast > MIN_CONTRAST**2)
+    is_told = (
+        (inside_count > min_count) & (outside_count > min_count) & (contrast > MIN_CONTRAST**2)
     )
-    fraction = np.where(is_open, share, applicator.astype(np.float32)).astype(np.float32)
-    return cv2.GaussianBlur(fraction, (0, 0), BLUR_PX).astype(np.float32)
+    fraction = applicator.astype(np.float32)
+    told = between[is_told]
+    fraction.reshape(-1)[told] = share[is_told]
+    return cv2.GaussianBlur(fraction, (0, 0), BLUR_PX).astype(np.float32, copy=False)
 
 
 def _core(mask: Bool, core_px: int) -> UInt8:
     """Pixels further than `core_px` from the mask's outline, as 0 or 1."""
-    kernel = square(core_px)
-    return cv2.erode(mask.astype(np.uint8), kernel, borderValue=0).astype(np.uint8)
+    core = cv2.erode(mask.view(np.uint8), square(core_px), borderValue=0)
+    return core.astype(np.uint8, copy=False)
 
 
 def _local_mean(
-    color: UInt8, core: UInt8, window_px: int
+    color_rgba: UInt8, core: UInt8, wanted: NDArray[np.intp], window_px: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean colour of the core's pixels in a window around each pixel, and their number."""
-    masked = cv2.bitwise_and(color, color, mask=core)
-    total, count = (
-        cv2.boxFilter(
-            image, cv2.CV_32F, (window_px,) * 2, normalize=False, borderType=cv2.BORDER_CONSTANT
-        ).astype(np.float32, copy=False)
-        for image in (masked, core)
+    """Mean colour (3, n) of the core's pixels in a window around each wanted one, and their number.
+
+    `wanted` (n,) counts pixels row by row.
+    """
+    masked = cv2.bitwise_and(color_rgba, color_rgba, mask=core)
+    window = (window_px, window_px)
+    total = _planes(
+        cv2.boxFilter(masked, cv2.CV_32F, window, normalize=False, borderType=cv2.BORDER_CONSTANT),
+        wanted,
     )
-    mean = total / np.maximum(count, np.float32(1.0))[..., None]
-    return mean.astype(np.float32, copy=False), count
+    count = total[3] / np.float32(COUNTED)
+    return total[:3] / np.maximum(count, np.float32(1.0)), count
+
+
+def _planes(image: NDArray[Any], wanted: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Channels (4, n) of some pixels of an image (height, width, 4), counted row by row."""
+    return np.ascontiguousarray(image.reshape(-1, 4).take(wanted, axis=0).T, np.float32)

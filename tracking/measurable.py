@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
+from tracking.applicator_pixels import bounding_box, depth_range
 from tracking.arrays import Bool, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
 from tracking.registration import RegistrationStatus
+from tracking.robust import median
 from tracking.segmentation import Label
 from tracking.surroundings import Surroundings, fit_surroundings
 
@@ -39,8 +40,10 @@ JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can m
 JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
 OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
 NOTABLE_SHARE = 0.9  # of depth; below it, it is asked whether something nearer hides the rest
-SHADOW_REACH_PX = 128  # disparity between a cone at 0.6 m and a hand at 0.13 m
+SHADOW_REACH_PX = 256  # disparity between a cone at 0.5 m and a hand at 0.07 m
 SMEAR_PX = 2  # around a shadow the matcher finds nothing either
+TOO_NEAR_MM = 70.0  # the nearest that a D4xx measures: an occluder without depth may stand there
+SPECK_PX = 4  # gaps in an occluder's depth up to twice as wide are the matcher's
 REACH_PX = 24  # how far the surroundings count: a bed 30 mm around a cone at 0.55 m
 
 
@@ -85,8 +88,8 @@ def depth_shares(
     box = bounding_box(mask, REACH_PX)
     if box is None:
         return None
-    crop, depth = mask[box].astype(np.uint8), depth_mm[box]
-    inside = cv2.erode(crop, square(OUTLINE_PX), borderValue=0).astype(bool)
+    crop, depth = mask[box].view(np.uint8), depth_mm[box]
+    inside = cv2.erode(crop, square(OUTLINE_PX), borderValue=0) > 0
     n_inside = int(np.count_nonzero(inside))
     if n_inside < MIN_INSIDE_PX:
         return None
@@ -95,23 +98,24 @@ def depth_shares(
     n_measured = int(np.count_nonzero(measured))
     if n_measured == 0:
         return DepthShares(1.0, 0.0, 0.0)
-    distance_mm = float(np.median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE]))
+    distance_mm = median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE])
     if n_measured < NOTABLE_SHARE * n_inside:
         holes = inside & ~has_depth
         n_inside -= int(
             np.count_nonzero(
-                holes & _shadowed(box, mask, depth_mm, holes, distance_mm, intrinsics, noise)
+                holes
+                & _shadowed(box, mask, depth_mm, labels, holes, distance_mm, intrinsics, noise)
             )
         )
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
     jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
     stride = 2 if n_inside > N_FOR_SHARES else 1
     thinned = np.s_[::stride, ::stride]
-    thin_measured, thin_depth = measured[thinned], depth[thinned]
+    thin_measured, thin_depth = measured[thinned].copy(), depth[thinned].copy()
     nearness = np.divide(
         np.float32(distance_mm), thin_depth, out=np.zeros_like(thin_depth), where=thin_depth > 0
     )
-    inverse_range = _inverse_range_per_mm(depth, has_depth, thinned)
+    inverse_range = _inverse_range_per_mm(depth, thinned)
     broken = thin_measured & (inverse_range >= np.float32(jump / distance_mm))
     thin_mask = np.ascontiguousarray(crop[thinned])
     surroundings = _surroundings(thin_mask, labels[box][thinned], nearness, stride)
@@ -128,6 +132,7 @@ def _shadowed(
     box: tuple[slice, slice],
     mask: Bool,
     depth_mm: Image,
+    labels: UInt8,
     holes: Bool,
     distance_mm: float,
     intrinsics: CameraIntrinsics,
@@ -136,16 +141,34 @@ def _shadowed(
     """Where a stereo camera cannot see the applicator beside something nearer: (box) bool.
 
     Such holes say nothing about the applicator. What is nearer may stand to the box's right; the
-    applicator's own near end, or what is left of a clear one, excuses none of its holes.
+    applicator's own near end, or what is left of a clear one, excuses none of its holes. An
+    occluder without depth stands nearer than the camera can measure, and casts the longest shadow.
     """
     rows, columns = box
     reached = np.s_[rows, : columns.stop + SHADOW_REACH_PX]  # columns count from the image's edge
     own = cv2.dilate(mask[reached].astype(np.uint8), square(OUTLINE_PX)) > 0
     depth = depth_mm[reached]
     known = np.where((depth > 0) & ~own, depth, np.float32(np.inf))
+    known[_too_near(labels, depth_mm)[reached]] = TOO_NEAR_MM
     known[:, columns][holes] = distance_mm
     hidden = holes & noise.hidden(known, intrinsics.fx)[:, columns]
     return cv2.dilate(hidden.astype(np.uint8), square(SMEAR_PX)) > 0
+
+
+def _too_near(labels: UInt8, depth_mm: Image) -> Bool:
+    """Occluders without depth that reach in from outside the image.
+
+    What stands nearer than the camera measures is held by somebody; a clear thing that stands
+    in the field has no depth either, but casts no such shadow.
+    """
+    depthless = ((labels == Label.OCCLUDER.value) & (depth_mm <= 0)).astype(np.uint8)
+    solid = cv2.morphologyEx(depthless, cv2.MORPH_OPEN, square(SPECK_PX))
+    _, parts = cv2.connectedComponents(solid)
+    numbers = np.asarray(parts)
+    edges = (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1])
+    reaching = np.unique(np.concatenate(edges))
+    found: Bool = np.isin(numbers, reaching[reaching > 0])
+    return found
 
 
 def _surroundings(
@@ -153,7 +176,9 @@ def _surroundings(
 ) -> Surroundings | None:
     near = cv2.dilate(mask, square(REACH_PX // stride_px)) > 0
     clear = cv2.dilate(mask, square(OUTSIDE_PX // stride_px)) == 0
-    return fit_surroundings(nearness, near & clear & (codes != Label.OCCLUDER) & (nearness > 0))
+    return fit_surroundings(
+        nearness, near & clear & (codes != Label.OCCLUDER.value) & (nearness > 0)
+    )
 
 
 def _has_no_step(surroundings: Surroundings | None, nearness: Image, sigma: float) -> Bool:
@@ -165,13 +190,11 @@ def _has_no_step(surroundings: Surroundings | None, nearness: Image, sigma: floa
     return is_level
 
 
-def _inverse_range_per_mm(depth_mm: Image, has_depth: Bool, thinned: tuple[slice, slice]) -> Image:
+def _inverse_range_per_mm(depth_mm: Image, thinned: tuple[slice, slice]) -> Image:
     """How far 1 / z ranges among a pixel and its neighbours, at some of the pixels with depth.
 
     Few of a sound cone's pixels jump to a neighbour, most of a patchwork's.
     """
-    known = np.where(has_depth, depth_mm, np.float32(np.inf))
-    nearest = cv2.erode(known, square(1))[thinned].astype(np.float32)
-    farthest = cv2.dilate(depth_mm, square(1))[thinned].astype(np.float32)
+    nearest, farthest = (image[thinned] for image in depth_range(depth_mm))
     inverse_range = 1 / nearest - 1 / np.maximum(farthest, NEAREST_MM)
     return inverse_range.astype(np.float32, copy=False)

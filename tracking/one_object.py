@@ -105,10 +105,10 @@ def explain(
     tolerance_mm = max(OFF_MM, OFF_SIGMA * sigma_mm * (registration.residual_spread or 1.0))
     is_hit, has_depth = grid.predicted_mm > 0, grid.depth_mm > 0
     behind = np.where(is_hit & has_depth, grid.depth_mm - grid.predicted_mm, np.float32(0))
-    is_applicator = grid.codes == Label.APPLICATOR
+    is_applicator = grid.codes == Label.APPLICATOR.value
     off_model = ~grown(is_hit) | (np.abs(behind) > tolerance_mm)
     unexplained, explained = is_applicator & off_model, is_applicator & ~off_model
-    open_view = is_hit & ~grown(is_applicator) & (grid.codes != Label.OCCLUDER)
+    open_view = is_hit & ~grown(is_applicator) & (grid.codes != Label.OCCLUDER.value)
     looked_past = open_view & (behind > tolerance_mm)
     buried = open_view & grid.is_docking_end & (behind < -BURIED_MM)
     if np.any(buried):
@@ -156,7 +156,7 @@ def _is_bed(grid: _Grid, distance_mm: float) -> Bool:
     nearness = np.divide(
         np.float32(distance_mm), grid.depth_mm, out=np.zeros_like(grid.depth_mm), where=has_depth
     )
-    background = ~grown(grid.codes == Label.APPLICATOR) & (grid.codes != Label.OCCLUDER)
+    background = ~grown(grid.codes == Label.APPLICATOR.value) & (grid.codes != Label.OCCLUDER.value)
     surroundings = fit_surroundings(nearness, background & has_depth)
     if surroundings is None:
         return np.zeros(has_depth.shape, bool)

@@ -15,11 +15,14 @@ MIN_CONTACT = 0.02  # of a group's cells; what grew onto a cone touches it along
 
 def grown(mask: Bool) -> Bool:
     """One cell more on every side: outlines are off by pixels."""
-    return cv2.dilate(mask.astype(np.uint8), NEIGHBOURS).astype(bool)
+    wide: Bool = cv2.dilate(mask.view(np.uint8), NEIGHBOURS) > 0
+    return wide
 
 
 def largest_group(mask: Bool) -> float:
     """Cells of the largest connected group that is more than a line."""
+    if not mask.any():
+        return 0.0
     _, sizes = _groups(mask)
     return float(sizes.max(initial=0))
 

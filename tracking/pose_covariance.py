@@ -17,7 +17,7 @@ from tracking.depth_information import depth_information
 from tracking.depth_noise import DepthNoise
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
-from tracking.transforms import rigid
+from tracking.transforms import blockwise, rigid
 
 INLIER_SIGMA = 3.0
 MIN_INLIER_FRACTION = 0.7
@@ -56,8 +56,7 @@ def assess(
         bevel_deg=applicator.bevel_deg,
     )
     pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
-    rotation = refined.pose[:3, :3]
-    axes = np.kron(np.eye(2), rotation)
+    axes = blockwise(refined.pose[:3, :3])
     registration = Registration(
         status=RegistrationStatus.OK,
         camera_from_applicator=pose,
@@ -84,7 +83,7 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
         and _across_sigma_mm(registration) <= MAX_EXIT_SIGMA_MM
     ):
         status = RegistrationStatus.WEAK_GEOMETRY
-    return replace(registration, status=status)
+    return registration if status is registration.status else replace(registration, status=status)
 
 
 def _covariance(information: Float, score: Float, *, bevel_deg: float) -> tuple[Float, bool, bool]:

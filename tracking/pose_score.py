@@ -39,7 +39,7 @@ def score_pixels(
     n_pixels: int,
 ) -> ScorePixels:
     """Pick about `n_pixels` on a grid over a region; default: around the applicator's mask."""
-    region = region or bounding_box(labels == Label.APPLICATOR, MARGIN_PX)
+    region = region or bounding_box(labels == Label.APPLICATOR.value, MARGIN_PX)
     if region is None:
         nothing = np.zeros(0)
         return ScorePixels(np.zeros((0, 3)), nothing, nothing.astype(bool), nothing.astype(bool))
@@ -53,8 +53,8 @@ def score_pixels(
     return ScorePixels(
         rays_camera=intrinsics.rays(u.astype(np.float64), v.astype(np.float64)),
         depth_mm=depth_mm[v, u].astype(np.float64),
-        is_applicator=code == Label.APPLICATOR,
-        is_background=(code != Label.APPLICATOR) & (code != Label.OCCLUDER),
+        is_applicator=code == Label.APPLICATOR.value,
+        is_background=(code != Label.APPLICATOR.value) & (code != Label.OCCLUDER.value),
     )
 
 

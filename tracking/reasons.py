@@ -41,6 +41,8 @@ class Reason(StrEnum):
     DEPTH_FALSE = "DEPTH_FALSE"
     SEVERAL_APPLICATORS = "SEVERAL_APPLICATORS"
     NOT_THE_APPLICATOR = "NOT_THE_APPLICATOR"
+    LABELS_DOUBTFUL = "LABELS_DOUBTFUL"
+    LIGHT_UNSUITABLE = "LIGHT_UNSUITABLE"
     REGISTRATION_FAILED = "REGISTRATION_FAILED"
     REGISTRATION_WEAK = "REGISTRATION_WEAK"
     APPLICATOR_UNDECIDED = "APPLICATOR_UNDECIDED"
@@ -128,6 +130,16 @@ TEXTS: dict[Reason, ReasonText] = {
         _U,
         "What is seen is not the applicator.",
         "Show the planned applicator; clear its view.",
+    ),
+    Reason.LABELS_DOUBTFUL: ReasonText(
+        _U,
+        "The picture cannot be read with certainty.",
+        "Clear the view; check light and lens.",
+    ),
+    Reason.LIGHT_UNSUITABLE: ReasonText(
+        _U,
+        "The picture is too dark, bright or blurred.",
+        "Adjust the light; wipe the lens.",
     ),
     Reason.REGISTRATION_FAILED: ReasonText(
         _U, "The applicator cannot be fitted.", "Clear the view of the applicator."

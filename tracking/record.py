@@ -10,6 +10,7 @@ from tracking.alignment import Alignment
 from tracking.arrays import Float
 from tracking.bed import BedSurface
 from tracking.decision import FRAMES_TO_ARM, GateDecision
+from tracking.doubt import UNPROVEN, LabelDoubt
 from tracking.measurement import Measurement
 from tracking.registration import Registration
 from tracking.survey_alignment import AlignedSurvey
@@ -41,6 +42,7 @@ class FrameRecord:
     stage_ms: Mapping[str, float]
     ids: RecordIds
     survey: AlignedSurvey = field(default_factory=AlignedSurvey)
+    doubt: LabelDoubt = UNPROVEN
 
     def to_json(self) -> dict[str, Any]:
         """The record's contract (DESIGN section 5), ready for `json.dumps`."""
@@ -51,6 +53,11 @@ class FrameRecord:
             "reasons": [str(reason) for reason in self.decision.reasons],
             "checks_passed": self.decision.checks_passed,
             "arming": {"passed": self.decision.arming_passed, "needed": FRAMES_TO_ARM},
+            "labels": {
+                "doubt": self.doubt.score,
+                "limit": self.doubt.limit,
+                "cause": str(self.doubt.cause),
+            },
             "registration": _registration_json(self.registration),
             "bed": {
                 "status": str(self.bed.status),

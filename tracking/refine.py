@@ -131,7 +131,7 @@ def refine(
         pose = _moved(pose, following.step / 2) if halves else following.pose
         current = following
     return Refined(
-        pose,
+        orthonormalise(pose),
         current.has_settled,
         current.depth,
         _moved_edges(current.edges, current.step),
@@ -217,8 +217,11 @@ def _damping(information: Float) -> Float:
 
 
 def _moved(pose: Float, step: Float) -> Float:
-    """Apply a small motion (rotation, displacement) given in applicator axes at the exit centre."""
+    """Apply a small motion (rotation, displacement) given in applicator axes at the exit centre.
+
+    Its drift from a rotation is the rounding of one product: removed once, after the last of them.
+    """
     moved = pose.copy()
     moved[:3, :3] = pose[:3, :3] @ rotation_from_vector(step[:3])
     moved[:3, 3] = pose[:3, 3] + pose[:3, :3] @ step[3:]
-    return orthonormalise(moved)
+    return moved

@@ -42,6 +42,7 @@ class Dimensions:
     """Measured inner diameter and bevel with 1-sigma.
 
     `bevel_direction_deg`: where in the applicator's x, y the wall reaches farthest down.
+    `rim_arc_deg`: of the exit's edge, around the axis, seen as an outline.
     """
 
     diameter_mm: float
@@ -49,6 +50,7 @@ class Dimensions:
     bevel_deg: float
     bevel_sigma_deg: float
     bevel_direction_deg: float = 0.0
+    rim_arc_deg: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

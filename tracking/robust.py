@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tracking.arrays import Float
 
@@ -15,7 +18,7 @@ def spread_of(residuals: Float) -> float:
     return max(1.0, NORMAL_MAD * median(sizes)) if sizes.size else 1.0
 
 
-def median(values: Float) -> float:
+def median(values: NDArray[np.floating[Any]]) -> float:
     """Upper median of values without NaN: `np.median` costs five times as much on a thousand."""
     middle = len(values) // 2
     return float(np.partition(values, middle)[middle])

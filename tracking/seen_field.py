@@ -100,7 +100,7 @@ def live_field(
     points, rays, depth, v, u = points[near], rays[near], depth[near], v[near], u[near]
     return SeenField(
         points_mm=points,
-        is_bed=segmentation.labels[v, u] == Label.TUMOR_BED,
+        is_bed=segmentation.labels[v, u] == Label.TUMOR_BED.value,
         ray=rays @ pose[:3, :3],
         depth_sigma_mm=noise.sigma_mm(depth, intrinsics.fx),
         pixel_mm=depth / intrinsics.fx,

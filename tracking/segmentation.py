@@ -9,10 +9,15 @@ from functools import cached_property
 import numpy as np
 
 from tracking.arrays import Bool, UInt8, frozen, read_only
+from tracking.doubt import UNPROVEN, LabelDoubt
 
 
 class Label(IntEnum):
-    """Codes of label images (contract: files written by `--save-masks`)."""
+    """Codes of label images (contract: files written by `--save-masks`).
+
+    Images are compared with a member's `value`: for the member itself numpy would widen the whole
+    image to 64 bit first, which takes ten times as long.
+    """
 
     OTHER = 0
     TUMOR_BED = 1
@@ -44,13 +49,15 @@ class Segmentation:
 
     `model_id` names what produced it; `confidence` is the mean probability of the
     winning class over applicator and bed pixels (1 for stored masks, None if there are none).
-    `edge_quality` says how far the outline may be trusted.
+    `edge_quality` says how far the outline may be trusted, `doubt` how far the labels
+    as a whole may be believed: not at all, unless whoever made them says so.
     """
 
     labels: UInt8
     model_id: str
     confidence: float | None = None
     edge_quality: EdgeQuality = EXACT_LABELS
+    doubt: LabelDoubt = UNPROVEN
 
     def __post_init__(self) -> None:
         if self.labels.dtype != np.uint8 or self.labels.ndim != 2:
@@ -64,7 +71,7 @@ class Segmentation:
 
     def mask(self, label: Label) -> Bool:
         """Boolean mask of one label."""
-        return frozen(self.labels == label)
+        return frozen(self.labels == label.value)
 
     @cached_property
     def applicator_mask(self) -> Bool:

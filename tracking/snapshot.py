@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tracking.alignment import Alignment
 from tracking.bed import BedStatus
+from tracking.doubt import UNPROVEN, LabelDoubt
 from tracking.plan import Plan
 from tracking.reasons import Reason
 from tracking.registration import PoseStart, RegistrationStatus
@@ -56,6 +57,8 @@ class Snapshot:
         Content of the raw depth.
     pose_start : PoseStart
         A pose that was searched anew, or that jumped, has nothing before it to arm on.
+    doubt : LabelDoubt
+        Of the labels that everything was measured with; unproven until somebody vouches.
     """
 
     frame_index: int
@@ -68,6 +71,7 @@ class Snapshot:
     pose_start: PoseStart
     bed: BedStatus
     alignment: Alignment
+    doubt: LabelDoubt = UNPROVEN
     survey: SurveyStatus = SurveyStatus.NONE
 
 

@@ -117,7 +117,7 @@ def _ring_pixels(
     labels = segmentation.labels[rows, columns]
     if labels.size == 0:
         return np.zeros((0, 3)), np.zeros(0)
-    is_bed = (labels == Label.TUMOR_BED).view(np.uint8)
+    is_bed = (labels == Label.TUMOR_BED.value).view(np.uint8)
     kernel = square(BED_BORDER_PX)
     well_inside = cv2.erode(is_bed, kernel)  # nearer to what is not bed, stereo may mix the two
     thinned = np.s_[::stride, ::stride]

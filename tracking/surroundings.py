@@ -64,12 +64,12 @@ def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surrounding
     v, u = rows * stride / max(1, height - 1), columns * stride / max(1, width - 1)
     basis = np.array([np.ones_like(u), u, v, u * u, u * v, v * v])
     values = nearness[rows * stride, columns * stride].astype(np.float64)
+    right = np.vstack([basis, values])  # of the normal equations
     weights = _first_weights(basis, values)
     coefficients, scatter = np.zeros(6), ROUNDING
     for _ in range(N_ROUNDS):
-        weighted, before = basis * weights, scatter
-        normal = np.einsum("in,jn->ij", weighted, basis) + _RIDGE
-        coefficients = np.linalg.solve(normal, np.einsum("in,n->i", weighted, values))
+        both, before = (basis * weights) @ right.T, scatter
+        coefficients = np.linalg.solve(both[:, :-1] + _RIDGE, both[:, -1])
         scatter, weights = _scatter_and_weights(np.abs(values - coefficients @ basis))
         if abs(scatter - before) <= SETTLED * scatter:
             break

@@ -73,7 +73,7 @@ def observe(
 
 
 def _shows_bed(segmentation: Segmentation) -> bool:
-    return int(np.count_nonzero(segmentation.labels == Label.TUMOR_BED)) >= MIN_BED_PX
+    return int(np.count_nonzero(segmentation.labels == Label.TUMOR_BED.value)) >= MIN_BED_PX
 
 
 def _begin(

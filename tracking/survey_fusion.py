@@ -41,8 +41,8 @@ def started(
         grid=grid_of(intrinsics),
         inverse_depth_per_mm=inverse.copy(),
         n_agreeing=(inverse > 0).astype(np.float32),
-        bed_share=(codes == Label.TUMOR_BED).astype(np.float32),
-        occluder_share=(codes == Label.OCCLUDER).astype(np.float32),
+        bed_share=(codes == Label.TUMOR_BED.value).astype(np.float32),
+        occluder_share=(codes == Label.OCCLUDER.value).astype(np.float32),
         n_frames=1,
         origin_frame_index=frame_index,
     )
@@ -77,9 +77,9 @@ def fused(
         grid=survey.grid,
         inverse_depth_per_mm=averaged(known, seen),
         n_agreeing=np.where(is_replaced, 1.0, count).astype(np.float32),
-        bed_share=averaged(survey.bed_share, (codes == Label.TUMOR_BED).astype(np.float32)),
+        bed_share=averaged(survey.bed_share, (codes == Label.TUMOR_BED.value).astype(np.float32)),
         occluder_share=averaged(
-            survey.occluder_share, (codes == Label.OCCLUDER).astype(np.float32)
+            survey.occluder_share, (codes == Label.OCCLUDER.value).astype(np.float32)
         ),
         n_frames=survey.n_frames + 1,
         origin_frame_index=survey.origin_frame_index,
@@ -93,7 +93,7 @@ def _inverse_depth(
     noise: DepthNoise,
 ) -> Float32:
     """1 / z of pixels whose depth can be believed, 0 elsewhere and on a first speck of a cone."""
-    cone = (labels == Label.APPLICATOR).astype(np.uint8)
+    cone = (labels == Label.APPLICATOR.value).astype(np.uint8)
     border = cv2.dilate(cone, square(HIDING_BORDER_PX))
     kernel = np.ones((3, 3), np.uint8)
     nearest = cv2.erode(depth_mm, kernel)  # 0 next to a hole: stereo mixes there too

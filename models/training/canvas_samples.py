@@ -18,11 +18,15 @@ IGNORED = 255  # label of canvas pixels outside the image
 
 @dataclass(frozen=True, eq=False)
 class CanvasSample:
-    """Depth (mm, 0 none), colour and labels on the canvas; label `IGNORED` outside the image."""
+    """Depth (mm, 0 none), colour and labels on the canvas; label `IGNORED` outside the image.
+
+    `focal_px` is the camera's in canvas pixels.
+    """
 
     depth_mm: NDArray[np.float32]
     color_rgb: UInt8
     labels: UInt8
+    focal_px: float
 
 
 def to_canvas(frame: LabelledFrame) -> CanvasSample:
@@ -37,4 +41,5 @@ def to_canvas(frame: LabelledFrame) -> CanvasSample:
     labels = np.full(CANVAS, IGNORED, np.uint8)
     votes = [letterbox.shrink((frame.labels == label).astype(np.float32)) for label in Label]
     labels[letterbox.window] = np.argmax(votes, axis=0)
-    return CanvasSample(depth, color, labels)
+    focal_px = frame.intrinsics.fx * letterbox.fitted[1] / letterbox.source[1]
+    return CanvasSample(depth, color, labels, focal_px)

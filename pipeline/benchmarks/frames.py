@@ -1,11 +1,12 @@
 """Time per stage of a whole frame at 848x480, and of the measurement alone.
 
-Tracked, and without a prior; with the network's labels, and with the true ones.
+Tracked, and without a prior; with the network's labels, and with the true ones. Frames are made one
+at a time and forgotten, as a run's are: what each keeps for itself must not fill the memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -124,11 +125,10 @@ def _p(timing: Timing, percentile: int, *stages: str) -> float:
     return float(np.percentile(timing.of(*(stages or ("total",))), percentile))
 
 
-def _back_and_forth(frames: list[SourceFrame], n_rounds: int) -> list[SourceFrame]:
+def _back_and_forth(frames: Sequence[SourceFrame], n_rounds: int) -> Iterator[SourceFrame]:
     """Play the frames forwards and backwards with rising stamps, so that nothing jumps."""
     order = [*range(len(frames)), *reversed(range(1, len(frames) - 1))] * n_rounds
     period_ns = frames[1].frame.stamp_ns - frames[0].frame.stamp_ns
-    played = []
     for position, index in enumerate(order):
         source = frames[index]
         stamp_ns = position * period_ns
@@ -138,5 +138,4 @@ def _back_and_forth(frames: list[SourceFrame], n_rounds: int) -> list[SourceFram
             stamp_ns=stamp_ns,
             arrival_ns=stamp_ns + source.frame.arrival_ns - source.frame.stamp_ns,
         )
-        played.append(replace(source, frame=frame))
-    return played
+        yield replace(source, frame=frame)

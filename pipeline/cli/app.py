@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import applicators, benchmark, checks, recording, runs
+from pipeline.cli import applicators, benchmark, checks, model, recording, runs
 from pipeline.cli.errors import INTERRUPTED_EXIT_CODE, ErrorBoundary
 
 HELP = """Intraoperative imaging and applicator tracking for a mobile electron linac.
@@ -47,7 +47,7 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.add_typer(applicators.build(), name="applicators")
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")
-    app.add_typer(checks.build_model(), name="model")
+    app.add_typer(model.build(), name="model")
     return app
 
 

@@ -20,6 +20,8 @@ class BenchName(StrEnum):
     IDENTITY = "identity"
     ALIGNMENT = "alignment"
     DISPLAY = "display"
+    ROBUSTNESS = "robustness"
+    LABELS = "labels"
     THREADS = "threads"
 
 
@@ -28,6 +30,8 @@ SIZE_OPTIONS = {
     BenchName.CONSISTENCY: "--frames",
     BenchName.IDENTITY: "--trials",
     BenchName.DISPLAY: "--views",
+    BenchName.ROBUSTNESS: "--frames",
+    BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
 }
 
@@ -40,7 +44,13 @@ def bench(
         typer.Option("--views", min=1, help="registration: views, 300; display: views, 10."),
     ] = None,
     frames: Annotated[
-        int | None, typer.Option("--frames", min=1, help="consistency: frames a cell; 2000.")
+        int | None,
+        typer.Option(
+            "--frames",
+            min=1,
+            help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
+            "labels: frames of whole stories, 900.",
+        ),
     ] = None,
     trials: Annotated[
         int | None, typer.Option("--trials", min=1, help="identity: trials of each kind; 1000.")
@@ -68,6 +78,8 @@ def bench(
     consistency: do the covariances tell the truth. identity: is the right cone recognised.
     alignment: every quantity over flat and curved beds, with and without a survey.
     display: jitter and lag of the drawn cone.
+    robustness: smoke, blood, drape, glove, bad light, glare, smear and missing depth.
+    labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
     """
     sizes = {

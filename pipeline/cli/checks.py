@@ -1,4 +1,4 @@
-"""`plan check`, `rig check`, `model check`: judge one file before a patient waits for it."""
+"""`plan check`, `rig check`: judge one file before a patient waits for it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ def build_rig() -> typer.Typer:
     group = typer.Typer(help="Rig calibrations.", no_args_is_help=True)
     group.callback()(_group)
     group.command("check")(check_rig)
-    return group
-
-
-def build_model() -> typer.Typer:
-    """Return the group of commands about segmentation models."""
-    group = typer.Typer(help="The segmentation model.", no_args_is_help=True)
-    group.callback()(_group)
-    group.command("check")(check_model)
     return group
 
 
@@ -76,17 +68,6 @@ def check_rig(
         return
     print_toml({"ids": {"rig": checked.id}, "rig": rig_table(checked)})
     typer.echo(f"{rig}: can be used.", err=True)
-
-
-def check_model(*, as_json: options.Json = False) -> None:
-    """Load the model that comes with the software, its hash checked."""
-    from models.loading import load_segmenter
-
-    segmenter = load_segmenter("onnx")
-    if as_json:
-        print_json({"ids": {"model": segmenter.model_id}})
-    else:
-        typer.echo(f"{segmenter.model_id}: can be used.", err=True)
 
 
 def _group() -> None:

@@ -26,8 +26,14 @@ def print_toml(table: Mapping[str, TomlValue]) -> None:
     typer.echo(toml_text(table), nl=False)
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table for people."""
+def print_table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int | None = None,
+) -> None:
+    """Print a table for people, as wide as the terminal, or as `width` columns."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -37,7 +43,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(name, no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=width).print(table)
 
 
 def _iso(value: object) -> str:

@@ -49,8 +49,8 @@ class RayTarget:
             )
         self._is_empty = not parts
 
-    def cast(self, directions: Float32) -> Hits:
-        """Cast rays from the camera's centre, directions (..., 3) in camera space."""
+    def cast(self, directions: Float32, origin: Float | Float32 | None = None) -> Hits:
+        """Cast rays, directions (..., 3) in camera space, from `origin` (3,) or its centre."""
         shape = directions.shape[:-1]
         if self._is_empty:
             return Hits(
@@ -58,16 +58,16 @@ class RayTarget:
                 np.full(shape, -1, np.int16),
                 np.zeros(directions.shape, np.float32),
             )
-        rays = np.zeros((*shape, 6), np.float32)
+        rays = np.empty((*shape, 6), np.float32)
+        rays[..., :3] = 0.0 if origin is None else origin
         rays[..., 3:] = directions
         answer = self._scene.cast_rays(self._tensor(rays), nthreads=N_THREADS)
         distance = answer["t_hit"].numpy()
         is_hit = np.isfinite(distance)
-        part_index = np.where(is_hit, answer["geometry_ids"].numpy(), 0).astype(np.int16)
-        part_index[~is_hit] = -1
+        part_index = answer["geometry_ids"].numpy().astype(np.int16)  # none, 2^32 - 1, becomes -1
         normals = answer["primitive_normals"].numpy()
         facing = np.einsum("...i,...i->...", normals, directions)
-        normals = np.where((facing > 0)[..., None], -normals, normals)
+        np.negative(normals, out=normals, where=(facing > 0)[..., None])
         normals[~is_hit] = 0.0
         return Hits(np.where(is_hit, distance, np.float32(0.0)), part_index, normals)
 

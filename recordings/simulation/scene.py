@@ -18,7 +18,9 @@ from tracking.transforms import check_transform
 Rgb = tuple[float, float, float]
 """Linear red, green, blue in 0..1."""
 
-TextureKind = Literal["clouds", "blobs", "veins", "weave"]
+TextureKind = Literal[
+    "clouds", "blobs", "veins", "weave", "cells", "stripes", "checks", "speckle", "gradient"
+]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Texture:
     ----------
     kind
         "clouds": soft noise; "blobs": spots with edges; "veins": thin branching lines;
-        "weave": a cloth's grid of threads, with noise.
+        "weave": a cloth's grid of threads, with noise; "cells": rounded cells with walls;
+        "stripes", "checks": a print; "speckle": single grains; "gradient": a slow change.
     scale_mm
         Size of one feature.
     contrast
@@ -68,6 +71,8 @@ class Material:
     transparent_depth
         Share of the surface at which the depth camera looks through it (clear PMMA): holes or
         the depth of what lies behind.
+    transparency
+        Share of the light from behind in colour; the scenes of training show it, `render` does not.
     """
 
     albedo_rgb: Rgb
@@ -75,9 +80,10 @@ class Material:
     roughness: float = 0.5
     texture: Texture | None = None
     transparent_depth: float = 0.0
+    transparency: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("specular", "roughness", "transparent_depth"):
+        for name in ("specular", "roughness", "transparent_depth", "transparency"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be in 0..1, got {value}")

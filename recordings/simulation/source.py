@@ -13,7 +13,7 @@ from recordings.simulation.photograph import photograph
 from recordings.simulation.render import Rendering, render
 from recordings.simulation.scenarios import Scenario, parse_spec
 from recordings.simulation.staging import Stage, build_stage
-from recordings.simulation.stereo_noise import measure
+from recordings.simulation.stereo_noise import DepthCamera, measure
 from recordings.simulation.story import Story, tell
 from recordings.simulation.truth import Planned, true_quantities
 from recordings.simulation.truth_field import AreaOnBed, true_coverage, true_intrusion_mm
@@ -57,8 +57,11 @@ class SimulatedSource:
 
     def frame(self, index: int) -> SourceFrame:
         """Render frame `index` (0 ..) with its labels and truth."""
+        return self.expose(index, self.rendering(index), self.scenario.device.depth_camera)
+
+    def expose(self, index: int, rendering: Rendering, depth_camera: DepthCamera) -> SourceFrame:
+        """Take frame `index` of a rendering, which may be another than the story's own."""
         device = self.scenario.device
-        rendering = self.rendering(index)
         rng = np.random.default_rng([self.seed, 3, index])
         stamp_ns = round(index * 1e9 / device.frame_rate_hz)
         frame = RgbdFrame(
@@ -67,8 +70,8 @@ class SimulatedSource:
             stamp_ns=stamp_ns,
             arrival_ns=stamp_ns + TRANSFER_NS,
             intrinsics=device.intrinsics,
-            depth_raw=measure(rendering, device.intrinsics, device.depth_camera, rng),
-            depth_unit_mm=device.depth_camera.depth_unit_mm,
+            depth_raw=measure(rendering, device.intrinsics, depth_camera, rng),
+            depth_unit_mm=depth_camera.depth_unit_mm,
             color_rgb=photograph(rendering.color_rgb, rng),
         )
         return SourceFrame(frame, labels=rendering.labels, truth=self._truth(index, rendering))

@@ -12,6 +12,8 @@ from models.letterbox import Letterbox
 SIZES = [(480, 848), (480, 640), (240, 424), (720, 1280), (270, 480), (101, 333), (600, 90)]
 EDGE_TOLERANCE_PX = 0.15  # of a source pixel times the scale: what area means blur at an edge
 
+FOCAL_PX = 400.0
+
 
 @pytest.mark.parametrize("size", SIZES)
 def test_fits_inside_and_keeps_the_aspect(size: tuple[int, int]) -> None:
@@ -68,10 +70,10 @@ def test_shrinking_never_mixes_holes_into_depth() -> None:
     depth = np.full((480, 848), 500, np.float32)
     depth[::2] = 0
     box = Letterbox.fit(depth.shape, CANVAS)
-    tensor = planes(depth, None, box)[0]
-    inverse, valid = tensor[4], tensor[5]
-    assert np.allclose(inverse[valid > 0], 400.0 / 500.0)
-    assert np.all(tensor[6:] == 0)  # a flat wall has no relief, whatever its holes
+    tensor = planes(depth, None, FOCAL_PX, box)[0]
+    scale, valid = tensor[4], tensor[5]
+    assert np.allclose(scale[valid > 0], FOCAL_PX / 2 / 500.0)  # a canvas pixel is two wide
+    assert np.all(np.abs(tensor[6:]) < 1e-4)  # a flat wall has no form, whatever its holes
 
 
 def test_no_color_gives_empty_color_planes() -> None:
@@ -79,8 +81,8 @@ def test_no_color_gives_empty_color_planes() -> None:
 
     depth = np.full((240, 424), 500, np.float32)
     box = Letterbox.fit(depth.shape, CANVAS)
-    blind = planes(depth, None, box)[0]
-    black = planes(depth, np.zeros((240, 424, 3), np.uint8), box)[0]
+    blind = planes(depth, None, FOCAL_PX, box)[0]
+    black = planes(depth, np.zeros((240, 424, 3), np.uint8), FOCAL_PX, box)[0]
     assert not blind[:4].any()
     assert np.all(black[3][box.window] == 1)
     assert np.all(black[0][box.window] == -1)
@@ -99,3 +101,16 @@ def test_winner_and_its_probability_are_those_of_the_softmax() -> None:
 
 def test_ties_go_to_the_lower_code() -> None:
     assert not winners(np.zeros((4, 2, 2), np.float32)).any()
+
+
+def test_slopes_tell_the_angle_to_the_viewing_ray() -> None:
+    from models.features import planes
+
+    u = np.arange(424, dtype=np.float32) - 211.5
+    angle = np.radians(30.0)  # of a wall that recedes to the right, straight ahead
+    depth = np.broadcast_to(500 / (1 - u / FOCAL_PX * np.tan(angle)), (240, 424))
+    box = Letterbox.fit(depth.shape, CANVAS)
+    tensor = planes(depth.astype(np.float32), None, FOCAL_PX, box)[0]
+    middle = (slice(100, 140), slice(214, 218))
+    assert np.allclose(tensor[6][middle], np.sin(angle), atol=0.01)
+    assert np.allclose(tensor[7][middle], 0, atol=0.001)

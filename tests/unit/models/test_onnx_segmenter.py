@@ -14,11 +14,12 @@ import pytest
 
 from models.features import CANVAS
 from models.loading import SHIPPED_MANIFEST, load_segmenter
-from models.manifest import read_manifest
+from models.manifest import MAX_WEIGHTS_BYTES, read_manifest
 from models.onnx_segmenter import OnnxSegmenter
 from models.segmenter import Segmenter
 from models.training.evaluate import STORY_APPLICATORS
 from recordings.simulation.source import SimulatedSource, open_simulation
+from tests.model_files import copy_model
 from tracking.camera import CameraIntrinsics
 from tracking.errors import ConfigurationError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -28,7 +29,6 @@ DOCKED_FRAME = 105  # of docking-small: seven seconds in, docked and held
 # Well below what the model card states: this asks "is it the right file, read rightly?"
 KNOWN_IOU = {Label.APPLICATOR: 0.93, Label.TUMOR_BED: 0.65}
 GRID_TOLERANCE_PX = 0.12  # of the coarse grid: a slip of half a fine pixel would be 0.25
-MAX_WEIGHTS_BYTES = 15_000_000
 
 
 @pytest.fixture(scope="module")
@@ -46,38 +46,10 @@ def docked(story: SimulatedSource) -> SourceFrame:
     return story.frame(DOCKED_FRAME)
 
 
-def copy_model(folder: Path, **changes: object) -> Path:
-    """Copy manifest and weights, with changed manifest entries."""
-    entries = json.loads(SHIPPED_MANIFEST.read_text(encoding="utf-8")) | changes
-    manifest = folder / "segmenter.json"
-    manifest.write_text(json.dumps(entries), encoding="utf-8")
-    weights = SHIPPED_MANIFEST.with_name("segmenter.onnx").read_bytes()
-    (folder / "segmenter.onnx").write_bytes(weights)
-    return manifest
-
-
 def test_shipped_files_fit_together(segmenter: Segmenter) -> None:
     manifest = read_manifest(SHIPPED_MANIFEST)
     assert segmenter.model_id == manifest.model_id
-    assert SHIPPED_MANIFEST.with_name(manifest.file).stat().st_size < MAX_WEIGHTS_BYTES
-
-
-def test_flipped_byte_is_refused(tmp_path: Path) -> None:
-    manifest = copy_model(tmp_path)
-    weights = tmp_path / "segmenter.onnx"
-    content = bytearray(weights.read_bytes())
-    content[len(content) // 2] ^= 1
-    weights.write_bytes(bytes(content))
-    with pytest.raises(ConfigurationError, match="not those that the manifest names"):
-        OnnxSegmenter(manifest)
-
-
-def test_another_hash_is_refused(tmp_path: Path) -> None:
-    manifest = copy_model(tmp_path, sha256="0" * 64)
-    with pytest.raises(ConfigurationError, match="not those that the manifest names") as caught:
-        OnnxSegmenter(manifest)
-    assert "0" * 64 in str(caught.value)
-    assert caught.value.exit_code == 3
+    assert SHIPPED_MANIFEST.with_name(manifest.file).stat().st_size <= MAX_WEIGHTS_BYTES
 
 
 @pytest.mark.parametrize("missing", ["segmenter.json", "segmenter.onnx"])
@@ -92,8 +64,9 @@ def test_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
     ("changes", "message"),
     [
         ({"surprise": 1}, "malformed"),
-        ({"schema": 2}, "malformed"),
+        ({"schema": 1}, "malformed"),
         ({"file": "../elsewhere.onnx"}, "malformed"),
+        ({"name": "a name\nof two lines"}, "malformed"),
         ({"classes": ["other", "applicator", "tumor_bed", "occluder"]}, "other classes"),
         ({"output": "probabilities"}, "another signature"),
     ],
@@ -102,7 +75,7 @@ def test_wrong_manifest_is_refused(
     tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        OnnxSegmenter(copy_model(tmp_path, **changes))
+        OnnxSegmenter(copy_model(tmp_path, None, **changes))
 
 
 def test_other_planes_are_refused(tmp_path: Path) -> None:
@@ -112,17 +85,7 @@ def test_other_planes_are_refused(tmp_path: Path) -> None:
         OnnxSegmenter(manifest)
 
 
-def test_bytes_that_are_no_network_are_refused(tmp_path: Path) -> None:
-    import hashlib
-
-    nonsense = b"not a network"
-    manifest = copy_model(tmp_path, sha256=hashlib.sha256(nonsense).hexdigest())
-    (tmp_path / "segmenter.onnx").write_bytes(nonsense)
-    with pytest.raises(ConfigurationError, match="onnxruntime refuses"):
-        OnnxSegmenter(manifest)
-
-
-def test_known_answer(segmenter: Segmenter, docked: SourceFrame) -> None:
+def test_a_docked_cone_is_found(segmenter: Segmenter, docked: SourceFrame) -> None:
     result = segmenter.segment(docked)
     assert docked.labels is not None
     for label, iou in KNOWN_IOU.items():

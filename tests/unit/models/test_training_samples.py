@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.evaluation.confusion import Confusion
 from models.features import CANVAS, CHANNELS
 from models.training.augment import augmented, tensors, tensors_without_color
 from models.training.canvas_samples import IGNORED, CanvasSample, to_canvas
 from models.training.random_scenes import LabelledFrame
-from models.training.scores import Confusion
+from models.training.scenes.facts import NONE, SceneFacts
 from tracking.camera import CameraIntrinsics
 from tracking.segmentation import Label
 
@@ -26,6 +27,7 @@ def two_halves(size: tuple[int, int]) -> LabelledFrame:
         np.where(is_left, NEAR_MM, FAR_MM).astype(np.float32),
         color,
         np.where(is_left, np.uint8(Label.APPLICATOR), np.uint8(Label.OTHER)),
+        SceneFacts("docked", NEAR_MM, 60.0, None, NONE, "light", 0.0, "D435", True, False),
     )
 
 
@@ -41,17 +43,22 @@ def test_to_canvas_ignores_what_is_no_image(size: tuple[int, int]) -> None:
 
 def test_changes_keep_depth_and_labels_together() -> None:
     sample = to_canvas(two_halves((480, 848)))
-    rng = np.random.default_rng(2)
+    rng, n_both = np.random.default_rng(2), 0
     for _ in range(30):
         planes, target = augmented(sample, rng, (160, 288))
         assert planes.shape == (len(CHANNELS), 160, 288)
         assert target.shape == (160, 288)
         has_depth = planes[5] > 0
-        is_near = planes[4] > 400 / 600  # inverse depth halfway, in units of 1 / 400 mm
         counted = has_depth & (target != IGNORED)
-        assert np.array_equal(is_near[counted], (target == Label.APPLICATOR)[counted])
+        is_left = target[counted] == Label.APPLICATOR
+        if 0 < is_left.sum() < len(is_left):
+            scale = planes[4][counted]
+            halfway = np.sqrt(scale[is_left].mean() * scale[~is_left].mean())
+            assert np.array_equal(scale > halfway, is_left)
+            n_both += 1
         assert np.abs(planes).max() <= 2.5
         assert not planes[:4, target == IGNORED].any()
+    assert n_both > 10  # windows that show both halves
 
 
 def test_tensors_without_color_differ_only_there() -> None:

@@ -1,78 +1,88 @@
-"""Random training scenes: repeatable, labelled, seen by the camera that is claimed."""
+"""Random training frames: repeatable, labelled, and their facts agree with their pixels."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from models.training.objects import applicator_parts, random_applicator, turned
-from models.training.random_scenes import random_frames
-from models.training.render_cache import (
-    N_TRAINING_SHARDS,
-    SCENES_PER_SHARD,
-    WITHHELD_FROM,
-    first_seeds,
-)
-from models.training.viewpoint import look_at, random_camera
+from models.training.families import Families
+from models.training.random_scenes import LabelledFrame, random_frames
+from models.training.scenes.compose import KIND_SHARES, KINDS, random_scenery
 from tracking.segmentation import Label
-from tracking.transforms import check_transform, transform_points
 
-EPSILON_MM = 1e-9  # rounding of a few products
-
-
-def test_same_seed_same_bytes() -> None:
-    first, again = random_frames(3, 1)[0], random_frames(3, 1)[0]
-    other = random_frames(4, 1)[0]
-    assert first.depth_mm.tobytes() == again.depth_mm.tobytes()
-    assert first.color_rgb.tobytes() == again.color_rgb.tobytes()
-    assert first.labels.tobytes() == again.labels.tobytes()
-    assert first.depth_mm.tobytes() != other.depth_mm.tobytes()
+N_SCENES = 12
+N_SCENERIES = 100
 
 
-def test_frames_are_labelled_and_have_depth() -> None:
-    frames = [frame for seed in range(8) for frame in random_frames(seed, 1)]
+@pytest.fixture(scope="module")
+def frames() -> list[LabelledFrame]:
+    return [frame for seed in range(N_SCENES) for frame in random_frames(seed, 1)]
+
+
+def test_same_seed_same_bytes(frames: list[LabelledFrame]) -> None:
+    again = random_frames(3, 1)[0]
+    assert frames[3].depth_mm.tobytes() == again.depth_mm.tobytes()
+    assert frames[3].color_rgb.tobytes() == again.color_rgb.tobytes()
+    assert frames[3].labels.tobytes() == again.labels.tobytes()
+    assert frames[3].facts == again.facts
+    assert frames[3].depth_mm.tobytes() != frames[4].depth_mm.tobytes()
+
+
+def test_views_of_a_scene_differ() -> None:
+    first, second = random_frames(5, 2)
+    assert first.depth_mm.tobytes() != second.depth_mm.tobytes()
+    assert first.facts.material == second.facts.material
+
+
+def test_frames_are_labelled_and_have_depth(frames: list[LabelledFrame]) -> None:
     seen = set(np.concatenate([np.unique(frame.labels) for frame in frames]).tolist())
     assert seen == {int(label) for label in Label}
     for frame in frames:
         assert frame.depth_mm.shape == frame.labels.shape == frame.intrinsics.shape
+        assert frame.color_rgb.shape == (*frame.labels.shape, 3)
+        assert frame.depth_mm.dtype == np.float32
+        assert frame.color_rgb.dtype == frame.labels.dtype == np.uint8
+        assert np.isfinite(frame.depth_mm).all()
+        assert frame.depth_mm.min() >= 0
         assert (frame.depth_mm > 0).any()
 
 
-@pytest.mark.parametrize("roll_rad", [0.0, 1.0])
-@pytest.mark.parametrize("eye", [(300.0, -200.0, 500.0), (0.0, 1.0, 700.0), (0.0, 0.0, 600.0)])
-def test_look_at_puts_the_target_on_the_optical_axis(
-    eye: tuple[float, float, float], roll_rad: float
-) -> None:
-    target = np.array([10.0, 20.0, 30.0])
-    camera_from_world = check_transform("camera", look_at(np.array(eye), target, roll_rad))
-    seen = transform_points(camera_from_world, target)
-    assert np.abs(seen[:2]).max() < EPSILON_MM
-    assert seen[2] == pytest.approx(np.linalg.norm(target - eye))
+def test_facts_agree_with_the_labels(frames: list[LabelledFrame]) -> None:
+    for frame in frames:
+        facts = frame.facts
+        assert facts.has_applicator == bool((frame.labels == Label.APPLICATOR).any())
+        assert facts.has_bed == bool((frame.labels == Label.TUMOR_BED).any())
+        assert facts.distance_mm > 0
+        assert 0 <= facts.smoke_level <= 1
+        assert facts.occluded_fraction is None or 0 <= facts.occluded_fraction <= 1
+        if facts.kind == "docked" and facts.occluded_fraction not in (None, 1.0):
+            assert facts.applicator_width_px > 0
+            assert facts.material.startswith("cone:")
 
 
-def test_withheld_seeds_are_never_trained_on() -> None:
-    assert max(first_seeds(N_TRAINING_SHARDS)) + SCENES_PER_SHARD <= WITHHELD_FROM
+def test_withheld_families_make_other_scenes() -> None:
+    training = random_frames(1, 1)[0]
+    withheld = random_frames(1, 1, Families("withheld"))[0]
+    assert training.color_rgb.tobytes() != withheld.color_rgb.tobytes()
 
 
-def test_every_random_applicator_is_valid() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        applicator = random_applicator(rng)  # its own validation raises
-        cone, *collar = applicator_parts(rng, applicator)
-        assert cone.mesh.vertices_mm[:, 2].max() <= applicator.length_mm + EPSILON_MM
-        assert all(part.label is Label.APPLICATOR for part in (cone, *collar))
-
-
-def test_random_cameras_are_valid() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        intrinsics, camera = random_camera(rng)
-        assert 0.3 < intrinsics.fx / intrinsics.width < 1.3  # D415, cropped to 4:3
-        assert camera.subpixel_px > 0
-
-
-def test_turned_profile_faces_outwards() -> None:
-    mesh = turned([(10.0, 0.0), (10.0, 5.0)])
-    corners = mesh.vertices_mm[mesh.triangles]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    assert (np.einsum("ij,ij->i", normals, corners.mean(axis=1) * [1, 1, 0]) > 0).all()
+def test_every_kind_of_scene_is_drawn_in_its_share() -> None:
+    training = Families("training")
+    sceneries = [
+        random_scenery(np.random.default_rng(seed), training) for seed in range(N_SCENERIES)
+    ]
+    counts = Counter(scenery.kind for scenery in sceneries)
+    for kind, share in zip(KINDS, KIND_SHARES, strict=True):
+        spread = np.sqrt(N_SCENERIES * share * (1 - share))
+        assert abs(counts[kind] - N_SCENERIES * share) < 4 * spread
+    for scenery in sceneries:
+        labels = {part.label for part in scenery.parts}
+        if scenery.kind == "docked":
+            assert {Label.APPLICATOR, Label.TUMOR_BED} <= labels
+            assert scenery.cone_parts
+        if scenery.kind == "no_bed":
+            assert Label.TUMOR_BED not in labels
+        if scenery.kind == "no_cone":
+            assert Label.APPLICATOR not in labels

@@ -178,6 +178,20 @@ def test_a_slide_that_cannot_be_seen_hides_the_gap_only() -> None:
     assert observable == set(vars(docking)) - {"docking_gap_mm"}
 
 
+@pytest.mark.parametrize(("tilt_deg", "is_told"), [(0.0, True), (5.0, False)])
+def test_an_untold_slide_hides_the_lateral_of_a_tilted_cone(tilt_deg: float, is_told: bool) -> None:
+    pose = rigid(rotation_from_vector(np.radians([tilt_deg, 0.0, 0.0])), [0.0, 0.0, -340.0])
+    axis = pose[:3, 2]
+    covariance = np.diag([1e-6] * 3 + [0.01] * 3)
+    covariance[3:, 3:] += 10.0**2 * np.outer(axis, axis)
+    for axial_observable in (True, False):
+        registration = make_registration(pose, covariance, axial_observable=axial_observable)
+        docking = measure_docking(CONE, registration, make_rig(np.eye(4)))
+        told = axial_observable or is_told
+        assert docking.docking_lateral_mm.observable == told
+        assert docking.lateral_x_mm.observable == docking.lateral_y_mm.observable == told
+
+
 def test_without_a_pose_it_is_refused() -> None:
     empty = Registration(RegistrationStatus.NO_APPLICATOR)
     with pytest.raises(ValueError, match="NO_APPLICATOR"):

@@ -23,7 +23,7 @@ from tracking.applicator import Applicator
 from tracking.arrays import Bool
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import StereoNoise
-from tracking.measurable import DepthShares, depth_shares, unmeasurable
+from tracking.measurable import SPECK_PX, DepthShares, depth_shares, unmeasurable
 from tracking.registration import RegistrationStatus
 from tracking.segmentation import Label
 
@@ -159,6 +159,31 @@ def test_a_hand_s_shadow_on_the_cone_is_no_missing_depth(view: View) -> None:
     assert _status(hand, depth) is None
     without = np.where(hand.labels == Label.OCCLUDER, np.float32(800), depth)
     assert _status(hand, without) is RegistrationStatus.DEPTH_MISSING
+
+
+def test_a_hand_too_near_for_any_depth_casts_a_shadow_too(view: View) -> None:
+    """It is known by its label only; the same gap where nothing stands excuses nothing."""
+    hand, shadow = _beside_hand(view, is_right=True)
+    depth = np.where(hand.labels == Label.OCCLUDER, np.float32(0), _blank(hand, shadow))
+    assert _status(hand, depth) is None
+    nothing = np.where(hand.labels == Label.OCCLUDER, Label.OTHER, hand.labels).astype(np.uint8)
+    gap = replace(hand, labels=nothing)
+    assert _status(gap, depth) is RegistrationStatus.DEPTH_MISSING
+
+
+def test_gaps_in_a_hand_cast_no_shadow(view: View) -> None:
+    """A hand as far off as the cone, its depth with gaps between fingers as matchers leave them."""
+    hand, holes = _beside_hand(view, is_right=True)
+    is_hand = hand.labels == Label.OCCLUDER
+    gaps = is_hand & (np.indices(hand.labels.shape)[1] % 16 < SPECK_PX)
+    depth = np.where(is_hand, np.float32(800), _blank(hand, holes))
+    assert _status(hand, np.where(gaps, np.float32(0), depth)) is RegistrationStatus.DEPTH_MISSING
+
+
+def test_a_hand_without_depth_casts_no_shadow_to_its_right(view: View) -> None:
+    hand, holes = _beside_hand(view, is_right=False)
+    depth = np.where(hand.labels == Label.OCCLUDER, np.float32(0), _blank(hand, holes))
+    assert _status(hand, depth) is RegistrationStatus.DEPTH_MISSING
 
 
 def test_nothing_casts_a_shadow_to_its_right(view: View) -> None:

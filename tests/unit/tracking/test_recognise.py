@@ -13,6 +13,7 @@ from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
 from tracking.dimensions import identify, measure_dimensions
+from tracking.judge import judge
 from tracking.recognise import recognised
 from tracking.register import register
 from tracking.registration import Registration, RegistrationStatus
@@ -22,6 +23,7 @@ CATALOGUE = make_catalogue()
 MODELS = ConeModels(CATALOGUE.values())
 VIEWS = [(500.0, 35.0, 0.0), (420.0, 25.0, 100.0)]
 views = pytest.mark.parametrize("where", VIEWS)
+FLANK_PX, LOWER_PX = 5.0, 32.0  # from the axis's middle in the image: depth is left beyond
 RING_MM = 0.3  # of the diameter: what it may move by because another ring was planned
 
 
@@ -132,3 +134,17 @@ class TestConeModels:
 
     def test_an_empty_catalogue_has_no_rivals(self) -> None:
         assert ConeModels().rivals(CATALOGUE["D60-B15"]) == []
+
+
+def test_the_sides_decide_where_depth_alone_does_not() -> None:
+    """A hand's shadow leaves the depth of one flank of the tube's lower end."""
+    cone, pose = CATALOGUE["D60-B15"], pose_looking_at(620.0, 35.0, 40.0)
+    view = make_view(cone, pose, seed=25)
+    axis_px = view.intrinsics.project(pose[:3, 3] + pose[:3, 2] * cone.length_mm / 2)
+    v, u = np.indices(view.depth_mm.shape)
+    is_flank = (u < axis_px[0] - FLANK_PX) & (v > axis_px[1] + LOWER_PX)
+    seen = make_frame_view(replace(view, depth_mm=np.where(is_flank, view.depth_mm, 0.0)))
+    depth_alone = judge(seen, seen.refine(pose))
+    assert not identify(depth_alone.dimensions, cone, CATALOGUE).decided
+    found = recognised(seen, depth_alone, MODELS)
+    assert identify(found.dimensions, cone, CATALOGUE).value == cone.id

@@ -1,0 +1,92 @@
+"""Network, its running average, optimiser and history; saved and restored as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel
+
+from models.training.loss import loss_of
+from models.training.network import build_network
+from models.training.settings import Settings
+
+AVERAGE_DECAY = 0.998  # of the exported running mean of the weights: about 500 steps
+MAX_GRADIENT = 5.0
+WARM_UP = 0.06  # of the steps
+
+
+def best_device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def running_mean(mean: Tensor, current: Tensor, n_averaged: Tensor | int) -> Tensor:
+    """Exponential mean that forgets its start: the first steps weigh little later."""
+    share = max(1 - AVERAGE_DECAY, 9 / (10 + int(n_averaged)))
+    return torch.lerp(mean.float(), current.float(), share).to(mean.dtype)
+
+
+class Learner:
+    """One training's state; products are computed in bf16, weights and losses kept in fp32."""
+
+    def __init__(self, settings: Settings, training_id: str, folder: Path) -> None:
+        self.training_id = training_id
+        self.checkpoint = folder / f"{training_id}.pt"
+        self.device = best_device()
+        self.network = build_network(settings.seed).to(self.device)
+        self.average = AveragedModel(self.network, avg_fn=running_mean, use_buffers=True)
+        self.optimiser = AdamW(
+            self.network.parameters(),
+            lr=settings.peak_learning_rate,
+            weight_decay=settings.weight_decay,
+        )
+        self.schedule = OneCycleLR(
+            self.optimiser, settings.peak_learning_rate, settings.steps, pct_start=WARM_UP
+        )
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+        if self.checkpoint.exists():
+            self._restore()
+
+    def _restore(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["running"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step, self.history = state["step"], state["history"]
+
+    def save(self) -> None:
+        """Write the checkpoint; an interrupted write leaves the last one."""
+        partial = self.checkpoint.with_suffix(".partial")
+        state = {
+            "network": self.network.state_dict(),
+            "running": self.average.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "step": self.step,
+            "history": self.history,
+            "training_id": self.training_id,
+        }
+        torch.save(state, partial)
+        partial.replace(self.checkpoint)
+
+    def learn(self, inputs: Tensor, target: Tensor) -> float:
+        """One step; returns its loss."""
+        inputs, target = inputs.to(self.device), target.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = self.network(inputs)
+        loss = loss_of(logits, target)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        self.optimiser.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return float(loss.detach())

@@ -1,0 +1,90 @@
+"""Loss, exported graph and learner; needs the training extra."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from models.training.canvas_samples import IGNORED  # noqa: E402 - after the check for torch
+from models.training.learner import Learner  # noqa: E402
+from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
+from models.training.network import build_network  # noqa: E402
+from models.training.onnx_graph import folded  # noqa: E402
+from models.training.settings import Settings  # noqa: E402
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SIZE = (48, 64)
+FOLDING_LOGITS = 1e-4  # another order of sums
+
+
+def batch(seed: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    target = torch.randint(0, 4, (2, *SIZE), generator=generator, dtype=torch.uint8)
+    return torch.randn((2, 10, *SIZE), generator=generator), target
+
+
+def logits_for(target: Tensor, height: float) -> Tensor:
+    logits = torch.zeros((len(target), 4, *target.shape[1:]))
+    for label in range(4):
+        logits[:, label][target == label] = height
+    return logits
+
+
+def test_loss_falls_the_surer_the_right_answer() -> None:
+    _, target = batch(1)
+    losses = [float(loss_of(logits_for(target, height), target)) for height in (-5.0, 0.0, 5.0, 20)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 1e-3
+
+
+def test_ignored_pixels_count_nowhere() -> None:
+    _, target = batch(2)
+    target[:, :, :20] = IGNORED
+    logits = logits_for(target, 3.0)
+    other = logits.clone()
+    other[:, :, :, :20] = 100 * torch.rand_like(other[:, :, :, :20])
+    assert float(loss_of(logits, target)) == pytest.approx(float(loss_of(other, target)), abs=1e-6)
+
+
+def test_borders_are_equally_wide_on_both_sides() -> None:
+    target = torch.zeros((1, 9, 20), dtype=torch.uint8)
+    target[:, :, 10:] = 2
+    expected = np.zeros((9, 20))
+    expected[:, 10 - BORDER_PX : 10 + BORDER_PX] = 1
+    assert np.array_equal(borders(target)[0].numpy(), expected)
+
+
+def test_folding_batch_norms_changes_nothing() -> None:
+    network = build_network(3)
+    with torch.no_grad():
+        for seed in range(3):
+            network(batch(seed)[0])  # statistics unlike the first ones
+    network.eval()
+    inputs, _ = batch(9)
+    with torch.no_grad():
+        difference = (network(inputs) - folded(network)(inputs)).abs().max()
+    assert float(difference) < FOLDING_LOGITS
+
+
+def test_a_learner_continues_where_it_stopped(tmp_path: Path) -> None:
+    settings = Settings(crop_steps=4, whole_steps=0)
+    whole = Learner(settings, "train-whole", tmp_path)
+    for step in range(4):
+        whole.learn(*batch(step))
+    first = Learner(settings, "train-halved", tmp_path)
+    for step in range(2):
+        first.learn(*batch(step))
+    first.save()
+    second = Learner(settings, "train-halved", tmp_path)
+    for step in range(second.step, 4):
+        second.learn(*batch(step))
+    ours, theirs = second.average.module.state_dict(), whole.average.module.state_dict()
+    assert second.step == 4
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
