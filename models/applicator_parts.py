@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labelling import ENOUGH_PIXELS, probabilities, winners
+from models.labelling import ENOUGH_PIXELS, probabilities
 from models.manifest import Thresholds
-from tracking.arrays import Bool
+from tracking.arrays import Bool, UInt8
 from tracking.kernels import square
 from tracking.segmentation import Label
 
@@ -23,7 +23,7 @@ REACH_PX = 3  # around a refused part: enlarging mixes neighbours
 
 
 def without_doubtful_parts(
-    logits: NDArray[np.float32], thresholds: Thresholds
+    logits: NDArray[np.float32], labels: UInt8, thresholds: Thresholds
 ) -> NDArray[np.float32]:
     """Logits in which no doubtful part is an applicator; the same array where there is none.
 
@@ -34,8 +34,10 @@ def without_doubtful_parts(
     ----------
     logits : (n_classes, h, w)
         On the part of the canvas that shows the image.
+    labels : (h, w)
+        Their winners.
     """
-    called = np.asarray(winners(logits) == Label.APPLICATOR.value)
+    called = labels == Label.APPLICATOR.value
     if not called.any():
         return logits
     n_parts, parts = cv2.connectedComponents(called.view(np.uint8), connectivity=8)

@@ -65,10 +65,11 @@ class OnnxSegmenter:
         tensor, letterbox = self.canvas(frame)
         logits = self.logits(tensor)
         found = np.ascontiguousarray(logits[:, *letterbox.window])
-        shown = without_doubtful_parts(found, self._manifest.thresholds)
-        logits[:, *letterbox.window] = shown
-        small, labels = winners(shown), label_image(logits, letterbox)
-        return Prediction(shown, small, labels)
+        small = winners(found)
+        shown = without_doubtful_parts(found, small, self._manifest.thresholds)
+        if shown is not found:
+            logits[:, *letterbox.window], small = shown, winners(shown)
+        return Prediction(shown, small, label_image(logits, letterbox))
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""

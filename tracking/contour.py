@@ -28,6 +28,7 @@ MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
 BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
 MAX_CURVATURE = 0.5  # per px: a circle of 2 px, where the first order ends
 END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
+MIN_GAP_PX = 0.1  # of points on an edge that is seen end-on
 MIN_KNOWN_FRACTION = 0.8  # less is too near an occluder
 
 
@@ -113,7 +114,9 @@ def measure_edges(
         is_outline[[edge.name == "exit" for edge in model.edges]] &= ~hidden_rim
     apart = uv - np.roll(uv, 1, axis=1)
     gaps = np.hypot(apart[..., 0], apart[..., 1])
-    usable = np.array([_away_from_ends(*edge) for edge in zip(is_outline, gaps, strict=True)])
+    usable = np.array(
+        [away_from_ends(*edge) for edge in zip(is_outline, gaps.mean(axis=1), strict=True)]
+    )
     if not usable.any():
         return []
     offsets = _rounding(uv, normals)
@@ -146,10 +149,15 @@ def _rounding(uv: Float, normals: Float) -> Float:
     return rounding
 
 
-def _away_from_ends(is_outline: Bool, gaps_px: Float) -> Bool:
-    """Drop the ends of visible arcs: other edges meet there and bend the smoothed outline."""
-    reach = min(int(np.ceil(END_PX / max(float(gaps_px.mean()), 0.1))), len(gaps_px) // 2 - 1)
-    kept: Bool = minimum_filter1d(is_outline, 2 * reach + 1, mode="wrap")
+def away_from_ends(is_outline: Bool, gap_px: float, *, is_closed: bool = True) -> Bool:
+    """Drop the ends of visible stretches: other edges meet there and bend the smoothed outline.
+
+    `gap_px` lies between neighbouring points; the last is a neighbour of the first on a closed
+    edge, and both are ends on an open one.
+    """
+    reach = min(int(np.ceil(END_PX / max(float(gap_px), MIN_GAP_PX))), len(is_outline) // 2 - 1)
+    mode = "wrap" if is_closed else "constant"  # beyond an open edge's ends nothing is outline
+    kept: Bool = minimum_filter1d(is_outline, 2 * reach + 1, mode=mode)
     return kept
 
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracking.arrays import Bool, Float
+from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import (
-    END_PX,
     MIN_DISTANCE_MM,
+    MIN_GAP_PX,
     MIN_POINTS,
     PROBE_PX,
     EdgeOffsets,
     Outline,
+    away_from_ends,
     transitions,
 )
 from tracking.transforms import invert, transform_points
 
 SIDE = "side"
 N_SIDE_POINTS = 72  # as on the other edges
-MIN_SPACING_PX = 0.1  # of points on a side that is seen end-on
 
 
 def measure_sides(
@@ -51,8 +51,8 @@ def measure_sides(
         is_outline = ~meets[:N_SIDE_POINTS] & meets[N_SIDE_POINTS:]
         normals = np.broadcast_to(normal, uv.shape)
         offsets = transitions(outline, uv, normals)
-        spacing_px = max(float(np.linalg.norm(uv[-1] - uv[0])) / N_SIDE_POINTS, MIN_SPACING_PX)
-        usable = _away_from_ends(is_outline, spacing_px) & np.isfinite(offsets)
+        spacing_px = max(float(np.linalg.norm(uv[-1] - uv[0])) / N_SIDE_POINTS, MIN_GAP_PX)
+        usable = away_from_ends(is_outline, spacing_px, is_closed=False) & np.isfinite(offsets)
         if int(usable.sum()) >= MIN_POINTS:
             found.append(
                 EdgeOffsets(SIDE, points[usable], normals[usable], offsets[usable], spacing_px)
@@ -86,11 +86,3 @@ def _normal_px(uv: Float, uv_outside: Float) -> Float:
     normal = np.array([along[1], -along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
     side = float(np.median((uv_outside - uv) @ normal))
     return normal if side >= 0 else -normal
-
-
-def _away_from_ends(is_outline: Bool, spacing_px: float) -> Bool:
-    """Drop the ends of visible stretches: other edges meet there and bend the outline."""
-    reach = int(np.ceil(END_PX / spacing_px))
-    hidden = np.convolve(~np.pad(is_outline, reach), np.ones(2 * reach + 1), mode="valid")
-    kept: Bool = hidden < 0.5
-    return kept

@@ -28,14 +28,6 @@ class Confusion:
         """Intersection over union per class over all counted pixels; NaN where nothing is."""
         return {label.name.lower(): float(iou_of(self.counts, label)) for label in Label}
 
-    def precision(self, label: Label) -> float:
-        """Share of the pixels called `label` that are; NaN where none is called so."""
-        return float(precision_of(self.counts, label))
-
-    def recall(self, label: Label) -> float:
-        """Share of the pixels of `label` that are called so; NaN where there are none."""
-        return float(recall_of(self.counts, label))
-
 
 def frame_counts(truth: NDArray[np.integer], predicted: NDArray[np.integer]) -> NDArray[np.int64]:
     """Pixel counts [true, predicted] of one frame."""

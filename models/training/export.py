@@ -36,7 +36,7 @@ NAME = "field-net"
 PARITY_LOGITS = 1e-2  # largest difference of a logit; another order of sums gives about 1e-4
 MAX_IOU_LOSS = 0.005  # of any class, that 8 bits may cost
 THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.7}
-CALIBRATION_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reaches
+ACTIVATIONS_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reaches
 N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 60
 VIEWS_PER_SCENE = 2  # the second without colour
 
@@ -77,7 +77,7 @@ def export(network: nn.Module, training_id: str, manifest_path: Path) -> ExportR
     """
     network.eval()
     model, proof = to_onnx(network), examples(PROOF_FROM, N_PROOF_SCENES)
-    calibration = [planes for planes, _ in examples(CALIBRATION_FROM, N_CALIBRATION_SCENES)]
+    calibration = [planes for planes, _ in examples(ACTIVATIONS_FROM, N_CALIBRATION_SCENES)]
     file = manifest_path.with_suffix(".onnx").name
     full = _candidate(model, file, training_id, proof)
     parity = _parity(network, full.network, proof[:VIEWS_PER_SCENE])

@@ -26,34 +26,38 @@ def logits(**parts: float) -> NDArray[np.float32]:
     return result
 
 
+def believed(given: NDArray[np.float32]) -> NDArray[np.float32]:
+    return without_doubtful_parts(given, winners(given), THRESHOLDS)
+
+
 def called(found: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(winners(found) == Label.APPLICATOR)
 
 
 def test_a_sure_cone_stays_as_it_is() -> None:
     given = logits(cone=SURE)
-    assert without_doubtful_parts(given, THRESHOLDS) is given
+    assert believed(given) is given
 
 
 def test_a_doubtful_patch_goes_and_the_cone_stays() -> None:
     given = logits(cone=SURE, patch=UNSURE)
     before = given.copy()
-    found = called(without_doubtful_parts(given, THRESHOLDS))
+    found = called(believed(given))
     assert found[CONE].all()
     assert found.sum() == found[CONE].sum()
     assert np.array_equal(given, before)
 
 
 def test_a_doubtful_cone_is_none() -> None:
-    assert not called(without_doubtful_parts(logits(cone=UNSURE), THRESHOLDS)).any()
+    assert not called(believed(logits(cone=UNSURE))).any()
 
 
 def test_a_speck_is_no_cone_but_belongs_to_one() -> None:
-    assert not called(without_doubtful_parts(logits(speck=SURE), THRESHOLDS)).any()
-    both = called(without_doubtful_parts(logits(cone=SURE, speck=SURE), THRESHOLDS))
+    assert not called(believed(logits(speck=SURE))).any()
+    both = called(believed(logits(cone=SURE, speck=SURE)))
     assert both[SPECK].all()
 
 
 def test_nothing_called_is_nothing_changed() -> None:
     given = logits()
-    assert without_doubtful_parts(given, THRESHOLDS) is given
+    assert believed(given) is given

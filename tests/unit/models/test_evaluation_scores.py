@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.bootstrap import MIN_FRAMES, interval_of_median, interval_of_sums
-from models.evaluation.confusion import Confusion, iou_of
+from models.evaluation.confusion import Confusion, iou_of, precision_of, recall_of
 from models.evaluation.frame_score import FrameScore, score_frame
 from models.evaluation.outline import outline_offset_px
 from models.evaluation.strata import (
@@ -52,8 +52,8 @@ def test_confusion_by_hand() -> None:
     confusion = Confusion()
     confusion.add(np.array([0, 1, 2, 2, 2, 255, 3]), np.array([0, 2, 2, 2, 1, 2, 0]))
     assert confusion.iou()["applicator"] == pytest.approx(2 / 4)
-    assert confusion.precision(Label.APPLICATOR) == pytest.approx(2 / 3)
-    assert confusion.recall(Label.APPLICATOR) == pytest.approx(2 / 3)
+    assert precision_of(confusion.counts, Label.APPLICATOR) == pytest.approx(2 / 3)
+    assert recall_of(confusion.counts, Label.APPLICATOR) == pytest.approx(2 / 3)
     assert confusion.iou()["tumor_bed"] == 0
     assert confusion.counts.sum() == 6  # the pixel of no class is left out
     assert np.isnan(Confusion().iou()["occluder"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.evaluation.confusion import Confusion
+from models.evaluation.confusion import Confusion, precision_of, recall_of
 from models.features import CANVAS, CHANNELS
 from models.training.augment import augmented, tensors, tensors_without_color
 from models.training.canvas_samples import IGNORED, CanvasSample, to_canvas
@@ -85,8 +85,8 @@ def test_scores_by_hand() -> None:
     assert confusion.iou()["applicator"] == pytest.approx(2 / 3)
     assert confusion.iou()["tumor_bed"] == pytest.approx(1 / 2)
     assert np.isnan(confusion.iou()["occluder"])
-    assert confusion.precision(Label.APPLICATOR) == 1.0
-    assert confusion.recall(Label.APPLICATOR) == pytest.approx(2 / 3)
+    assert precision_of(confusion.counts, Label.APPLICATOR) == 1.0
+    assert recall_of(confusion.counts, Label.APPLICATOR) == pytest.approx(2 / 3)
 
 
 def test_a_sample_is_three_images_of_one_size() -> None:
