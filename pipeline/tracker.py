@@ -13,6 +13,7 @@ from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
 from pipeline.sinks.sink import FrameResult
+from pipeline.surroundings import AskSurroundings, recorded
 from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
@@ -22,6 +23,7 @@ from tracking.fiducial import is_in_place
 from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.gate import decide
+from tracking.identities import Identities
 from tracking.marks import Marks, updated_marks
 from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
@@ -57,6 +59,7 @@ class Tracker:
     """Processes frames in order. It remembers the last pose, survey, marks and the gate's state.
 
     `is_independent`: frames are unrelated pictures; nothing is remembered between them.
+    `ask`: the session around the frames; None: a recording with the evidence of its start.
     """
 
     config: RunConfig
@@ -64,9 +67,12 @@ class Tracker:
     evidence: SessionEvidence
     age_ms: AgeMs = recorded_age_ms
     is_independent: bool = False
+    ask: AskSurroundings | None = None
     _model: ConeModel = field(init=False)
     _models: ConeModels = field(init=False)
     _ids: RecordIds = field(init=False)
+    _running: Identities = field(init=False)
+    _ask: AskSurroundings = field(init=False)
     _state: KernelState = field(default_factory=KernelState, init=False)
     _previous: Registration | None = field(default=None, init=False)
     _survey: SurveyMemory = field(default_factory=SurveyMemory, init=False)
@@ -84,6 +90,8 @@ class Tracker:
             rig=self.config.rig.id,
             catalogue=self.config.catalogue_id,
         )
+        self._running = identities_of(self.config, self.segmenter.model_id)
+        self._ask = self.ask or recorded(self.evidence)
 
     def process(self, source_frame: SourceFrame) -> FrameResult:
         """Process one frame into a record."""
@@ -145,19 +153,24 @@ class Tracker:
             sight,
         )
         clock.lap("align")
+        around = self._ask(self._running, self._state.fault_frame)
         snapshot = Snapshot(
             frame_index=frame.frame_index,
             stamp_ns=frame.stamp_ns,
             age_ms=self.age_ms(frame),
             depth_sha256=frame.depth_sha256,
             plan=config.plan,
-            evidence=self._frame_evidence(frame, depth_mm),
+            evidence=self._frame_evidence(around.evidence, frame, depth_mm),
             registration=registration.status,
             pose_start=registration.start,
             bed=bed.status,
             alignment=alignment,
+            running=self._running,
+            confirmed=around.confirmed,
             doubt=segmentation.doubt,
             survey=survey.status,
+            acknowledged_frame=around.acknowledged_frame,
+            system_faults=around.faults,
         )
         decision, self._state = decide(snapshot, self._state)
         clock.lap("gate")
@@ -215,9 +228,11 @@ class Tracker:
             survey,
         )
 
-    def _frame_evidence(self, frame: RgbdFrame, depth_mm: NDArray[np.float32]) -> SessionEvidence:
+    def _frame_evidence(
+        self, evidence: SessionEvidence, frame: RgbdFrame, depth_mm: NDArray[np.float32]
+    ) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""
-        evidence, rig = self.evidence, self.config.rig
+        rig = self.config.rig
         is_serial_proven = evidence.camera_serial is Evidence.PROVEN  # by the header
         if is_serial_proven and frame.device_serial != rig.camera_serial:
             evidence = replace(evidence, camera_serial=Evidence.FAILED)
@@ -226,6 +241,19 @@ class Tracker:
             watched = Evidence.PROVEN if in_place else Evidence.FAILED
             evidence = replace(evidence, fiducial=watched)
         return evidence
+
+
+def identities_of(config: RunConfig, model_id: str) -> Identities:
+    """What a run with this configuration and model is about."""
+    plan = config.plan
+    return Identities(
+        plan=plan.id,
+        patient=plan.patient_id,
+        machine=plan.machine,
+        applicator=plan.applicator_id,
+        rig=config.rig.id,
+        model=model_id,
+    )
 
 
 def _prior(previous: Registration | None) -> Float | None:

@@ -126,8 +126,9 @@ def _check(measurement: Measurement, limit: Tolerance, words: _Words) -> _Outcom
 def _check_coverage(coverage: Measurement, minimum: float) -> _Outcome:
     if coverage.value is None or coverage.sigma is None:
         return _Outcome(Reason.COVERAGE_UNCERTAIN, may_arm=False)
-    if coverage.value - K_SIGMA * coverage.sigma >= minimum:
-        return _Outcome(None, may_arm=True)
+    proven = coverage.value - K_SIGMA * coverage.sigma
+    if proven >= minimum:
+        return _Outcome(None, may_arm=1.0 - proven <= ARMING_FRACTION * (1.0 - minimum))
     if coverage.value < minimum:
         return _Outcome(Reason.COVERAGE_LOW, may_arm=False)
     is_near = K_SIGMA * coverage.sigma <= 1.0 - minimum

@@ -35,7 +35,6 @@ EVIDENCE_NAMES = [
     "rig_validity",
     "qa",
     "time_out",
-    "second_estimate",
     "fiducial",
 ]
 PROFILE = settings(max_examples=150, deadline=None, derandomize=True)
@@ -112,7 +111,7 @@ def states(draw: st.DrawFn) -> KernelState:
         passed=passed,
         frame_index=before.frame_index,
         stamp_ns=before.stamp_ns,
-        depth_sha256=before.depth_sha256,
+        recent_depth=(before.depth_sha256,),
     )
 
 
