@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,14 +61,13 @@ def draw_cases(fault_index: int, seed: int, session_index: int) -> list[Case]:
 def run_case(fault: Fault, case: Case) -> CaseResult:
     """Run the case and its twin from the state that both share."""
     state, was_ready, renewed_ns = state_before(case.session, case.onset)
-    twin = _decided(state, (FaultedMoment(moment, is_faulted=False) for moment in case.window))
     faulted = list(fault.strike(case))
     decisions = _decided(state, faulted)
     struck = [i for i, one in enumerate(faulted) if one.is_faulted]
     return CaseResult(
         fault=fault.name,
         severity=case.severity,
-        twin_ready=was_ready and all(d.verdict is Verdict.READY for d in twin),
+        twin_ready=was_ready and _stays_ready(case.session, case.onset),
         n_false_ready=sum(decisions[i].verdict is Verdict.READY for i in struck),
         first_reason=next(
             (d.reasons[0] for i in struck for d in [decisions[i]] if d.reasons), None
@@ -88,7 +87,15 @@ def state_before(session: NominalSession, onset: int) -> tuple[KernelState, bool
     return state, decision is not None and decision.verdict is Verdict.READY, renewed_ns
 
 
-def _decided(state: KernelState, moments: Iterable[FaultedMoment]) -> list[GateDecision]:
+@lru_cache(maxsize=64)
+def _stays_ready(session: NominalSession, onset: int) -> bool:
+    """Whether the session without a fault is READY in every moment of the window."""
+    window = [FaultedMoment(moment) for moment in Case(session, onset, SEVERITIES[0]).window]
+    decisions = _decided(state_before(session, onset)[0], window)
+    return all(decision.verdict is Verdict.READY for decision in decisions)
+
+
+def _decided(state: KernelState, moments: Sequence[FaultedMoment]) -> list[GateDecision]:
     decisions = []
     for one in moments:
         decision, state = gate.decide(one.moment.frame, state)
