@@ -12,6 +12,10 @@ MAX_LINE_BYTES = 256 * 1024  # an effective configuration takes about 10 kB
 MAX_DEPTH = 16
 MAX_INT = 2**63 - 1  # any reader has integers of this size, and nanoseconds of 292 years fit
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True
+)
+
 
 class CanonicalError(ValueError):
     """A value that has no canonical form, or bytes that are not one."""
@@ -61,10 +65,7 @@ def parse_canonical(data: bytes) -> dict[str, JsonValue]:
 
 
 def _dumped(value: JsonValue) -> bytes:
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True
-    )
-    return text.encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def _check(value: object, depth: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -33,7 +34,7 @@ class PublicKey:
 
     def __post_init__(self) -> None:
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw)
+            _loaded(self.raw)
         except ValueError as error:
             raise KeyFormatError("an Ed25519 public key has 32 bytes") from error
 
@@ -60,8 +61,7 @@ class PublicKey:
 
     def pem(self) -> bytes:
         """The key as a file."""
-        key = Ed25519PublicKey.from_public_bytes(self.raw)
-        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return _loaded(self.raw).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
     @property
     def key_id(self) -> str:
@@ -74,10 +74,16 @@ class PublicKey:
             return False
         try:
             data = bytes.fromhex(signature)
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(data, message)
+            _loaded(self.raw).verify(data, message)
         except (ValueError, InvalidSignature):
             return False
         return True
+
+
+@lru_cache(maxsize=64)
+def _loaded(raw: bytes) -> Ed25519PublicKey:
+    """Loading takes a fifth of checking a signature."""
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 class SigningKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from pipeline.benchmarks.audit_campaign import Tally, run_campaign
+from pipeline.benchmarks.audit_campaign import SIGNING_STRIDE, Tally, run_campaign
 from pipeline.benchmarks.audit_cost import cost_table
 from pipeline.benchmarks.audit_reader import NAMES, Reader
 from pipeline.benchmarks.audit_scene import CASE, build_scene
@@ -13,7 +13,7 @@ from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
 
 CAPTION = (
     "Each column has what the one before has. 'File alone' still knows the session's id by the "
-    "file's name."
+    f"file's name. Forgers who sign try every {SIGNING_STRIDE}th change to the log."
 )
 
 
