@@ -25,6 +25,7 @@ DEFAULT_SIZES = {
     "display": 10,
     "robustness": 10,
     "labels": 900,
+    "audit": 200,
 }
 
 
@@ -35,8 +36,8 @@ class BenchRequest:
     Attributes
     ----------
     size
-        Views, frames a cell, trials, dockings a bed, docked frames or frames of stories, by the
-        benchmark.
+        Views, frames a cell, trials, dockings a bed, docked frames, frames of stories or entries
+        of a log, by the benchmark.
     """
 
     what: str
@@ -115,6 +116,12 @@ def _labels(request: BenchRequest, report: Report) -> Findings:
     return run_labels_bench(_size(request), request.seed, report)
 
 
+def _audit(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.audit import run_audit_bench
+
+    return run_audit_bench(_size(request), request.seed, report)
+
+
 def _threads(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.threads import compare_threads
 
@@ -131,6 +138,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "robustness": _robustness,
     "labels": _labels,
     "threads": _threads,
+    "audit": _audit,
 }
 
 
