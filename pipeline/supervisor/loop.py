@@ -13,12 +13,12 @@ from __future__ import annotations
 import os
 import selectors
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import socket
 
-from pipeline.supervisor.events import Detail, EventKind, Reporter, SupervisorEvent
+from pipeline.supervisor.diary import Diary
+from pipeline.supervisor.events import EventKind, Reporter
 from pipeline.supervisor.inbox import Inbox, SessionGone
 from pipeline.supervisor.lease_holder import LeaseHolder
 from pipeline.supervisor.message import Kind, Message
@@ -30,8 +30,6 @@ from pipeline.supervisor.refusal import Refusal
 from pipeline.supervisor.start import Start
 
 TICK_NS = 5_000_000
-STATUS_NS = 50_000_000
-REFUSED_NS = 10_000_000  # refusals are told together, so that a flood of them costs little
 LINGER_NS = 1_000_000_000  # the second computer is told NOT READY for so long after a session died
 EXIT_ENDED = 0
 EXIT_SESSION_DIED = 1
@@ -70,18 +68,14 @@ class Supervisor:
     _holder: LeaseHolder = field(init=False)
     _permissive: Permissive = field(init=False)
     _inbox: Inbox = field(init=False)
-    _reporter: Reporter = field(init=False)
+    _diary: Diary = field(init=False)
     _proof: ProofList = field(default_factory=ProofList, init=False)
-    _refused: Counter[Refusal] = field(default_factory=Counter, init=False)
     _is_live: bool = False
     _is_broken: bool = False
     _is_key_pressed: bool = False
     _loss: Loss = Loss.EXPIRED
     _was_held: bool = False
-    _told: Permission = DENIED
     _next_ns: int = 0
-    _refused_ns: int = 0
-    _status_ns: int = 0
     _died_ns: int | None = None
     _exit_code: int | None = None
 
@@ -90,12 +84,14 @@ class Supervisor:
         self._holder = LeaseHolder(start.key, start.ids, start.session_pid)
         self._permissive = Permissive(start.wiring.after_beam_on)
         self._inbox = Inbox(self.channel, self.now_ns())
-        self._reporter = Reporter(self.channel)
+        self._diary = Diary(
+            Reporter(self.channel), self._holder, self.now_ns, self.beam_line is not None
+        )
 
     def run(self) -> int:
         """Supervise until the session ends; return the process's exit code."""
         try:
-            self._tell(EventKind.HELLO, place=self.output.place)
+            self._diary.tell(EventKind.HELLO, place=self.output.place)
             while self._exit_code is None:
                 self._sleep()
                 self.turn()
@@ -109,7 +105,7 @@ class Supervisor:
         if self._died_ns is None:
             self._read_session()
         self._drive()
-        self._tell_regularly()
+        self._diary.tell_regularly()
         self._end_where_due()
 
     def _sleep(self) -> None:
@@ -143,12 +139,12 @@ class Supervisor:
         if self.parent_pid() != self.start.session_pid:
             self._lose(Loss.SESSION_DIED)
         if self._inbox.is_flooded:  # what is not read may be a NOT READY
-            self._refused[Refusal.FLOOD] += 1
+            self._diary.refused[Refusal.FLOOD] += 1
             self._loss = Loss.FLOODED
             self._holder.drop()
 
     def _refuse(self, refusal: Refusal, *, was_held: bool) -> None:
-        self._refused[refusal] += 1
+        self._diary.refused[refusal] += 1
         if not self._holder.is_ready(self.now_ns()):
             self._proof.seen.add(refusal)
             if was_held:  # refused, and yet it dropped: a NOT READY that came late
@@ -164,7 +160,7 @@ class Supervisor:
         if message.kind in (Kind.BEAM_ON, Kind.BEAM_OFF):
             self._is_key_pressed = message.kind is Kind.BEAM_ON
             counts = self.beam_line is None
-            self._tell(EventKind.BEAM, on=self._is_key_pressed, source="key", counts=counts)
+            self._diary.tell(EventKind.BEAM, on=self._is_key_pressed, source="key", counts=counts)
         elif message.kind is Kind.GO_LIVE:
             self._go_live()
         elif message.kind is Kind.END:
@@ -174,13 +170,13 @@ class Supervisor:
     def _go_live(self) -> None:
         """Let the lease reach the output, if all that is known to be bad was answered rightly."""
         if not self._proof.is_complete:
-            self._refused[Refusal.PROOF] += 1
+            self._diary.refused[Refusal.PROOF] += 1
         elif self._is_beam_on() or self._reads_closed():
-            self._refused[Refusal.BEAM] += 1
+            self._diary.refused[Refusal.BEAM] += 1
         else:
             self._holder.begin_frames()
             self._is_live = True
-            self._tell(EventKind.LIVE)
+            self._diary.tell(EventKind.LIVE)
 
     def _is_beam_on(self) -> bool:
         """Beam-on by the machine's line, else by key. A line that cannot be read is a fault."""
@@ -209,7 +205,7 @@ class Supervisor:
         except OutputFault as fault:
             self._break(str(fault))
             permission = self._permission(now_ns)
-        self._tell_changes(permission)
+        self._diary.tell_changes(permission)
 
     def _permission(self, now_ns: int) -> Permission:
         if not self._is_live:
@@ -225,26 +221,7 @@ class Supervisor:
             self._was_held = is_held
             if not is_held and self._loss is Loss.EXPIRED:
                 self._proof.seen.add(Loss.EXPIRED)
-            self._tell(EventKind.LEASE, held=is_held, why="" if is_held else self._loss)
-
-    def _tell_changes(self, permission: Permission) -> None:
-        told, self._told = self._told, permission
-        if permission.is_beam_on != told.is_beam_on and self.beam_line is not None:
-            self._tell(EventKind.BEAM, on=permission.is_beam_on, source="line", counts=True)
-        if permission.is_closed != told.is_closed:
-            self._tell(EventKind.OUTPUT, closed=permission.is_closed)
-        if permission.alarm != told.alarm:
-            self._tell(EventKind.ALARM, what=permission.alarm or "")
-
-    def _tell_regularly(self) -> None:
-        now_ns = self.now_ns()
-        if self._refused and now_ns >= self._refused_ns:
-            self._refused_ns = now_ns + REFUSED_NS
-            self._tell(EventKind.REFUSED, **{str(r): n for r, n in self._refused.items()})
-            self._refused.clear()
-        if now_ns >= self._status_ns:
-            self._status_ns = now_ns + STATUS_NS
-            self._tell(EventKind.STATUS)
+            self._diary.tell(EventKind.LEASE, held=is_held, why="" if is_held else self._loss)
 
     def _end_where_due(self) -> None:
         if self.is_asked_to_stop and self._exit_code is None:
@@ -253,7 +230,9 @@ class Supervisor:
         if self._died_ns is not None and self.now_ns() - self._died_ns >= LINGER_NS:
             self._exit_code = EXIT_SESSION_DIED
         if self._exit_code is not None:
-            self._tell(EventKind.ENDED, why="stopped" if self.is_asked_to_stop else self._loss)
+            self._diary.tell(
+                EventKind.ENDED, why="stopped" if self.is_asked_to_stop else self._loss
+            )
 
     def _lose(self, loss: Loss) -> None:
         """The session is gone; its lease goes with it."""
@@ -265,10 +244,4 @@ class Supervisor:
         """Keep the output open until the next start."""
         if not self._is_broken:
             self._is_broken = True
-            self._tell(EventKind.FAULT, what=what)
-
-    def _tell(self, kind: EventKind, **detail: Detail) -> None:
-        event = SupervisorEvent(
-            kind, self.now_ns(), self._holder.sequence, self._holder.frame_index, detail
-        )
-        self._reporter.tell(event)
+            self._diary.tell(EventKind.FAULT, what=what)

@@ -19,6 +19,7 @@ from pipeline.supervisor.output import FAR_NS, OutputFault
 from pipeline.supervisor.permissive import Permission
 from pipeline.supervisor.relay_frames import OPEN_FRAME, TOGGLE, TOGGLE_NS
 
+NO_FD = -1
 MAX_RELEASE_NS = 150_000_000  # the relay's watchdog, and the time a contact needs
 
 
@@ -75,11 +76,14 @@ class SerialOutput:
 
     def close(self) -> None:
         """Stop toggling, say so where the port still can, and let go of it."""
+        if self._fd == NO_FD:
+            return
         with suppress(OutputFault):
             self._discard()
             self._write(OPEN_FRAME)
+        fd, self._fd = self._fd, NO_FD
         with suppress(OSError):
-            os.close(self._fd)
+            os.close(fd)
 
     def _check_released(self, now_ns: int) -> None:
         """A contact that stays closed is welded, or driven by somebody else."""
@@ -126,6 +130,7 @@ def open_port(device: str) -> int:
     except OSError as error:
         raise OutputFault(f"{device} cannot be opened: {error.strerror or error}") from error
     try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # TIOCEXCL does not stop root
         fcntl.ioctl(fd, termios.TIOCEXCL)
         tty.setraw(fd)
         settings = termios.tcgetattr(fd)
@@ -134,5 +139,5 @@ def open_port(device: str) -> int:
         termios.tcsetattr(fd, termios.TCSANOW, settings)
     except (OSError, termios.error) as error:
         os.close(fd)
-        raise OutputFault(f"{device} is not a serial port: {error}") from error
+        raise OutputFault(f"{device} is held by others, or no serial port: {error}") from error
     return fd

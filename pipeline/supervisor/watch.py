@@ -5,8 +5,9 @@
 Prints the state whenever it changes. Standard library only; it needs nothing but this folder.
 
 Freshness needs no common clock. The watcher sends a random challenge every few milliseconds and
-notes when; a line that repeats it was made later, so READY counts from the sending of the challenge,
-for as long as the line says. A line that was delayed, recorded or replayed is too old by its own words.
+notes when; a line that repeats it was made later, so READY counts from the sending of the
+challenge, for as long as the line says. A line that was delayed, recorded or replayed is too old by
+its own words.
 
 Fails to: NOT READY.
 """
