@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from pipeline.config.site import Caps, Site
+from pipeline.config.supervisor_table import table_of
 from pipeline.config.toml_text import TomlValue
 from tracking.applicator import Applicator
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
@@ -70,6 +71,7 @@ def site_table(site: Site) -> Table:
         or None,
         person={person.id: _set(name=person.name, role=person.role) for person in site.persons}
         or None,
+        supervisor=table_of(site.supervisor),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from pipeline.config.supervisor_settings import SupervisorSettings
 
 AngleConvention = Literal["iec61217", "roll_pitch"]
 Role = Literal["surgeon", "radiation_oncologist", "physicist", "therapist", "engineer"]
@@ -54,3 +56,4 @@ class Site:
     applicator_pattern: re.Pattern[str] | None
     angle_conventions: Mapping[str, AngleConvention]
     persons: tuple[Person, ...]
+    supervisor: SupervisorSettings = field(default_factory=SupervisorSettings)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
 from pipeline.config.site import AngleConvention, Caps, Person, Role, Site
+from pipeline.config.supervisor_table import SupervisorTable, settings_of
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 
@@ -53,6 +54,7 @@ class SiteFile(StrictFile):
     caps: CapsTable
     machine: dict[str, MachineTable] = Field(default={})
     person: dict[str, PersonTable] = Field(default={})
+    supervisor: SupervisorTable = SupervisorTable()
 
 
 def read_site(path: Path) -> Site:
@@ -87,6 +89,7 @@ def parse_site(text: str, what: str) -> Site:
         applicator_pattern=_pattern(file.applicator_pattern, what),
         angle_conventions={name: table.angle_convention for name, table in file.machine.items()},
         persons=tuple(Person(key, p.name, p.role) for key, p in sorted(file.person.items())),
+        supervisor=settings_of(file.supervisor, what),
     )
 
 
