@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from pipeline.config.pin import PinVerifier
 
 AngleConvention = Literal["iec61217", "roll_pitch"]
 Role = Literal["surgeon", "radiation_oncologist", "physicist", "therapist", "engineer"]
@@ -13,11 +15,12 @@ Role = Literal["surgeon", "radiation_oncologist", "physicist", "therapist", "eng
 
 @dataclass(frozen=True)
 class Person:
-    """A registered person, who may later sign a time-out or an acknowledgement."""
+    """A registered person; without a PIN they cannot sign a time-out or an acknowledgement."""
 
     id: str
     name: str
     role: Role
+    pin: PinVerifier | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
