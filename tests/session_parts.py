@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from pipeline.session.answers import Answer
@@ -23,10 +24,12 @@ IDENTITY_NAMES = tuple(entry.name for entry in fields(Identities))
 READ_BACK_NAMES = tuple(entry.name for entry in fields(ReadBack))
 
 
-def read_back(running: Identities = RUNNING, **changed: str | None) -> ReadBack:
+def read_back(
+    running: Identities = RUNNING, changed: Mapping[str, str | None] | None = None
+) -> ReadBack:
     """What a person reads back of `running`, some items otherwise."""
     right = {name: getattr(running, name) for name in READ_BACK_NAMES}
-    return ReadBack(**{**right, **changed})
+    return ReadBack(**{**right, **(changed or {})})
 
 
 @dataclass(eq=False)

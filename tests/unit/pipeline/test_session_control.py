@@ -71,7 +71,7 @@ class TestTimeOut:
     ) -> None:
         session = Session()
         session.confirmed_by_two()
-        ticket = session.typed.confirm("nurse-1", read_back(**{name: None}))
+        ticket = session.typed.confirm("nurse-1", read_back(changed={name: None}))
         state = session.step()
         assert refusal_of(session, ticket) == Refusal.READ_BACK_DIFFERS
         assert name in session.typed.answers[ticket].why
@@ -89,7 +89,7 @@ class TestTimeOut:
     ) -> None:
         session = Session()
         session.confirmed_by_two()
-        session.typed.confirm("surgeon-1", read_back(patient=None), pin)
+        session.typed.confirm("surgeon-1", read_back(changed={"patient": None}), pin)
         assert session.step().time_out is Evidence.PROVEN
 
     @pytest.mark.parametrize("cone", [Cone.UNSEEN, Cone.OTHER])

@@ -29,7 +29,7 @@ def test_the_same_person_twice_is_refused() -> None:
 @pytest.mark.parametrize("name", READ_BACK_NAMES)
 @pytest.mark.parametrize("value", ["something else", None])
 def test_each_item_that_is_read_back_otherwise_is_refused(name: str, value: str | None) -> None:
-    items = read_back(**{name: value})
+    items = read_back(changed={name: value})
     assert items.differences(RUNNING) == (name,)
     assert TimeOut(RUNNING).refusal("a", items) is Refusal.READ_BACK_DIFFERS
     with pytest.raises(ValueError, match="READ_BACK_DIFFERS"):
