@@ -58,7 +58,10 @@ def plan_table(plan: Plan) -> Table:
 
 
 def site_table(site: Site) -> Table:
-    """The site under the keys of `site.toml`."""
+    """The site under the keys of `site.toml`, without the verifiers of its persons' PINs.
+
+    What is written beside results may go anywhere; a short PIN can be guessed from its verifier.
+    """
     pattern = site.applicator_pattern
     return _set(
         site_id=site.site_id,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.config.pin import PinVerifier
 from pipeline.config.supervisor_settings import SupervisorSettings
 
 AngleConvention = Literal["iec61217", "roll_pitch"]
@@ -15,11 +16,12 @@ Role = Literal["surgeon", "radiation_oncologist", "physicist", "therapist", "eng
 
 @dataclass(frozen=True)
 class Person:
-    """A registered person, who may later sign a time-out or an acknowledgement."""
+    """A registered person; without a PIN they cannot sign a time-out or an acknowledgement."""
 
     id: str
     name: str
     role: Role
+    pin: PinVerifier | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
+from pipeline.config.pin import PinVerifier, parse_verifier
 from pipeline.config.site import AngleConvention, Caps, Person, Role, Site
 from pipeline.config.supervisor_table import SupervisorTable, settings_of
 from tracking.errors import ConfigurationError
@@ -44,6 +45,7 @@ class PersonTable(StrictTable):
 
     name: Text
     role: Role
+    pin: Text | None = None
 
 
 class SiteFile(StrictFile):
@@ -88,9 +90,41 @@ def parse_site(text: str, what: str) -> Site:
         ),
         applicator_pattern=_pattern(file.applicator_pattern, what),
         angle_conventions={name: table.angle_convention for name, table in file.machine.items()},
-        persons=tuple(Person(key, p.name, p.role) for key, p in sorted(file.person.items())),
+        persons=_persons(file.person, what),
         supervisor=settings_of(file.supervisor, what),
     )
+
+
+def _persons(tables: dict[str, PersonTable], what: str) -> tuple[Person, ...]:
+    by_name: dict[str, str] = {}
+    for key, table in tables.items():
+        name = " ".join(table.name.casefold().split())
+        if by_name.setdefault(name, key) != key:
+            raise ConfigurationError(
+                f"{what}: one person is registered twice and could sign for two.",
+                expected="each name once",
+                actual=f"person.{by_name[name]} and person.{key}",
+                remedy="Remove one of them; tell persons of one name apart by their full names.",
+            )
+    return tuple(
+        Person(key, table.name, table.role, _pin(key, table.pin, what))
+        for key, table in sorted(tables.items())
+    )
+
+
+def _pin(person: str, text: str | None, what: str) -> PinVerifier | None:
+    """The verifier; a message never repeats what stands there, for it may be a PIN in clear."""
+    if text is None:
+        return None
+    try:
+        return parse_verifier(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{what}: person.{person}.pin cannot be used.",
+            expected="the line that `site pin` prints",
+            actual=str(error),
+            remedy=f"Run `site pin {person}`; if the PIN itself stood there, choose another.",
+        ) from error
 
 
 def _pattern(text: str | None, what: str) -> re.Pattern[str] | None:
