@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
+from pipeline.session.running import running_identities
 from pipeline.sinks.sink import FrameResult
-from pipeline.surroundings import AskSurroundings, recorded
+from pipeline.surroundings import AskSurroundings, FrameFacts, cone_of, recorded
 from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
@@ -90,7 +91,7 @@ class Tracker:
             rig=self.config.rig.id,
             catalogue=self.config.catalogue_id,
         )
-        self._running = identities_of(self.config, self.segmenter.model_id)
+        self._running = running_identities(self.config, self.segmenter.model_id)
         self._ask = self.ask or recorded(self.evidence)
 
     def process(self, source_frame: SourceFrame) -> FrameResult:
@@ -153,7 +154,10 @@ class Tracker:
             sight,
         )
         clock.lap("align")
-        around = self._ask(self._running, self._state.fault_frame)
+        cone = cone_of(registration, alignment.applicator_id, config.plan.applicator_id)
+        around = self._ask(
+            FrameFacts(frame.frame_index, self._running, self._state.fault_frame, cone)
+        )
         snapshot = Snapshot(
             frame_index=frame.frame_index,
             stamp_ns=frame.stamp_ns,
@@ -241,19 +245,6 @@ class Tracker:
             watched = Evidence.PROVEN if in_place else Evidence.FAILED
             evidence = replace(evidence, fiducial=watched)
         return evidence
-
-
-def identities_of(config: RunConfig, model_id: str) -> Identities:
-    """What a run with this configuration and model is about."""
-    plan = config.plan
-    return Identities(
-        plan=plan.id,
-        patient=plan.patient_id,
-        machine=plan.machine,
-        applicator=plan.applicator_id,
-        rig=config.rig.id,
-        model=model_id,
-    )
 
 
 def _prior(previous: Registration | None) -> Float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from pipeline.faults.fault import (
     Case,
@@ -80,12 +81,17 @@ def _planned(name: str) -> float:
     )
 
 
+def _with(alignment: Alignment, name: str, quantity: Measurement) -> Alignment:
+    changes: dict[str, Any] = {name: quantity}
+    return replace(alignment, **changes)
+
+
 def _moved(name: str, sign: float) -> Callable[[Alignment, Case], Alignment]:
     def change(alignment: Alignment, case: Case) -> Alignment:
         was: Measurement = getattr(alignment, name)
         scatter = (was.value or 0.0) - case.session.truth[name]
         value = _planned(name) + sign * OUTSIDE[case.severity - 1] * _tolerance(name) + scatter
-        return replace(alignment, **{name: measured(value, SIGMAS[name])})
+        return _with(alignment, name, measured(value, SIGMAS[name]))
 
     return change
 
@@ -94,13 +100,13 @@ def _vague(name: str) -> Callable[[Alignment, Case], Alignment]:
     def change(alignment: Alignment, case: Case) -> Alignment:
         was: Measurement = getattr(alignment, name)
         sigma = TOO_UNCERTAIN[case.severity - 1] * _tolerance(name)
-        return replace(alignment, **{name: measured(was.value or 0.0, sigma)})
+        return _with(alignment, name, measured(was.value or 0.0, sigma))
 
     return change
 
 
 def _hidden(name: str) -> Callable[[Alignment, Case], Alignment]:
-    return lambda alignment, _case: replace(alignment, **{name: NOT_OBSERVABLE})
+    return lambda alignment, _case: _with(alignment, name, NOT_OBSERVABLE)
 
 
 def _nan(name: str) -> Callable[[Alignment, Case], Alignment]:
@@ -111,7 +117,7 @@ def _nan(name: str) -> Callable[[Alignment, Case], Alignment]:
         fields = ("value",) if case.severity % 2 else ("value", "sigma")
         for entry in fields:
             object.__setattr__(broken, entry, NAN)
-        return replace(alignment, **{name: broken})
+        return _with(alignment, name, broken)
 
     return change
 
