@@ -12,6 +12,7 @@ from pipeline.cli import (
     applicators,
     benchmark,
     checks,
+    faults,
     model,
     recording,
     runs,
@@ -54,6 +55,7 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     for command in (runs.demo, runs.live, runs.replay, recording.record, recording.simulate):
         app.command()(command)
     app.command()(benchmark.bench)
+    app.command()(faults.faults)
     app.add_typer(applicators.build(), name="applicators")
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")

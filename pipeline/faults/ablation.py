@@ -16,13 +16,14 @@ from typing import Any
 
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
-from pipeline.faults.kernel_campaign import FAULTS, Piece, run_piece
+from pipeline.faults.fault import SEVERITIES
+from pipeline.faults.kernel_campaign import EXPECTED, Piece, run_piece
 from pipeline.faults.kernel_run import CaseResult, state_before
+from pipeline.supervisor import lease_holder, message
+from pipeline.supervisor.refusal import Refusal
 from tracking import gate, limit_checks
 from tracking.guards import GUARDS, PROVEN, Check, Finding
 from tracking.snapshot import KernelState, Snapshot
-
-N_SESSIONS = 2
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ def _any_acknowledgement(frame: Snapshot, _state: KernelState) -> bool:
     return frame.acknowledged_frame is not None
 
 
+def _checks_without(refusal: Refusal) -> dict[Refusal, Any]:
+    return {name: check for name, check in lease_holder.CHECKS.items() if name is not refusal}
+
+
 ABLATIONS: tuple[Ablation, ...] = (
     *(_without(check) for check in Check),
     Ablation("ten frames to arm", gate, "FRAMES_TO_ARM", 1),
@@ -68,8 +73,22 @@ ABLATIONS: tuple[Ablation, ...] = (
     Ablation("memory of content", gate, "N_REMEMBERED", 1),
     Ablation("latch", gate, "_latched", _never_latched),
     Ablation("acknowledgement of the frame", gate, "_is_acknowledged", _any_acknowledgement),
+    *(
+        Ablation(f"lease: {refusal}", lease_holder, "CHECKS", _checks_without(refusal))
+        for refusal in lease_holder.CHECKS
+    ),
+    Ablation("lease: seal", message.hmac, "compare_digest", lambda *_: True),
     Ablation("three sigma", limit_checks, "K_SIGMA", 0.0),
 )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One guard's turn."""
+
+    index: int
+    seed: int
+    n_sessions: int
 
 
 @dataclass(frozen=True)
@@ -86,9 +105,14 @@ class GuardResult:
         return bool(self.false_ready or self.other_reason)
 
 
-def ablation(seed: int, report: Report, *, n_processes: int = N_PROCESSES) -> Findings:
-    """Switch off every guard in turn."""
-    results = side_by_side(_run, [(i, seed) for i in range(len(ABLATIONS))], report, n_processes)
+def ablation(
+    n_cases: int, seed: int, report: Report, *, n_processes: int = N_PROCESSES
+) -> Findings:
+    """Switch off every guard in turn; at least `n_cases` of every class each time."""
+    n_sessions = -(-n_cases // len(SEVERITIES))
+    results = side_by_side(
+        run_trial, [Trial(i, seed, n_sessions) for i in range(len(ABLATIONS))], report, n_processes
+    )
     rows = [
         (
             r.guard,
@@ -99,7 +123,7 @@ def ablation(seed: int, report: Report, *, n_processes: int = N_PROCESSES) -> Fi
         for r in results
     ]
     table = TextTable(
-        f"Without one guard: {len(FAULTS)} classes, {N_SESSIONS} sessions, five severities",
+        f"Without one guard: {len(EXPECTED)} classes, {n_sessions} sessions, five severities",
         ("guard switched off", "READY falsely in", "another reason first in", ""),
         rows,
         "Classes of faults by name. With every guard on, no class is READY falsely.",
@@ -120,12 +144,12 @@ def ablation(seed: int, report: Report, *, n_processes: int = N_PROCESSES) -> Fi
     )
 
 
-def _run(piece: tuple[int, int]) -> GuardResult:
-    index, seed = piece
-    whole = _whole(seed)
-    guard = ABLATIONS[index]
+def run_trial(trial: Trial) -> GuardResult:
+    """Run the campaign with and without one guard."""
+    whole = _whole(trial.seed, trial.n_sessions)
+    guard = ABLATIONS[trial.index]
     with guard.applied():
-        without = _campaign(seed)
+        without = _campaign(trial.seed, trial.n_sessions)
     return GuardResult(
         guard=guard.guard,
         false_ready=_classes(without, lambda now, _was: now.n_false_ready > 0, whole),
@@ -138,13 +162,13 @@ def _run(piece: tuple[int, int]) -> GuardResult:
 
 
 @lru_cache(maxsize=1)
-def _whole(seed: int) -> list[CaseResult]:
-    return _campaign(seed)
+def _whole(seed: int, n_sessions: int) -> list[CaseResult]:
+    return _campaign(seed, n_sessions)
 
 
-def _campaign(seed: int) -> list[CaseResult]:
+def _campaign(seed: int, n_sessions: int) -> list[CaseResult]:
     state_before.cache_clear()  # it was decided with other guards
-    return [result for i in range(N_SESSIONS) for result in run_piece(Piece(seed, i))]
+    return [result for i in range(n_sessions) for result in run_piece(Piece(seed, i))]
 
 
 def _classes(

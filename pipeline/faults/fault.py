@@ -53,18 +53,18 @@ class Fault:
 
     Attributes
     ----------
-    expects : frozenset of Reason
+    expects : frozenset of str
         What may be told first on a faulted frame. Empty: no frame comes, silence must do.
     """
 
     name: str
     strike: Strike
-    expects: frozenset[Reason]
+    expects: frozenset[str]
 
 
 def fault(name: str, strike: Strike, *expects: Reason) -> Fault:
     """Return a class of faults."""
-    return Fault(name, strike, frozenset(expects))
+    return Fault(name, strike, frozenset(map(str, expects)))
 
 
 def changed(case_of: Callable[[Snapshot, Case], Snapshot]) -> Strike:

@@ -20,11 +20,24 @@ from pipeline.benchmarks.findings import (
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.fault import SEVERITIES, Fault
 from pipeline.faults.kernel_run import CaseResult, draw_cases, run_case
+from pipeline.faults.lease_faults import LEASE_FAULTS, run_lease_case
 from pipeline.faults.session_faults import SESSION_FAULTS
 from pipeline.faults.sight_faults import SIGHT_FAULTS
 from pipeline.faults.stream_faults import STREAM_FAULTS
 
 FAULTS: tuple[Fault, ...] = (*STREAM_FAULTS, *SESSION_FAULTS, *SIGHT_FAULTS)
+EXPECTED: dict[str, frozenset[str]] = {
+    **{fault.name: fault.expects for fault in FAULTS},
+    **{
+        fault.name: frozenset([str(fault.expects)] if fault.expects else ())
+        for fault in LEASE_FAULTS
+    },
+}
+"""What may be told first, by class; nothing: silence must do."""
+SILENT = frozenset({"frames dropped", "processor slow"}) | {
+    name for name in EXPECTED if not EXPECTED[name] or name.startswith("lease: ")
+}
+"""Classes in which no frame comes in time: the lease has to lapse by itself."""
 RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 CONTENT_GOAL_MS, SILENCE_GOAL_MS = 120.0, 130.0
 FIRST_REASON_GOAL = 0.99
@@ -39,12 +52,18 @@ class Piece:
 
 
 def run_piece(piece: Piece) -> list[CaseResult]:
-    """Run every case of one session, in the order of `FAULTS`."""
-    return [
+    """Run every case of one session, in the order of the classes."""
+    of_kernel = [
         run_case(fault, case)
         for index, fault in enumerate(FAULTS)
         for case in draw_cases(index, piece.seed, piece.session_index)
     ]
+    of_lease = [
+        run_lease_case(fault, case)
+        for index, fault in enumerate(LEASE_FAULTS)
+        for case in draw_cases(index, piece.seed, piece.session_index)
+    ]
+    return of_kernel + of_lease
 
 
 def kernel_campaign(
@@ -59,17 +78,17 @@ def kernel_campaign(
 
 def is_expected(result: CaseResult) -> bool:
     """Whether what was told first is what the class is about."""
-    expects = next(fault.expects for fault in FAULTS if fault.name == result.fault)
+    expects = EXPECTED[result.fault]
     return result.first_reason in expects if expects else result.first_reason is None
 
 
 def findings(results: Sequence[CaseResult]) -> Findings:
     """Table by class, and the goals."""
     counted = [r for r in results if r.twin_ready]
+    of_class = {name: [r for r in counted if r.fault == name] for name in EXPECTED}
     false_ready = sum(r.n_false_ready > 0 for r in counted)
-    silent = {fault.name for fault in FAULTS if not fault.expects} | {"frames dropped"}
-    content_ms = [r.not_ready_ms for r in counted if r.fault not in silent]
-    silence_ms = [r.not_ready_ms for r in counted if r.fault in silent]
+    content_ms = [r.not_ready_ms for r in counted if r.fault not in SILENT]
+    silence_ms = [r.not_ready_ms for r in counted if r.fault in SILENT]
     goals = (
         Goal(f"false READY in {len(counted)} cases", float(false_ready), 0.0),
         Goal("cases whose twin was READY, share", share(len(counted), len(results)), 1.0, False),
@@ -77,15 +96,15 @@ def findings(results: Sequence[CaseResult]) -> Findings:
         Goal("time to not ready, silence, p99.9 ms", _p999(silence_ms), SILENCE_GOAL_MS),
         Goal(
             "right reason first, worst class",
-            min((_right(counted, fault.name) or 0.0 for fault in FAULTS), default=None),
+            min((_right(counted, name) or 0.0 for name in EXPECTED), default=None),
             FIRST_REASON_GOAL,
             is_most=False,
         ),
     )
     table = TextTable(
-        f"Kernel and lease, {len(FAULTS)} classes; sessions drawn, nothing rendered (simulation)",
+        f"Kernel and lease, {len(EXPECTED)} classes; sessions drawn, nothing rendered (simulation)",
         ("fault", "cases", "false READY", "at most, 95 %", "p50 / p99.9 ms", "first reason"),
-        [_row([r for r in counted if r.fault == fault.name], fault) for fault in FAULTS],
+        [_row(name, of_class[name]) for name in EXPECTED],
         "Cases count only where the same session without the fault is READY throughout. Time: "
         "from the exposure that first shows the fault to the lease dropped or lapsed.",
     )
@@ -112,24 +131,25 @@ def _right(results: Sequence[CaseResult], name: str) -> float | None:
     return share(sum(is_expected(r) for r in of_class), len(of_class))
 
 
-def _row(results: Sequence[CaseResult], fault: Fault) -> tuple[str, ...]:
-    told = Counter(str(r.first_reason) if r.first_reason else "silence" for r in results)
+def _row(name: str, results: Sequence[CaseResult]) -> tuple[str, ...]:
+    told = Counter(r.first_reason or "silence" for r in results)
     return (
-        fault.name,
+        name,
         str(len(results)),
         str(sum(r.n_false_ready > 0 for r in results)),
         shown(share(1, len(results)), 2, 100 * RULE_OF_THREE, " %"),
         percentiles([r.not_ready_ms for r in results], (50, 99.9), 0),
-        ", ".join(f"{name} {n}" for name, n in told.most_common(2)),
+        ", ".join(f"{reason} {n}" for reason, n in told.most_common(2)),
     )
 
 
 def _data(results: Sequence[CaseResult]) -> dict[str, object]:
     times = [r.not_ready_ms for r in results]
+    told = Counter(r.first_reason or "silence" for r in results)
     return {
         "cases": len(results),
         "false_ready": sum(r.n_false_ready > 0 for r in results),
         "p50_ms": float(np.percentile(times, 50)) if times else None,
         "p99_9_ms": _p999(times),
-        "first_reasons": dict(sorted(Counter(str(r.first_reason) for r in results).items())),
+        "first_reasons": dict(sorted(told.items())),
     }

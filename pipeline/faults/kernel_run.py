@@ -8,12 +8,11 @@ from functools import lru_cache
 
 from pipeline.faults.fault import SEVERITIES, Case, Fault, FaultedMoment
 from pipeline.faults.nominal import NominalSession
+from pipeline.supervisor.lease_holder import LEASE_NS
 from tracking import gate
 from tracking.decision import GateDecision, Verdict
-from tracking.reasons import Reason
 from tracking.snapshot import KernelState
 
-LEASE_NS = 100_000_000  # how long READY outlives its last renewal
 LATEST_ONSET = 40
 EARLIEST_ONSET = 16  # READY for a few frames by then
 
@@ -29,7 +28,7 @@ class CaseResult:
         was not, the case does not count.
     n_false_ready : int
         Faulted frames on which the kernel said READY.
-    first_reason : Reason or None
+    first_reason : str or None
         Told first on the first faulted frame that is not READY; None: no frame came.
     not_ready_ms : float
         From the exposure of the first faulted frame (silence: of the first that did not come)
@@ -40,7 +39,7 @@ class CaseResult:
     severity: int
     twin_ready: bool
     n_false_ready: int
-    first_reason: Reason | None
+    first_reason: str | None
     not_ready_ms: float
 
 
