@@ -27,6 +27,7 @@ from tracking.rig import Rig
 from tracking.second_estimate import SecondOpinion, Status
 from tracking.segmentation import Label, Segmentation
 from tracking.snapshot import Evidence, SessionEvidence, Snapshot
+from tracking.survey_alignment import SurveyStatus
 from tracking.transforms import invert, rigid, rotation_from_vector
 
 Depth = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -319,7 +320,12 @@ ALL_PROVEN = SessionEvidence(
     fiducial=Evidence.PROVEN,
 )
 IDENTITIES = Identities(
-    plan="plan-1", patient="P1", machine="test", applicator="D60-B15", rig="rig-1", model="model-1"
+    plan="plan@1",
+    patient="phantom",
+    machine="mobetron",
+    applicator="D60-B15",
+    rig="rig@1",
+    model="model@1",
 )
 AGREEING = SecondOpinion(
     status=Status.MADE,
@@ -344,6 +350,7 @@ def make_snapshot(frame: int = 0, **changes: object) -> Snapshot:
         "registration": RegistrationStatus.OK,
         "pose_start": PoseStart.TRACKED,
         "bed": BedStatus.OK,
+        "survey": SurveyStatus.NONE,
         "alignment": make_alignment(),
         "running": IDENTITIES,
         "confirmed": IDENTITIES,

@@ -42,13 +42,13 @@ def decide(snapshot: Snapshot, state: KernelState) -> tuple[GateDecision, Kernel
     ordered = in_precedence(reasons)
     verdict = _VERDICTS[TEXTS[ordered[0]].severity] if ordered else Verdict.READY
     next_state = KernelState(
-        armed=passed >= FRAMES_TO_ARM,
         passed=passed,
         frame_index=snapshot.frame_index,
         stamp_ns=snapshot.stamp_ns,
         recent_depth=(*state.recent_depth, snapshot.depth_sha256)[-N_REMEMBERED:],
         latched=latched,
         fault_frame=fault_frame,
+        acknowledged_frame=snapshot.acknowledged_frame,
     )
     return GateDecision(verdict, ordered, checks_passed, passed), next_state
 
@@ -87,10 +87,14 @@ def _latched(
 
 
 def _is_acknowledged(snapshot: Snapshot, state: KernelState) -> bool:
-    """Whether a person has seen the last cause; before it, or ahead of time, counts as not."""
+    """Whether a person has now seen the last cause; before it, or ahead of time, counts as not.
+
+    It counts in the frame that it arrives with: one of before the counter went back would
+    otherwise open a later fault when the counter reaches it.
+    """
     if snapshot.evidence.acknowledgement is Evidence.ASSUMED:
         return True
     acknowledged, fault = snapshot.acknowledged_frame, state.fault_frame
-    if acknowledged is None or fault is None:
+    if acknowledged is None or fault is None or acknowledged == state.acknowledged_frame:
         return False
     return fault <= acknowledged <= snapshot.frame_index

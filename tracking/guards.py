@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from math import nan
 
 from tracking.bed import BedStatus
 from tracking.doubt import DoubtCause
+from tracking.identities import Identities
 from tracking.limit_checks import check_limits
 from tracking.reasons import Reason
 from tracking.registration import RegistrationStatus
@@ -20,8 +22,8 @@ from tracking.snapshot import Evidence, KernelState, Snapshot
 from tracking.survey_alignment import SurveyStatus
 
 MAX_AGE_MS = 150.0  # exposure to decision (DESIGN section 6)
-# Of the second estimate's own 99 % bounds, and of its disagreement beyond both bounds
-MAX_SECOND_RING_MM, MAX_SECOND_AXIS_DEG = 2.0, 1.0
+# Of either estimate's own 99 % bounds, and of their disagreement beyond both bounds
+MAX_RING_BOUND_MM, MAX_AXIS_BOUND_DEG = 2.0, 1.0
 MAX_DISTANCE_MM, MAX_ANGLE_DEG = 1.0, 0.5
 
 
@@ -77,10 +79,10 @@ def system(frame: Snapshot, _: KernelState) -> Finding:
 
 
 def order(frame: Snapshot, state: KernelState) -> Finding:
-    """Counter and stamp rise strictly. A counter that wraps is a restart: a fault."""
-    if state.frame_index is None or state.stamp_ns is None:
-        return PROVEN
-    rises = frame.frame_index > state.frame_index and frame.stamp_ns > state.stamp_ns
+    """Counter and stamp rise strictly, from 0. A counter that wraps is a restart: a fault."""
+    last_index = -1 if state.frame_index is None else state.frame_index
+    last_ns = -1 if state.stamp_ns is None else state.stamp_ns
+    rises = frame.frame_index > last_index and frame.stamp_ns > last_ns
     return _proven_if(rises, Reason.CLOCK_WENT_BACK)
 
 
@@ -122,7 +124,7 @@ def qa(frame: Snapshot, _: KernelState) -> Finding:
 
 def plan(frame: Snapshot, _: KernelState) -> Finding:
     """The plan is approved."""
-    return _proven_if(frame.plan.approved, Reason.PLAN_NOT_APPROVED)
+    return _proven_if(frame.plan.approved is True, Reason.PLAN_NOT_APPROVED)
 
 
 def time_out(frame: Snapshot, _: KernelState) -> Finding:
@@ -130,55 +132,50 @@ def time_out(frame: Snapshot, _: KernelState) -> Finding:
     return _proven_if(frame.evidence.time_out.holds, Reason.NO_TIMEOUT)
 
 
-_IDENTITY_REASONS = {
-    "plan": Reason.WRONG_PLAN,
-    "patient": Reason.WRONG_PATIENT,
-    "machine": Reason.WRONG_MACHINE,
-    "applicator": Reason.WRONG_APPLICATOR,
-    "rig": Reason.WRONG_RIG,
-    "model": Reason.WRONG_MODEL,
-}
+_WRONG = {entry.name: Reason[f"WRONG_{entry.name.upper()}"] for entry in fields(Identities)}
 
 
 def identities(frame: Snapshot, _: KernelState) -> Finding:
-    """What they confirmed is what is running."""
+    """What they confirmed is what is running, and the frame was held against that plan."""
     confirmed, running = frame.confirmed, frame.running
-    if confirmed is None:
-        return PROVEN if frame.evidence.time_out is Evidence.ASSUMED else _unconfirmed(frame)
-    names = (entry.name for entry in fields(running))
-    wrong = [name for name in names if getattr(running, name) != getattr(confirmed, name)]
-    return _failed(*(_IDENTITY_REASONS[name] for name in wrong)) if wrong else PROVEN
-
-
-def _unconfirmed(frame: Snapshot) -> Finding:
-    """A time-out that holds without naming what was confirmed holds nothing."""
-    return _failed(Reason.NO_TIMEOUT) if frame.evidence.time_out.holds else UNTOLD
+    wrong = set() if running.plan == frame.plan.id else {Reason.WRONG_PLAN}
+    if confirmed is not None:  # an id that is empty names nothing
+        pairs = {name: (getattr(running, name), getattr(confirmed, name)) for name in _WRONG}
+        wrong |= {_WRONG[name] for name, (now, then) in pairs.items() if now != then or not then}
+    elif frame.evidence.time_out is not Evidence.ASSUMED:
+        return _failed(Reason.NO_TIMEOUT, *wrong)
+    return _failed(*wrong) if wrong else PROVEN
 
 
 def second_estimate(frame: Snapshot, _: KernelState) -> Finding:
     """Another estimator, itself exact enough, sees the ring at the same place."""
-    opinion = frame.second
-    if opinion.status is Status.NONE:
-        is_excused = frame.evidence.second_estimate is Evidence.ASSUMED
-        return _proven_if(is_excused, Reason.NO_SECOND_ESTIMATE)
+    opinion, is_assumed = frame.second, frame.evidence.second_estimate is Evidence.ASSUMED
     if opinion.status is not Status.MADE:
-        return _failed(Reason.NO_SECOND_ESTIMATE)
-    ring_mm, axis_deg = _number(opinion.ring_bound_mm), _number(opinion.axis_bound_deg)
-    if not (0.0 <= ring_mm <= MAX_SECOND_RING_MM and 0.0 <= axis_deg <= MAX_SECOND_AXIS_DEG):
+        is_excused = opinion.status is Status.NONE and is_assumed
+        return _proven_if(is_excused, Reason.NO_SECOND_ESTIMATE)
+    if not _is_exact(opinion.ring_bound_mm, opinion.axis_bound_deg):
         return _failed(Reason.SECOND_ESTIMATE_WEAK)
     return _proven_if(_agrees(opinion), Reason.SECOND_ESTIMATE_DISAGREES)
 
 
 def _agrees(opinion: SecondOpinion) -> bool:
+    """Fails to: disagrees, also where the first has no bound: that would agree with anything."""
+    if not _is_exact(opinion.first_ring_bound_mm, opinion.first_axis_bound_deg):
+        return False
     ring_mm = _number(opinion.ring_bound_mm) + _number(opinion.first_ring_bound_mm)
     axis_deg = _number(opinion.axis_bound_deg) + _number(opinion.first_axis_bound_deg)
     is_near = 0.0 <= _number(opinion.distance_mm) <= MAX_DISTANCE_MM + ring_mm
     return is_near and 0.0 <= _number(opinion.angle_deg) <= MAX_ANGLE_DEG + axis_deg
 
 
+def _is_exact(ring_bound_mm: float | None, axis_bound_deg: float | None) -> bool:
+    is_ring_known = 0.0 <= _number(ring_bound_mm) <= MAX_RING_BOUND_MM
+    return is_ring_known and 0.0 <= _number(axis_bound_deg) <= MAX_AXIS_BOUND_DEG
+
+
 def _number(value: float | None) -> float:
     """NaN, which fails every comparison, where there is none."""
-    return float("nan") if value is None else value
+    return nan if value is None else value
 
 
 _DOUBT_REASONS = {
@@ -220,10 +217,11 @@ def pose(frame: Snapshot, _: KernelState) -> Finding:
 
 
 def applicator(frame: Snapshot, _: KernelState) -> Finding:
-    """The image, and the collar where one is read, show the planned applicator."""
+    """The image or the collar's code shows the planned applicator, and neither another."""
     if _shows_another(frame):
         return _failed(Reason.WRONG_APPLICATOR)
-    if frame.alignment.applicator_id.decided:
+    is_coded = frame.second.applicator_ids == (frame.plan.applicator_id,)
+    if frame.alignment.applicator_id.decided or is_coded:
         return PROVEN
     is_ok = frame.registration is RegistrationStatus.OK
     return _failed(Reason.APPLICATOR_UNDECIDED) if is_ok else UNTOLD
@@ -240,8 +238,8 @@ def bed(frame: Snapshot, _: KernelState) -> Finding:
 
 def survey(frame: Snapshot, _: KernelState) -> Finding:
     """The bed is where the survey has it. One that is seen well, but elsewhere, has changed."""
-    is_elsewhere = frame.survey is SurveyStatus.LOST and frame.bed is BedStatus.OK
-    if not (frame.survey is SurveyStatus.STALE or is_elsewhere):
+    is_hidden = frame.survey is SurveyStatus.LOST and frame.bed is not BedStatus.OK  # `bed` says
+    if frame.survey in (SurveyStatus.NONE, SurveyStatus.OK) or is_hidden:
         return PROVEN
     return _failed(Reason.SURVEY_STALE) if _is_planned_and_found(frame) else UNTOLD
 

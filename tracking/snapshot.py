@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tracking.alignment import Alignment
 from tracking.bed import BedStatus
+from tracking.decision import FRAMES_TO_ARM
 from tracking.doubt import UNPROVEN, LabelDoubt
 from tracking.identities import Identities
 from tracking.plan import Plan
@@ -82,11 +83,11 @@ class Snapshot:
     registration: RegistrationStatus
     pose_start: PoseStart
     bed: BedStatus
+    survey: SurveyStatus
     alignment: Alignment
     running: Identities
     confirmed: Identities | None = None
     doubt: LabelDoubt = UNPROVEN
-    survey: SurveyStatus = SurveyStatus.NONE
     second: SecondOpinion = NO_OPINION
     acknowledged_frame: int | None = None
     system_faults: frozenset[Reason] | None = None
@@ -94,16 +95,29 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class KernelState:
-    """What the gate remembers between frames.
+    """What the gate remembers between frames; `decide` makes it, nobody else.
 
-    `recent_depth`: content of the last frames, newest last. `fault_frame`: the last frame that
-    showed a cause of what is latched.
+    Attributes
+    ----------
+    passed : int
+        Consecutive frames towards READY, up to `FRAMES_TO_ARM`: armed.
+    recent_depth : tuple of str
+        Content of the last frames, newest last.
+    fault_frame : int or None
+        The last frame that showed a cause of what is latched.
+    acknowledged_frame : int or None
+        As the last frame had it: an acknowledgement counts once.
     """
 
-    armed: bool = False
     passed: int = 0
     frame_index: int | None = None
     stamp_ns: int | None = None
     recent_depth: tuple[str, ...] = ()
     latched: frozenset[Reason] = field(default_factory=frozenset)
     fault_frame: int | None = None
+    acknowledged_frame: int | None = None
+
+    @property
+    def armed(self) -> bool:
+        """Whether the last frame was READY."""
+        return self.passed >= FRAMES_TO_ARM
