@@ -14,6 +14,7 @@ from pipeline.audit.ledger_view import LedgerView
 from pipeline.audit.lines import open_regular
 from pipeline.audit.reading import entries_of
 from pipeline.audit.verify import Trust, Verified, session_of, verify_log
+from tracking.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def verify_path(request: VerifyRequest) -> Verification:
     ------
     SourceError
         Something cannot be read at all.
+    UsageError
+        Digits without their session, for an archive.
     """
     try:
         if request.path.is_dir():
@@ -64,6 +67,11 @@ def verify_path(request: VerifyRequest) -> Verification:
 
 
 def _archive(request: VerifyRequest) -> Verification:
+    if any(head.printed is None for head in request.heads):
+        raise UsageError(
+            "--head: digits alone do not say to which log of an archive they belong.",
+            remedy="Use --head-file with the whole printed block, or name one log.",
+        )
     path = request.ledger_path or request.path / LEDGER_NAME
     ledger = load_ledger(path, request.public_keys, _of_ledger(request))
     report = verify_archive(request.path, ledger, request.public_keys, request.heads)
@@ -77,11 +85,12 @@ def _ledger_alone(request: VerifyRequest) -> Verification:
 
 
 def _log(request: VerifyRequest) -> Verification:
-    ledger = None
+    ledger, heads = None, list(request.heads)
     if request.ledger_path is not None:
-        ledger = load_ledger(request.ledger_path, request.public_keys, _of_ledger(request))
+        of_ledger = _of_ledger(request)
+        ledger = load_ledger(request.ledger_path, request.public_keys, of_ledger)
+        heads = [head for head in heads if head not in of_ledger]
     session = request.session or session_of(request.path)
-    heads = [head for head in request.heads if head not in _of_ledger(request)]
     trust = Trust(request.public_keys, heads, ledger, session)
     with open_regular(request.path, "The log") as stream:
         found = verify_log(stream, request.path.name, trust)

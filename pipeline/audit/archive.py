@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.audit.errors import Means, TamperError
 from pipeline.audit.head import HeadClaim
 from pipeline.audit.keys import PublicKey
+from pipeline.audit.kinds import LEDGER_SESSION
 from pipeline.audit.ledger_view import LedgerView, check_ledger_heads, read_ledger
 from pipeline.audit.lines import open_regular
 from pipeline.audit.verify import LOG_SUFFIX, Trust, Verified, session_of, verify_log
@@ -93,7 +94,8 @@ def _missing(
             yield _gone(ledger.name, session, Means.LEDGER)
     for head in heads:
         session = head.printed.session if head.printed else ""
-        if session and session not in present and session not in ledger.sessions:
+        is_known = session in present or session in ledger.sessions or session == LEDGER_SESSION
+        if session and not is_known:
             yield _gone("printed head", session, Means.HEAD)
 
 

@@ -66,10 +66,9 @@ def open_regular(path: Path, what: str, error_kind: type[TrackerError] = SourceE
             actual=getattr(error, "strerror", None) or str(error),
             remedy="Name a file that exists and that you may read.",
         ) from error
-    stream = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
+        os.close(descriptor)
         raise error_kind(
             f"{what} {path}: is not a regular file.", remedy="Name the file itself, not a folder."
         )
-    return stream
+    return os.fdopen(descriptor, "rb")

@@ -107,7 +107,7 @@ class BackgroundWriter:
             lag_ns = 0
         failure = self._failure
         if not failure and not self._thread.is_alive():
-            failure = "the log is closed"
+            failure = "the log's writer has ended"
         if not failure and lag_ns > MAX_LAG_NS:
             failure = f"the disk has not answered for {lag_ns / 1e9:.1f} s"
         return AuditStatus(failure, self.n_accepted - self.n_durable, lag_ns)
@@ -123,7 +123,8 @@ class BackgroundWriter:
         """Write what waits and end the thread; returns whether all of it is on the disk."""
         self._waiting.put(None)
         self._thread.join(timeout_s)
-        return not self._thread.is_alive() and not self._failure
+        is_whole = self.n_durable == self.n_accepted and not self._failure
+        return is_whole and not self._thread.is_alive()
 
     def _run(self) -> None:
         try:

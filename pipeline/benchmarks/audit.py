@@ -34,11 +34,12 @@ def run_audit_bench(n_entries: int, seed: int, report: Report) -> Findings:
         for attack in dict.fromkeys(tally.attack for tally in tallies)
     ]
     is_failed = any(tally.missed for tally in tallies)
-    tables = (_table(tallies, scene.logs[CASE].count(b"\n")), costs)
+    tables = (tampering_table(tallies, scene.logs[CASE].count(b"\n")), costs)
     return Findings(tables=tables, goals=goals, data=data, is_failed=is_failed)
 
 
-def _table(tallies: list[Tally], n_lines: int) -> TextTable:
+def tampering_table(tallies: list[Tally], n_lines: int) -> TextTable:
+    """One row for each class and forger, one column for each reader."""
     rows = [
         (
             tally.attack,

@@ -47,13 +47,17 @@ class Scene:
     heads: tuple[HeadClaim, ...]
 
 
-def build_scene(folder: Path, n_entries: int, seed: int) -> Scene:
+def build_scene(
+    folder: Path, n_entries: int, seed: int, n_other_entries: int = N_OTHER_ENTRIES
+) -> Scene:
     """Write an archive of three sessions into `folder`; the same seed gives the same bytes.
 
     Parameters
     ----------
     n_entries : int
         Entries that the session of the case hands in, checkpoints not counted.
+    n_other_entries : int
+        The same for each of the other sessions.
     """
     key = SigningKey.from_seed(seed.to_bytes(32, "big"))
     ticks = count(1)
@@ -61,9 +65,9 @@ def build_scene(folder: Path, n_entries: int, seed: int) -> Scene:
     ledger = Ledger.create(folder / LEDGER_NAME, key, clock)
     heads: list[PrintedHead] = []
     for session, n in (
-        (OTHERS[0], N_OTHER_ENTRIES),
+        (OTHERS[0], n_other_entries),
         (CASE, n_entries),
-        (OTHERS[1], N_OTHER_ENTRIES),
+        (OTHERS[1], n_other_entries),
     ):
         log = AuditLog.open(
             folder / log_name(session), session, key, ledger, session_start(), clock

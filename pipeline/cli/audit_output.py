@@ -35,8 +35,7 @@ def print_verification(path: Path, found: Verification, *, as_json: bool) -> Non
     if as_json:
         print_json(_document(path, found))
         return
-    state = "NOT VERIFIED" if found.faults else "VERIFIED"
-    typer.echo(f"{state}: {path}")
+    typer.echo(f"{_headline(found)}: {path}")
     for log in found.verified:
         typer.echo(
             f"  session {log.head.session}: {log.n_entries} entries, {log.n_checkpoints} "
@@ -57,6 +56,13 @@ def print_verification(path: Path, found: Verification, *, as_json: bool) -> Non
             for means in Means
         ]
         print_table("What was proven", ("means", "", "finds"), rows, width=WIDTH)
+
+
+def _headline(found: Verification) -> str:
+    if found.faults:
+        return "CHANGED, OR NOT WHOLE"
+    is_full = all(means in found.means for means in Means)
+    return "VERIFIED by all means" if is_full else "NO CHANGE FOUND by the means used"
 
 
 def print_head_block(head: PrintedHead, *, as_json: bool) -> None:
