@@ -25,6 +25,7 @@ DEFAULT_SIZES = {
     "display": 10,
     "robustness": 10,
     "labels": 900,
+    "supervisor": 1000,
 }
 
 
@@ -121,6 +122,12 @@ def _threads(request: BenchRequest, report: Report) -> Findings:
     return compare_threads(request.seed, report)
 
 
+def _supervisor(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.supervisor import run_supervisor_bench
+
+    return run_supervisor_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -131,6 +138,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "robustness": _robustness,
     "labels": _labels,
     "threads": _threads,
+    "supervisor": _supervisor,
 }
 
 

@@ -23,6 +23,7 @@ class BenchName(StrEnum):
     ROBUSTNESS = "robustness"
     LABELS = "labels"
     THREADS = "threads"
+    SUPERVISOR = "supervisor"
 
 
 SIZE_OPTIONS = {
@@ -33,6 +34,7 @@ SIZE_OPTIONS = {
     BenchName.ROBUSTNESS: "--frames",
     BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
+    BenchName.SUPERVISOR: "--trials",
 }
 
 
@@ -53,7 +55,8 @@ def bench(
         ),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="identity: trials of each kind; 1000.")
+        int | None,
+        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
@@ -81,6 +84,7 @@ def bench(
     robustness: smoke, blood, drape, glove, bad light, glare, smear and missing depth.
     labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
+    supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     """
     sizes = {
         "--views": views,
