@@ -20,6 +20,7 @@ DEFAULT_SIZES = {
     "robustness": 10,
     "labels": 900,
     "audit": 200,
+    "supervisor": 1000,
 }
 
 
@@ -116,6 +117,12 @@ def _threads(request: BenchRequest, report: Report) -> Findings:
     return compare_threads(request.seed, report)
 
 
+def _supervisor(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.supervisor import run_supervisor_bench
+
+    return run_supervisor_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -127,6 +134,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "labels": _labels,
     "threads": _threads,
     "audit": _audit,
+    "supervisor": _supervisor,
 }
 
 

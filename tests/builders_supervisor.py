@@ -102,3 +102,9 @@ class Loop:
         """The alarms so far."""
         self.listen()
         return [str(e.detail["what"]) for e in self.events if e.kind is EventKind.ALARM]
+
+    def is_beam_on(self) -> bool:
+        """Whether the beam was last told to be on."""
+        self.listen()
+        told = [e.detail["on"] for e in self.events if e.kind is EventKind.BEAM]
+        return bool(told and told[-1])

@@ -24,6 +24,7 @@ class BenchName(StrEnum):
     LABELS = "labels"
     THREADS = "threads"
     AUDIT = "audit"
+    SUPERVISOR = "supervisor"
 
 
 SIZE_OPTIONS = {
@@ -35,6 +36,7 @@ SIZE_OPTIONS = {
     BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
     BenchName.AUDIT: "--entries",
+    BenchName.SUPERVISOR: "--trials",
 }
 
 
@@ -55,7 +57,8 @@ def bench(
         ),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="identity: trials of each kind; 1000.")
+        int | None,
+        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
@@ -88,6 +91,7 @@ def bench(
     labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
     audit: what tampering with an audit log is found (exit code 1 where not all is).
+    supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     """
     sizes = {
         "--views": views,

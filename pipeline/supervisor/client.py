@@ -67,6 +67,11 @@ class SupervisorClient:
         return [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
 
     @property
+    def process_id(self) -> int:
+        """Of the supervisor."""
+        return self._channel.process.pid
+
+    @property
     def is_lost(self) -> bool:
         """Whether there is no supervisor any more: ended, killed, or silent for 300 ms."""
         return self._channel.is_lost

@@ -15,7 +15,7 @@ from pipeline.supervisor.permissive import DENIED, Permission
 from pipeline.supervisor.refusal import Refusal
 
 STATUS_NS = 50_000_000
-REFUSED_NS = 10_000_000  # refusals are told together, so that a flood of them costs little
+REFUSED_NS = 5_000_000  # refusals are told together, so that a flood of them costs little
 
 
 @dataclass(eq=False)

@@ -151,9 +151,10 @@ class Supervisor:
                 self._loss = Loss.DROPPED
 
     def _obey(self, message: Message, *, was_held: bool) -> None:
+        is_held = self._holder.is_ready(self.now_ns())
         if message.kind is Kind.RENEW:
             self._loss = Loss.EXPIRED
-        elif message.kind in _LOSSES:
+        elif message.kind in _LOSSES and not is_held:
             self._loss = _LOSSES[message.kind]
             if was_held and message.kind is Kind.NOT_READY:
                 self._proof.seen.add(Loss.NOT_READY)

@@ -23,6 +23,7 @@ from tracking.decision import GateDecision, Verdict
 
 ANSWER_TIMEOUT_S = 2.0
 MAX_LATE_NS = 50_000_000  # a supervisor that lets a lease run on for longer is not fit to start
+N_TIMINGS = 3  # one of which must be in time: a machine may be busy while a session starts
 FUTURE_NS = 60_000_000_000
 
 KernelStimuli = Mapping[str, Callable[[], GateDecision]]
@@ -93,6 +94,16 @@ class ProofTest:
         self._drop()
 
     def _show_silence(self) -> None:
+        late_ns = []
+        for _ in range(N_TIMINGS):
+            late_ns.append(self._late_ns())
+            if 0 <= late_ns[-1] <= MAX_LATE_NS:
+                return
+        actual = "late by " + ", ".join(f"{late / 1e6:.0f} ms" for late in late_ns)
+        raise _failure("silence", "the lease runs out after 100 ms", actual)
+
+    def _late_ns(self) -> int:
+        """How long after its deadline a lease is given up in silence."""
         message = self._next()
         self._hold(message)
         lost_ns: list[int] = []
@@ -106,9 +117,7 @@ class ProofTest:
         if not self._wait(is_expiry, EventKind.LEASE):
             raise _failure("silence", "the lease runs out", "it is still held")
         self._channel.poll()
-        late_ms = (lost_ns[0] - message.issued_ns - LEASE_NS) / 1e6
-        if not 0 <= late_ms * 1e6 <= MAX_LATE_NS:
-            raise _failure("silence", "the lease runs out after 100 ms", f"{late_ms:.0f} ms late")
+        return lost_ns[0] - message.issued_ns - LEASE_NS
 
     def _drop(self) -> None:
         self._channel.send_raw(seal(replace(self._next(), kind=Kind.NOT_READY), self._key))

@@ -33,13 +33,19 @@ RECONNECT_S = 0.5
 
 @dataclass
 class Watcher:
-    """Judges the lines of one connection. Times are the second computer's own monotonic clock."""
+    """Judges the lines of one connection. Times are the second computer's own monotonic clock.
+
+    Attributes
+    ----------
+    ready_until_ns : int
+        READY counts before this moment.
+    """
 
     key: bytes
     _sent_ns: dict[str, int] = field(default_factory=dict)
     _count: int = 0
     _session: str = ""
-    _until_ns: int = 0
+    ready_until_ns: int = 0
 
     def challenge(self, now_ns: int) -> bytes:
         """Return what to send now."""
@@ -55,19 +61,19 @@ class Watcher:
         if heartbeat is None:
             return None
         if heartbeat.remaining_ns <= 0:
-            self._until_ns = 0  # NOT READY counts whenever it was made
+            self.ready_until_ns = 0  # NOT READY counts whenever it was made
         is_new = heartbeat.count > self._count and heartbeat.challenge in self._sent_ns
         if not is_new or self._session not in ("", heartbeat.session):
             return None
         self._count, self._session = heartbeat.count, heartbeat.session
         if heartbeat.remaining_ns > 0:
             until_ns = self._sent_ns[heartbeat.challenge] + heartbeat.remaining_ns
-            self._until_ns = max(self._until_ns, until_ns)
+            self.ready_until_ns = max(self.ready_until_ns, until_ns)
         return heartbeat
 
     def is_ready(self, now_ns: int) -> bool:
         """Whether READY counts at this moment."""
-        return now_ns < self._until_ns
+        return now_ns < self.ready_until_ns
 
 
 class Connection:
@@ -98,7 +104,10 @@ class Connection:
         if now_ns >= self._next_ns:
             self._next_ns = now_ns + CHALLENGE_NS
             self._socket.send(self.watcher.challenge(now_ns))
-        select.select([self._socket], [], [], max(0, self._next_ns - now_ns) / 1e9)
+        wake_ns = self._next_ns
+        if self.watcher.is_ready(now_ns):
+            wake_ns = min(wake_ns, self.watcher.ready_until_ns)
+        select.select([self._socket], [], [], (wake_ns - now_ns) / 1e9)
         try:
             data = self._socket.recv(MAX_LINE_BYTES * MAX_CHALLENGES)
         except BlockingIOError:
