@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,16 @@ from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
 from pipeline.config.pin import PinVerifier, parse_verifier
-from pipeline.config.site import AngleConvention, Caps, Person, Role, Site
+from pipeline.config.site import Caps, Person, Role, Site
+from pipeline.config.site_machines import (
+    MachineTable,
+    applicator_pattern,
+    parse_machines,
+    pattern_of,
+)
 from pipeline.config.supervisor_table import SupervisorTable, settings_of
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
-
-PATTERN_GROUPS = {"diameter", "bevel"}
 
 Cap = Annotated[float, Field(gt=0)]
 
@@ -34,12 +37,6 @@ class CapsTable(StrictTable):
     air_gap_rim_mm: Cap | None = None
 
 
-class MachineTable(StrictTable):
-    """`[machine.NAME]`."""
-
-    angle_convention: AngleConvention
-
-
 class PersonTable(StrictTable):
     """`[person.ID]`."""
 
@@ -53,6 +50,7 @@ class SiteFile(StrictFile):
 
     site_id: Text
     applicator_pattern: Text | None = None
+    area_at_risk_pattern: Text | None = None
     caps: CapsTable
     machine: dict[str, MachineTable] = Field(default={})
     person: dict[str, PersonTable] = Field(default={})
@@ -73,25 +71,33 @@ def read_site(path: Path) -> Site:
 def parse_site(text: str, what: str) -> Site:
     """Parse the text of a site file; `what` names it in messages. Raises as `read_site`."""
     file = parse_toml(text, SiteFile, what)
-    caps = file.caps
+    caps = _caps(file.caps)
+    area = file.area_at_risk_pattern
     return Site(
         id=content_id(file.site_id, text),
         site_id=file.site_id,
-        caps=Caps(
-            docking_tilt_deg=caps.docking_tilt_deg,
-            docking_lateral_mm=caps.docking_lateral_mm,
-            docking_gap_mm=caps.docking_gap_mm,
-            incidence_deg=caps.incidence_deg,
-            air_gap_mm=caps.air_gap_mm,
-            ssd_error_mm=caps.ssd_error_mm,
-            coverage_minimum_fraction=caps.coverage_fraction,
-            intrusion_maximum_mm=caps.intrusion_mm,
-            air_gap_rim_maximum_mm=caps.air_gap_rim_mm,
-        ),
-        applicator_pattern=_pattern(file.applicator_pattern, what),
-        angle_conventions={name: table.angle_convention for name, table in file.machine.items()},
+        caps=caps,
+        applicator_pattern=applicator_pattern(file.applicator_pattern, "applicator_pattern", what),
+        machines=parse_machines(file.machine, caps, what),
         persons=_persons(file.person, what),
         supervisor=settings_of(file.supervisor, what),
+        area_at_risk_pattern=None
+        if area is None
+        else pattern_of(area, "area_at_risk_pattern", what),
+    )
+
+
+def _caps(caps: CapsTable) -> Caps:
+    return Caps(
+        docking_tilt_deg=caps.docking_tilt_deg,
+        docking_lateral_mm=caps.docking_lateral_mm,
+        docking_gap_mm=caps.docking_gap_mm,
+        incidence_deg=caps.incidence_deg,
+        air_gap_mm=caps.air_gap_mm,
+        ssd_error_mm=caps.ssd_error_mm,
+        coverage_minimum_fraction=caps.coverage_fraction,
+        intrusion_maximum_mm=caps.intrusion_mm,
+        air_gap_rim_maximum_mm=caps.air_gap_rim_mm,
     )
 
 
@@ -125,24 +131,3 @@ def _pin(person: str, text: str | None, what: str) -> PinVerifier | None:
             actual=str(error),
             remedy=f"Run `site pin {person}`; if the PIN itself stood there, choose another.",
         ) from error
-
-
-def _pattern(text: str | None, what: str) -> re.Pattern[str] | None:
-    if text is None:
-        return None
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise ConfigurationError(
-            f"{what}: applicator_pattern is not a regular expression.",
-            actual=f"{text}: {error}",
-            remedy="Correct the pattern; in TOML write it between single quotes.",
-        ) from error
-    if set(pattern.groupindex) != PATTERN_GROUPS:
-        raise ConfigurationError(
-            f"{what}: applicator_pattern must name what it reads.",
-            expected="the groups (?P<diameter>...) in mm and (?P<bevel>...) in degrees",
-            actual=f"groups {', '.join(sorted(pattern.groupindex)) or 'none'}",
-            remedy=r"Write for example 'MOB-D(?P<diameter>\d+)-B(?P<bevel>\d+)'.",
-        )
-    return pattern
