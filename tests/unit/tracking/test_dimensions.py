@@ -18,7 +18,7 @@ from tests.builders import (
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_model import ConeModel
-from tracking.dimensions import identify
+from tracking.identity import identify
 from tracking.register import register
 from tracking.registration import Dimensions, Registration
 from tracking.segmentation import Label

@@ -12,7 +12,8 @@ from tests.builders_views import make_frame_view, model_of
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
-from tracking.dimensions import identify, measure_dimensions
+from tracking.dimensions import measure_dimensions
+from tracking.identity import identify
 from tracking.judge import judge
 from tracking.recognise import recognised
 from tracking.register import register
