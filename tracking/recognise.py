@@ -19,11 +19,12 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.cone_models import ConeModels
 from tracking.dimensions import measure_dimensions
+from tracking.first_search import find_starts
 from tracking.frame_view import FrameView
 from tracking.identity import fits, identify, nearest
 from tracking.judge import alone, judge
 from tracking.known_roll import with_known_roll
-from tracking.registration import Dimensions, Registration
+from tracking.registration import Dimensions, Registration, RegistrationStatus
 from tracking.rival_bevels import held_against_bevels
 from tracking.sides import measure_sides
 from tracking.slide import slid
@@ -41,9 +42,19 @@ class _Guess:
     dimensions: Dimensions
 
 
-def recognised(view: FrameView, registration: Registration, models: ConeModels) -> Registration:
-    """The registration with the dimensions of the catalogue entry that the view shows."""
+def recognised(
+    view: FrameView,
+    registration: Registration,
+    models: ConeModels,
+    prior: Float | None = None,
+) -> Registration:
+    """The registration with the dimensions of the catalogue entry that the view shows.
+
+    Where the planned cone did not even converge, another one is sought from `prior`.
+    """
     pose = registration.camera_from_applicator
+    if pose is None and registration.status is RegistrationStatus.NOT_CONVERGED:
+        pose = _unconverged(view, prior)
     if pose is None:
         return registration
     fitted_view, fitted = _fitted(view, registration, pose, models)
@@ -79,6 +90,15 @@ def _fitted(
             nearer = found.camera_from_applicator
             guess = _Guess(rival, nearer, seen or _seen(rival_view, nearer))
     return view, registration
+
+
+def _unconverged(view: FrameView, prior: Float | None) -> Float | None:
+    """Where the planned cone's iteration was left."""
+    start = next(iter(find_starts(view)), None) if prior is None else prior
+    if start is None:
+        return None
+    left = replace(view, hidden_rim=None).refine(start).pose
+    return left if np.isfinite(left).all() else None
 
 
 def _seen(view: FrameView, pose: Float) -> Dimensions:
