@@ -3,8 +3,8 @@
 Dimensions are measured by one step of the likelihood, which holds near the model that was fitted.
 Where they decide nothing yet, the tube's sides in the outline are asked as well.
 Where they do not agree with that model, or it leaves too much unexplained to measure them, the
-catalogue's entry nearest to them is fitted to the same view. It measures anew, from nearer by,
-and so leads on to the next, until one fits.
+catalogue's entry nearest to them is fitted to the same view. Where it explains more of it, it
+measures from nearer by, and so leads on to the next, until one fits.
 
 Fails to: the registration as it was, whose dimensions decide nothing.
 """
@@ -35,11 +35,15 @@ N_RIVALS = 4
 
 @dataclass(frozen=True, eq=False)
 class _Guess:
-    """What a fitted model makes of the view: its pose, and the dimensions measured there."""
+    """What a fitted model makes of the view: its pose, and the dimensions measured there.
+
+    `inlier_fraction`: of the view's pixels, that the model explains.
+    """
 
     applicator: Applicator
     pose: Float
     dimensions: Dimensions
+    inlier_fraction: float
 
 
 def recognised(
@@ -76,7 +80,7 @@ def _fitted(
         and nearest(known, [planned, *rivals])[0] is planned
     ):
         return view, registration
-    guess = _Guess(planned, pose, seen or _seen(view, pose))
+    guess = _Guess(planned, pose, seen or _seen(view, pose), registration.inlier_fraction)
     for _ in range(min(N_RIVALS, len(rivals))):
         rival = nearest(guess.dimensions, rivals)[0]
         rivals.remove(rival)
@@ -86,9 +90,10 @@ def _fitted(
         found, seen = _looked_closer(rival_view, found, models)
         if found.is_ok and found.dimensions is not None and fits(found.dimensions, rival):
             return rival_view, found
-        if found.camera_from_applicator is not None and found.dimensions is not None:
-            nearer = found.camera_from_applicator
-            guess = _Guess(rival, nearer, seen or _seen(rival_view, nearer))
+        nearer, explained = found.camera_from_applicator, found.inlier_fraction
+        leads_on = found.dimensions is not None or explained > guess.inlier_fraction
+        if nearer is not None and leads_on:
+            guess = _Guess(rival, nearer, seen or _seen(rival_view, nearer), explained)
     return view, registration
 
 
