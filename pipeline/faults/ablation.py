@@ -8,6 +8,7 @@ memory of its own process.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.fault import SEVERITIES
 from pipeline.faults.kernel_campaign import EXPECTED, Piece, run_piece
 from pipeline.faults.kernel_run import CaseResult, state_before
-from pipeline.supervisor import lease_holder, message
+from pipeline.supervisor import lease_holder
 from pipeline.supervisor.refusal import Refusal
 from tracking import gate, limit_checks
 from tracking.guards import GUARDS, PROVEN, Check, Finding
@@ -77,7 +78,7 @@ ABLATIONS: tuple[Ablation, ...] = (
         Ablation(f"lease: {refusal}", lease_holder, "CHECKS", _checks_without(refusal))
         for refusal in lease_holder.CHECKS
     ),
-    Ablation("lease: seal", message.hmac, "compare_digest", lambda *_: True),
+    Ablation("lease: seal", hmac, "compare_digest", lambda *_: True),
     Ablation("three sigma", limit_checks, "K_SIGMA", 0.0),
 )
 

@@ -74,8 +74,14 @@ def _bevel_swapped(alignment: Alignment, case: Case) -> Alignment:
     return replace(alignment, applicator_id=_another_cone(f"MOB-D60-B{bevel}", 60.0, float(bevel)))
 
 
-def _undecided(alignment: Alignment, _case: Case) -> Alignment:
-    return replace(alignment, applicator_id=ApplicatorIdentity(None, 60.0, 15.0))
+def _undecided(frame: Snapshot, _case: Case) -> Snapshot:
+    """Neither the image nor a collar's code names the cone."""
+    identity = ApplicatorIdentity(None, 60.0, 15.0)
+    return replace(
+        frame,
+        alignment=replace(frame.alignment, applicator_id=identity),
+        second=replace(frame.second, applicator_ids=()),
+    )
 
 
 def _other_collar(frame: Snapshot, _case: Case) -> Snapshot:
@@ -117,7 +123,7 @@ SESSION_FAULTS: tuple[Fault, ...] = (
     fault("wrong cone", with_alignment(_cone_swapped), Reason.WRONG_APPLICATOR),
     fault("wrong bevel", with_alignment(_bevel_swapped), Reason.WRONG_APPLICATOR),
     fault("collar of another cone", changed(_other_collar), Reason.WRONG_APPLICATOR),
-    fault("cone undecided", with_alignment(_undecided), Reason.APPLICATOR_UNDECIDED),
+    fault("cone undecided", changed(_undecided), Reason.APPLICATOR_UNDECIDED),
     fault(
         "supervisor lost",
         with_fields(system_faults=frozenset({Reason.SUPERVISOR_LOST})),
