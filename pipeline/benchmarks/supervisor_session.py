@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import secrets
 import struct
 import subprocess
 import sys
@@ -55,7 +56,7 @@ class SessionElsewhere:
     """A loop in a process of its own, to be stopped and killed."""
 
     def __init__(self, wiring: Wiring, folder: Path) -> None:
-        stamp = folder / "issued"
+        stamp = folder / f"issued-{secrets.token_hex(4)}"
         stamp.write_bytes(bytes(STAMP.size))
         with stamp.open("r+b") as file:
             self._stamp = mmap.mmap(file.fileno(), STAMP.size)
