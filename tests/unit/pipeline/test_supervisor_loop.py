@@ -268,6 +268,25 @@ def test_end_and_a_signal_end_it(bench: Bench) -> None:
     asked.close()
 
 
+def test_nothing_comes_after_the_end(bench: Bench) -> None:
+    bench.go_live()
+    for sequence, kind in ((98, Kind.END), (99, Kind.RENEW)):
+        bench.ours.send(seal(Message(kind, IDS, sequence, sequence, bench.now_ns), KEY))
+    bench.turn()
+    assert not bench.output.is_closed()
+
+
+def test_it_goes_live_once_and_counts_frames_once(bench: Bench) -> None:
+    bench.go_live()
+    bench.send(Kind.RENEW)
+    bench.send(Kind.GO_LIVE)
+    assert not bench.output.is_closed()
+    bench.frame_index -= 1
+    bench.send(Kind.RENEW)
+    assert not bench.output.is_closed()
+    assert bench.refused() == {"PROOF", "FRAME"}
+
+
 def test_it_does_not_go_live_with_the_beam_on_or_the_relay_closed() -> None:
     for bench in (Bench(line=FakeLine(on=True)), Bench(output=FakeOutput(is_welded=True))):
         bench.go_live()
