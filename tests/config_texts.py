@@ -59,6 +59,21 @@ name = "First Physicist"
 role = "physicist"
 """
 
+PINS = {"physicist-1": "135790", "surgeon-1": "246813"}  # of nobody: for tests alone
+
+SIGNING_SITE = SITE + (
+    'pin = "scrypt$16384$8$1$01010101010101010101010101010101'
+    '$3e8c64a017bf8afaeff9ba20a47564e862d8bdb64096a93864b6e5ca4b264e14"\n'
+    "[person.surgeon-1]\n"
+    'name = "First Surgeon"\n'
+    'role = "surgeon"\n'
+    'pin = "scrypt$16384$8$1$02020202020202020202020202020202'
+    '$e5af66106eba2075dbf00823391f6bbb0283b4292118be814f03f751e8f8fd17"\n'
+    "[person.nurse-1]\n"
+    'name = "First Nurse"\n'
+    'role = "therapist"\n'
+)
+
 CATALOGUE = """\
 schema = 1
 [applicator.MOB-D60-B15]

@@ -23,6 +23,7 @@ class BenchName(StrEnum):
     ROBUSTNESS = "robustness"
     LABELS = "labels"
     THREADS = "threads"
+    AUDIT = "audit"
     SUPERVISOR = "supervisor"
 
 
@@ -34,6 +35,7 @@ SIZE_OPTIONS = {
     BenchName.ROBUSTNESS: "--frames",
     BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
+    BenchName.AUDIT: "--entries",
     BenchName.SUPERVISOR: "--trials",
 }
 
@@ -61,6 +63,10 @@ def bench(
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
     ] = None,
+    entries: Annotated[
+        int | None,
+        typer.Option("--entries", min=20, help="audit: entries of the log tampered with; 200."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
     without_prior: Annotated[
         bool, typer.Option("--without-prior", help="identity: register without a start.")
@@ -84,6 +90,7 @@ def bench(
     robustness: smoke, blood, drape, glove, bad light, glare, smear and missing depth.
     labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
+    audit: what tampering with an audit log is found (exit code 1 where not all is).
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     """
     sizes = {
@@ -91,6 +98,7 @@ def bench(
         "--frames": frames,
         "--trials": trials,
         "--dockings": dockings,
+        "--entries": entries,
     }
     size = _size(what, sizes)
     for option, is_given, owner in (
