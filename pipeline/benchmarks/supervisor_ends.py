@@ -6,6 +6,7 @@ The relay is the reference's watchdog behind a pseudo terminal: it has no contac
 from __future__ import annotations
 
 import os
+import secrets
 import select
 import time
 from collections.abc import Callable
@@ -43,21 +44,15 @@ class End(Protocol):
 
 
 class ComputerEnd:
-    """The reference client on a Unix socket; connects to each supervisor anew."""
+    """The reference client on a Unix socket of its owner's."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._n_wirings = folder, 0
+        self._address = str(folder / secrets.token_hex(4))
         self._connection: Connection | None = None
 
     def wiring(self) -> Wiring:
-        """A socket; each time another, because a supervisor outlives a dead session by a second."""
-        self.close()
-        self._n_wirings += 1
+        """A socket."""
         return Wiring(output="socket", address=self._address)
-
-    @property
-    def _address(self) -> str:
-        return str(self._folder / f"s{self._n_wirings}")
 
     def turn(self) -> None:
         """One turn of the reference client; a cut connection is made again."""

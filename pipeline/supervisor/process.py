@@ -29,6 +29,7 @@ def main(channel_fd: int) -> int:
     # Ctrl-C and a closed terminal end the session, which ends this process.
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    os.umask(0o177)  # its socket is its owner's from the first moment
     start = read_start(sys.stdin.buffer.read(MAX_START_BYTES + 1))
     channel = socket.socket(fileno=channel_fd)
     try:

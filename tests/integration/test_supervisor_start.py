@@ -32,8 +32,8 @@ from tracking.errors import FaultError
 
 IMPORTS = "import sys; sys.path.insert(0, sys.argv[1]); import time"
 HOLDER = "from pipeline.supervisor.lease_holder import LeaseHolder, CHECKS, Refusal"
-BROKEN = {
-    **{name: f"{HOLDER}; del CHECKS[Refusal.{name}]" for name in CHECKS if name != "SENDER"},
+BROKEN: dict[str, str] = {
+    **{str(name): f"{HOLDER}; del CHECKS[Refusal.{name}]" for name in CHECKS if name != "SENDER"},
     "MAC": "import hmac; hmac.compare_digest = lambda a, b: True",
     "NOT_READY": f"{HOLDER}; import pipeline.supervisor.lease_holder as h; h.DROPS = frozenset()",
     "EXPIRED": f"{HOLDER}; LeaseHolder.is_ready = lambda self, now_ns: self.ready_until_ns > 0",
