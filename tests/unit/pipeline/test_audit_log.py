@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.audit import append_file, writer
+from pipeline.audit import writer
 from pipeline.audit.canonical import MAX_LINE_BYTES, CanonicalError
 from pipeline.audit.errors import AuditError
 from pipeline.audit.kinds import CALLERS, AuditKind
@@ -159,7 +159,7 @@ def test_a_full_disk_is_a_failure_that_stays(
 ) -> None:
     log = archive.open("s-1")
     assert log.status().failure == ""
-    monkeypatch.setattr(append_file.os, "write", refusing(100))
+    monkeypatch.setattr(os, "write", refusing(100))
     ticket = log.append(AuditKind.VERDICT, VERDICT)
     assert until(lambda: bool(log.status().failure))
     assert "No space left" in log.status().failure
@@ -197,7 +197,7 @@ def test_a_stuck_disk_never_delays_the_caller_and_is_told(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, stuck: StuckDisk
 ) -> None:
     log = archive.open("s-1")
-    monkeypatch.setattr(append_file.os, "fdatasync", stuck)
+    monkeypatch.setattr(os, "fdatasync", stuck)
     monkeypatch.setattr(writer, "MAX_LAG_NS", 50_000_000)
     ticket = log.append(AuditKind.VERDICT, VERDICT)  # returns although the disk does not
     assert until(lambda: "has not answered" in log.status().failure)
@@ -214,7 +214,7 @@ def test_a_queue_that_overflows_is_a_failure_and_not_a_wait(
 ) -> None:
     log = archive.open("s-1")
     monkeypatch.setattr(log._writer, "_capacity", 8)
-    monkeypatch.setattr(append_file.os, "fdatasync", stuck)
+    monkeypatch.setattr(os, "fdatasync", stuck)
     for _ in range(9):
         log.append(AuditKind.VERDICT, VERDICT)
     assert "wait for the disk" in log.status().failure
