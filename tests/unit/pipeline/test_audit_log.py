@@ -15,7 +15,8 @@ from pipeline.audit import writer
 from pipeline.audit.canonical import MAX_LINE_BYTES, CanonicalError
 from pipeline.audit.errors import AuditError
 from pipeline.audit.kinds import CALLERS, AuditKind
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import log_name
 from pipeline.audit.reading import entries_of, head_of
 from pipeline.audit.verify import Trust, verify_log
 from pipeline.benchmarks.audit_scene import session_start
