@@ -260,3 +260,17 @@ def test_the_same_session_gives_the_same_bytes(tmp_path: Path) -> None:
                 log.append(AuditKind.VERDICT, VERDICT)
         made.append(path.read_bytes())
     assert made[0] == made[1]
+
+
+def test_a_disk_that_is_full_from_the_start_refuses_the_session(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", refusing(0))
+        with pytest.raises(AuditError, match="ledger"):
+            archive.open("s-1")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", refusing(30))
+        with pytest.raises(AuditError, match="first entry"):
+            AuditLog.open(archive.folder / "log", "s-2", KEY, None, session_start())
+    assert (archive.folder / "log").read_bytes()[-1:] != b"\n"
