@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
+from pipeline.session.running import running_identities
 from pipeline.sinks.sink import FrameResult
+from pipeline.surroundings import AskSurroundings, FrameFacts, cone_of, recorded
 from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
@@ -22,6 +24,7 @@ from tracking.fiducial import is_in_place
 from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.gate import decide
+from tracking.identities import Identities
 from tracking.marks import Marks, updated_marks
 from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
@@ -57,6 +60,7 @@ class Tracker:
     """Processes frames in order. It remembers the last pose, survey, marks and the gate's state.
 
     `is_independent`: frames are unrelated pictures; nothing is remembered between them.
+    `ask`: the session around the frames; None: a recording with the evidence of its start.
     """
 
     config: RunConfig
@@ -64,9 +68,12 @@ class Tracker:
     evidence: SessionEvidence
     age_ms: AgeMs = recorded_age_ms
     is_independent: bool = False
+    ask: AskSurroundings | None = None
     _model: ConeModel = field(init=False)
     _models: ConeModels = field(init=False)
     _ids: RecordIds = field(init=False)
+    _running: Identities = field(init=False)
+    _ask: AskSurroundings = field(init=False)
     _state: KernelState = field(default_factory=KernelState, init=False)
     _previous: Registration | None = field(default=None, init=False)
     _survey: SurveyMemory = field(default_factory=SurveyMemory, init=False)
@@ -84,6 +91,8 @@ class Tracker:
             rig=self.config.rig.id,
             catalogue=self.config.catalogue_id,
         )
+        self._running = running_identities(self.config, self.segmenter.model_id)
+        self._ask = self.ask or recorded(self.evidence)
 
     def process(self, source_frame: SourceFrame) -> FrameResult:
         """Process one frame into a record."""
@@ -145,19 +154,27 @@ class Tracker:
             sight,
         )
         clock.lap("align")
+        cone = cone_of(registration, alignment.applicator_id, config.plan.applicator_id)
+        around = self._ask(
+            FrameFacts(frame.frame_index, self._running, self._state.fault_frame, cone)
+        )
         snapshot = Snapshot(
             frame_index=frame.frame_index,
             stamp_ns=frame.stamp_ns,
             age_ms=self.age_ms(frame),
             depth_sha256=frame.depth_sha256,
             plan=config.plan,
-            evidence=self._frame_evidence(frame, depth_mm),
+            evidence=self._frame_evidence(around.evidence, frame, depth_mm),
             registration=registration.status,
             pose_start=registration.start,
             bed=bed.status,
             alignment=alignment,
+            running=self._running,
+            confirmed=around.confirmed,
             doubt=segmentation.doubt,
             survey=survey.status,
+            acknowledged_frame=around.acknowledged_frame,
+            system_faults=around.faults,
         )
         decision, self._state = decide(snapshot, self._state)
         clock.lap("gate")
@@ -215,9 +232,11 @@ class Tracker:
             survey,
         )
 
-    def _frame_evidence(self, frame: RgbdFrame, depth_mm: NDArray[np.float32]) -> SessionEvidence:
+    def _frame_evidence(
+        self, evidence: SessionEvidence, frame: RgbdFrame, depth_mm: NDArray[np.float32]
+    ) -> SessionEvidence:
         """The session's evidence with what each frame must prove anew."""
-        evidence, rig = self.evidence, self.config.rig
+        rig = self.config.rig
         is_serial_proven = evidence.camera_serial is Evidence.PROVEN  # by the header
         if is_serial_proven and frame.device_serial != rig.camera_serial:
             evidence = replace(evidence, camera_serial=Evidence.FAILED)

@@ -19,12 +19,15 @@ from tracking.bed import BedStatus, BedSurface, quadratic_basis
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise, StereoNoise
 from tracking.doubt import STORED_LABELS
+from tracking.identities import Identities
 from tracking.measurement import measured
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.registration import PoseStart, Registration, RegistrationStatus
 from tracking.rig import Rig
+from tracking.second_estimate import SecondOpinion, Status
 from tracking.segmentation import Label, Segmentation
 from tracking.snapshot import Evidence, SessionEvidence, Snapshot
+from tracking.survey_alignment import SurveyStatus
 from tracking.transforms import invert, rigid, rotation_from_vector
 
 Depth = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -313,8 +316,25 @@ ALL_PROVEN = SessionEvidence(
     rig_validity=Evidence.PROVEN,
     qa=Evidence.PROVEN,
     time_out=Evidence.PROVEN,
-    second_estimate=Evidence.PROVEN,
+    second_estimate=Evidence.MISSING,  # the opinion of each frame proves it
     fiducial=Evidence.PROVEN,
+)
+IDENTITIES = Identities(
+    plan="plan@1",
+    patient="phantom",
+    machine="mobetron",
+    applicator="D60-B15",
+    rig="rig@1",
+    model="model@1",
+)
+AGREEING = SecondOpinion(
+    status=Status.MADE,
+    distance_mm=0.3,
+    angle_deg=0.1,
+    ring_bound_mm=0.8,
+    axis_bound_deg=0.4,
+    first_ring_bound_mm=0.3,
+    first_axis_bound_deg=0.1,
 )
 
 
@@ -330,7 +350,12 @@ def make_snapshot(frame: int = 0, **changes: object) -> Snapshot:
         "registration": RegistrationStatus.OK,
         "pose_start": PoseStart.TRACKED,
         "bed": BedStatus.OK,
+        "survey": SurveyStatus.NONE,
         "alignment": make_alignment(),
+        "running": IDENTITIES,
+        "confirmed": IDENTITIES,
         "doubt": STORED_LABELS,
+        "second": AGREEING,
+        "system_faults": frozenset(),
     }
     return Snapshot(**(values | changes))

@@ -35,5 +35,6 @@ class GateDecision:
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.READY) != (not self.reasons):
             raise ValueError("READY has no reasons, and every other verdict has at least one")
-        if self.verdict is Verdict.READY and not self.checks_passed:
-            raise ValueError("READY needs every check passed")
+        is_armed = self.checks_passed and self.arming_passed == FRAMES_TO_ARM
+        if self.verdict is Verdict.READY and not is_armed:
+            raise ValueError(f"READY needs every check passed in {FRAMES_TO_ARM} frames")

@@ -1,4 +1,4 @@
-"""Ids of what is running: two frames, or two people, mean the same only where all of them agree."""
+"""Who and what a session is about: the ids that must not change between time-out and beam."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identities:
-    """Content ids or names of what a verdict rests on.
+    """Ids of what is running.
 
-    `plan` and `rig` are content ids, `applicator` the content id of its catalogue entry, `model`
-    the segmenter's; `patient` and `machine` are names.
+    Attributes
+    ----------
+    plan, rig, model : str
+        Content ids: another revision is another id.
+    patient, machine, applicator : str
+        As the plan names them.
     """
 
     plan: str

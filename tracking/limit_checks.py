@@ -5,12 +5,13 @@ Every check fails until proven: a comparison that NaN reaches is False, and Fals
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
 
 from tracking.alignment import Alignment
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
-from tracking.plan import Limits, Tolerance, VectorTolerance
+from tracking.plan import Limits, VectorTolerance
 from tracking.reasons import TEXTS, Reason, Severity
 
 K_SIGMA = 3.0  # DESIGN section 6
@@ -34,6 +35,8 @@ _AIR_GAP = _Words(Reason.AIR_GAP_HIGH, Reason.AIR_GAP_LOW, Reason.AIR_GAP_UNCERT
 _SSD = _Words(Reason.SSD_HIGH, Reason.SSD_LOW, Reason.SSD_UNCERTAIN)
 _RIM = _Words(Reason.AIR_GAP_RIM_HIGH, Reason.AIR_GAP_RIM_HIGH, Reason.AIR_GAP_UNCERTAIN)
 _INTRUSION = _Words(Reason.INTRUSION_HIGH, Reason.INTRUSION_HIGH, Reason.INTRUSION_UNCERTAIN)
+# More than all of the area cannot be covered: such a figure is none
+_COVERAGE = _Words(Reason.COVERAGE_UNCERTAIN, Reason.COVERAGE_LOW, Reason.COVERAGE_UNCERTAIN)
 
 
 @dataclass(frozen=True)
@@ -60,36 +63,36 @@ class _Outcome:
 
 def check_limits(alignment: Alignment, limits: Limits) -> LimitResult:
     """Hold every quantity that the plan limits against its limit."""
-    outcomes = [
-        _check(measurement, tolerance, words)
-        for measurement, tolerance, words in (
-            (alignment.docking_tilt_deg, limits.docking_tilt_deg, _TILT),
-            (alignment.docking_lateral_mm, limits.docking_lateral_mm, _LATERAL),
-            (alignment.docking_gap_mm, limits.docking_gap_mm, _GAP),
-            (alignment.air_gap_mm, limits.air_gap_mm, _AIR_GAP),
-            (alignment.ssd_error_mm, limits.ssd_error_mm, _SSD),
-        )
-    ]
+    outcomes = [_check(*bound) for bound in _bounds(alignment, limits)]
+    failed = [(o.reason, o.is_near) for o in outcomes if o.reason is not None]
+    if any(TEXTS[reason].severity is Severity.HOLD for reason, _ in failed):
+        failed = [(reason, near) for reason, near in failed if not near]  # first what is surely out
+    reasons = frozenset(reason for reason, _ in failed)
+    return LimitResult(reasons, may_arm=all(o.may_arm for o in outcomes))
+
+
+def _bounds(
+    alignment: Alignment, limits: Limits
+) -> Iterator[tuple[Measurement, float, float, _Words]]:
+    """(measurement, planned, tolerance, words) of everything that the plan limits."""
+    for measurement, limit, words in (
+        (alignment.docking_tilt_deg, limits.docking_tilt_deg, _TILT),
+        (alignment.docking_lateral_mm, limits.docking_lateral_mm, _LATERAL),
+        (alignment.docking_gap_mm, limits.docking_gap_mm, _GAP),
+        (alignment.air_gap_mm, limits.air_gap_mm, _AIR_GAP),
+        (alignment.ssd_error_mm, limits.ssd_error_mm, _SSD),
+    ):
+        yield measurement, limit.planned, limit.tolerance, words
     difference = incidence_difference(alignment, limits.incidence_deg)
-    outcomes.append(_check(difference, Tolerance(0.0, limits.incidence_deg.tolerance), _INCIDENCE))
+    yield difference, 0.0, limits.incidence_deg.tolerance, _INCIDENCE
     if limits.air_gap_rim_maximum_mm is not None:
-        rim = Tolerance(0.0, limits.air_gap_rim_maximum_mm)
-        outcomes.append(_check(alignment.air_gap_max_mm, rim, _RIM))
-        outcomes.append(_check(alignment.air_gap_min_mm, rim, _RIM))
+        yield alignment.air_gap_max_mm, 0.0, limits.air_gap_rim_maximum_mm, _RIM
+        yield alignment.air_gap_min_mm, 0.0, limits.air_gap_rim_maximum_mm, _RIM
     if limits.intrusion_maximum_mm is not None:
-        intrusion = Tolerance(0.0, limits.intrusion_maximum_mm)
-        outcomes.append(_check(alignment.intrusion_mm, intrusion, _INTRUSION))
-    if limits.coverage_minimum_fraction is not None:
-        outcomes.append(
-            _check_coverage(alignment.coverage_fraction, limits.coverage_minimum_fraction)
-        )
-    failed = [o for o in outcomes if o.reason is not None]
-    if any(TEXTS[o.reason].severity is Severity.HOLD for o in failed if o.reason is not None):
-        failed = [o for o in failed if not o.is_near]  # first move what is surely out
-    return LimitResult(
-        reasons=frozenset(o.reason for o in failed if o.reason is not None),
-        may_arm=all(o.may_arm for o in outcomes),
-    )
+        yield alignment.intrusion_mm, 0.0, limits.intrusion_maximum_mm, _INTRUSION
+    if limits.coverage_minimum_fraction is not None:  # planned is all of it
+        lacking = 1.0 - limits.coverage_minimum_fraction
+        yield alignment.coverage_fraction, 1.0, lacking, _COVERAGE
 
 
 def incidence_difference(alignment: Alignment, limit: VectorTolerance) -> Measurement:
@@ -107,28 +110,17 @@ def incidence_difference(alignment: Alignment, limit: VectorTolerance) -> Measur
     return measured(length, total.sigma)
 
 
-def _check(measurement: Measurement, limit: Tolerance, words: _Words) -> _Outcome:
+def _check(measurement: Measurement, planned: float, tolerance: float, words: _Words) -> _Outcome:
     """Pass where the bound is proven inside the tolerance; out of it says move; else look."""
     if measurement.value is None or measurement.sigma is None:
         return _Outcome(words.uncertain, may_arm=False)
-    deviation = measurement.value - limit.planned
+    deviation = measurement.value - planned
     margin = K_SIGMA * measurement.sigma
     bound = abs(deviation) + margin
-    if bound <= limit.tolerance:
-        return _Outcome(None, may_arm=bound <= ARMING_FRACTION * limit.tolerance)
-    is_measured = margin <= limit.tolerance or abs(deviation) - margin > limit.tolerance
-    if is_measured and abs(deviation) > limit.tolerance:
+    if bound <= tolerance:
+        return _Outcome(None, may_arm=bound <= ARMING_FRACTION * tolerance)
+    is_measured = margin <= tolerance or abs(deviation) - margin > tolerance
+    if is_measured and abs(deviation) > tolerance:
         return _Outcome(words.high if deviation > 0 else words.low, may_arm=False)
-    is_near = margin <= limit.tolerance and abs(deviation) <= limit.tolerance
+    is_near = margin <= tolerance and abs(deviation) <= tolerance
     return _Outcome(words.uncertain, may_arm=False, is_near=is_near)
-
-
-def _check_coverage(coverage: Measurement, minimum: float) -> _Outcome:
-    if coverage.value is None or coverage.sigma is None:
-        return _Outcome(Reason.COVERAGE_UNCERTAIN, may_arm=False)
-    if coverage.value - K_SIGMA * coverage.sigma >= minimum:
-        return _Outcome(None, may_arm=True)
-    if coverage.value < minimum:
-        return _Outcome(Reason.COVERAGE_LOW, may_arm=False)
-    is_near = K_SIGMA * coverage.sigma <= 1.0 - minimum
-    return _Outcome(Reason.COVERAGE_UNCERTAIN, may_arm=False, is_near=is_near)

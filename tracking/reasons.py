@@ -28,12 +28,24 @@ class Reason(StrEnum):
     WRONG_CAMERA = "WRONG_CAMERA"
     RIG_EXPIRED = "RIG_EXPIRED"
     CAMERA_BUMPED = "CAMERA_BUMPED"
+    QA_FAILED = "QA_FAILED"
+    WRONG_PATIENT = "WRONG_PATIENT"
+    WRONG_PLAN = "WRONG_PLAN"
+    WRONG_MACHINE = "WRONG_MACHINE"
+    WRONG_RIG = "WRONG_RIG"
+    WRONG_MODEL = "WRONG_MODEL"
+    SUPERVISOR_LOST = "SUPERVISOR_LOST"
+    AUDIT_FAILED = "AUDIT_FAILED"
+    RECORDER_FAILED = "RECORDER_FAILED"
+    CHECK_MISSING = "CHECK_MISSING"
     FAULT_LATCHED = "FAULT_LATCHED"
     # UNSURE: cannot tell
     PLAN_NOT_APPROVED = "PLAN_NOT_APPROVED"
     NO_QA = "NO_QA"
     NO_TIMEOUT = "NO_TIMEOUT"
     NO_SECOND_ESTIMATE = "NO_SECOND_ESTIMATE"
+    SECOND_ESTIMATE_WEAK = "SECOND_ESTIMATE_WEAK"
+    SECOND_ESTIMATE_DISAGREES = "SECOND_ESTIMATE_DISAGREES"
     NO_FIDUCIAL = "NO_FIDUCIAL"
     FRAME_STALE = "FRAME_STALE"
     NO_APPLICATOR = "NO_APPLICATOR"
@@ -95,6 +107,34 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.RIG_EXPIRED: ReasonText(_F, "The rig calibration has expired.", "Calibrate the rig."),
     Reason.CAMERA_BUMPED: ReasonText(_F, "The camera moved on the head.", "Calibrate the rig."),
+    Reason.QA_FAILED: ReasonText(_F, "The daily QA failed.", "Have the physicist look into it."),
+    Reason.WRONG_PATIENT: ReasonText(
+        _F, "Another patient than at the time-out.", "Load this patient; hold the time-out again."
+    ),
+    Reason.WRONG_PLAN: ReasonText(
+        _F, "Another plan than at the time-out.", "Load the plan; hold the time-out again."
+    ),
+    Reason.WRONG_MACHINE: ReasonText(
+        _F, "Another machine than at the time-out.", "Load the plan; hold the time-out again."
+    ),
+    Reason.WRONG_RIG: ReasonText(
+        _F, "Another rig than at the time-out.", "Load the rig; hold the time-out again."
+    ),
+    Reason.WRONG_MODEL: ReasonText(
+        _F, "Another model than at the time-out.", "Restart; hold the time-out again."
+    ),
+    Reason.SUPERVISOR_LOST: ReasonText(
+        _F, "The supervisor does not answer.", "Restart the session."
+    ),
+    Reason.AUDIT_FAILED: ReasonText(
+        _F, "The audit log cannot be written.", "Free the disk; restart the session."
+    ),
+    Reason.RECORDER_FAILED: ReasonText(
+        _F, "The session is not being recorded.", "Free the disk; restart the session."
+    ),
+    Reason.CHECK_MISSING: ReasonText(
+        _F, "A check did not run.", "Restart; if it stays, call the engineer."
+    ),
     Reason.PLAN_NOT_APPROVED: ReasonText(_U, "The plan is not approved.", "Approve the plan."),
     Reason.FAULT_LATCHED: ReasonText(
         _F, "A fault waits for acknowledgement.", "Acknowledge the fault."
@@ -103,6 +143,12 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.NO_TIMEOUT: ReasonText(_U, "No time-out: not ready.", "Hold the time-out."),
     Reason.NO_SECOND_ESTIMATE: ReasonText(
         _U, "No second estimate of the pose.", "Fit the marker collar."
+    ),
+    Reason.SECOND_ESTIMATE_WEAK: ReasonText(
+        _U, "The second estimate is too uncertain.", "Clear the view of the marker collar."
+    ),
+    Reason.SECOND_ESTIMATE_DISAGREES: ReasonText(
+        _U, "Two estimates of the pose disagree.", "Check the collar; clear the applicator."
     ),
     Reason.NO_FIDUCIAL: ReasonText(
         _U, "The camera mount is not watched.", "Calibrate the rig with its fiducial."

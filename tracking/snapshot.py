@@ -1,4 +1,4 @@
-"""Everything one decision rests on, as one immutable value."""
+"""Everything one decision rests on, as one immutable value, and what the gate remembers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from enum import StrEnum
 
 from tracking.alignment import Alignment
 from tracking.bed import BedStatus
+from tracking.decision import FRAMES_TO_ARM
 from tracking.doubt import UNPROVEN, LabelDoubt
+from tracking.identities import Identities
 from tracking.plan import Plan
 from tracking.reasons import Reason
 from tracking.registration import PoseStart, RegistrationStatus
+from tracking.second_estimate import NO_OPINION, SecondOpinion
 from tracking.survey_alignment import SurveyStatus
 
 
@@ -47,7 +50,7 @@ class SessionEvidence:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One frame as the gate sees it.
+    """One frame as the gate sees it. What has a default fails until it is given.
 
     Attributes
     ----------
@@ -57,8 +60,18 @@ class Snapshot:
         Content of the raw depth.
     pose_start : PoseStart
         A pose that was searched anew, or that jumped, has nothing before it to arm on.
+    running : Identities
+        What this frame was measured with.
+    confirmed : Identities or None
+        What two persons confirmed at the time-out.
     doubt : LabelDoubt
         Of the labels that everything was measured with; unproven until somebody vouches.
+    second : SecondOpinion
+        Another estimator's view of the pose.
+    acknowledged_frame : int or None
+        The latest frame whose fault a person has acknowledged.
+    system_faults : frozenset of Reason or None
+        What the processes around the kernel found broken; None: nobody looked.
     """
 
     frame_index: int
@@ -70,18 +83,41 @@ class Snapshot:
     registration: RegistrationStatus
     pose_start: PoseStart
     bed: BedStatus
+    survey: SurveyStatus
     alignment: Alignment
+    running: Identities
+    confirmed: Identities | None = None
     doubt: LabelDoubt = UNPROVEN
-    survey: SurveyStatus = SurveyStatus.NONE
+    second: SecondOpinion = NO_OPINION
+    acknowledged_frame: int | None = None
+    system_faults: frozenset[Reason] | None = None
 
 
 @dataclass(frozen=True)
 class KernelState:
-    """What the gate remembers between frames."""
+    """What the gate remembers between frames; `decide` makes it, nobody else.
 
-    armed: bool = False
+    Attributes
+    ----------
+    passed : int
+        Consecutive frames towards READY, up to `FRAMES_TO_ARM`: armed.
+    recent_depth : tuple of str
+        Content of the last frames, newest last.
+    fault_frame : int or None
+        The last frame that showed a cause of what is latched.
+    acknowledged_frame : int or None
+        As the last frame had it: an acknowledgement counts once.
+    """
+
     passed: int = 0
     frame_index: int | None = None
     stamp_ns: int | None = None
-    depth_sha256: str = ""
+    recent_depth: tuple[str, ...] = ()
     latched: frozenset[Reason] = field(default_factory=frozenset)
+    fault_frame: int | None = None
+    acknowledged_frame: int | None = None
+
+    @property
+    def armed(self) -> bool:
+        """Whether the last frame was READY."""
+        return self.passed >= FRAMES_TO_ARM

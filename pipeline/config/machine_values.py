@@ -116,7 +116,7 @@ def unit_hint(actual_mm: float, expected_mm: float) -> str:
 
 
 def _other_docking(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
-    """(expected, actual) of what is planned otherwise: docking is the machine's alone."""
+    """(expected, actual) of what is planned otherwise: docking is the machine's, no patient's."""
     if machine.plan_limits is None:
         return
     for name in ("docking_tilt_deg", "docking_lateral_mm", "docking_gap_mm"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.config.pin import PinVerifier
+from pipeline.config.supervisor_settings import SupervisorSettings
 from tracking.plan import Limits
 
 AngleConvention = Literal["iec61217", "roll_pitch"]
@@ -93,4 +94,5 @@ class Site:
     applicator_pattern: re.Pattern[str] | None
     machines: Mapping[str, Machine]
     persons: tuple[Person, ...]
+    supervisor: SupervisorSettings = field(default_factory=SupervisorSettings)
     area_at_risk_pattern: re.Pattern[str] | None = None

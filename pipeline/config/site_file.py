@@ -16,6 +16,7 @@ from pipeline.config.site_machines import (
     parse_machines,
     pattern_of,
 )
+from pipeline.config.supervisor_table import SupervisorTable, settings_of
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 
@@ -53,6 +54,7 @@ class SiteFile(StrictFile):
     caps: CapsTable
     machine: dict[str, MachineTable] = Field(default={})
     person: dict[str, PersonTable] = Field(default={})
+    supervisor: SupervisorTable = SupervisorTable()
 
 
 def read_site(path: Path) -> Site:
@@ -78,6 +80,7 @@ def parse_site(text: str, what: str) -> Site:
         applicator_pattern=applicator_pattern(file.applicator_pattern, "applicator_pattern", what),
         machines=parse_machines(file.machine, caps, what),
         persons=_persons(file.person, what),
+        supervisor=settings_of(file.supervisor, what),
         area_at_risk_pattern=None
         if area is None
         else pattern_of(area, "area_at_risk_pattern", what),

@@ -51,11 +51,15 @@ class Commands(Protocol):
 
 @dataclass(frozen=True)
 class ControlState:
-    """What holds for one frame, and what has happened since the frame before."""
+    """What holds for one frame, and what has happened since the frame before.
+
+    `confirmed`: what a complete time-out was held for.
+    """
 
     time_out: Evidence
     acknowledged_frame: int | None
     events: tuple[Event, ...] = ()
+    confirmed: Identities | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,13 @@ class SessionControl:
             answer, happened = self._decide(command, now)
             self._commands.reply(command.ticket, answer)
             events += happened
-        held = self._held.is_valid_for(identities)
+        held = self._held
+        is_valid = held.is_valid_for(identities)
         return ControlState(
-            time_out=Evidence.PROVEN if held else Evidence.MISSING,
+            time_out=Evidence.PROVEN if is_valid else Evidence.MISSING,
             acknowledged_frame=self._acknowledged,
             events=tuple(events),
+            confirmed=held.running if held.is_complete else None,
         )
 
     @property

@@ -35,7 +35,6 @@ EVIDENCE_NAMES = [
     "rig_validity",
     "qa",
     "time_out",
-    "second_estimate",
     "fiducial",
 ]
 PROFILE = settings(max_examples=150, deadline=None, derandomize=True)
@@ -108,11 +107,10 @@ def states(draw: st.DrawFn) -> KernelState:
     passed = draw(st.integers(0, FRAMES_TO_ARM))
     before = make_snapshot(FRAMES_TO_ARM - 1)
     return KernelState(
-        armed=passed == FRAMES_TO_ARM,
         passed=passed,
         frame_index=before.frame_index,
         stamp_ns=before.stamp_ns,
-        depth_sha256=before.depth_sha256,
+        recent_depth=(before.depth_sha256,),
     )
 
 
@@ -169,7 +167,7 @@ def test_inside_the_tolerance_is_never_hold(snapshot: Snapshot, state: KernelSta
 def test_a_frame_without_an_armed_past_is_never_better_off(
     snapshot: Snapshot, state: KernelState
 ) -> None:
-    armed = replace(state, armed=True, passed=FRAMES_TO_ARM)
+    armed = replace(state, passed=FRAMES_TO_ARM)
     assert is_ready(snapshot, armed) or not is_ready(snapshot, state)
     assert decide(snapshot, armed)[0].checks_passed == decide(snapshot, state)[0].checks_passed
 

@@ -14,13 +14,14 @@ from tests.builders import (
 from tracking.alignment import Alignment
 from tracking.bed import BedStatus
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
-from tracking.gate import MAX_AGE_MS, MAX_FRAME_GAP_MS, decide
+from tracking.gate import MAX_FRAME_GAP_MS, decide
+from tracking.guards import MAX_AGE_MS
 from tracking.reasons import Reason
 from tracking.registration import PoseStart, RegistrationStatus
+from tracking.second_estimate import NO_OPINION
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
 
 TEN = range(FRAMES_TO_ARM)
-ACKNOWLEDGED = replace(ALL_PROVEN, acknowledgement=Evidence.PROVEN)
 AT_ARMING_EDGE = {"docking_tilt_deg": 0.85}  # between 0.8 and 1.0 of the tolerance of 1 deg
 
 
@@ -202,6 +203,15 @@ class TestFreshness:
     def test_up_to_the_limit_is_fresh(self, age_ms: float) -> None:
         assert one(make_snapshot(10, age_ms=age_ms), armed_state()).verdict is Verdict.READY
 
+    @pytest.mark.parametrize("content", ["content-8", "content-5", "content-0", ""])
+    def test_a_stream_that_loops_or_has_no_content_is_frozen(self, content: str) -> None:
+        decision = one(make_snapshot(10, depth_sha256=content), armed_state())
+        assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.FRAME_REPEATED)
+
+    def test_what_is_remembered_of_the_content_is_bounded(self) -> None:
+        state = run([make_snapshot(i) for i in range(100)])[1]
+        assert state.recent_depth == tuple(f"content-{i}" for i in range(68, 100))
+
     def test_the_same_content_twice_is_frozen(self) -> None:
         decision = one(make_snapshot(10, depth_sha256="content-9"), armed_state())
         assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.FRAME_REPEATED)
@@ -231,8 +241,7 @@ class TestLatch:
 
     def test_acknowledged_it_arms_anew_with_fresh_frames(self) -> None:
         snapshots = [
-            make_snapshot(i, evidence=ACKNOWLEDGED if i == 15 else ALL_PROVEN)
-            for i in range(11, 26)
+            make_snapshot(i, acknowledged_frame=10 if i >= 15 else None) for i in range(11, 26)
         ]
         decisions, _ = run(snapshots, self.faulted())
         verdicts = [d.verdict for d in decisions]
@@ -240,8 +249,23 @@ class TestLatch:
         assert verdicts[4:] == [Verdict.UNSURE] * 9 + [Verdict.READY] * 2
 
     def test_an_acknowledgement_while_the_cause_lasts_opens_nothing(self) -> None:
-        still = make_snapshot(11, depth_sha256="content-9", evidence=ACKNOWLEDGED)
-        decisions, _ = run([still, make_snapshot(12)], self.faulted())
+        still = make_snapshot(11, depth_sha256="content-9", acknowledged_frame=10)
+        after = [make_snapshot(i, acknowledged_frame=10) for i in (12, 13)]
+        decisions, _ = run([still, *after], self.faulted())
+        assert [d.verdict for d in decisions] == [Verdict.FAULT] * 3
+
+    @pytest.mark.parametrize("frame", [9, -1, 12, 1000])
+    def test_an_acknowledgement_of_an_older_or_a_coming_frame_opens_nothing(
+        self, frame: int
+    ) -> None:
+        decision = one(make_snapshot(11, acknowledged_frame=frame), self.faulted())
+        assert decision.reasons == (Reason.FAULT_LATCHED,)
+
+    def test_an_acknowledgement_opens_only_what_it_was_given_for(self) -> None:
+        opened = run([make_snapshot(11, acknowledged_frame=10)], self.faulted())[1]
+        assert not opened.latched
+        repeated = make_snapshot(12, depth_sha256="content-11", acknowledged_frame=10)
+        decisions, _ = run([repeated, make_snapshot(13, acknowledged_frame=10)], opened)
         assert [d.verdict for d in decisions] == [Verdict.FAULT, Verdict.FAULT]
 
     def test_an_assumed_acknowledgement_counts_on_the_first_good_frame(self) -> None:
@@ -253,8 +277,8 @@ class TestLatch:
         )
         assert [d.verdict for d in decisions] == [Verdict.UNSURE] * 9 + [Verdict.READY]
 
-    @pytest.mark.parametrize("state", [Evidence.MISSING, Evidence.FAILED])
-    def test_only_a_holding_acknowledgement_opens(self, state: Evidence) -> None:
+    @pytest.mark.parametrize("state", [Evidence.MISSING, Evidence.FAILED, Evidence.PROVEN])
+    def test_only_an_assumed_acknowledgement_opens_without_its_frame(self, state: Evidence) -> None:
         evidence = replace(ALL_PROVEN, acknowledgement=state)
         assert one(make_snapshot(11, evidence=evidence), self.faulted()).verdict is Verdict.FAULT
 
@@ -269,12 +293,10 @@ class TestEvidence:
             ("rig_validity", Evidence.MISSING, Verdict.FAULT, Reason.RIG_EXPIRED),
             ("fiducial", Evidence.FAILED, Verdict.FAULT, Reason.CAMERA_BUMPED),
             ("fiducial", Evidence.MISSING, Verdict.UNSURE, Reason.NO_FIDUCIAL),
-            ("qa", Evidence.FAILED, Verdict.UNSURE, Reason.NO_QA),
+            ("qa", Evidence.FAILED, Verdict.FAULT, Reason.QA_FAILED),
             ("qa", Evidence.MISSING, Verdict.UNSURE, Reason.NO_QA),
             ("time_out", Evidence.FAILED, Verdict.UNSURE, Reason.NO_TIMEOUT),
             ("time_out", Evidence.MISSING, Verdict.UNSURE, Reason.NO_TIMEOUT),
-            ("second_estimate", Evidence.FAILED, Verdict.UNSURE, Reason.NO_SECOND_ESTIMATE),
-            ("second_estimate", Evidence.MISSING, Verdict.UNSURE, Reason.NO_SECOND_ESTIMATE),
         ],
     )
     def test_what_does_not_hold_is_named(
@@ -296,8 +318,12 @@ class TestEvidence:
         assert {d.verdict for d in decisions} == {Verdict.UNSURE}
 
     def test_assumed_evidence_holds(self) -> None:
-        evidence = SessionEvidence(*[Evidence.ASSUMED] * 7)
-        decisions, _ = run([make_snapshot(i, evidence=evidence) for i in TEN])
+        assumed = {
+            "evidence": SessionEvidence(*[Evidence.ASSUMED] * 7),
+            "confirmed": None,
+            "second": NO_OPINION,
+        }
+        decisions, _ = run([make_snapshot(i, **assumed) for i in TEN])
         assert decisions[-1].verdict is Verdict.READY
 
     def test_an_unapproved_plan_is_never_ready(self) -> None:
