@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import main
-from tests.config_texts import IMPORT_SITE, written
-from tests.dicom_files import (
+from pipeline.faults.made_dicom import (
     electron_beam,
     photon_beam,
     rt_plan,
     rt_structure_set,
     written_dicom,
 )
+from tests.config_texts import IMPORT_SITE, written
 
 
 @pytest.fixture

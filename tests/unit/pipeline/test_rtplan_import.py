@@ -12,8 +12,7 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.plan_file import read_plan
 from pipeline.config.rtplan.import_plan import ImportedPlan, import_plan
 from pipeline.config.site_file import parse_site
-from tests.config_texts import IMPORT_SITE, replaced, written
-from tests.dicom_files import (
+from pipeline.faults.made_dicom import (
     Damage,
     dicom_bytes,
     electron_beam,
@@ -23,6 +22,7 @@ from tests.dicom_files import (
     rt_structure_set,
     written_dicom,
 )
+from tests.config_texts import IMPORT_SITE, replaced, written
 from tracking.errors import ConfigurationError
 from tracking.plan import Tolerance
 

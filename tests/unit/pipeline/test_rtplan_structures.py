@@ -12,8 +12,7 @@ from pipeline.config.plan_file import parse_plan
 from pipeline.config.rtplan.area_in_field import distance_from_axis_mm
 from pipeline.config.rtplan.import_plan import ImportedPlan, import_plan
 from pipeline.config.site_file import parse_site
-from tests.config_texts import IMPORT_SITE, replaced
-from tests.dicom_files import (
+from pipeline.faults.made_dicom import (
     ISOCENTRE,
     Damage,
     electron_beam,
@@ -21,6 +20,7 @@ from tests.dicom_files import (
     rt_structure_set,
     written_dicom,
 )
+from tests.config_texts import IMPORT_SITE, replaced
 from tracking.errors import ConfigurationError
 
 DIRECTION = np.array((-0.2383442, 0.9697794, -0.0521529))  # golden, in test_rtplan_angles

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from pipeline.config.rtplan.whole_file import check_whole
-from tests.dicom_files import dicom_bytes, rt_plan, rt_structure_set
+from pipeline.faults.made_dicom import dicom_bytes, rt_plan, rt_structure_set
 
 PLAN = dicom_bytes(rt_plan())
 EXPLICIT = dicom_bytes(rt_plan(), implicit=False)
