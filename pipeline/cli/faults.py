@@ -16,13 +16,14 @@ class Level(StrEnum):
 
     KERNEL = "kernel"
     GUARDS = "guards"
+    INPUTS = "inputs"
 
 
 def faults(
     level: Annotated[Level, typer.Argument(help="Where the faults strike.")] = Level.KERNEL,
     *,
     cases: Annotated[
-        int | None, typer.Option("--cases", min=1, help="Cases of each class; kernel: 1000.")
+        int | None, typer.Option("--cases", min=1, help="Cases of each class; inputs: in all.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the sessions.")] = 0,
     json_path: Annotated[
@@ -33,6 +34,7 @@ def faults(
 
     kernel: the gate and the supervisor's lease, numbers drawn, every class many times.
     guards: the same with each guard switched off in turn: its absence must show.
+    inputs: wrong plan, patient, mirror, unit, cone and bevel, from the files on.
     Exit code 1 where a READY was false, a reason wrong, or a guard not missed.
     """
     if json_path is not None and not json_path.parent.is_dir():

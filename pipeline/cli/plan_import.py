@@ -28,6 +28,12 @@ Beam = Annotated[
 PlanId = Annotated[str | None, typer.Option("--plan-id", help="Instead of the plan's own label.")]
 
 
+Position = Annotated[
+    str | None,
+    typer.Option("--position", help="How the patient lies (HFS, HFP, FFS, FFP), as you see it."),
+]
+
+
 def import_plan(
     rtplan: Annotated[Path, typer.Argument(metavar="RTPLAN", help="RT Plan (.dcm)")],
     *,
@@ -36,6 +42,7 @@ def import_plan(
     rtstruct: Structures = None,
     beam: Beam = None,
     plan_id: PlanId = None,
+    position: Position = None,
     catalogue: options.Catalogue = None,
     as_json: options.Json = False,
 ) -> None:
@@ -48,7 +55,15 @@ def import_plan(
         )
     if not out.parent.is_dir():
         raise UsageError("The plan's folder does not exist.", actual=str(out.parent))
-    imported = read(rtplan, site, catalogue, rtstruct=rtstruct, beam=beam, plan_id=plan_id)
+    imported = read(
+        rtplan,
+        site,
+        catalogue,
+        rtstruct=rtstruct,
+        beam=beam,
+        plan_id=plan_id,
+        position=position,
+    )
     _write(out, imported.text)
     show(imported, as_json=as_json)
     typer.echo(f"{out}: written; have it checked by a second person.", err=True)
@@ -58,7 +73,7 @@ def _write(out: Path, text: str) -> None:
     """Write the whole file or nothing."""
     partial = out.with_name(f"{out.name}.partial")
     try:
-        with partial.open("x", encoding="utf-8", newline="\n") as file:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         partial.replace(out)
     except OSError as error:
@@ -76,6 +91,7 @@ def read(
     rtstruct: Path | None = None,
     beam: int | None = None,
     plan_id: str | None = None,
+    position: str | None = None,
 ) -> ImportedPlan:
     """Read a DICOM plan with the site and the catalogue. Raises ConfigurationError."""
     from pipeline.config.catalogue_file import read_catalogue
@@ -89,6 +105,7 @@ def read(
         structure_set_path=rtstruct,
         beam_number=beam,
         plan_id=plan_id,
+        position=position,
     )
 
 

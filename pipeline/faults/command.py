@@ -45,7 +45,14 @@ def _guards(request: FaultsRequest, report: Report) -> Findings:
     return ablation(request.n_cases or 10, request.seed, report)
 
 
+def _inputs(request: FaultsRequest, report: Report) -> Findings:
+    from pipeline.faults.inputs_campaign import N_CASES, inputs_campaign
+
+    return inputs_campaign(request.n_cases or N_CASES, request.seed, report)
+
+
 _LEVELS: dict[str, Callable[[FaultsRequest, Report], Findings]] = {
     "kernel": _kernel,
     "guards": _guards,
+    "inputs": _inputs,
 }

@@ -29,6 +29,9 @@ _PIN_REFUSALS = {
     PinCheck.UNKNOWN_PERSON: Refusal.UNKNOWN_PERSON,
 }
 OTHER_CONE = "cone"  # in `Event.differs`: the image shows another cone than the running one
+# Frames that must show another cone before the time-out is void: as many as READY needs. The kernel
+# is not READY in any of them; one frame of glare must not cost two people their signatures.
+FRAMES_OF_OTHER_CONE = 10
 
 
 class Cone(StrEnum):
@@ -37,6 +40,9 @@ class Cone(StrEnum):
     PLACED = "placed"  # registered, decided to be the planned one
     UNSEEN = "unseen"  # not registered or not decided just now
     OTHER = "other"  # decided to be another one
+
+
+_CONE_REFUSALS = {Cone.UNSEEN: Refusal.CONE_NOT_PLACED, Cone.OTHER: Refusal.OTHER_CONE}
 
 
 class Commands(Protocol):
@@ -78,6 +84,7 @@ class SessionControl:
         self._commands = commands
         self._time_out: TimeOut | None = None
         self._acknowledged: int | None = None
+        self._n_other_cone = 0  # frames since the planned one was last in place
 
     def step(
         self,
@@ -119,12 +126,14 @@ class SessionControl:
 
     def _void_if_changed(self, identities: Identities, now: _Now) -> list[Event]:
         """Begin a new time-out where anything has changed, or another cone is in place."""
+        if now.cone is not Cone.UNSEEN:
+            self._n_other_cone = self._n_other_cone + 1 if now.cone is Cone.OTHER else 0
         before = self._time_out
         if before is None:
             self._time_out = TimeOut(identities)
             return []
         changed = before.changed(identities)
-        if now.cone is Cone.OTHER:
+        if self._n_other_cone >= FRAMES_OF_OTHER_CONE:
             changed = (*changed, OTHER_CONE)
         if not changed:
             return []
@@ -143,8 +152,7 @@ class SessionControl:
         refusal = _PIN_REFUSALS.get(command.pin) or before.refusal(
             command.person, command.read_back
         )
-        if refusal is None and now.cone is not Cone.PLACED:
-            refusal = Refusal.CONE_NOT_PLACED
+        refusal = refusal or _CONE_REFUSALS.get(now.cone)
         if refusal is not None:
             return self._refuse_time_out(command, refusal, now)
         held = before.confirmed(command.person, command.read_back)

@@ -44,12 +44,15 @@ class TimeOutRecord(Message):
             raise ValueError("it cannot end before it began")
         return self
 
-    def holds(self, frame_index: int, identities: Identities) -> bool:
-        """Whether it held for this frame and exactly these identities."""
-        is_in_time = self.from_frame <= frame_index and (
-            self.until_frame is None or frame_index < self.until_frame
-        )
-        return is_in_time and Identities(**self.identities.model_dump()) == identities
+    @property
+    def confirmed(self) -> Identities:
+        """What it was held for."""
+        return Identities(**self.identities.model_dump())
+
+    def is_in_time(self, frame_index: int) -> bool:
+        """Whether it stood when this frame was decided."""
+        is_before_end = self.until_frame is None or frame_index < self.until_frame
+        return self.from_frame <= frame_index and is_before_end
 
 
 class AcknowledgementRecord(Message):
@@ -97,12 +100,18 @@ class ControlRecord(Message):
         return ControlRecord(time_outs=time_outs, acknowledgements=acknowledgements)
 
     def state(self, frame_index: int, identities: Identities) -> ControlState:
-        """What held for one frame of the recording, run with `identities`."""
-        held = any(record.holds(frame_index, identities) for record in self.time_outs)
+        """What held for one frame of the recording, run with `identities`.
+
+        A time-out that was held for anything else is told as confirmed, and is none.
+        """
+        confirmed = next(
+            (t.confirmed for t in reversed(self.time_outs) if t.is_in_time(frame_index)), None
+        )
         given = [a.fault_frame for a in self.acknowledgements if a.frame_index <= frame_index]
         return ControlState(
-            time_out=Evidence.PROVEN if held else Evidence.MISSING,
+            time_out=Evidence.PROVEN if confirmed == identities else Evidence.MISSING,
             acknowledged_frame=max(given, default=None),
+            confirmed=confirmed,
         )
 
 

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     WRONG_PIN = "WRONG_PIN"
     PERSON_LOCKED = "PERSON_LOCKED"
     CONE_NOT_PLACED = "CONE_NOT_PLACED"
+    OTHER_CONE = "OTHER_CONE"
     READ_BACK_DIFFERS = "READ_BACK_DIFFERS"
     SAME_PERSON = "SAME_PERSON"
     ALREADY_COMPLETE = "ALREADY_COMPLETE"
@@ -28,6 +29,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.WRONG_PIN: "The PIN is wrong.",
     Refusal.PERSON_LOCKED: "Too many wrong PINs: this person is locked for this session.",
     Refusal.CONE_NOT_PLACED: "The planned cone is not measured: place and dock it first.",
+    Refusal.OTHER_CONE: "The image shows another cone than the planned one.",
     Refusal.READ_BACK_DIFFERS: "What was read back is not what is running: compare again.",
     Refusal.SAME_PERSON: "This person has confirmed already: a second person must confirm.",
     Refusal.ALREADY_COMPLETE: "The time-out is complete.",

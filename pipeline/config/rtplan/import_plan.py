@@ -49,8 +49,15 @@ def import_plan(
     structure_set_path: Path | None = None,
     beam_number: int | None = None,
     plan_id: str | None = None,
+    position: str | None = None,
 ) -> ImportedPlan:
     """Read an RT Plan and what belongs to it; nothing is written.
+
+    Parameters
+    ----------
+    position : str or None
+        How the patient lies, as whoever imports the plan sees it: HFS, ... No file can tell
+        whether the plan has it right; None leaves that to the eye.
 
     Raises
     ------
@@ -65,6 +72,7 @@ def import_plan(
     machine = find_machine(beam, site)
     applicator = find_applicator(beam, machine, site, catalogue)
     orientation = patient_position(file.attributes, beam)
+    _check_position(orientation, position)
     direction = beam_direction_lps(beam.angles, machine.angle_convention, orientation)
     limits, names = tightened(_plan_limits(machine, site), file.attributes, beam)
     region = None
@@ -103,6 +111,16 @@ def import_plan(
     written = parse_plan(text, f"the plan imported from {path}")
     check_plan_against_site(written, applicator, site)
     return ImportedPlan(written, applicator, text)
+
+
+def _check_position(planned: str, seen: str | None) -> None:
+    if seen is not None and seen != planned:
+        raise ConfigurationError(
+            "The patient lies otherwise than the plan says.",
+            expected=f"Patient Position (0018,5100) {seen}",
+            actual=planned,
+            remedy="Find out for which position the plan was made before anything else.",
+        )
 
 
 def _plan_limits(machine: Machine, site: Site) -> Limits:

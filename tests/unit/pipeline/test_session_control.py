@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.session.acknowledgement import acknowledgement_refusal
-from pipeline.session.control import Cone
+from pipeline.session.control import FRAMES_OF_OTHER_CONE, Cone
 from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
@@ -92,13 +92,18 @@ class TestTimeOut:
         session.typed.confirm("surgeon-1", read_back(changed={"patient": None}), pin)
         assert session.step().time_out is Evidence.PROVEN
 
-    @pytest.mark.parametrize("cone", [Cone.UNSEEN, Cone.OTHER])
-    def test_before_the_cone_is_placed_nobody_can_confirm(self, cone: Cone) -> None:
+    @pytest.mark.parametrize(
+        ("cone", "refusal"),
+        [(Cone.UNSEEN, Refusal.CONE_NOT_PLACED), (Cone.OTHER, Refusal.OTHER_CONE)],
+    )
+    def test_before_the_planned_cone_is_placed_nobody_can_confirm(
+        self, cone: Cone, refusal: Refusal
+    ) -> None:
         session = Session(cone=cone)
         ticket = session.typed.confirm("physicist-1")
         state = session.step()
-        assert refusal_of(session, ticket) == Refusal.CONE_NOT_PLACED
-        assert state.events[0].refusal is Refusal.CONE_NOT_PLACED
+        assert refusal_of(session, ticket) == refusal
+        assert state.events[0].refusal is refusal
 
     def test_a_hand_before_the_cone_takes_nothing_away(self) -> None:
         session = Session()
@@ -110,12 +115,27 @@ class TestTimeOut:
         session = Session()
         session.confirmed_by_two()
         session.cone = Cone.OTHER
+        shown = [session.step().time_out for _ in range(FRAMES_OF_OTHER_CONE - 1)]
+        session.cone = Cone.UNSEEN  # a hand before it gives no frame back
+        shown.append(session.step().time_out)
+        assert set(shown) == {Evidence.PROVEN}
+        session.cone = Cone.OTHER
         state = session.step()
         assert state.time_out is Evidence.MISSING
         assert [(e.kind, e.differs) for e in state.events] == [(EventKind.TIME_OUT_VOID, ("cone",))]
         session.cone = Cone.PLACED
         state = session.step()
         assert (state.time_out, state.events) == (Evidence.MISSING, ())
+
+    def test_a_glimpse_of_another_cone_takes_nothing_away(self) -> None:
+        session = Session()
+        session.confirmed_by_two()
+        for _ in range(5):
+            session.cone = Cone.OTHER
+            for _ in range(FRAMES_OF_OTHER_CONE - 1):
+                session.step()
+            session.cone = Cone.PLACED
+            assert session.step().time_out is Evidence.PROVEN
 
     @pytest.mark.parametrize("name", IDENTITY_NAMES)
     def test_any_change_takes_it_away_for_good(self, name: str) -> None:

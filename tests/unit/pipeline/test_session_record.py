@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.session.control import Cone, ControlState
+from pipeline.session.control import FRAMES_OF_OTHER_CONE, Cone, ControlState
 from pipeline.session.control_record import ControlRecord, control_record_from_json
 from pipeline.session.running import applicator_content_id
 from tests.session_parts import RUNNING, Session, read_back
@@ -57,8 +57,10 @@ def test_a_time_out_that_another_cone_took_away_ends_there() -> None:
     session, record = Session(), ControlRecord()
     record = record.with_events(session.confirmed_by_two().events)
     session.cone = Cone.OTHER
-    record = record.with_events(session.step().events)
-    assert [(t.from_frame, t.until_frame) for t in record.time_outs] == [(0, 1)]
+    for _ in range(FRAMES_OF_OTHER_CONE):
+        record = record.with_events(session.step().events)
+    spans = [(t.from_frame, t.until_frame) for t in record.time_outs]
+    assert spans == [(0, FRAMES_OF_OTHER_CONE)]
 
 
 def test_half_a_time_out_is_none() -> None:
