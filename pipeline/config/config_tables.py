@@ -5,6 +5,7 @@ Every default is filled in; what is not set is left out, as the files leave it o
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import PurePath
 
 from pipeline.config.origin_tables import origin_table, region_table
@@ -117,6 +118,7 @@ def applicator_table(applicator: Applicator) -> Table:
         ssd_mm=applicator.ssd_mm,
         field_margin_mm=applicator.field_margin_mm,
         sleeve_diameter_mm=applicator.sleeve_diameter_mm,
+        collar=None if applicator.collar is None else asdict(applicator.collar),
     )
 
 
