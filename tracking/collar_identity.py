@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
-from tracking.dimensions import fits
+from tracking.identity import fits
 from tracking.registration import Dimensions
 
 
