@@ -23,13 +23,12 @@ class Docked:
 
     Attributes
     ----------
-    first, onset : int
-        Frame that the tracker starts with, and the first that is faulted.
+    onset : int
+        The first frame that is faulted.
     """
 
     source: SimulatedSource
     config: RunConfig
-    first: int
     onset: int
 
     @property
