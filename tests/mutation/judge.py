@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType
 import pytest
 
 from tests.mutation.forks import fork_each
-from tests.mutation.kernel_tests import FILES, SURVIVED, collect, first_failure
+from tests.mutation.kernel_tests import FILES, LIKELY, SURVIVED, collect, first_failure
 from tests.mutation.mutants import KERNEL, Mutant
 
 BESIDE_THE_KERNEL = (
@@ -66,10 +66,16 @@ class Judge:
         exec(mutant.code(), module.__dict__)  # noqa: S102 - our own source
         setattr(sys.modules["tracking"], mutant.module, module)
         answers: list[str] = []
-        is_collected = collect(
-            FILES, lambda items: answers.append(first_failure(self._ordered(items, mutant)))
-        )
-        return answers[0] if is_collected and answers else "import"
+
+        def take(items: Sequence[pytest.Item]) -> None:
+            answers.append(first_failure(self._ordered(items, mutant)))
+
+        for files in (LIKELY[mutant.module], FILES):
+            if not collect(files, take):
+                return "import"
+            if answers[-1] != SURVIVED:
+                break
+        return answers[-1]
 
     def _swap_and_test(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
         """One function's code alone: whoever holds the function runs the mutant."""

@@ -21,6 +21,15 @@ FILES = (
     "tests/unit/tracking/test_kernel_values.py",
     "tests/unit/tracking/test_limit_edges.py",
 )
+VALUES = "tests/unit/tracking/test_kernel_values.py"
+LIKELY = {
+    "decision": (VALUES,),
+    "snapshot": (VALUES,),
+    "limit_checks": (VALUES, "tests/unit/tracking/test_limit_checks.py"),
+    "guards": (VALUES, "tests/unit/tracking/test_guards.py"),
+    "gate": (VALUES, "tests/unit/tracking/test_gate.py"),
+}
+"""Files to begin with where a module has to be imported anew."""
 SURVIVED = "survived"
 
 ARGUMENTS = (
