@@ -3,7 +3,8 @@
 `python -m tests.kernel.states` prints how many. Frame numbers, stamps and contents only ever meet
 in comparisons with the last ones, so a state is kept as its differences to the last frame; those
 that are far apart count as one. Which faults are latched makes no difference to what follows: the
-transition is checked with all of them, then one stands for all.
+transition is checked with all of them, then one stands for all. With nothing latched the last
+acknowledgement makes none either.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tracking.snapshot import KernelState
 INDEX, STAMP_NS = 1000, 10**12  # of the last frame, in every state but the first
 SEEN = "seen"
 FAR = 500  # a number that no frame of the search comes near
+ONE_FAULT = frozenset({Reason.SUPERVISOR_LOST})
 SAME = "same"  # the acknowledgement of the frame before
 
 FAULT_AT = (0, -1, -2)  # the last fault, before the last frame; further back is alike
@@ -87,6 +89,7 @@ def canonical(state: KernelState) -> KernelState:
     fault, given = state.fault_frame, state.acknowledged_frame
     if fault is not None:
         fault = INDEX + max(fault - state.frame_index, min(FAULT_AT))
+    given = given if state.latched else None
     if given is not None:
         ahead = given - state.frame_index
         ahead = ahead if min(FAULT_AT) - 1 <= ahead <= 2 else FAR if ahead > 0 else -FAR
@@ -96,7 +99,7 @@ def canonical(state: KernelState) -> KernelState:
         frame_index=INDEX,
         stamp_ns=STAMP_NS,
         recent_depth=(SEEN,),
-        latched=frozenset(sorted(state.latched)[:1]),
+        latched=ONE_FAULT if state.latched else frozenset(),
         fault_frame=fault,
         acknowledged_frame=given,
     )
@@ -109,10 +112,12 @@ def frames_after(state: KernelState) -> Iterator[Frame]:
     plain = Frame(index + 1, stamp_ns + FRAME_NS, "new", acknowledged=state.acknowledged_frame)
     for changes in KINDS:
         yield replace(plain, **changes)
-        yield replace(plain, acknowledged=state.fault_frame, **changes)
+        if state.latched:
+            yield replace(plain, acknowledged=state.fault_frame, **changes)
     steps = ((1, FRAME_NS), (5, 200_000_000), (1, 200_000_001), (0, FRAME_NS), (1, 0), (-FAR, -1))
     contents = ("new", "", *state.recent_depth[-1:])
-    for ahead, (step, step_ns), content in product((SAME, *ACKNOWLEDGED), steps, contents):
+    given = (SAME, *ACKNOWLEDGED) if state.latched else (SAME, 0)
+    for ahead, (step, step_ns), content in product(given, steps, contents):
         timed = replace(plain, index=index + step, stamp_ns=stamp_ns + step_ns, content=content)
         if ahead != SAME:
             timed.acknowledged = None if ahead is None else index + int(ahead)
