@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from pipeline.benchmarks.findings import Findings, Report
+from pipeline.benchmarks.printing import FindingsPrinter
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, shown
-from pipeline.benchmarks.machine import machine_line
-
-WIDTH = 150  # of tables; a file or a pipe has no width of its own
 EXIT_FAILED = 1  # what a benchmark compares is not equal
 
 DEFAULT_SIZES = {
@@ -25,6 +19,8 @@ DEFAULT_SIZES = {
     "display": 10,
     "robustness": 10,
     "labels": 900,
+    "audit": 200,
+    "supervisor": 1000,
 }
 
 
@@ -35,8 +31,8 @@ class BenchRequest:
     Attributes
     ----------
     size
-        Views, frames a cell, trials, dockings a bed, docked frames or frames of stories, by the
-        benchmark.
+        Views, frames a cell, trials, dockings a bed, docked frames, frames of stories or entries
+        of a log, by the benchmark.
     """
 
     what: str
@@ -50,20 +46,14 @@ class BenchRequest:
 
 def bench(request: BenchRequest, report: Report) -> int:
     """Run one benchmark, print it on stdout, and return the exit code."""
-    machine = machine_line(request.seed)
-    console = Console(width=WIDTH, highlight=False)
-    console.print(machine)
+    printer = FindingsPrinter(request.seed)
     found = _RUNS[request.what](request, report)
-    for table in found.tables:
-        console.print(_printed(table))
-    for goal in found.goals:
-        console.print(goal_line(goal), markup=False)
+    printer.show(found)
     if request.plots_dir is not None and found.draw is not None:
         for path in found.draw(request.plots_dir):
-            console.print(f"wrote {path}", markup=False)
+            printer.say(f"wrote {path}")
     if request.json_path is not None:
-        text = json.dumps(_document(request, machine, found), indent=1, allow_nan=False)
-        request.json_path.write_text(text + "\n", encoding="utf-8")
+        printer.write(request.what, found, request.json_path)
     return EXIT_FAILED if found.is_failed else 0
 
 
@@ -115,10 +105,22 @@ def _labels(request: BenchRequest, report: Report) -> Findings:
     return run_labels_bench(_size(request), request.seed, report)
 
 
+def _audit(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.audit import run_audit_bench
+
+    return run_audit_bench(_size(request), request.seed, report)
+
+
 def _threads(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.threads import compare_threads
 
     return compare_threads(request.seed, report)
+
+
+def _supervisor(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.supervisor import run_supervisor_bench
+
+    return run_supervisor_bench(_size(request), request.seed, report)
 
 
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
@@ -131,39 +133,10 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "robustness": _robustness,
     "labels": _labels,
     "threads": _threads,
+    "audit": _audit,
+    "supervisor": _supervisor,
 }
 
 
 def _size(request: BenchRequest) -> int:
     return request.size or DEFAULT_SIZES[request.what]
-
-
-def _printed(table: TextTable) -> Table:
-    printed = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in table.header:
-        printed.add_column(name, no_wrap=True)
-    for row in table.rows:
-        printed.add_row(*row)
-    printed.caption, printed.caption_justify = table.caption, "left"
-    return printed
-
-
-def goal_line(goal: Goal) -> str:
-    """One line that says whether a goal is met."""
-    verdict = "met" if goal.is_met else "NOT MET"
-    relation = "at most" if goal.is_most else "at least"
-    return f"{verdict:<8} {goal.name}: {shown(goal.value, 3)} ({relation} {goal.limit:g})"
-
-
-def _document(request: BenchRequest, machine: str, found: Findings) -> dict[str, object]:
-    return {
-        "benchmark": request.what,
-        "simulation": True,
-        "machine": machine,
-        "seed": request.seed,
-        "goals": [
-            {"name": g.name, "value": g.value, "limit": g.limit, "is_met": g.is_met}
-            for g in found.goals
-        ],
-        **found.data,
-    }

@@ -1,7 +1,7 @@
 """Track with the attached camera, and say on the terminal what the gate decides.
 
-Until time-out, daily QA, second estimate and fiducial are there to prove themselves, a live
-session can say HOLD and what to move, but never READY: the gate holds it to that.
+Until the daily QA is there to prove itself, a live session can say HOLD and what to move, but
+never READY: the gate holds it to that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
+from pipeline.session.opening import SessionFolders, new_session_id, open_shell
+from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
+from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import Tracker
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter
@@ -31,6 +34,7 @@ from tracking.marks import check_outlines
 from tracking.reasons import TEXTS, Reason
 from tracking.rig import ANY_SERIAL
 
+SESSIONS_DIR = Path("runs") / "live"
 MISSING_IN_LIVE = (Reason.NO_QA, Reason.NO_TIMEOUT, Reason.NO_SECOND_ESTIMATE, Reason.NO_FIDUCIAL)
 WORDS = {Verdict.READY: "GEOMETRY READY"}
 
@@ -45,6 +49,8 @@ def live(
     catalogue_path: Path | None,
     serial: str | None,
     record_path: Path | None,
+    session_dir: Path | None,
+    archive_dir: Path,
 ) -> int:
     """Track until Ctrl-C; return the exit code.
 
@@ -60,8 +66,13 @@ def live(
     wanted = serial or config.rig.camera_serial
     uri = "realsense" if wanted == ANY_SERIAL else f"realsense:{wanted}"
     source = open_source(uri, applicators=config.applicators)
+    session_id = new_session_id(datetime.now(UTC))
+    folders = SessionFolders(session_dir or SESSIONS_DIR / session_id, archive_dir)
     try:
-        track(source, config, segmenter, announcer, record_path=record_path)
+        start = evidence_for(source.header, config.rig, now=datetime.now(UTC))
+        with open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell:
+            announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
+            track(source, config, segmenter, announcer, shell=shell, record_path=record_path)
     finally:
         source.close()
     return 0
@@ -73,12 +84,14 @@ def track(
     segmenter: Segmenter,
     announcer: Announcer,
     *,
+    shell: SessionShell | None = None,
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
-    The verdict is said before the frame is recorded: a slow disk cannot delay it.
+    The supervisor hears first, then people, then the recording: a slow disk cannot delay a
+    verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -87,24 +100,31 @@ def track(
     def age_ms(frame: RgbdFrame) -> float:
         return (now_ns() - frame.stamp_ns) / 1e6
 
-    tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms)
+    ask = None if shell is None else shell.ask
+    tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms, ask=ask)
     n_frames = 0
     with ExitStack() as stack:
         recorder = None
         if record_path is not None:
             recorder = stack.enter_context(SessionWriter(record_path, source.header))
-        while (source_frame := _read(source, announcer)) is not None:
-            announcer.tell(tracker.process(source_frame))
+        while (source_frame := _read(source, announcer, shell)) is not None:
+            issued_ns = lease_clock_ns()
+            result = tracker.process(source_frame)
+            if shell is not None:
+                shell.tell(result.record, issued_ns)
+            announcer.tell(result)
             if recorder is not None:
                 recorder.write(source_frame)
             n_frames += 1
     return n_frames
 
 
-def _read(source: Source, announcer: Announcer) -> SourceFrame | None:
+def _read(source: Source, announcer: Announcer, shell: SessionShell | None) -> SourceFrame | None:
     try:
         return source.read()
     except SourceError:
+        if shell is not None:
+            shell.source_failed()
         announcer.fault(Reason.SOURCE_FAILED)
         raise
 

@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.session.control import Cone
+from tracking.alignment import ApplicatorIdentity
 from tracking.identities import Identities
 from tracking.reasons import Reason
+from tracking.registration import Registration
 from tracking.snapshot import SessionEvidence
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """What the session around a frame has to know of it.
+
+    Attributes
+    ----------
+    running : Identities
+        What the frame was measured with.
+    fault_frame : int or None
+        The last frame that showed a cause of what is latched.
+    cone : Cone
+        What the image says about the planned cone.
+    """
+
+    frame_index: int
+    running: Identities
+    fault_frame: int | None
+    cone: Cone
 
 
 @dataclass(frozen=True)
@@ -30,15 +53,19 @@ class Surroundings:
     faults: frozenset[Reason] | None = None
 
 
-AskSurroundings = Callable[[Identities, int | None], Surroundings]
-"""Called once per frame with what is running and the last frame that showed a fault."""
+AskSurroundings = Callable[[FrameFacts], Surroundings]
+"""Called once per frame, before it is decided."""
 
 
 def recorded(evidence: SessionEvidence) -> AskSurroundings:
     """The surroundings of a recording: nothing runs beside it that could break."""
     around = Surroundings(evidence, faults=frozenset())
+    return lambda _facts: around
 
-    def ask(_running: Identities, _fault_frame: int | None) -> Surroundings:
-        return around
 
-    return ask
+def cone_of(registration: Registration, identity: ApplicatorIdentity, planned: str) -> Cone:
+    """What a frame says about the planned cone. Fails to: unseen."""
+    if identity.decided and identity.value != planned:
+        return Cone.OTHER
+    is_placed = registration.is_ok and identity.decided
+    return Cone.PLACED if is_placed else Cone.UNSEEN

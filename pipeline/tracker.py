@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,14 @@ from numpy.typing import NDArray
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.config.mesh_file import applicator_mesh
+from pipeline.session.running import running_identities
 from pipeline.sinks.sink import FrameResult
-from pipeline.surroundings import AskSurroundings, recorded
+from pipeline.stage_clock import StageClock
+from pipeline.surroundings import AskSurroundings, FrameFacts, cone_of, recorded
 from pipeline.version import SOFTWARE_ID
 from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
+from tracking.collar_identity import with_collar
 from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
 from tracking.fiducial import is_in_place
@@ -31,6 +33,7 @@ from tracking.record import FrameRecord, RecordIds
 from tracking.register import register
 from tracking.registration import PoseStart, Registration
 from tracking.rim_sight import hidden_rim
+from tracking.second_opinion import second_opinion
 from tracking.segmentation import Segmentation
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
 from tracking.surface import fit_bed
@@ -90,7 +93,7 @@ class Tracker:
             rig=self.config.rig.id,
             catalogue=self.config.catalogue_id,
         )
-        self._running = identities_of(self.config, self.segmenter.model_id)
+        self._running = running_identities(self.config, self.segmenter.model_id)
         self._ask = self.ask or recorded(self.evidence)
 
     def process(self, source_frame: SourceFrame) -> FrameResult:
@@ -98,7 +101,7 @@ class Tracker:
         if self.is_independent:
             self._state, self._previous = KernelState(), None
             self._survey, self._marks = SurveyMemory(), Marks()
-        config, frame, clock = self.config, source_frame.frame, _StageClock()
+        config, frame, clock = self.config, source_frame.frame, StageClock()
         if self._is_another_stream(frame):  # the gate keeps its state: it has to say so
             self._previous, self._survey, self._marks = None, SurveyMemory(), Marks()
         noise = config.rig.depth
@@ -153,7 +156,19 @@ class Tracker:
             sight,
         )
         clock.lap("align")
-        around = self._ask(self._running, self._state.fault_frame)
+        second = second_opinion(source_frame, registration, config.applicator, config.applicators)
+        identity = with_collar(
+            alignment.applicator_id,
+            second.applicator_ids,
+            registration.dimensions,
+            config.applicators,
+        )
+        alignment = replace(alignment, applicator_id=identity)
+        clock.lap("second")
+        cone = cone_of(registration, alignment.applicator_id, config.plan.applicator_id)
+        around = self._ask(
+            FrameFacts(frame.frame_index, self._running, self._state.fault_frame, cone)
+        )
         snapshot = Snapshot(
             frame_index=frame.frame_index,
             stamp_ns=frame.stamp_ns,
@@ -169,6 +184,7 @@ class Tracker:
             confirmed=around.confirmed,
             doubt=segmentation.doubt,
             survey=survey.status,
+            second=second,
             acknowledged_frame=around.acknowledged_frame,
             system_faults=around.faults,
         )
@@ -243,38 +259,7 @@ class Tracker:
         return evidence
 
 
-def identities_of(config: RunConfig, model_id: str) -> Identities:
-    """What a run with this configuration and model is about."""
-    plan = config.plan
-    return Identities(
-        plan=plan.id,
-        patient=plan.patient_id,
-        machine=plan.machine,
-        applicator=plan.applicator_id,
-        rig=config.rig.id,
-        model=model_id,
-    )
-
-
 def _prior(previous: Registration | None) -> Float | None:
     if previous is None or not previous.is_ok:
         return None
     return previous.camera_from_applicator
-
-
-class _StageClock:
-    """Wall time of each stage; goes into records, never into a decision."""
-
-    def __init__(self) -> None:
-        self._start = self._last = perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        """End a stage."""
-        now = perf_counter()
-        self._laps[stage] = (now - self._last) * 1e3
-        self._last = now
-
-    def stage_ms(self) -> dict[str, float]:
-        """Milliseconds by stage, and their total."""
-        return {**self._laps, "total": (self._last - self._start) * 1e3}

@@ -59,6 +59,45 @@ name = "First Physicist"
 role = "physicist"
 """
 
+PINS = {"physicist-1": "135790", "surgeon-1": "246813"}  # of nobody: for tests alone
+
+SIGNING_SITE = SITE + (
+    'pin = "scrypt$16384$8$1$01010101010101010101010101010101'
+    '$3e8c64a017bf8afaeff9ba20a47564e862d8bdb64096a93864b6e5ca4b264e14"\n'
+    "[person.surgeon-1]\n"
+    'name = "First Surgeon"\n'
+    'role = "surgeon"\n'
+    'pin = "scrypt$16384$8$1$02020202020202020202020202020202'
+    '$e5af66106eba2075dbf00823391f6bbb0283b4292118be814f03f751e8f8fd17"\n'
+    "[person.nurse-1]\n"
+    'name = "First Nurse"\n'
+    'role = "therapist"\n'
+)
+
+MACHINE = """\
+dicom_names = ["MOBETRON_1"]
+applicator_pattern = 'C(?P<diameter>\\d+(?:\\.5)?)B(?P<bevel>\\d+)'
+applicator_diameter_unit = "cm"
+energies_mev = [6.0, 9.0, 12.0]
+angle_step_deg = 0.1
+roll_range_deg = [-45.0, 45.0]
+pitch_range_deg = [-30.0, 10.0]
+[machine.mobetron.plan_limits]
+docking_tilt_deg   = {planned = 0.0, tolerance = 1.0}
+docking_lateral_mm = {planned = 0.0, tolerance = 2.0}
+docking_gap_mm     = {planned = 40.0, tolerance = 3.0}
+incidence_deg      = {planned = [0.0, 0.0], tolerance = 5.0}
+air_gap_mm         = {planned = 0.0, tolerance = 3.0}
+ssd_error_mm       = {planned = 0.0, tolerance = 3.0}
+coverage_fraction  = {minimum = 0.95}
+"""
+
+IMPORT_SITE = (
+    SITE.replace("[caps]\n", "area_at_risk_pattern = '(?i)tumou?r bed'\n[caps]\n")
+    .replace('angle_convention = "iec61217"\n', f'angle_convention = "iec61217"\n{MACHINE}')
+    .replace("MOB-D", "[A-Z]+-D")
+)
+
 CATALOGUE = """\
 schema = 1
 [applicator.MOB-D60-B15]

@@ -7,12 +7,11 @@ A wrong cone that was registered with the planned geometry shows itself as a cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
@@ -34,6 +33,7 @@ from tracking.sides import SIDE
 
 N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
 N_UNKNOWNS = 10
+PER_UNKNOWN = (2.0, 1.0, 1.0)  # diameter per radius; slopes as they are
 N_REWEIGHTINGS = 3
 SETTLED = 0.1  # Mahalanobis length of a change: the next would be a tenth of it
 ROLL = 2
@@ -42,9 +42,6 @@ RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
 TUBE_REACH = 1.05  # of the outer radius: beyond it a side belongs to the ring
 SIDES_ALIKE = 2**0.5  # both sides' labels may be thick alike: the width then errs so much more
-K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
-DIAMETER_STEP_MM, BEVEL_STEP_DEG = 5.0, 15.0  # between neighbours of published catalogues
-DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
 
 
 def measure_dimensions(
@@ -86,16 +83,18 @@ def measure_dimensions(
             break
     slope_x, slope_y = applicator.bevel_slope + change[SLOPE_X], change[SLOPE_Y]
     slope = float(np.hypot(slope_x, slope_y))
-    slope_sigma = float(np.sqrt(np.linalg.eigvalsh(covariance[SLOPE_X:RING, SLOPE_X:RING])[-1]))
+    told = covariance[RADIUS:RING, RADIUS:RING] * np.outer(PER_UNKNOWN, PER_UNKNOWN)
+    slope_sigma = float(np.sqrt(np.linalg.eigvalsh(told[1:, 1:])[-1]))
     return Dimensions(
         diameter_mm=applicator.inner_diameter_mm + 2 * float(change[RADIUS]),
-        diameter_sigma_mm=2 * float(np.sqrt(covariance[RADIUS, RADIUS])),
+        diameter_sigma_mm=float(np.sqrt(told[0, 0])),
         bevel_deg=float(np.degrees(np.arctan(slope))),
         bevel_sigma_deg=float(np.degrees(slope_sigma / (1 + slope**2))),
         bevel_direction_deg=float(np.degrees(np.arctan2(slope_y, slope_x))),
         rim_arc_deg=sum(
             360 / N_CURVE_POINTS * len(e.offsets_px) for e in edges if e.name == "exit"
         ),
+        covariance=told,
     )
 
 
@@ -139,70 +138,3 @@ def _edge_shape(name: str, applicator: Applicator, local: Float, per_shift: Floa
     growth = np.einsum("ij,ij->i", per_shift[:, :2], radial)
     extra[:, (RING if is_on_ring else RADIUS) - N_POSE] = growth
     return extra
-
-
-def fits(dimensions: Dimensions, applicator: Applicator) -> bool:
-    """Whether diameter and bevel agree with an applicator's within what chance explains."""
-    off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
-    off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
-    return off_diameter <= K_CONSISTENT * _diameter_sigma_mm(dimensions) and (
-        off_bevel <= K_CONSISTENT * _bevel_sigma_deg(dimensions)
-    )
-
-
-def nearest(dimensions: Dimensions, applicators: Sequence[Applicator]) -> list[Applicator]:
-    """The applicators by how far their steps in size are from the measured one, nearest first."""
-
-    def distance(applicator: Applicator) -> float:
-        off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
-        off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
-        return off_diameter / DIAMETER_STEP_MM + off_bevel / BEVEL_STEP_DEG
-
-    return sorted(applicators, key=distance)
-
-
-def _diameter_sigma_mm(dimensions: Dimensions) -> float:
-    return float(np.hypot(dimensions.diameter_sigma_mm, DIAMETER_FLOOR_MM))
-
-
-def _bevel_sigma_deg(dimensions: Dimensions) -> float:
-    return float(np.hypot(dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG))
-
-
-def identify(
-    dimensions: Dimensions | None, planned: Applicator, catalogue: Mapping[str, Applicator]
-) -> ApplicatorIdentity:
-    """Which of the machine's applicators the dimensions belong to.
-
-    Decided where one catalogue diameter, and one of its bevels, fits the measurement and all
-    others are excluded by it. Fails to: undecided.
-    """
-    if dimensions is None:
-        return ApplicatorIdentity()
-    peers = [a for a in catalogue.values() if a.machine == planned.machine] or [planned]
-    diameter = _only_candidate(
-        dimensions.diameter_mm,
-        _diameter_sigma_mm(dimensions),
-        {a.inner_diameter_mm for a in peers},
-    )
-    bevel = _only_candidate(
-        dimensions.bevel_deg,
-        _bevel_sigma_deg(dimensions),
-        {a.bevel_deg for a in peers if a.inner_diameter_mm == diameter},
-    )
-    matches = [a for a in peers if (a.inner_diameter_mm, a.bevel_deg) == (diameter, bevel)]
-    match = planned if planned in matches else next(iter(matches), None)
-    return ApplicatorIdentity(
-        value=match.id if match else None,
-        diameter_mm=dimensions.diameter_mm,
-        bevel_deg=dimensions.bevel_deg,
-        decided=match is not None,
-    )
-
-
-def _only_candidate(value: float, sigma: float, candidates: set[float]) -> float | None:
-    """The one candidate that fits the value while every other one is excluded, else None."""
-    distances = {c: abs(value - c) / sigma for c in candidates}
-    fitting = [c for c, distance in distances.items() if distance <= K_CONSISTENT]
-    possible = [c for c, distance in distances.items() if not distance >= K_EXCLUDED]
-    return fitting[0] if len(fitting) == 1 and possible == fitting else None

@@ -25,7 +25,7 @@ from tracking.kernels import square
 from tracking.registration import RegistrationStatus
 from tracking.robust import median
 from tracking.segmentation import Label
-from tracking.surroundings import Surroundings, fit_surroundings
+from tracking.surroundings import fit_surroundings
 
 Image = NDArray[np.float32]
 
@@ -118,8 +118,8 @@ def depth_shares(
     inverse_range = _inverse_range_per_mm(depth, thinned)
     broken = thin_measured & (inverse_range >= np.float32(jump / distance_mm))
     thin_mask = np.ascontiguousarray(crop[thinned])
-    surroundings = _surroundings(thin_mask, labels[box][thinned], nearness, stride)
-    no_step = thin_measured & _has_no_step(surroundings, nearness, sigma)
+    around = _around(thin_mask, labels[box][thinned], nearness, stride)
+    no_step = thin_measured & _has_no_step(around, nearness, sigma)
     n_thinned = int(np.count_nonzero(inside[thinned]))
     return DepthShares(
         missing=1.0 - n_measured / n_inside,
@@ -171,23 +171,33 @@ def _too_near(labels: UInt8, depth_mm: Image) -> Bool:
     return found
 
 
-def _surroundings(
-    mask: UInt8, codes: UInt8, nearness: Image, stride_px: int
-) -> Surroundings | None:
+def _around(mask: UInt8, codes: UInt8, nearness: Image, stride_px: int) -> Bool:
+    """What surrounds the applicator and is measured, occluders left out."""
     near = cv2.dilate(mask, square(REACH_PX // stride_px)) > 0
     clear = cv2.dilate(mask, square(OUTSIDE_PX // stride_px)) == 0
-    return fit_surroundings(
-        nearness, near & clear & (codes != Label.OCCLUDER.value) & (nearness > 0)
-    )
+    around: Bool = near & clear & (codes != Label.OCCLUDER.value) & (nearness > 0)
+    return around
 
 
-def _has_no_step(surroundings: Surroundings | None, nearness: Image, sigma: float) -> Bool:
-    """Pixels where the depth continues the surroundings' surface, or lies behind it."""
+def _has_no_step(around: Bool, nearness: Image, sigma: float) -> Bool:
+    """Pixels where the depth continues the surroundings' surface, or lies behind it.
+
+    Only among the surroundings: a surface that is continued beyond them may turn anywhere.
+    """
+    surroundings = fit_surroundings(nearness, around)
     if surroundings is None:
         return np.zeros(nearness.shape, bool)
     tolerance = STEP_SIGMA * max(sigma, min(surroundings.scatter, MAX_SCATTER))
     is_level: Bool = nearness < surroundings.nearness(nearness.shape) + np.float32(tolerance)
-    return is_level
+    return is_level & _enclosed(around)
+
+
+def _enclosed(region: Bool) -> Bool:
+    """The convex hull of a region's pixels."""
+    hull = cv2.convexHull(cv2.findNonZero(region.astype(np.uint8)))
+    filled = cv2.fillConvexPoly(np.zeros(region.shape, np.uint8), hull, 1)
+    enclosed: Bool = filled > 0
+    return enclosed
 
 
 def _inverse_range_per_mm(depth_mm: Image, thinned: tuple[slice, slice]) -> Image:

@@ -8,9 +8,9 @@ from tracking.alignment import Alignment
 from tracking.applicator import Applicator
 from tracking.bed import BedSurface
 from tracking.coverage import measure_coverage
-from tracking.dimensions import identify
 from tracking.docking import measure_docking
 from tracking.field_sight import NOTHING_SEEN, FieldSight
+from tracking.identity import identify
 from tracking.intrusion import measure_intrusion
 from tracking.plan import Plan
 from tracking.registration import Registration

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isfinite
 
 from tracking.outline import Outline
+from tracking.patient_region import PatientRegion
+from tracking.plan_origin import PlanOrigin
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,13 @@ class Plan:
     patient_orientation: str | None = None
     area_at_risk: Outline | None = None
     keep_out: tuple[tuple[str, Outline], ...] = ()  # structures by name
+    # Says what was meant. No patient is registered to the bed: coverage comes from `area_at_risk`.
+    area_at_risk_patient: PatientRegion | None = None
+    origin: PlanOrigin | None = None  # of a plan that was read from a DICOM file
 
     def __post_init__(self) -> None:
         if self.keep_out and self.limits.intrusion_maximum_mm is None:
             raise ValueError("structures to keep out need a limit on intrusion_mm")
-        if self.area_at_risk and self.limits.coverage_minimum_fraction is None:
+        is_marked = self.area_at_risk is not None or self.area_at_risk_patient is not None
+        if is_marked and self.limits.coverage_minimum_fraction is None:
             raise ValueError("an area at risk needs a limit on coverage_fraction")

@@ -77,7 +77,7 @@ def register(
         hidden_rim,
     )
     found = _found(view, prior)
-    return found if models is None else recognised(view, found, models)
+    return found if models is None else recognised(view, found, models, prior)
 
 
 def _found(view: FrameView, prior: Float | None) -> Registration:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from tracking.arrays import Float, finite_array
+from tracking.arrays import Float, finite_array, read_only
 from tracking.transforms import check_transform
 
 
@@ -41,8 +41,14 @@ class PoseStart(StrEnum):
 class Dimensions:
     """Measured inner diameter and bevel with 1-sigma.
 
-    `bevel_direction_deg`: where in the applicator's x, y the wall reaches farthest down.
-    `rim_arc_deg`: of the exit's edge, around the axis, seen as an outline.
+    Attributes
+    ----------
+    bevel_sigma_deg : of the exit plane's slope, in the direction that is told worst
+    bevel_direction_deg : where in the applicator's x, y the wall reaches farthest down
+    rim_arc_deg : of the exit's edge, around the axis, seen as an outline
+    covariance : (3, 3) or None
+        Of the diameter in mm and the exit plane's slopes along x and y, which err together.
+        None: they do not, and the slope is told alike in all directions.
     """
 
     diameter_mm: float
@@ -51,6 +57,13 @@ class Dimensions:
     bevel_sigma_deg: float
     bevel_direction_deg: float = 0.0
     rim_arc_deg: float = 0.0
+    covariance: Float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.covariance is not None:
+            if self.covariance.shape != (3, 3):
+                raise ValueError(f"covariance: expected (3, 3), got {self.covariance.shape}")
+            object.__setattr__(self, "covariance", read_only(self.covariance))
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.cone_models import ConeModels
-from tracking.dimensions import fits, identify
 from tracking.first_search import exit_pixels, rolled
 from tracking.frame_view import FrameView
+from tracking.identity import fits, identify
 from tracking.judge import judge
 from tracking.pose_score import ScorePixels, contradictions
 from tracking.registration import Dimensions, Registration
@@ -59,13 +59,17 @@ def held_against_bevels(
     pixels = exit_pixels(view, pose, N_JUDGING_PIXELS)
     own = _fit(view, pose, entry, models, pixels)
     if not own.agrees:
-        return replace(known, bevel_sigma_deg=UNTOLD_DEG)
+        return _with_untold_bevel(known)
     for rival in models.rivals(entry):
         if rival.inner_diameter_mm == entry.inner_diameter_mm:
             other = _fit(view, pose, rival, models, pixels)
             if other.agrees and other.n_contradicting < own.n_contradicting + MIN_CONTRADICTIONS:
-                return replace(known, bevel_sigma_deg=UNTOLD_DEG)
+                return _with_untold_bevel(known)
     return known
+
+
+def _with_untold_bevel(dimensions: Dimensions) -> Dimensions:
+    return replace(dimensions, bevel_sigma_deg=UNTOLD_DEG, covariance=None)
 
 
 def _fit(

@@ -25,7 +25,7 @@ from recordings.simulation.views import (
 )
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
-from tracking.dimensions import identify
+from tracking.identity import identify
 from tracking.register import register
 
 START_DEG, START_MM = 1.0, 3.0

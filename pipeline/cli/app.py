@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import applicators, benchmark, checks, model, recording, runs
+from pipeline.cli import (
+    applicators,
+    benchmark,
+    checks,
+    faults,
+    model,
+    recording,
+    runs,
+    session,
+    sessions,
+    site,
+)
 from pipeline.cli.errors import INTERRUPTED_EXIT_CODE, ErrorBoundary
 
 HELP = """Intraoperative imaging and applicator tracking for a mobile electron linac.
@@ -44,10 +55,14 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     for command in (runs.demo, runs.live, runs.replay, recording.record, recording.simulate):
         app.command()(command)
     app.command()(benchmark.bench)
+    app.command()(faults.faults)
     app.add_typer(applicators.build(), name="applicators")
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")
+    app.add_typer(site.build(), name="site")
+    app.add_typer(session.build(), name="session")
     app.add_typer(model.build(), name="model")
+    app.add_typer(sessions.build(), name="sessions")
     return app
 
 

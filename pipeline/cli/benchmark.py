@@ -23,6 +23,8 @@ class BenchName(StrEnum):
     ROBUSTNESS = "robustness"
     LABELS = "labels"
     THREADS = "threads"
+    AUDIT = "audit"
+    SUPERVISOR = "supervisor"
 
 
 SIZE_OPTIONS = {
@@ -33,6 +35,8 @@ SIZE_OPTIONS = {
     BenchName.ROBUSTNESS: "--frames",
     BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
+    BenchName.AUDIT: "--entries",
+    BenchName.SUPERVISOR: "--trials",
 }
 
 
@@ -53,10 +57,15 @@ def bench(
         ),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="identity: trials of each kind; 1000.")
+        int | None,
+        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
+    ] = None,
+    entries: Annotated[
+        int | None,
+        typer.Option("--entries", min=20, help="audit: entries of the log tampered with; 200."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
     without_prior: Annotated[
@@ -81,12 +90,15 @@ def bench(
     robustness: smoke, blood, drape, glove, bad light, glare, smear and missing depth.
     labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
+    audit: what tampering with an audit log is found (exit code 1 where not all is).
+    supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     """
     sizes = {
         "--views": views,
         "--frames": frames,
         "--trials": trials,
         "--dockings": dockings,
+        "--entries": entries,
     }
     size = _size(what, sizes)
     for option, is_given, owner in (

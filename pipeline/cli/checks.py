@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import options
+from pipeline.cli import options, plan_import
 from pipeline.cli.output import print_json, print_toml
+from tracking.errors import UsageError
 
 
 def build_plan() -> typer.Typer:
@@ -16,6 +17,7 @@ def build_plan() -> typer.Typer:
     group = typer.Typer(help="Treatment plans.", no_args_is_help=True)
     group.callback()(_group)
     group.command("check")(check_plan)
+    group.command("import")(plan_import.import_plan)
     return group
 
 
@@ -28,7 +30,7 @@ def build_rig() -> typer.Typer:
 
 
 def check_plan(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.toml")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="plan.toml, or a DICOM RT Plan")],
     *,
     catalogue: options.Catalogue = None,
     site: options.Site = None,
@@ -36,17 +38,34 @@ def check_plan(
 ) -> None:
     """Check a plan against the catalogue and the site, and show what it asks for."""
     from pipeline.config.config_tables import plan_table
+    from pipeline.config.dicom_magic import is_dicom
     from pipeline.config.load import load_plan
 
+    if is_dicom(plan):
+        _check_dicom(plan, catalogue, site, as_json=as_json)
+        return
     checked = load_plan(plan, catalogue, site)
     if as_json:
         print_json({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
         return
     print_toml({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
+    if checked.plan.area_at_risk_patient is not None and checked.plan.area_at_risk is None:
+        typer.echo(plan_import.REGION_NOTE, err=True)
     if checked.plan.approved:
         typer.echo(f"{plan}: can be used.", err=True)
     else:
         typer.echo(f"{plan}: is well formed, but not approved: never READY.", err=True)
+
+
+def _check_dicom(plan: Path, catalogue: Path | None, site: Path | None, *, as_json: bool) -> None:
+    if site is None:
+        raise UsageError(
+            "A DICOM plan can only be checked with its site's rules.",
+            expected="--site site.toml",
+            remedy="Name the site file: it tells how machine and applicator are written.",
+        )
+    plan_import.show(plan_import.read(plan, site, catalogue), as_json=as_json)
+    typer.echo(f"{plan}: can be imported with `plan import`.", err=True)
 
 
 def check_rig(

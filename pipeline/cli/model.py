@@ -60,8 +60,8 @@ def bench(
     as_json: options.Json = False,
 ) -> None:
     """Time segmenting at 848x480, stage by stage; prints machine, figures and goals."""
-    from pipeline.bench import goal_line
     from pipeline.benchmarks.machine import machine_line
+    from pipeline.benchmarks.printing import goal_line
     from pipeline.benchmarks.segmentation import time_segmenter
     from pipeline.cli.progress import progress_bar
 

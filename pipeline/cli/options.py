@@ -17,6 +17,9 @@ Catalogue = Annotated[
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+PinStdin = Annotated[
+    bool, typer.Option("--pin-stdin", help="Read the PIN as the first line of stdin (scripts).")
+]
 Serve = Annotated[bool, typer.Option("--serve", help="Publish to the display server.")]
 Source = Annotated[
     str,

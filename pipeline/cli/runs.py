@@ -12,6 +12,7 @@ from pipeline.cli import options
 from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
+ARCHIVE_DIR = Path("runs/archive")
 
 
 class SegmenterName(StrEnum):
@@ -42,9 +43,21 @@ def live(
     record: Annotated[
         Path | None, typer.Option("--record", help="Record the session to this .mcap file.")
     ] = None,
+    session: Annotated[
+        Path | None,
+        typer.Option(
+            "--session", metavar="DIR", help="Folder for commands; default: a new one in runs/live."
+        ),
+    ] = None,
+    archive: Annotated[
+        Path,
+        typer.Option(
+            "--archive", metavar="DIR", help="Audit logs, their ledger and key; made where new."
+        ),
+    ] = ARCHIVE_DIR,
     serve: options.Serve = False,
 ) -> None:
-    """Track with the attached camera."""
+    """Track with the attached camera; the lease goes to the site's supervisor output."""
     _refuse_serve(serve)
     from pipeline.live import live as run_live
 
@@ -55,6 +68,8 @@ def live(
         catalogue_path=catalogue,
         serial=serial,
         record_path=record,
+        session_dir=session,
+        archive_dir=archive,
     )
     raise typer.Exit(code)
 

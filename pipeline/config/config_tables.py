@@ -5,9 +5,12 @@ Every default is filled in; what is not set is left out, as the files leave it o
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import PurePath
 
-from pipeline.config.site import Caps, Site
+from pipeline.config.origin_tables import origin_table, region_table
+from pipeline.config.site import Caps, Machine, Site
+from pipeline.config.supervisor_table import table_of
 from pipeline.config.toml_text import TomlValue
 from tracking.applicator import Applicator
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
@@ -53,23 +56,49 @@ def plan_table(plan: Plan) -> Table:
         patient=_set(orientation=plan.patient_orientation) or None,
         area_at_risk=None if plan.area_at_risk is None else _outline_table(plan.area_at_risk),
         keep_out={name: _outline_table(outline) for name, outline in plan.keep_out} or None,
+        area_at_risk_patient=None
+        if plan.area_at_risk_patient is None
+        else region_table(plan.area_at_risk_patient),
+        dicom=None if plan.origin is None else origin_table(plan.origin),
     )
 
 
 def site_table(site: Site) -> Table:
-    """The site under the keys of `site.toml`."""
+    """The site under the keys of `site.toml`, without the verifiers of its persons' PINs.
+
+    What is written beside results may go anywhere; a short PIN can be guessed from its verifier.
+    """
     pattern = site.applicator_pattern
     return _set(
         site_id=site.site_id,
         applicator_pattern=None if pattern is None else pattern.pattern,
+        area_at_risk_pattern=None
+        if site.area_at_risk_pattern is None
+        else site.area_at_risk_pattern.pattern,
         caps=_caps_table(site.caps),
-        machine={
-            name: _set(angle_convention=convention)
-            for name, convention in site.angle_conventions.items()
-        }
-        or None,
+        machine={name: _machine_table(machine) for name, machine in site.machines.items()} or None,
         person={person.id: _set(name=person.name, role=person.role) for person in site.persons}
         or None,
+        supervisor=table_of(site.supervisor),
+    )
+
+
+def _machine_table(machine: Machine) -> Table:
+    pattern, roll, pitch = (
+        machine.applicator_pattern,
+        machine.roll_range_deg,
+        machine.pitch_range_deg,
+    )
+    return _set(
+        angle_convention=machine.angle_convention,
+        dicom_names=list(machine.dicom_names) or None,
+        applicator_pattern=None if pattern is None else pattern.pattern,
+        applicator_diameter_unit=None if pattern is None else machine.applicator_unit,
+        energies_mev=list(machine.energies_mev) or None,
+        angle_step_deg=machine.angle_step_deg,
+        roll_range_deg=None if roll is None else list(roll),
+        pitch_range_deg=None if pitch is None else list(pitch),
+        plan_limits=None if machine.plan_limits is None else _limits_table(machine.plan_limits),
     )
 
 
@@ -89,6 +118,7 @@ def applicator_table(applicator: Applicator) -> Table:
         ssd_mm=applicator.ssd_mm,
         field_margin_mm=applicator.field_margin_mm,
         sleeve_diameter_mm=applicator.sleeve_diameter_mm,
+        collar=None if applicator.collar is None else asdict(applicator.collar),
     )
 
 

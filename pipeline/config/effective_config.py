@@ -18,6 +18,7 @@ from pipeline.config.config_tables import (
 from pipeline.config.load import RunConfig
 from pipeline.config.toml_text import toml_text
 from pipeline.request import RunRequest
+from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from tracking.strict_toml import SCHEMA_VERSION
 
@@ -28,6 +29,20 @@ def effective_config_text(
     config: RunConfig, request: RunRequest, *, software_id: str, model_id: str
 ) -> str:
     """Return the effective configuration of one run as TOML."""
+    run: Table = {
+        "source": source_name(request.source),
+        "segmenter": request.segmenter,
+        "independent": request.independent,
+    }
+    return _text(config, software_id, model_id, run)
+
+
+def config_text(config: RunConfig, *, model_id: str) -> str:
+    """Return the configuration of a live session, which has no request, as TOML."""
+    return _text(config, SOFTWARE_ID, model_id, {"source": "live"})
+
+
+def _text(config: RunConfig, software_id: str, model_id: str, run: Table) -> str:
     table: Table = {
         "schema": SCHEMA_VERSION,
         "ids": {
@@ -38,11 +53,7 @@ def effective_config_text(
             "catalogue": config.catalogue_id,
             "site": "" if config.site is None else config.site.id,
         },
-        "run": {
-            "source": source_name(request.source),
-            "segmenter": request.segmenter,
-            "independent": request.independent,
-        },
+        "run": run,
         "rig": rig_table(config.rig),
         "plan": plan_table(config.plan),
     }

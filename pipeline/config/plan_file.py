@@ -8,53 +8,16 @@ from typing import Literal
 from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
+from pipeline.config.limits_table import LimitsTable, limits_of
+from pipeline.config.origin_tables import DicomTable, RegionTable, origin_of, region_of
 from tracking.errors import ConfigurationError
 from tracking.outline import Outline
-from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
+from tracking.patient_region import PatientRegion
+from tracking.plan import Plan
 from tracking.strict_toml import Pair, StrictFile, StrictTable, Text, parse_toml
 
 # DICOM (0018,5100)
 PatientOrientation = Literal["HFS", "HFP", "HFDR", "HFDL", "FFS", "FFP", "FFDR", "FFDL"]
-
-
-class ToleranceTable(StrictTable):
-    """`{planned, tolerance}` of one number."""
-
-    planned: float
-    tolerance: float
-
-
-class VectorToleranceTable(StrictTable):
-    """`{planned = [x, y], tolerance}`."""
-
-    planned: Pair
-    tolerance: float
-
-
-class MinimumTable(StrictTable):
-    """`{minimum}`."""
-
-    minimum: float
-
-
-class MaximumTable(StrictTable):
-    """`{maximum}`."""
-
-    maximum: float
-
-
-class LimitsTable(StrictTable):
-    """`[limits]`: the first six are mandatory."""
-
-    docking_tilt_deg: ToleranceTable
-    docking_lateral_mm: ToleranceTable
-    docking_gap_mm: ToleranceTable
-    incidence_deg: VectorToleranceTable
-    air_gap_mm: ToleranceTable
-    ssd_error_mm: ToleranceTable
-    coverage_fraction: MinimumTable | None = None
-    intrusion_mm: MaximumTable | None = None
-    air_gap_rim_mm: MaximumTable | None = None
 
 
 class BeamTable(StrictTable):
@@ -94,6 +57,8 @@ class PlanFile(StrictFile):
     patient: PatientTable = PatientTable()
     area_at_risk: OutlineTable | None = None
     keep_out: dict[Text, OutlineTable] | None = None
+    area_at_risk_patient: RegionTable | None = None
+    dicom: DicomTable | None = None
 
 
 def read_plan(path: Path) -> Plan:
@@ -113,7 +78,7 @@ def parse_plan(text: str, what: str) -> Plan:
     file = parse_toml(text, PlanFile, what)
     _refuse_unsupported(file, what)
     try:
-        limits = _limits(file.limits)
+        limits = limits_of(file.limits)
     except ValueError as error:
         raise ConfigurationError(
             f"{what}: a limit makes no sense.",
@@ -136,37 +101,23 @@ def parse_plan(text: str, what: str) -> Plan:
         patient_orientation=file.patient.orientation,
         area_at_risk=area_at_risk,
         keep_out=keep_out,
+        area_at_risk_patient=_region(file, what),
+        origin=None if file.dicom is None else origin_of(file.dicom, what),
     )
 
 
-def _limits(table: LimitsTable) -> Limits:
-    coverage, intrusion, rim = table.coverage_fraction, table.intrusion_mm, table.air_gap_rim_mm
-    return Limits(
-        docking_tilt_deg=_tolerance("docking_tilt_deg", table.docking_tilt_deg),
-        docking_lateral_mm=_tolerance("docking_lateral_mm", table.docking_lateral_mm),
-        docking_gap_mm=_tolerance("docking_gap_mm", table.docking_gap_mm),
-        incidence_deg=_vector_tolerance("incidence_deg", table.incidence_deg),
-        air_gap_mm=_tolerance("air_gap_mm", table.air_gap_mm),
-        ssd_error_mm=_tolerance("ssd_error_mm", table.ssd_error_mm),
-        coverage_minimum_fraction=None if coverage is None else coverage.minimum,
-        intrusion_maximum_mm=None if intrusion is None else intrusion.maximum,
-        air_gap_rim_maximum_mm=None if rim is None else rim.maximum,
-    )
-
-
-def _tolerance(name: str, table: ToleranceTable) -> Tolerance:
-    try:
-        return Tolerance(table.planned, table.tolerance)
-    except ValueError as error:
-        raise ValueError(f"limits.{name}: {error}") from error
-
-
-def _vector_tolerance(name: str, table: VectorToleranceTable) -> VectorTolerance:
-    x, y = table.planned
-    try:
-        return VectorTolerance((x, y), table.tolerance)
-    except ValueError as error:
-        raise ValueError(f"limits.{name}: {error}") from error
+def _region(file: PlanFile, what: str) -> PatientRegion | None:
+    """The region of the patient's images, which must be limited to be held to."""
+    if file.area_at_risk_patient is None:
+        return None
+    if file.limits.coverage_fraction is None:
+        raise ConfigurationError(
+            f"{what}: [area_at_risk_patient] cannot be held to as it is, and is never ignored.",
+            expected="limits.coverage_fraction, for which it is marked",
+            actual="no limit on coverage_fraction",
+            remedy="Add the limit, or take the region out of the plan for this software.",
+        )
+    return region_of(file.area_at_risk_patient, what)
 
 
 def _refuse_unsupported(file: PlanFile, what: str) -> None:

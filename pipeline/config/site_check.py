@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.config.machine_values import check_machine_values
 from pipeline.config.site import Caps, Site
 from tracking.applicator import Applicator
 from tracking.errors import ConfigurationError
@@ -18,10 +19,10 @@ def check_plan_against_site(plan: Plan, applicator: Applicator, site: Site) -> N
     ------
     ConfigurationError
         A limit looser than its cap (or left out where the site caps it), an applicator id that
-        the site's pattern cannot read or reads otherwise, or head angles on a machine whose
-        angle convention the site does not declare.
+        the site's pattern cannot read or reads otherwise, head angles on a machine whose angle
+        convention the site does not declare, or numbers that machine and cone cannot have.
     """
-    looser = list(_looser_than_caps(plan.limits, site.caps))
+    looser = list(looser_than_caps(plan.limits, site.caps))
     if looser:
         raise ConfigurationError(
             f"The plan {plan.plan_id} is looser than the site {site.site_id} allows.",
@@ -32,17 +33,18 @@ def check_plan_against_site(plan: Plan, applicator: Applicator, site: Site) -> N
     if site.applicator_pattern is not None:
         _check_applicator_id(plan, applicator, site, site.applicator_pattern)
     has_angles = plan.head_roll_deg is not None or plan.head_pitch_deg is not None
-    if has_angles and plan.machine not in site.angle_conventions:
+    if has_angles and plan.machine not in site.machines:
         raise ConfigurationError(
             f"The plan {plan.plan_id} sets head angles, and the site {site.site_id} does not say "
             f"how the machine {plan.machine} counts them.",
             expected=f"[machine.{plan.machine}] with angle_convention in the site file",
-            actual=f"machines: {', '.join(site.angle_conventions) or 'none'}",
+            actual=f"machines: {', '.join(site.machines) or 'none'}",
             remedy="Declare the machine's angle convention, or take the angles out of the plan.",
         )
+    check_machine_values(plan, site.machines.get(plan.machine), applicator)
 
 
-def _looser_than_caps(limits: Limits, caps: Caps) -> Iterator[tuple[str, str]]:
+def looser_than_caps(limits: Limits, caps: Caps) -> Iterator[tuple[str, str]]:
     """(expected, actual) of every limit that is looser than its cap."""
     tolerances = (
         ("docking_tilt_deg", limits.docking_tilt_deg.tolerance, caps.docking_tilt_deg),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
-from pipeline.config.site import AngleConvention, Caps, Person, Role, Site
+from pipeline.config.pin import PinVerifier, parse_verifier
+from pipeline.config.site import Caps, Person, Role, Site
+from pipeline.config.site_machines import (
+    MachineTable,
+    applicator_pattern,
+    parse_machines,
+    pattern_of,
+)
+from pipeline.config.supervisor_table import SupervisorTable, settings_of
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
-
-PATTERN_GROUPS = {"diameter", "bevel"}
 
 Cap = Annotated[float, Field(gt=0)]
 
@@ -32,17 +37,12 @@ class CapsTable(StrictTable):
     air_gap_rim_mm: Cap | None = None
 
 
-class MachineTable(StrictTable):
-    """`[machine.NAME]`."""
-
-    angle_convention: AngleConvention
-
-
 class PersonTable(StrictTable):
     """`[person.ID]`."""
 
     name: Text
     role: Role
+    pin: Text | None = None
 
 
 class SiteFile(StrictFile):
@@ -50,9 +50,11 @@ class SiteFile(StrictFile):
 
     site_id: Text
     applicator_pattern: Text | None = None
+    area_at_risk_pattern: Text | None = None
     caps: CapsTable
     machine: dict[str, MachineTable] = Field(default={})
     person: dict[str, PersonTable] = Field(default={})
+    supervisor: SupervisorTable = SupervisorTable()
 
 
 def read_site(path: Path) -> Site:
@@ -69,43 +71,63 @@ def read_site(path: Path) -> Site:
 def parse_site(text: str, what: str) -> Site:
     """Parse the text of a site file; `what` names it in messages. Raises as `read_site`."""
     file = parse_toml(text, SiteFile, what)
-    caps = file.caps
+    caps = _caps(file.caps)
+    area = file.area_at_risk_pattern
     return Site(
         id=content_id(file.site_id, text),
         site_id=file.site_id,
-        caps=Caps(
-            docking_tilt_deg=caps.docking_tilt_deg,
-            docking_lateral_mm=caps.docking_lateral_mm,
-            docking_gap_mm=caps.docking_gap_mm,
-            incidence_deg=caps.incidence_deg,
-            air_gap_mm=caps.air_gap_mm,
-            ssd_error_mm=caps.ssd_error_mm,
-            coverage_minimum_fraction=caps.coverage_fraction,
-            intrusion_maximum_mm=caps.intrusion_mm,
-            air_gap_rim_maximum_mm=caps.air_gap_rim_mm,
-        ),
-        applicator_pattern=_pattern(file.applicator_pattern, what),
-        angle_conventions={name: table.angle_convention for name, table in file.machine.items()},
-        persons=tuple(Person(key, p.name, p.role) for key, p in sorted(file.person.items())),
+        caps=caps,
+        applicator_pattern=applicator_pattern(file.applicator_pattern, "applicator_pattern", what),
+        machines=parse_machines(file.machine, caps, what),
+        persons=_persons(file.person, what),
+        supervisor=settings_of(file.supervisor, what),
+        area_at_risk_pattern=None
+        if area is None
+        else pattern_of(area, "area_at_risk_pattern", what),
     )
 
 
-def _pattern(text: str | None, what: str) -> re.Pattern[str] | None:
+def _caps(caps: CapsTable) -> Caps:
+    return Caps(
+        docking_tilt_deg=caps.docking_tilt_deg,
+        docking_lateral_mm=caps.docking_lateral_mm,
+        docking_gap_mm=caps.docking_gap_mm,
+        incidence_deg=caps.incidence_deg,
+        air_gap_mm=caps.air_gap_mm,
+        ssd_error_mm=caps.ssd_error_mm,
+        coverage_minimum_fraction=caps.coverage_fraction,
+        intrusion_maximum_mm=caps.intrusion_mm,
+        air_gap_rim_maximum_mm=caps.air_gap_rim_mm,
+    )
+
+
+def _persons(tables: dict[str, PersonTable], what: str) -> tuple[Person, ...]:
+    by_name: dict[str, str] = {}
+    for key, table in tables.items():
+        name = " ".join(table.name.casefold().split())
+        if by_name.setdefault(name, key) != key:
+            raise ConfigurationError(
+                f"{what}: one person is registered twice and could sign for two.",
+                expected="each name once",
+                actual=f"person.{by_name[name]} and person.{key}",
+                remedy="Remove one of them; tell persons of one name apart by their full names.",
+            )
+    return tuple(
+        Person(key, table.name, table.role, _pin(key, table.pin, what))
+        for key, table in sorted(tables.items())
+    )
+
+
+def _pin(person: str, text: str | None, what: str) -> PinVerifier | None:
+    """The verifier; a message never repeats what stands there, for it may be a PIN in clear."""
     if text is None:
         return None
     try:
-        pattern = re.compile(text)
-    except re.error as error:
+        return parse_verifier(text)
+    except ValueError as error:
         raise ConfigurationError(
-            f"{what}: applicator_pattern is not a regular expression.",
-            actual=f"{text}: {error}",
-            remedy="Correct the pattern; in TOML write it between single quotes.",
+            f"{what}: person.{person}.pin cannot be used.",
+            expected="the line that `site pin` prints",
+            actual=str(error),
+            remedy=f"Run `site pin {person}`; if the PIN itself stood there, choose another.",
         ) from error
-    if set(pattern.groupindex) != PATTERN_GROUPS:
-        raise ConfigurationError(
-            f"{what}: applicator_pattern must name what it reads.",
-            expected="the groups (?P<diameter>...) in mm and (?P<bevel>...) in degrees",
-            actual=f"groups {', '.join(sorted(pattern.groupindex)) or 'none'}",
-            remedy=r"Write for example 'MOB-D(?P<diameter>\d+)-B(?P<bevel>\d+)'.",
-        )
-    return pattern

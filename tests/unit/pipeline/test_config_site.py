@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.plan_file import parse_plan
-from pipeline.config.site import Person
+from pipeline.config.site import Machine, Person
 from pipeline.config.site_check import check_plan_against_site
 from pipeline.config.site_file import parse_site
 from tests.config_texts import PLAN, SITE, replaced
@@ -25,7 +25,7 @@ def check(plan_text: str = PLAN, site_text: str = SITE) -> None:
 def test_a_valid_site_is_read_as_written() -> None:
     site = parse_site(SITE, "site.toml")
     assert dataclasses.astuple(site.caps) == (1.0, 2.0, 3.0, 5.0, 3.0, 3.0, None, None, None)
-    assert site.angle_conventions == {"mobetron": "iec61217"}
+    assert site.machines == {"mobetron": Machine("mobetron", "iec61217")}
     assert site.persons == (Person("physicist-1", "First Physicist", "physicist"),)
     assert site.id.startswith("example@")
 

@@ -129,6 +129,26 @@ def test_a_hand_in_front_is_no_surroundings(view: View, behind_mm: Depth) -> Non
     assert _status(hidden, hidden.depth_mm) is RegistrationStatus.DEPTH_FALSE
 
 
+def test_surroundings_that_are_known_on_one_side_say_nothing_of_the_other(view: View) -> None:
+    """A bed that falls away beside the cone, and nothing in range beyond: no surface behind it."""
+    u = np.arange(view.labels.shape[1])
+    left = int(np.quantile(np.nonzero(_mask(view))[1], 0.02))
+    fall = 1 + ((u - left) / 40.0) ** 2  # of nearness: continued to the right it would rise again
+    bed_mm = np.where(u < left, 900.0 / fall, 0.0).astype(np.float32)
+    depth = np.where(_mask(view), view.depth_mm, bed_mm)
+    assert _shares(view, depth).see_through < 1 - SOUND_FRACTION
+    assert _status(view, depth) is None
+
+
+def test_a_clear_cone_on_the_edge_of_what_is_in_range_is_refused(
+    view: View, behind_mm: Depth
+) -> None:
+    u = np.arange(view.labels.shape[1])
+    right = np.quantile(np.nonzero(_mask(view))[1], 0.98)
+    depth = np.where(u > right, np.float32(0), behind_mm)
+    assert _status(view, depth) is RegistrationStatus.DEPTH_FALSE
+
+
 def _beside_hand(view: View, *, is_right: bool) -> tuple[View, Bool]:
     """A hand before one side of the cone, and what a stereo camera loses left of something near."""
     v, u = np.nonzero(view.labels == Label.APPLICATOR)

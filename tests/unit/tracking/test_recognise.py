@@ -12,7 +12,8 @@ from tests.builders_views import make_frame_view, model_of
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
-from tracking.dimensions import identify, measure_dimensions
+from tracking.dimensions import measure_dimensions
+from tracking.identity import identify
 from tracking.judge import judge
 from tracking.recognise import recognised
 from tracking.register import register
@@ -108,8 +109,38 @@ def test_a_ring_of_another_size_does_not_shift_the_diameter(
 
 def test_without_a_pose_nothing_is_recognised() -> None:
     view = make_view(CATALOGUE["D65-B15"], pose_looking_at(), seed=24)
+    failed = Registration(RegistrationStatus.TOO_FEW_POINTS)
+    assert recognised(make_frame_view(view), failed, MODELS, view.camera_from_applicator) is failed
+
+
+@pytest.mark.parametrize("has_prior", [True, False])
+def test_another_cone_is_named_where_the_planned_one_did_not_converge(has_prior: bool) -> None:
+    view = make_view(CATALOGUE["D55-B15"], pose_looking_at(), seed=24)
     failed = Registration(RegistrationStatus.NOT_CONVERGED)
-    assert recognised(make_frame_view(view), failed, MODELS) is failed
+    prior = view.camera_from_applicator if has_prior else None
+    found = recognised(make_frame_view(view, CATALOGUE["D60-B15"]), failed, MODELS, prior)
+    assert identify(found.dimensions, CATALOGUE["D60-B15"], CATALOGUE).value == "D55-B15"
+    assert (found.status, found.camera_from_applicator) == (failed.status, None)
+
+
+@pytest.mark.parametrize(("row", "to_mm"), [(2, -500.0), (0, 900.0), (2, 5000.0)])
+def test_nothing_is_named_where_the_prior_holds_nothing_like_a_cone(row: int, to_mm: float) -> None:
+    view = make_view(CATALOGUE["D55-B15"], pose_looking_at(), seed=24)
+    prior = view.camera_from_applicator.copy()
+    prior[row, 3] = to_mm
+    failed = Registration(RegistrationStatus.NOT_CONVERGED)
+    assert recognised(make_frame_view(view, CATALOGUE["D60-B15"]), failed, MODELS, prior) is failed
+
+
+@views
+@pytest.mark.parametrize(
+    ("planned", "shown"), [("D80-B30", "D70-B30"), ("D70-B30", "D60-B15"), ("D60-B15", "D70-B15")]
+)
+def test_one_rival_leads_on_to_the_next(
+    planned: str, shown: str, where: tuple[float, float, float]
+) -> None:
+    view = make_view(CATALOGUE[shown], pose_looking_at(*where), seed=26)
+    assert _identity(view, CATALOGUE[planned]).value == shown
 
 
 class TestConeModels:

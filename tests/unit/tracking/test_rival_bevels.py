@@ -10,7 +10,7 @@ import pytest
 from tests.builders import View, make_catalogue, make_view, pose_looking_at
 from tests.builders_views import make_frame_view
 from tracking.cone_models import ConeModels
-from tracking.dimensions import identify
+from tracking.identity import identify
 from tracking.judge import judge
 from tracking.registration import Dimensions, Registration, RegistrationStatus
 from tracking.rival_bevels import LONG_ARC_DEG, held_against_bevels

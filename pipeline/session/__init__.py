@@ -1,0 +1,1 @@
+"""A running session's people and commands: PINs, time-out, acknowledgement, and their socket."""

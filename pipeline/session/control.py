@@ -1,0 +1,239 @@
+"""Time-out and acknowledgements of a running session, stepped once per frame.
+
+`step` takes the queued commands, answers each, and says what holds for the frame that is about to
+be decided. What it does depends on its arguments and the commands alone.
+
+Fails to: no time-out, no acknowledgement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pipeline.session.acknowledgement import acknowledgement_refusal
+from pipeline.session.answers import Answer, IdentitiesMessage, Status, accepted, refused
+from pipeline.session.commands import AcknowledgeCommand, Command, StatusCommand, TimeOutCommand
+from pipeline.session.events import Event, EventKind
+from pipeline.session.persons import PinCheck
+from pipeline.session.refusals import Refusal
+from pipeline.session.time_out import TimeOut
+from tracking.identities import Identities
+from tracking.snapshot import Evidence
+
+_PIN_REFUSALS = {
+    PinCheck.WRONG: Refusal.WRONG_PIN,
+    PinCheck.LOCKED: Refusal.PERSON_LOCKED,
+    PinCheck.NO_PIN: Refusal.NO_PIN,
+    PinCheck.UNKNOWN_PERSON: Refusal.UNKNOWN_PERSON,
+}
+OTHER_CONE = "cone"  # in `Event.differs`: the image shows another cone than the running one
+# Frames that must show another cone before the time-out is void: as many as READY needs. The kernel
+# is not READY in any of them; one frame of glare must not cost two people their signatures.
+FRAMES_OF_OTHER_CONE = 10
+
+
+class Cone(StrEnum):
+    """What the image says about the planned cone."""
+
+    PLACED = "placed"  # registered, decided to be the planned one
+    UNSEEN = "unseen"  # not registered or not decided just now
+    OTHER = "other"  # decided to be another one
+
+
+_CONE_REFUSALS = {Cone.UNSEEN: Refusal.CONE_NOT_PLACED, Cone.OTHER: Refusal.OTHER_CONE}
+
+
+class Commands(Protocol):
+    """Where commands come from; `Inbox` is one."""
+
+    def drain(self) -> list[Command]:
+        """Take what has come, oldest first, without waiting."""
+
+    def reply(self, ticket: int, answer: Answer) -> None:
+        """Hand over one answer, without waiting."""
+
+
+@dataclass(frozen=True)
+class ControlState:
+    """What holds for one frame, and what has happened since the frame before.
+
+    `confirmed`: what a complete time-out was held for.
+    """
+
+    time_out: Evidence
+    acknowledged_frame: int | None
+    events: tuple[Event, ...] = ()
+    confirmed: Identities | None = None
+
+
+@dataclass(frozen=True)
+class _Now:
+    """What one step knows."""
+
+    frame_index: int
+    last_fault_frame: int | None
+    cone: Cone
+
+
+class SessionControl:
+    """Holds the time-out and the last acknowledgement of one session."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self._time_out: TimeOut | None = None
+        self._acknowledged: int | None = None
+        self._n_other_cone = 0  # frames since the planned one was last in place
+
+    def step(
+        self,
+        identities: Identities,
+        last_fault_frame: int | None,
+        *,
+        frame_index: int,
+        cone: Cone,
+    ) -> ControlState:
+        """Decide the commands that have come, before the frame `frame_index` is decided.
+
+        Parameters
+        ----------
+        last_fault_frame : int or None
+            Last frame that had a cause of its own, not only a latch.
+        cone : Cone
+            What the frame shows: a time-out is held with the cone in place.
+        """
+        now = _Now(frame_index, last_fault_frame, cone)
+        events = self._void_if_changed(identities, now)
+        for command in self._commands.drain():
+            answer, happened = self._decide(command, now)
+            self._commands.reply(command.ticket, answer)
+            events += happened
+        held = self._held
+        is_valid = held.is_valid_for(identities)
+        return ControlState(
+            time_out=Evidence.PROVEN if is_valid else Evidence.MISSING,
+            acknowledged_frame=self._acknowledged,
+            events=tuple(events),
+            confirmed=held.running if held.is_complete else None,
+        )
+
+    @property
+    def _held(self) -> TimeOut:
+        if self._time_out is None:
+            raise RuntimeError("no step has said what is running")
+        return self._time_out
+
+    def _void_if_changed(self, identities: Identities, now: _Now) -> list[Event]:
+        """Begin a new time-out where anything has changed, or another cone is in place."""
+        if now.cone is not Cone.UNSEEN:
+            self._n_other_cone = self._n_other_cone + 1 if now.cone is Cone.OTHER else 0
+        before = self._time_out
+        if before is None:
+            self._time_out = TimeOut(identities)
+            return []
+        changed = before.changed(identities)
+        if self._n_other_cone >= FRAMES_OF_OTHER_CONE:
+            changed = (*changed, OTHER_CONE)
+        if not changed:
+            return []
+        self._time_out = TimeOut(identities)
+        return [_voided(before, changed, now)] if before.confirmed_by else []
+
+    def _decide(self, command: Command, now: _Now) -> tuple[Answer, list[Event]]:
+        if isinstance(command, StatusCommand):
+            return accepted("This is running.", self._status(now)), []
+        if isinstance(command, TimeOutCommand):
+            return self._confirm(command, now)
+        return self._acknowledge(command, now)
+
+    def _confirm(self, command: TimeOutCommand, now: _Now) -> tuple[Answer, list[Event]]:
+        before = self._held
+        refusal = _PIN_REFUSALS.get(command.pin) or before.refusal(
+            command.person, command.read_back
+        )
+        refusal = refusal or _CONE_REFUSALS.get(now.cone)
+        if refusal is not None:
+            return self._refuse_time_out(command, refusal, now)
+        held = before.confirmed(command.person, command.read_back)
+        self._time_out = held
+        kind, why = EventKind.TIME_OUT_CONFIRMED, "Confirmed. A second person must confirm."
+        if held.is_complete:
+            kind, why = EventKind.TIME_OUT_COMPLETE, "Confirmed. The time-out is complete."
+        event = Event(
+            kind,
+            now.frame_index,
+            person=command.person,
+            persons=held.confirmed_by,
+            identities=held.running,
+        )
+        return accepted(why, self._status(now)), [event]
+
+    def _refuse_time_out(
+        self, command: TimeOutCommand, refusal: Refusal, now: _Now
+    ) -> tuple[Answer, list[Event]]:
+        before = self._held
+        differs: tuple[str, ...] = ()
+        events = []
+        if refusal is Refusal.READ_BACK_DIFFERS:
+            # A person who is who they say they are sees something else than others confirmed.
+            differs = command.read_back.differences(before.running)
+            self._time_out = TimeOut(before.running)
+            if before.confirmed_by:
+                events.append(_voided(before, differs, now))
+        refused_event = Event(
+            EventKind.TIME_OUT_REFUSED,
+            now.frame_index,
+            person=command.person,
+            refusal=refusal,
+            identities=before.running,
+            differs=differs,
+        )
+        return refused(refusal, detail=_named(differs), status=self._status(now)), [
+            refused_event,
+            *events,
+        ]
+
+    def _acknowledge(self, command: AcknowledgeCommand, now: _Now) -> tuple[Answer, list[Event]]:
+        refusal = _PIN_REFUSALS.get(command.pin) or acknowledgement_refusal(
+            command.frame_index, now.last_fault_frame, self._acknowledged
+        )
+        if refusal is None:
+            self._acknowledged = command.frame_index
+            answer = accepted("The fault is acknowledged.", self._status(now))
+        else:
+            answer = refused(refusal, status=self._status(now))
+        event = Event(
+            EventKind.ACKNOWLEDGED if refusal is None else EventKind.ACKNOWLEDGEMENT_REFUSED,
+            now.frame_index,
+            person=command.person,
+            refusal=refusal,
+            fault_frame=command.frame_index,
+        )
+        return answer, [event]
+
+    def _status(self, now: _Now) -> Status:
+        held = self._held
+        return Status(
+            frame_index=now.frame_index,
+            identities=IdentitiesMessage(**asdict(held.running)),
+            cone=now.cone.value,
+            time_out=held.is_complete,
+            confirmed_by=list(held.confirmed_by),
+            last_fault_frame=now.last_fault_frame,
+            acknowledged_frame=self._acknowledged,
+        )
+
+
+def _voided(before: TimeOut, changed: tuple[str, ...], now: _Now) -> Event:
+    return Event(
+        EventKind.TIME_OUT_VOID,
+        now.frame_index,
+        persons=before.confirmed_by,
+        identities=before.running,
+        differs=changed,
+    )
+
+
+def _named(differs: tuple[str, ...]) -> str:
+    return f"Different: {', '.join(differs)}." if differs else ""

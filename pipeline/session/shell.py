@@ -1,0 +1,167 @@
+"""What stands around the kernel in a live session: commands, supervisor, audit log.
+
+Each frame `ask` collects what they say before the decision, and `tell` hands them the decision,
+the supervisor first. Fails to: a fault, and no lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.audit.canonical import JsonValue
+from pipeline.audit.kinds import AuditKind
+from pipeline.audit.log import AuditLog
+from pipeline.session.control import SessionControl
+from pipeline.session.events import Event, EventKind
+from pipeline.supervisor.client import SupervisorClient
+from pipeline.supervisor.events import EventKind as SupervisorEventKind
+from pipeline.supervisor.events import SupervisorEvent
+from pipeline.supervisor.identities import LeaseIds
+from pipeline.surroundings import FrameFacts, Surroundings
+from tracking.decision import Verdict
+from tracking.identities import Identities
+from tracking.plan import Limits
+from tracking.reasons import Reason
+from tracking.record import FrameRecord
+from tracking.snapshot import SessionEvidence
+
+_KINDS = {
+    EventKind.TIME_OUT_CONFIRMED: AuditKind.TIME_OUT,
+    EventKind.TIME_OUT_COMPLETE: AuditKind.TIME_OUT,
+    EventKind.TIME_OUT_VOID: AuditKind.TIME_OUT,
+    EventKind.ACKNOWLEDGED: AuditKind.ACKNOWLEDGEMENT,
+    EventKind.TIME_OUT_REFUSED: AuditKind.COMMAND_REFUSED,
+    EventKind.ACKNOWLEDGEMENT_REFUSED: AuditKind.COMMAND_REFUSED,
+}
+
+
+class SessionShell:
+    """One live session around the kernel.
+
+    Parameters
+    ----------
+    evidence : SessionEvidence
+        What was proven at the session's start; time-out and acknowledgement come from commands.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        evidence: SessionEvidence,
+        limits: Limits,
+        control: SessionControl,
+        supervisor: SupervisorClient,
+        audit: AuditLog,
+    ) -> None:
+        self._session_id = session_id
+        self._evidence = evidence
+        self._limits = limits
+        self._control, self._supervisor, self._audit = control, supervisor, audit
+        self._running: Identities | None = None
+        self._verdict: Verdict | None = None
+        self._reason: Reason | None = None
+
+    def ask(self, facts: FrameFacts) -> Surroundings:
+        """Decide the commands that have come, and look after supervisor and audit log."""
+        self._running = facts.running
+        state = self._control.step(
+            facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
+        )
+        for event in state.events:
+            self._audit.append(_KINDS[event.kind], _body(event))
+        for happened in self._supervisor.events():
+            self._audit.append(*_supervisor_entry(happened))
+        return Surroundings(
+            evidence=replace(self._evidence, time_out=state.time_out),
+            confirmed=state.confirmed,
+            acknowledged_frame=state.acknowledged_frame,
+            faults=self._faults(),
+        )
+
+    def tell(self, record: FrameRecord, issued_ns: int) -> None:
+        """Renew or drop the lease, then note what has changed.
+
+        Parameters
+        ----------
+        issued_ns : int
+            `lease_clock_ns` from before the frame's age was read.
+        """
+        running = self._running
+        if running is None:
+            raise RuntimeError("a frame was decided that nobody asked about")
+        decision = record.decision
+        self._supervisor.renew(
+            decision,
+            record.frame_index,
+            ids=lease_ids(self._session_id, running, self._limits),
+            issued_ns=issued_ns,
+        )
+        reason = next(iter(decision.reasons), None)
+        if (decision.verdict, reason) != (self._verdict, self._reason):
+            self._audit.verdict(
+                record.frame_index,
+                record.stamp_ns,
+                str(self._verdict or "none"),
+                str(decision.verdict),
+                [str(each) for each in decision.reasons],
+            )
+            self._verdict, self._reason = decision.verdict, reason
+
+    def source_failed(self) -> None:
+        """No frame comes any more: drop the lease at once."""
+        self._supervisor.drop()
+        self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
+
+    def _faults(self) -> frozenset[Reason]:
+        faults = set()
+        if self._supervisor.is_lost:
+            faults.add(Reason.SUPERVISOR_LOST)
+        if self._audit.status().failure:
+            faults.add(Reason.AUDIT_FAILED)
+        return frozenset(faults)
+
+
+def lease_ids(session_id: str, running: Identities, limits: Limits) -> LeaseIds:
+    """What a lease is bound to."""
+    return LeaseIds.of(
+        session=session_id,
+        plan=running.plan,
+        patient=running.patient,
+        rig=running.rig,
+        model=running.model,
+        limits=repr(limits),
+    )
+
+
+def _body(event: Event) -> Mapping[str, JsonValue]:
+    """The event as the audit log wants it."""
+    told: dict[str, JsonValue] = {
+        "frame_index": event.frame_index,
+        "event": str(event.kind),
+        "person": event.person,
+        "persons": list(event.persons),
+        "differs": list(event.differs),
+        "fault_frame": event.fault_frame,
+    }
+    if event.identities is not None:
+        told["plan"] = event.identities.plan
+        told["applicator"] = event.identities.applicator
+    kind = _KINDS[event.kind]
+    if kind is AuditKind.COMMAND_REFUSED:
+        return {**told, "command": str(event.kind), "why": str(event.refusal)}
+    if kind is AuditKind.ACKNOWLEDGEMENT:
+        return {**told, "reasons": []}
+    return {"plan": "", **told}
+
+
+def _supervisor_entry(event: SupervisorEvent) -> tuple[AuditKind, Mapping[str, JsonValue]]:
+    told: dict[str, JsonValue] = {
+        "frame_index": event.frame_index,
+        "sequence": event.sequence,
+        "at_ns": event.at_ns,
+        **event.detail,
+    }
+    if event.kind is SupervisorEventKind.BEAM:
+        return AuditKind.BEAM, {**told, "is_on": bool(event.detail["on"])}
+    return AuditKind.SUPERVISOR, {**told, "event": str(event.kind)}

@@ -1,0 +1,133 @@
+"""Which catalogue entry the measured dimensions belong to: decided by what they rule out.
+
+An entry is a point on the diameter and a circle among the slopes of the exit plane, since its
+roll is free. How far the measurement lies from it, in sigma, is the least over that circle, with
+diameter and slopes together: what they err by in common is then no excuse for a neighbour.
+
+Fails to: undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tracking.alignment import ApplicatorIdentity
+from tracking.applicator import Applicator
+from tracking.arrays import Float
+from tracking.registration import Dimensions
+
+K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
+DIAMETER_STEP_MM, BEVEL_STEP_DEG = 5.0, 15.0  # between neighbours of published catalogues
+DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, beyond the noise
+N_DIRECTIONS = 720  # of a bevel: half a step is a tenth of the floor's sigma
+
+
+def identify(
+    dimensions: Dimensions | None, planned: Applicator, catalogue: Mapping[str, Applicator]
+) -> ApplicatorIdentity:
+    """Which of the machine's applicators the dimensions belong to.
+
+    Decided where one catalogue diameter and bevel fits the measurement and all others are
+    excluded by it. Fails to: undecided.
+    """
+    if dimensions is None:
+        return ApplicatorIdentity()
+    peers = [a for a in catalogue.values() if a.machine == planned.machine] or [planned]
+    away = distances(dimensions, peers)
+    possible = [a for a, off in zip(peers, away, strict=True) if not off >= K_EXCLUDED]
+    sizes = {_size(a) for a in possible}
+    is_one = len(sizes) == 1 and float(away.min()) <= K_CONSISTENT
+    match = (planned if _size(planned) in sizes else possible[0]) if is_one else None
+    return ApplicatorIdentity(
+        value=match.id if match else None,
+        diameter_mm=dimensions.diameter_mm,
+        bevel_deg=dimensions.bevel_deg,
+        decided=match is not None,
+    )
+
+
+def fits(dimensions: Dimensions, applicator: Applicator) -> bool:
+    """Whether diameter and bevel agree with an applicator's within what chance explains."""
+    return bool(distances(dimensions, [applicator])[0] <= K_CONSISTENT)
+
+
+def nearest(dimensions: Dimensions, applicators: Sequence[Applicator]) -> list[Applicator]:
+    """The applicators by how far their steps in size are from the measured one, nearest first."""
+
+    def distance(applicator: Applicator) -> float:
+        off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
+        off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
+        return off_diameter / DIAMETER_STEP_MM + off_bevel / BEVEL_STEP_DEG
+
+    return sorted(applicators, key=distance)
+
+
+def distances(dimensions: Dimensions, applicators: Sequence[Applicator]) -> Float:
+    """How far the measurement lies from each applicator, whatever its roll, (n,) in sigma.
+
+    Those that the diameter alone excludes keep its distance, which is no larger.
+    """
+    covariance = _covariance(dimensions)
+    if not np.isfinite(covariance).all():
+        return np.full(len(applicators), np.nan)
+    off_mm = dimensions.diameter_mm - np.array([a.inner_diameter_mm for a in applicators])
+    away: Float = np.abs(off_mm) / np.sqrt(covariance[0, 0])
+    near = [index for index, off in enumerate(away.tolist()) if not off >= K_EXCLUDED]
+    if near:
+        slopes = np.array([_slope(applicators[index].bevel_deg) for index in near])
+        precision = np.linalg.inv(covariance).astype(np.float64)
+        away[near] = _least(precision, off_mm[near], _measured(dimensions), slopes)
+    return away
+
+
+def _least(precision: Float, off_mm: Float, measured: Float, slopes: Float) -> Float:
+    """Least distance over all directions of each slope, (k,) in sigma.
+
+    With the offset q = measured - slope u, u a direction, and d that of the diameter, its square
+    is q' P q + 2 d p' q + d^2 r: a polynomial of second degree in u.
+    """
+    of_both, of_slopes = precision[0, 1:], precision[1:, 1:]
+    still = off_mm**2 * precision[0, 0] + 2 * off_mm * (of_both @ measured)
+    linear = -2 * slopes[:, None] * (of_slopes @ measured + off_mm[:, None] * of_both)
+    bent = np.array([of_slopes[0, 0], 2 * of_slopes[0, 1], of_slopes[1, 1]])
+    turning = np.hstack([linear, slopes[:, None] ** 2 * bent]) @ _MONOMIALS
+    squares = still + measured @ of_slopes @ measured + turning.min(axis=1)
+    least: Float = np.sqrt(np.maximum(squares, 0.0))
+    return least
+
+
+def _measured(dimensions: Dimensions) -> Float:
+    """The exit plane's slopes along x and y, (2,)."""
+    direction = np.radians(dimensions.bevel_direction_deg)
+    slopes: Float = _slope(dimensions.bevel_deg) * np.array([np.cos(direction), np.sin(direction)])
+    return slopes
+
+
+def _covariance(dimensions: Dimensions) -> Float:
+    """Of diameter and slopes, (3, 3), with the floors."""
+    per_rad = 1 + _slope(dimensions.bevel_deg) ** 2
+    bevel_var, floor_var = (
+        (per_rad * np.radians(sigma_deg)) ** 2
+        for sigma_deg in (dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG)
+    )
+    floors = np.diag([DIAMETER_FLOOR_MM**2, floor_var, floor_var])
+    told = dimensions.covariance
+    if told is None:
+        told = np.diag([dimensions.diameter_sigma_mm**2, bevel_var, bevel_var])
+    covariance: Float = told + floors
+    return covariance
+
+
+def _slope(bevel_deg: float) -> float:
+    return float(np.tan(np.radians(bevel_deg)))
+
+
+def _size(applicator: Applicator) -> tuple[float, float]:
+    return applicator.inner_diameter_mm, applicator.bevel_deg
+
+
+_ANGLES = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
+_X, _Y = np.cos(_ANGLES), np.sin(_ANGLES)
+_MONOMIALS: Float = np.stack([_X, _Y, _X * _X, _X * _Y, _Y * _Y])
