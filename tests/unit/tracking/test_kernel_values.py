@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, fields
+from dataclasses import MISSING, FrozenInstanceError, fields, is_dataclass
+from types import ModuleType
 
 import pytest
 
 from tests.builders import LIMITS, make_alignment, make_snapshot
-from tracking import gate, guards
+from tracking import decision, gate, guards, limit_checks, snapshot
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.doubt import UNPROVEN
 from tracking.gate import decide
@@ -101,11 +102,11 @@ def test_at_first_the_kernel_remembers_nothing() -> None:
 
 
 def test_what_one_frame_leaves_behind() -> None:
-    snapshot = make_snapshot(7, acknowledged_frame=3)
-    assert vars(decide(snapshot, KernelState())[1]) == {
+    frame = make_snapshot(7, acknowledged_frame=3)
+    assert vars(decide(frame, KernelState())[1]) == {
         "passed": 1,
         "frame_index": 7,
-        "stamp_ns": snapshot.stamp_ns,
+        "stamp_ns": frame.stamp_ns,
         "recent_depth": ("content-7",),
         "latched": frozenset(),
         "fault_frame": None,
@@ -129,6 +130,14 @@ def test_no_value_of_the_kernel_can_be_changed(value: object) -> None:
     for entry in vars(value):
         with pytest.raises(FrozenInstanceError):
             setattr(value, entry, None)
+
+
+@pytest.mark.parametrize("module", [decision, snapshot, limit_checks, guards])
+def test_every_type_of_the_kernel_is_frozen(module: ModuleType) -> None:
+    types = [t for t in vars(module).values() if isinstance(t, type) and is_dataclass(t)]
+    assert types
+    for kind in types:
+        assert getattr(kind, "__dataclass_params__").frozen, kind  # noqa: B009 - mypy knows it not
 
 
 @pytest.mark.parametrize("passed", [0, 9, 11])

@@ -104,6 +104,11 @@ def test_a_planned_direction_counts_each_component_from_its_own_plan(name: str) 
     assert check_limits(make_alignment(values=off), limits).reasons == {Reason.INCIDENCE_HIGH}
 
 
+@pytest.mark.parametrize("size_deg", [-6.0, 6.0])
+def test_an_incidence_out_of_its_tolerance_is_high_whatever_its_sign(size_deg: float) -> None:
+    assert check("incidence_deg", size_deg, 0.1).reasons == {Reason.INCIDENCE_HIGH}
+
+
 class TestCoverage:
     """What lacks of the whole is held against what may lack, as any other deviation."""
 
