@@ -178,7 +178,7 @@ def about_sight(frame: Frame) -> set[str]:
     if frame.registration != "OK":
         return {POSE_WORDS[frame.registration]}
     words = {doubt, BED_WORDS.get(frame.bed, "")}
-    if frame.shown == "undecided" and frame.codes != (PLANNED,):
+    if frame.shown == "undecided":
         words.add("APPLICATOR_UNDECIDED")
     if frame.survey == "STALE" or (frame.survey == "LOST" and frame.bed == "OK"):
         words.add("SURVEY_STALE")
