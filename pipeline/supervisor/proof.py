@@ -23,7 +23,7 @@ from tracking.decision import GateDecision, Verdict
 
 ANSWER_TIMEOUT_S = 2.0
 MAX_LATE_NS = 50_000_000  # a supervisor that lets a lease run on for longer is not fit to start
-N_TRIES = 3  # one of which must be in time: a machine may be busy while a session starts
+N_TRIES = 10  # one of which must be in time: a machine may be busy while a session starts
 FUTURE_NS = 60_000_000_000
 
 KernelStimuli = Mapping[str, Callable[[], GateDecision]]
