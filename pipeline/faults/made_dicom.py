@@ -16,7 +16,8 @@ RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 PLAN_UID, STRUCTURES_UID, FRAME_UID = "2.25.1001", "2.25.1002", "2.25.1003"
 ISOCENTRE = (12.0, -310.0, -25.0)
 
-Damage = Callable[[Dataset], None]
+DicomData = Dataset
+Damage = Callable[[DicomData], None]
 
 
 def item(**values: object) -> Dataset:
