@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -175,6 +176,11 @@ def dicom_bytes(dataset: Dataset, *, implicit: bool = True) -> bytes:
     out = io.BytesIO()
     made.save_as(out, enforce_file_format=True)
     return out.getvalue()
+
+
+def copied(dataset: Dataset) -> Dataset:
+    """One that can be changed without harm to this one; quicker than a deep copy."""
+    return pydicom.dcmread(io.BytesIO(dicom_bytes(dataset)))
 
 
 def written_dicom(

@@ -16,6 +16,7 @@ from pipeline.config.rtplan.angles import ORIENTATION_SIGNS, BeamAngles, beam_di
 from pipeline.faults.made_dicom import (
     ISOCENTRE,
     DicomData,
+    copied,
     electron_beam,
     rt_plan,
     rt_structure_set,
@@ -76,8 +77,8 @@ class SetUp:
             plan=copy.deepcopy(self.plan),
             site=copy.deepcopy(self.site),
             catalogue=copy.deepcopy(self.catalogue),
-            dicom=copy.deepcopy(self.dicom),
-            structures=copy.deepcopy(self.structures),
+            dicom=None if self.dicom is None else copied(self.dicom),
+            structures=None if self.structures is None else copied(self.structures),
         )
 
     @property
@@ -295,4 +296,4 @@ def _with_dicom(made: SetUp, rng: np.random.Generator) -> SetUp:
     x, y, z = (float(number) for number in middle)
     structures = rt_structure_set((x, y, z), radius_mm=float(rng.uniform(8.0, 16.0)))
     structures.PatientID = plan.PatientID
-    return replace(made, dicom=plan, structures=structures, position=position)
+    return replace(made, dicom=copied(plan), structures=copied(structures), position=position)
