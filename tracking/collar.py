@@ -172,7 +172,7 @@ def marker_points_mm(
         points[..., 2] = seat.middle_mm + up_mm
         return points
     angle = 2 * pi * (k - collar.n_outer) / collar.n_top
-    out = disc_radius_mm(seat) + up_mm
+    out: Float = disc_radius_mm(seat) + up_mm
     points[..., 0] = out * np.cos(angle) + across_mm * np.sin(angle)
     points[..., 1] = out * np.sin(angle) - across_mm * np.cos(angle)
     points[..., 2] = seat.top_mm
