@@ -25,6 +25,8 @@ DEFAULT_SIZES = {
     "display": 10,
     "robustness": 10,
     "labels": 900,
+    "collar": 10,
+    "fiducial": 10_000,
 }
 
 
@@ -35,8 +37,8 @@ class BenchRequest:
     Attributes
     ----------
     size
-        Views, frames a cell, trials, dockings a bed, docked frames or frames of stories, by the
-        benchmark.
+        Views, views or frames a cell, trials, dockings a bed, docked frames, frames of stories
+        or frames in place, by the benchmark.
     """
 
     what: str
@@ -121,6 +123,18 @@ def _threads(request: BenchRequest, report: Report) -> Findings:
     return compare_threads(request.seed, report)
 
 
+def _collar(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.collar import collar_bench
+
+    return collar_bench(_size(request), request.seed, report)
+
+
+def _fiducial(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.fiducial import fiducial_bench
+
+    return fiducial_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -131,6 +145,8 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "robustness": _robustness,
     "labels": _labels,
     "threads": _threads,
+    "collar": _collar,
+    "fiducial": _fiducial,
 }
 
 

@@ -124,19 +124,20 @@ def region_plane(
     keep = np.abs(inverse - np.median(inverse)) < CLIP_SIGMA * max(
         float(np.median(sigma)), 1.5 * float(np.median(np.abs(inverse - np.median(inverse))))
     )
+    fitted, information = np.zeros(3), np.eye(3)
     for _ in range(N_CLIPPINGS):
         if keep.sum() < MIN_PLANE_FRACTION * len(z):
             return None
         rows = rays[keep] / sigma[keep, None]
         information = rows.T @ rows
-        fitted = np.linalg.solve(information, rows.T @ (inverse[keep] / sigma[keep]))
+        fitted = np.linalg.inv(information) @ (rows.T @ (inverse[keep] / sigma[keep]))
         keep = np.abs(inverse - rays @ fitted) < CLIP_SIGMA * sigma
     if keep.sum() < MIN_PLANE_FRACTION * len(z):
         return None
     # neighbouring pixels err alike: exp(-r^2 / (4 c^2)) summed over the grid
     alike = max(1.0, 4 * pi * noise.correlation_px**2)
     length = float(np.linalg.norm(fitted))
-    covariance = np.linalg.inv(information) * alike
+    covariance = np.linalg.inv(information).astype(np.float64) * alike
     return Plane(fitted / length, 1 / length, covariance)
 
 

@@ -23,6 +23,8 @@ class BenchName(StrEnum):
     ROBUSTNESS = "robustness"
     LABELS = "labels"
     THREADS = "threads"
+    COLLAR = "collar"
+    FIDUCIAL = "fiducial"
 
 
 SIZE_OPTIONS = {
@@ -33,6 +35,8 @@ SIZE_OPTIONS = {
     BenchName.ROBUSTNESS: "--frames",
     BenchName.LABELS: "--frames",
     BenchName.ALIGNMENT: "--dockings",
+    BenchName.COLLAR: "--views",
+    BenchName.FIDUCIAL: "--frames",
 }
 
 
@@ -41,7 +45,11 @@ def bench(
     *,
     views: Annotated[
         int | None,
-        typer.Option("--views", min=1, help="registration: views, 300; display: views, 10."),
+        typer.Option(
+            "--views",
+            min=1,
+            help="registration: views, 300; display: views, 10; collar: views a cell, 10.",
+        ),
     ] = None,
     frames: Annotated[
         int | None,
@@ -49,7 +57,7 @@ def bench(
             "--frames",
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
-            "labels: frames of whole stories, 900.",
+            "labels: frames of whole stories, 900; fiducial: frames in place, 10000.",
         ),
     ] = None,
     trials: Annotated[
@@ -81,6 +89,8 @@ def bench(
     robustness: smoke, blood, drape, glove, bad light, glare, smear and missing depth.
     labels: what the network's labels cost in every quantity, against true labels.
     threads: the same bytes with one thread and two (exit code 1 where not).
+    collar: how often a marker collar is read, and its error at ring and exit.
+    fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     """
     sizes = {
         "--views": views,
