@@ -33,6 +33,7 @@ from tracking.record import FrameRecord, RecordIds
 from tracking.register import register
 from tracking.registration import PoseStart, Registration
 from tracking.rim_sight import hidden_rim
+from tracking.second_look import SecondLook, second_look
 from tracking.second_opinion import second_opinion
 from tracking.segmentation import Segmentation
 from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
@@ -109,8 +110,10 @@ class Tracker:
         segmentation = self.segmenter.segment(source_frame)
         clock.lap("segment")
         seen = _Seen(frame, segmentation, depth_mm)
-        registration = self._register(seen, _prior(self._previous))
-        registration = with_jump_told(self._previous, registration, self._passed_ns(frame))
+        look = self._look(seen, _prior(self._previous))
+        segmentation, registering = look.drawn, replace(seen, segmentation=look.told)
+        seen = replace(seen, segmentation=segmentation)
+        registration = with_jump_told(self._previous, look.registration, self._passed_ns(frame))
         clock.lap("register")
         survey, self._survey = observe(
             self._survey,
@@ -125,7 +128,7 @@ class Tracker:
         bed = self._fit_bed(seen, registration, survey)
         hidden = hidden_rim(self._model, registration, bed)
         if hidden is not None:  # the bed's edge must not be taken for the cone's
-            again = self._register(seen, registration.camera_from_applicator, hidden)
+            again = self._register(registering, registration.camera_from_applicator, hidden)
             is_tracked = again.start is PoseStart.TRACKED
             again = replace(again, start=registration.start) if is_tracked else again
             registration = with_jump_told(self._previous, again, self._passed_ns(frame))
@@ -215,6 +218,17 @@ class Tracker:
         if last[0] is None or last[1] is None:
             return False
         return frame.frame_index <= last[0] or frame.stamp_ns <= last[1]
+
+    def _look(self, seen: _Seen, prior: Float | None) -> SecondLook:
+        return second_look(
+            self._model,
+            self._register(seen, prior),
+            seen.segmentation,
+            seen.depth_mm,
+            seen.frame.intrinsics,
+            self.config.rig.depth,
+            lambda labels, start: self._register(replace(seen, segmentation=labels), start),
+        )
 
     def _register(
         self, seen: _Seen, prior: Float | None, hidden: Bool | None = None
