@@ -21,7 +21,7 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
-from tracking.dimensions import fits
+from tracking.identity import fits
 from tracking.matting import needs_matting
 from tracking.pose_change import pose_change
 from tracking.registration import PoseStart, Registration, RegistrationStatus
