@@ -177,7 +177,8 @@ def _darkened(color_rgb: UInt8, case: ImageCase) -> UInt8:
 
 
 def _color_shifted(color_rgb: UInt8, case: ImageCase) -> UInt8:
-    return np.roll(color_rgb, (5, 10, 20, 40, 80)[case.step], axis=1)
+    shifted: UInt8 = np.roll(color_rgb, (5, 10, 20, 40, 80)[case.step], axis=1)
+    return shifted
 
 
 SCENE_FAULTS: tuple[ImageFault, ...] = (

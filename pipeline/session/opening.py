@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.audit.archive import LEDGER_NAME
 from pipeline.audit.key_files import PRIVATE_NAME, load_signing_key, make_key_files
 from pipeline.audit.keys import SigningKey
 from pipeline.audit.ledger import Ledger
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.audit.start import SessionStart
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
