@@ -168,7 +168,8 @@ def _swapped(color_rgb: UInt8, _case: ImageCase) -> UInt8:
 
 def _saturated(color_rgb: UInt8, case: ImageCase) -> UInt8:
     gain = (1.5, 2.0, 3.0, 6.0, 255.0)[case.step]
-    return np.clip(color_rgb.astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    brighter: UInt8 = np.clip(color_rgb.astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    return brighter
 
 
 def _darkened(color_rgb: UInt8, case: ImageCase) -> UInt8:

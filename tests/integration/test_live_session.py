@@ -163,9 +163,8 @@ def _confirm(session: Session, person: str) -> bool:
                 machine=running.machine,
                 applicator=running.applicator,
             )
-            message = TimeOutMessage(
-                person=person, pin=SecretStr(PINS[person]), read_back=read_back
-            )
+            pin = SecretStr(PINS[person])
+            message = TimeOutMessage(person=person, pin=pin, read_back=read_back)
             return ask(folder, message).accepted
         time.sleep(0.02)
     return False
