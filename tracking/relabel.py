@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tracking.arrays import Bool, UInt8
+from tracking.arrays import Bool, UInt8, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
@@ -50,14 +50,31 @@ BACKGROUND = np.array([Label.OTHER, Label.TUMOR_BED, Label.OCCLUDER], np.uint8)
 
 @dataclass(frozen=True, eq=False)
 class Relabelled:
-    """Corrected labels, and how many pixels depth tells otherwise over the labelled applicator's.
+    """The corrections of a crop `box` of the label image `given`.
 
-    `drawn`, `told`: see the module.
+    `told_share`: pixels that depth tells otherwise, over the labelled applicator's.
     """
 
-    drawn: UInt8
-    told: UInt8
+    given: UInt8
+    box: Box
+    drawn_crop: UInt8
+    told_crop: UInt8
     told_share: float
+
+    @property
+    def drawn(self) -> UInt8:
+        """The whole label image, corrected up to the predicted outline."""
+        return self._pasted(self.drawn_crop)
+
+    @property
+    def told(self) -> UInt8:
+        """The whole label image with what depth alone tells."""
+        return self._pasted(self.told_crop)
+
+    def _pasted(self, crop: UInt8) -> UInt8:
+        pasted = self.given.copy()
+        pasted[self.box] = crop
+        return frozen(pasted)
 
 
 def relabelled(
@@ -92,10 +109,7 @@ def relabelled(
     drawn = told.copy()
     _set(drawn, gained, Label.APPLICATOR)
     _set_beside(drawn, missed[is_near_outline])
-    whole = segmentation.labels
-    return Relabelled(
-        _pasted(whole, view.box, drawn), _pasted(whole, view.box, told), n_told / n_applicator
-    )
+    return Relabelled(segmentation.labels, view.box, drawn, told, n_told / n_applicator)
 
 
 def _told(labels: UInt8, view: PredictedView, gained: Places, far: Places, depth: Depth) -> UInt8:
@@ -113,12 +127,6 @@ def _told(labels: UInt8, view: PredictedView, gained: Places, far: Places, depth
 
 def _set(labels: UInt8, places: Places, label: Label) -> None:
     labels.reshape(-1)[places] = label.value
-
-
-def _pasted(whole: UInt8, box: Box, part: UInt8) -> UInt8:
-    pasted = whole.copy()
-    pasted[box] = part
-    return pasted
 
 
 def _in_groups(places: Places, already: Bool) -> Places:
