@@ -119,7 +119,8 @@ def fell_ns(end: End, meanwhile: Callable[[], None]) -> int:
         until_ns = end.ready_until_ns() or until_ns
         return not is_ready(end)
 
-    return min(turn_until(end, is_over, meanwhile), until_ns)
+    seen_ns = turn_until(end, is_over, meanwhile)
+    return min(seen_ns, until_ns) if until_ns else seen_ns
 
 
 def turn_until(end: End, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> int:
