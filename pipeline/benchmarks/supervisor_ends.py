@@ -112,9 +112,15 @@ def fell_ns(end: End, meanwhile: Callable[[], None]) -> int:
     Where its own deadline passed, that is when: a far end is another machine, which this one's load
     does not delay. What it is told counts from when it was read.
     """
-    seen_ns = turn_until(end, lambda: not is_ready(end), meanwhile)
     until_ns = end.ready_until_ns()
-    return seen_ns if until_ns == 0 else min(seen_ns, until_ns)
+
+    def is_over() -> bool:
+        nonlocal until_ns
+        until_ns = end.ready_until_ns() or until_ns
+        return not is_ready(end)
+
+    seen_ns = turn_until(end, is_over, meanwhile)
+    return min(seen_ns, until_ns) if until_ns else seen_ns
 
 
 def turn_until(end: End, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> int:
