@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.audit.archive import LEDGER_NAME, load_ledger, verify_archive
+from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.errors import Means, TamperError
 from pipeline.audit.head import HeadClaim
 from pipeline.audit.keys import PublicKey
 from pipeline.audit.kinds import LEDGER_SESSION
 from pipeline.audit.ledger_view import LedgerView
 from pipeline.audit.lines import open_regular
+from pipeline.audit.naming import LEDGER_NAME, session_of
 from pipeline.audit.reading import entries_of
-from pipeline.audit.verify import Trust, Verified, session_of, verify_log
+from pipeline.audit.verify import Trust, Verified, verify_log
 from tracking.errors import UsageError
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import UInt8, UInt16, frozen
 
+GREY_QUALITY = 95  # edges of printed modules move by less than 0.01 px
 DEPTH_EFFORT = 1  # a higher effort encodes more slowly and saves a few percent
 COLOR_QUALITY = 90  # ringing stays below the sensor's noise
 PNG_LEVEL = 1  # a third of the default's time for a few percent more bytes
@@ -54,6 +55,20 @@ def decode_jpeg(payload: bytes, shape: tuple[int, int]) -> UInt8:
     if (height, width) != shape:
         raise ValueError(f"JPEG is {width}x{height}, expected {shape[1]}x{shape[0]}")
     return frozen(np.asarray(simplejpeg.decode_jpeg(payload, "RGB")))
+
+
+def encode_grey(grey: UInt8) -> bytes:
+    """Encode brightness, uint8 (height, width), as JPEG."""
+    pixels = np.ascontiguousarray(grey)[..., None]
+    return bytes(simplejpeg.encode_jpeg(pixels, GREY_QUALITY, "GRAY", "Gray"))
+
+
+def decode_grey(payload: bytes, shape: tuple[int, int]) -> UInt8:
+    """Decode brightness of exactly `shape` from JPEG; ValueError for anything else."""
+    height, width = jpeg_size(payload)
+    if (height, width) != shape:
+        raise ValueError(f"JPEG is {width}x{height}, expected {shape[1]}x{shape[0]}")
+    return frozen(np.asarray(simplejpeg.decode_jpeg(payload, "GRAY"))[..., 0])
 
 
 def jpeg_size(payload: bytes) -> tuple[int, int]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from pipeline.audit.archive import LEDGER_NAME
 from pipeline.audit.canonical import JsonValue
 from pipeline.audit.clock import AuditClock
 from pipeline.audit.head import PrintedHead
 from pipeline.audit.keys import SigningKey
 from pipeline.audit.ledger import Ledger
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.benchmarks.audit_scene import session_start
 
 KEY = SigningKey.from_seed(b"k" * 32)

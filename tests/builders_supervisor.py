@@ -34,9 +34,11 @@ SOCKET = Wiring(output="socket", address="127.0.0.1", port=0)
 PATIENCE_S = 10.0  # of tests that wait for another process; they go on as soon as it has come
 
 
-def message(kind: Kind = Kind.RENEW, **changes: int) -> Message:
+def message(
+    kind: Kind = Kind.RENEW, /, *, sequence: int = 1, frame_index: int = 0, issued_ns: int = 0
+) -> Message:
     """A message that is right in everything, but for what is changed."""
-    return replace(Message(kind, IDS, sequence=1, frame_index=0, issued_ns=0), **changes)
+    return Message(kind, IDS, sequence, frame_index, issued_ns)
 
 
 def other(name: str) -> LeaseIds:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isfinite, radians, tan
 from typing import Literal
 
+from tracking.collar import Collar, CollarSeat, check_fits
+
 Material = Literal["metal", "pmma"]
 Docking = Literal["soft", "hard"]
 
@@ -41,11 +43,13 @@ class Applicator:
     field_margin_mm: float = 0.0
     sleeve_diameter_mm: float | None = None
     mesh_path: str = ""
+    collar: Collar | None = None
 
     def __post_init__(self) -> None:
         self._check_numbers()
         self._check_ring()
         self._check_tube()
+        self._check_collar()
 
     def _check_numbers(self) -> None:
         """Each dimension by itself."""
@@ -74,6 +78,19 @@ class Applicator:
         if self.length_mm <= self.ring_height_mm + self.bevel_rise_mm:
             raise ValueError(f"{self.id}: too short for its bevel and ring")
 
+    def _check_collar(self) -> None:
+        """Paper against what wears it."""
+        if self.collar is None:
+            return
+        if self.has_ring and self.collar.below_top_mm:
+            raise ValueError(f"{self.id}: a collar's below_top_mm is for tubes without a ring")
+        try:
+            check_fits(self.collar, self.collar_seat)
+        except ValueError as error:
+            raise ValueError(f"{self.id}: {error}") from error
+        if self.collar_seat.bottom_mm <= self.bevel_rise_mm:
+            raise ValueError(f"{self.id}: the collar lies below the tube's exit")
+
     def _require(self, name: str, *, lower: float, strict: bool) -> None:
         value = getattr(self, name)
         if not (isfinite(value) and (value > lower if strict else value >= lower)):
@@ -99,6 +116,18 @@ class Applicator:
     def outer_radius_mm(self) -> float:
         """Radius of the tube's outside (of its sleeve, where one is worn)."""
         return self.outer_diameter_mm / 2
+
+    @property
+    def collar_seat(self) -> CollarSeat:
+        """What wears the collar: the ring, or a band of the tube where there is none."""
+        if self.collar is None:
+            raise ValueError(f"{self.id} wears no collar")
+        if self.has_ring:
+            radius, top, height = self.ring_diameter_mm / 2, self.length_mm, self.ring_height_mm
+        else:
+            radius, height = self.outer_radius_mm, self.collar.strip_mm
+            top = self.length_mm - self.collar.below_top_mm
+        return CollarSeat(radius, top - height, top, self.inner_radius_mm)
 
     @property
     def bevel_rise_mm(self) -> float:

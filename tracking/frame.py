@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8, UInt16, frozen, image_array
 from tracking.camera import CameraIntrinsics
+from tracking.picture import ColorPicture
 from tracking.transforms import check_transform
 
 
@@ -100,6 +101,7 @@ class SourceFrame:
     `labels` are codes of `tracking.segmentation.Label`, uint8 (height, width), in the depth grid.
     `labels_tell_bed` is False where the source labels the applicator only. `labels_fault` says
     why stored labels could not be read ("": no fault); whoever needs them must refuse the frame.
+    `picture` is the colour camera's own, of the same exposure; None where the source has none.
     """
 
     frame: RgbdFrame
@@ -107,6 +109,7 @@ class SourceFrame:
     labels_tell_bed: bool = True
     truth: GroundTruth | None = None
     labels_fault: str = ""
+    picture: ColorPicture | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.labels_fault:

@@ -29,13 +29,14 @@ def decide(snapshot: Snapshot, state: KernelState) -> tuple[GateDecision, Kernel
     """Decide one frame."""
     findings = {check: guard(snapshot, state) for check, guard in GUARDS.items()}
     reasons = {reason for finding in findings.values() for reason in finding.reasons}
-    if not reasons and not _all_proven(findings):
+    is_proven = _all_proven(findings)
+    if not reasons and not is_proven:
         reasons.add(Reason.CHECK_MISSING)
     causes = frozenset(r for r in reasons if TEXTS[r].severity is Severity.FAULT)
     latched, fault_frame = _latched(snapshot, state, causes)
     if latched and not causes:
         reasons.add(Reason.FAULT_LATCHED)
-    checks_passed = not reasons and _all_proven(findings)
+    checks_passed = is_proven and not reasons
     passed = _passed(snapshot, state) if checks_passed else 0
     if checks_passed and passed < FRAMES_TO_ARM:
         reasons.add(Reason.ARMING)
@@ -65,14 +66,14 @@ def _passed(snapshot: Snapshot, state: KernelState) -> int:
         return FRAMES_TO_ARM
     if not check_limits(snapshot.alignment, snapshot.plan.limits).may_arm:
         return 0
-    return min(state.passed + 1, FRAMES_TO_ARM) if is_consecutive else 1
+    return state.passed + 1 if is_consecutive else 1
 
 
 def _is_consecutive(snapshot: Snapshot, state: KernelState) -> bool:
-    """Whether the frame goes on where the last one was: in time, and by its pose."""
+    """Whether a frame that passed goes on where the last one was: in time, and by its pose."""
     if state.stamp_ns is None or snapshot.pose_start is not PoseStart.TRACKED:
         return False
-    return 0 < snapshot.stamp_ns - state.stamp_ns <= MAX_FRAME_GAP_MS * 1e6
+    return snapshot.stamp_ns - state.stamp_ns <= MAX_FRAME_GAP_MS * 1e6
 
 
 def _latched(

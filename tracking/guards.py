@@ -217,11 +217,10 @@ def pose(frame: Snapshot, _: KernelState) -> Finding:
 
 
 def applicator(frame: Snapshot, _: KernelState) -> Finding:
-    """The image or the collar's code shows the planned applicator, and neither another."""
+    """It is decided to be the planned applicator; a collar, where one is read, agrees."""
     if _shows_another(frame):
         return _failed(Reason.WRONG_APPLICATOR)
-    is_coded = frame.second.applicator_ids == (frame.plan.applicator_id,)
-    if frame.alignment.applicator_id.decided or is_coded:
+    if frame.alignment.applicator_id.decided:
         return PROVEN
     is_ok = frame.registration is RegistrationStatus.OK
     return _failed(Reason.APPLICATOR_UNDECIDED) if is_ok else UNTOLD

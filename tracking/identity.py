@@ -72,17 +72,37 @@ def distances(dimensions: Dimensions, applicators: Sequence[Applicator]) -> Floa
     covariance = _covariance(dimensions)
     if not np.isfinite(covariance).all():
         return np.full(len(applicators), np.nan)
-    precision = np.linalg.inv(covariance)
-    slope, direction = _slope(dimensions.bevel_deg), np.radians(dimensions.bevel_direction_deg)
-    measured = slope * np.array([np.cos(direction), np.sin(direction)])
     off_mm = dimensions.diameter_mm - np.array([a.inner_diameter_mm for a in applicators])
     away: Float = np.abs(off_mm) / np.sqrt(covariance[0, 0])
-    for index in np.flatnonzero(~(away >= K_EXCLUDED)):
-        off = measured - _slope(applicators[index].bevel_deg) * _DIRECTIONS
-        squares = np.einsum("ij,jk,ik->i", off, precision[1:, 1:], off)
-        squares += off_mm[index] * (2 * off @ precision[1:, 0] + off_mm[index] * precision[0, 0])
-        away[index] = np.sqrt(max(0.0, float(squares.min())))
+    near = [index for index, off in enumerate(away.tolist()) if not off >= K_EXCLUDED]
+    if near:
+        slopes = np.array([_slope(applicators[index].bevel_deg) for index in near])
+        precision = np.linalg.inv(covariance).astype(np.float64)
+        away[near] = _least(precision, off_mm[near], _measured(dimensions), slopes)
     return away
+
+
+def _least(precision: Float, off_mm: Float, measured: Float, slopes: Float) -> Float:
+    """Least distance over all directions of each slope, (k,) in sigma.
+
+    With the offset q = measured - slope u, u a direction, and d that of the diameter, its square
+    is q' P q + 2 d p' q + d^2 r: a polynomial of second degree in u.
+    """
+    of_both, of_slopes = precision[0, 1:], precision[1:, 1:]
+    still = off_mm**2 * precision[0, 0] + 2 * off_mm * (of_both @ measured)
+    linear = -2 * slopes[:, None] * (of_slopes @ measured + off_mm[:, None] * of_both)
+    bent = np.array([of_slopes[0, 0], 2 * of_slopes[0, 1], of_slopes[1, 1]])
+    turning = np.hstack([linear, slopes[:, None] ** 2 * bent]) @ _MONOMIALS
+    squares = still + measured @ of_slopes @ measured + turning.min(axis=1)
+    least: Float = np.sqrt(np.maximum(squares, 0.0))
+    return least
+
+
+def _measured(dimensions: Dimensions) -> Float:
+    """The exit plane's slopes along x and y, (2,)."""
+    direction = np.radians(dimensions.bevel_direction_deg)
+    slopes: Float = _slope(dimensions.bevel_deg) * np.array([np.cos(direction), np.sin(direction)])
+    return slopes
 
 
 def _covariance(dimensions: Dimensions) -> Float:
@@ -109,4 +129,5 @@ def _size(applicator: Applicator) -> tuple[float, float]:
 
 
 _ANGLES = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
-_DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+_X, _Y = np.cos(_ANGLES), np.sin(_ANGLES)
+_MONOMIALS: Float = np.stack([_X, _Y, _X * _X, _X * _Y, _Y * _Y])

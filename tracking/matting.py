@@ -2,7 +2,7 @@
 
 A network's outline is off by pixels; what it says a few pixels inside and outside is sound.
 In between, each pixel's colour is placed between the local mean colour of the applicator and
-that of the background; where the two look alike the labels stand.
+that of the background. Where the two look alike nothing is known of the edge.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
-from tracking.arrays import Bool, UInt8
+from tracking.arrays import Bool, Float, UInt8
 from tracking.contour import Outline, outline_of
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
 COUNTED = 255  # what OpenCV fills a fourth channel with: its sum counts pixels
-MIN_CONTRAST = 20.0  # grey levels between the sides' mean colours: four times the sensor's noise
+COLOR_NOISE = 5.0  # 1-sigma of a pixel, grey levels
+MIN_CONTRAST = 3.0  # between the sides' mean colours, in units of their scatter: a third of a pixel
+DEEP_PX = 5  # from the outline: deeper than a network's outline is off, the sides are themselves
+N_SCATTER_PIXELS = 1000
 MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
@@ -37,6 +40,19 @@ class _Pass:
     window_px: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Matte:
+    """Share of applicator in every pixel of a crop.
+
+    `told`, `untold`: the pixels near the outline, counted row by row, that colour decides, and
+    those of which it tells nothing: there the labels stand.
+    """
+
+    fraction: NDArray[np.float32]
+    told: NDArray[np.intp]
+    untold: NDArray[np.intp]
+
+
 # Coarse: a network's outline is off by up to three pixels. Fine: near the edge, shading counts.
 COARSE, FINE = _Pass(core_px=3, window_px=25), _Pass(core_px=1, window_px=11)
 
@@ -50,7 +66,7 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     """Outline of the applicator, sharpened by colour where it meets the bed.
 
     There its exit lies, whose shape tells the roll; elsewhere the labels stand. None where the
-    applicator does not meet the bed.
+    applicator does not meet the bed, or colour tells less than half of where it does.
     """
     outline = outline_of(labels)
     if outline is None:
@@ -67,9 +83,14 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     crop = labels[rows, columns]
     color = cv2.cvtColor(color_rgb[rows, columns], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
     occluder = crop == Label.OCCLUDER.value
-    coarse = _matte(crop == Label.APPLICATOR.value, occluder, color, COARSE)
-    fraction = _matte((coarse >= INSIDE) & ~occluder, occluder, color, FINE)
-    return _pasted(outline, fraction, (columns.start, rows.start))
+    applicator = crop == Label.APPLICATOR.value
+    scatter = _scatter(applicator, occluder, color)
+    coarse = _matte(applicator, occluder, color, COARSE, scatter).fraction
+    fine = _matte((_smooth(coarse) >= INSIDE) & ~occluder, occluder, color, FINE, scatter)
+    if len(fine.untold) > len(fine.told):
+        return None
+    fine.fraction.reshape(-1)[fine.untold] = np.nan  # labels are off otherwise than colour
+    return _pasted(outline, _smooth(fine.fraction), (columns.start, rows.start))
 
 
 def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[int, int]) -> Outline:
@@ -84,31 +105,56 @@ def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[in
 
 
 def _matte(
-    applicator: Bool, occluder: Bool, color_rgba: UInt8, settings: _Pass
-) -> NDArray[np.float32]:
-    """Share of applicator in every pixel by its colour between the two sides' local means."""
+    applicator: Bool, occluder: Bool, color_rgba: UInt8, settings: _Pass, scatter: Float
+) -> _Matte:
+    """Place every pixel's colour between the two sides' local means.
+
+    Colours are told apart by Fisher's discriminant: `scatter` (3, 3) is how either side's colours
+    vary by themselves. Across the edge of a shadow that is along the bed's own colour, which then
+    says little.
+    """
     inside = _core(applicator, settings.core_px)
     outside = _core(~(applicator | occluder), settings.core_px)
-    between = np.flatnonzero(cv2.bitwise_or(inside, outside) == 0)
+    is_core = cv2.bitwise_or(cv2.bitwise_or(inside, outside), occluder.view(np.uint8))
+    between = np.flatnonzero(is_core == 0)
     inside_color, inside_count = _local_mean(color_rgba, inside, between, settings.window_px)
     outside_color, outside_count = _local_mean(color_rgba, outside, between, settings.window_px)
     color, difference = _planes(color_rgba, between)[:3], inside_color - outside_color
-    contrast = (difference * difference).sum(axis=0)
-    share = ((color - outside_color) * difference).sum(axis=0)
+    direction = np.linalg.inv(scatter).astype(np.float32) @ difference
+    contrast = (difference * direction).sum(axis=0)
+    share = ((color - outside_color) * direction).sum(axis=0)
     share = np.clip(share / np.maximum(contrast, np.float32(1e-6)), 0.0, 1.0)
     min_count = MIN_CORE_FRACTION * settings.window_px**2
     is_told = (
         (inside_count > min_count) & (outside_count > min_count) & (contrast > MIN_CONTRAST**2)
     )
     fraction = applicator.astype(np.float32)
-    told = between[is_told]
-    fraction.reshape(-1)[told] = share[is_told]
+    fraction.reshape(-1)[between[is_told]] = share[is_told]
+    return _Matte(fraction, between[is_told], between[~is_told])
+
+
+def _scatter(applicator: Bool, occluder: Bool, color_rgba: UInt8) -> Float:
+    """Covariance (3, 3) of the sides' colours about their local means, the sensor's noise in it."""
+    total = np.eye(3) * COLOR_NOISE**2
+    for side in (applicator, ~(applicator | occluder)):
+        core = _core(side, DEEP_PX)
+        pixels = np.flatnonzero(core)
+        pixels = pixels[:: 1 + len(pixels) // N_SCATTER_PIXELS]
+        if len(pixels) == 0:
+            continue
+        mean, _ = _local_mean(color_rgba, core, pixels, COARSE.window_px)
+        off = (_planes(color_rgba, pixels)[:3] - mean).astype(np.float64)
+        total += off @ off.T / len(pixels)
+    return total
+
+
+def _smooth(fraction: NDArray[np.float32]) -> NDArray[np.float32]:
     return cv2.GaussianBlur(fraction, (0, 0), BLUR_PX).astype(np.float32, copy=False)
 
 
 def _core(mask: Bool, core_px: int) -> UInt8:
     """Pixels further than `core_px` from the mask's outline, as 0 or 1."""
-    core = cv2.erode(mask.view(np.uint8), square(core_px), borderValue=0)
+    core = cv2.erode(mask.view(np.uint8), square(core_px))
     return core.astype(np.uint8, copy=False)
 
 

@@ -31,6 +31,7 @@ from tracking.slide import slid
 from tracking.transforms import rigid, rotation_from_vector
 
 N_RIVALS = 4
+MAX_DISAGREEMENT = 0.5  # of a model that did not converge: a neighbour of the cone in view has 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +99,12 @@ def _fitted(
 
 
 def _unconverged(view: FrameView, prior: Float | None) -> Float | None:
-    """Where the planned cone's iteration was left."""
+    """Where the planned cone's iteration was left; None: at nothing like a cone."""
     start = next(iter(find_starts(view)), None) if prior is None else prior
     if start is None:
         return None
     left = replace(view, hidden_rim=None).refine(start).pose
-    return left if np.isfinite(left).all() else None
+    return left if view.disagreement(left) <= MAX_DISAGREEMENT else None
 
 
 def _seen(view: FrameView, pose: Float) -> Dimensions:

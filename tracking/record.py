@@ -15,7 +15,7 @@ from tracking.measurement import Measurement
 from tracking.registration import Registration
 from tracking.survey_alignment import AlignedSurvey
 
-STAGES = ("segment", "register", "surface", "align", "gate", "total")
+STAGES = ("segment", "register", "surface", "align", "second", "gate", "total")
 
 
 @dataclass(frozen=True)

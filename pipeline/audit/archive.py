@@ -12,10 +12,9 @@ from pipeline.audit.keys import PublicKey
 from pipeline.audit.kinds import LEDGER_SESSION
 from pipeline.audit.ledger_view import LedgerView, check_ledger_heads, read_ledger
 from pipeline.audit.lines import open_regular
-from pipeline.audit.verify import LOG_SUFFIX, Trust, Verified, session_of, verify_log
+from pipeline.audit.naming import LOG_SUFFIX, session_of
+from pipeline.audit.verify import Trust, Verified, verify_log
 from tracking.errors import SourceError
-
-LEDGER_NAME = "ledger.jsonl"
 
 
 @dataclass(frozen=True)

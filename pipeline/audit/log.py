@@ -13,18 +13,17 @@ from pipeline.audit.append_file import AppendFile
 from pipeline.audit.canonical import MAX_LINE_BYTES, CanonicalError, JsonValue, canonical_bytes
 from pipeline.audit.chain import Chain
 from pipeline.audit.clock import AuditClock
-from pipeline.audit.entry import SESSION_ID, Entry
+from pipeline.audit.entry import Entry
 from pipeline.audit.errors import AuditError
 from pipeline.audit.head import PrintedHead
 from pipeline.audit.keys import SigningKey
-from pipeline.audit.kinds import CALLERS, LEDGER_SESSION, AuditKind, check_body
+from pipeline.audit.kinds import CALLERS, AuditKind, check_body
 from pipeline.audit.ledger import Ledger
+from pipeline.audit.naming import check_session_id
 from pipeline.audit.resume import resumed_position
 from pipeline.audit.start import SessionStart
 from pipeline.audit.tear import resumed_body, set_torn_bytes_aside
-from pipeline.audit.verify import LOG_SUFFIX
 from pipeline.audit.writer import AuditStatus, BackgroundWriter, Pending
-from tracking.errors import UsageError
 
 MAX_BODY_BYTES = MAX_LINE_BYTES - 1024  # the rest of a line takes about 500
 OPENING_TIMEOUT_S = 10.0
@@ -72,7 +71,7 @@ class AuditLog:
         Parameters
         ----------
         path : Path
-            A new file; `log_name` gives its name.
+            A new file; `naming.log_name` gives its name.
         ledger : Ledger or None
             None: deletion and replacement of the whole log can then not be found.
 
@@ -84,7 +83,7 @@ class AuditLog:
             The ledger is missing, knows the id already, or was changed; the file exists; the disk
             refuses.
         """
-        _check_id(session_id)
+        check_session_id(session_id)
         clock = clock or AuditClock()
         file = AppendFile(path, is_new=True)
         try:
@@ -92,6 +91,7 @@ class AuditLog:
             body = start.body(key.public, anchor)
         except BaseException:
             file.close()
+            path.unlink()  # still empty: nothing is lost, and the name stays free
             raise
         log = cls(file, session_id, Chain(session_id, key), key, ledger, clock)
         return log._started(AuditKind.SESSION_START, body)
@@ -116,7 +116,7 @@ class AuditLog:
         SourceError
             It cannot be read.
         """
-        _check_id(session_id)
+        check_session_id(session_id)
         file = AppendFile(path, is_new=False)
         try:
             position, tear = resumed_position(path, session_id, key.public)
@@ -236,20 +236,6 @@ class AuditLog:
         for entry in entries:
             if entry.kind is AuditKind.CHECKPOINT:
                 self._checkpoint = entry
-
-
-def log_name(session_id: str) -> str:
-    """File name of a session's log."""
-    _check_id(session_id)
-    return session_id + LOG_SUFFIX
-
-
-def _check_id(session_id: str) -> None:
-    if not SESSION_ID.fullmatch(session_id) or session_id == LEDGER_SESSION:
-        raise UsageError(
-            f"The session id {session_id!r}: is malformed.",
-            expected="1 to 64 letters, digits, '.', '_' or '-', a letter or digit first",
-        )
 
 
 def _lost(session_id: str, what: str, failure: str) -> AuditError:

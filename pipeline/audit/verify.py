@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.audit.entry import Entry
@@ -16,9 +15,6 @@ from pipeline.audit.kinds import AuditKind
 from pipeline.audit.ledger_view import LEDGER_ONLY, LedgerView
 from pipeline.audit.signatures import SignatureCheck
 from pipeline.audit.walk import walk
-
-LOG_SUFFIX = ".audit.jsonl"
-"""A log's name is its session's id and this, so that another session's log is told at once."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +64,6 @@ class Verified:
     n_checkpoints: int
     means: tuple[Means, ...]
     notes: tuple[str, ...]
-
-
-def session_of(path: Path) -> str | None:
-    """The session that a log's file name stands for; None where the name says nothing."""
-    name = path.name
-    return name.removesuffix(LOG_SUFFIX) if name.endswith(LOG_SUFFIX) else None
 
 
 def verify_log(stream: BinaryIO, name: str, trust: Trust) -> Verified:

@@ -10,6 +10,7 @@ from pipeline.benchmarks.audit_cost import cost_table
 from pipeline.benchmarks.audit_reader import NAMES, Reader
 from pipeline.benchmarks.audit_scene import CASE, build_scene
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.machine import ROOT
 
 CAPTION = (
     "Each column has what the one before has. 'File alone' still knows the session's id by the "
@@ -22,7 +23,9 @@ def run_audit_bench(n_entries: int, seed: int, report: Report) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         scene = build_scene(Path(folder), n_entries, seed)
     tallies = run_campaign(scene, seed, report)
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # the disk, not memory
+    runs = ROOT / "runs"  # the disk that sessions are written to; the system's may be memory
+    runs.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=runs) as folder:
         costs, cost_data = cost_table(Path(folder), scene.key)
     data: dict[str, object] = {
         "n_lines": scene.logs[CASE].count(b"\n"),

@@ -13,7 +13,8 @@ from pipeline.audit.canonical import JsonValue
 from pipeline.audit.chain import Chain
 from pipeline.audit.keys import SigningKey
 from pipeline.audit.kinds import AuditKind
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import log_name
 from pipeline.benchmarks.audit_scene import session_start
 from pipeline.benchmarks.findings import TextTable
 

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,17 +57,15 @@ def run_supervisor_bench(n_trials: int, seed: int, report: Report) -> Findings:
     rows = []
     for event, end_name, has_goal, run in _kinds():
         with tempfile.TemporaryDirectory(prefix="lease-") as folder:
-            end: End = ComputerEnd(Path(folder)) if end_name == COMPUTER else RelayEnd()
-            try:
-                falls = run(Trials(n_trials, seed, Path(folder), tick), end)
-            finally:
-                end.close()
+            make_end: Callable[[], End]
+            make_end = partial(ComputerEnd, Path(folder)) if end_name == COMPUTER else RelayEnd
+            falls = run(Trials(n_trials, seed, Path(folder), make_end, tick))
         rows.append(Row(event, end_name, has_goal, falls))
     return findings(rows)
 
 
 COMPUTER, RELAY = "second computer", "relay"
-Run = Callable[[Trials, End], list[Fall]]
+Run = Callable[[Trials], list[Fall]]
 
 
 def _kinds() -> list[tuple[str, str, bool, Run]]:
@@ -99,8 +98,9 @@ def findings(rows: Sequence[Row]) -> Findings:
             )
             for row in rows
         ],
-        "Real processes and signals, 30 decisions a second. The far ends are models: reference "
-        f"client, reference relay. Load average at the end: {os.getloadavg()[0]:.1f}.",
+        "Real processes and signals, 30 decisions a second. The far ends are models, reference "
+        "client and reference relay, with deadlines of their own. "
+        f"Load average at the end: {os.getloadavg()[0]:.1f}.",
     )
     goals = [
         Goal(f"{row.event}, {row.end}: p99.9, ms", row.from_event_ms[P99_9], GOAL_MS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import os
+import secrets
 import struct
 import subprocess
 import sys
@@ -55,7 +57,7 @@ class SessionElsewhere:
     """A loop in a process of its own, to be stopped and killed."""
 
     def __init__(self, wiring: Wiring, folder: Path) -> None:
-        stamp = folder / "issued"
+        stamp = folder / f"issued-{secrets.token_hex(4)}"
         stamp.write_bytes(bytes(STAMP.size))
         with stamp.open("r+b") as file:
             self._stamp = mmap.mmap(file.fileno(), STAMP.size)
@@ -87,7 +89,8 @@ class SessionElsewhere:
 
 
 def main(output: str, place: str, stamp_path: Path) -> None:
-    """Decide READY until killed."""
+    """Decide READY until killed, or until the benchmark is gone."""
+    parent_pid = os.getppid()
     is_serial = output == "serial"
     wiring = (
         Wiring(output="serial", device=place)
@@ -99,7 +102,7 @@ def main(output: str, place: str, stamp_path: Path) -> None:
         stamp = mmap.mmap(file.fileno(), STAMP.size)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while True:
+    while os.getppid() == parent_pid:
         session.decide()
         STAMP.pack_into(stamp, 0, session.issued_ns)
         time.sleep(FRAME_NS / 1e9)

@@ -9,7 +9,10 @@ from pathlib import Path
 from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
+from pipeline.config.collar_check import check_collars
 from tracking.applicator import Applicator, Docking, Material
+from tracking.collar import DEFAULT_PLACEMENT_SIGMA_MM, Collar
+from tracking.collar_codes import Dictionary
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 from tracking.toml_refusal import nearest
@@ -17,6 +20,19 @@ from tracking.toml_refusal import nearest
 BUILT_IN_CATALOGUE = Path(__file__).parent / "applicators.toml"
 MESH_SUFFIXES = (".ply", ".stl")
 N_SHOWN_IDS = 8  # of the known ids, where none resembles the wanted one
+
+
+class CollarTable(StrictTable):
+    """`[applicator.ID.collar]`: the strip, and the disc where `n_top` is not 0."""
+
+    dictionary: Dictionary
+    first_id: int
+    n_outer: int
+    module_mm: float
+    n_top: int = 0
+    top_module_mm: float = 0.0
+    placement_sigma_mm: float = DEFAULT_PLACEMENT_SIGMA_MM
+    below_top_mm: float = 0.0
 
 
 class ApplicatorTable(StrictTable):
@@ -35,7 +51,7 @@ class ApplicatorTable(StrictTable):
     ssd_mm: float | None = Field(default=None, gt=0)
     field_margin_mm: float = 0.0
     sleeve_diameter_mm: float | None = Field(default=None, gt=0)
-    collar: object = None
+    collar: CollarTable | None = None
 
 
 class CatalogueFile(StrictFile):
@@ -81,8 +97,8 @@ def read_catalogue(path: Path | None = None) -> Catalogue:
     Raises
     ------
     ConfigurationError
-        The file is missing, unreadable or malformed, an entry contradicts itself, or its mesh
-        is missing.
+        The file is missing, unreadable or malformed, an entry contradicts itself, its mesh
+        is missing, or two collars wear the same code.
     """
     path = BUILT_IN_CATALOGUE if path is None else path
     return parse_catalogue(read_text_file(path, "catalogue"), path)
@@ -93,18 +109,12 @@ def parse_catalogue(text: str, path: Path) -> Catalogue:
     what = str(path)
     file = parse_toml(text, CatalogueFile, what)
     applicators = {name: _applicator(name, t, path) for name, t in file.applicator.items()}
+    check_collars(applicators, what)
     meshes = [Path(a.mesh_path).read_bytes() for a in applicators.values() if a.mesh_path]
     return Catalogue(content_id(path.stem, text, *meshes), applicators)
 
 
 def _applicator(name: str, table: ApplicatorTable, path: Path) -> Applicator:
-    if table.collar is not None:
-        raise ConfigurationError(
-            f"{path}: the marker collar of applicator.{name} is not supported yet.",
-            expected=f"no table applicator.{name}.collar",
-            actual="a collar",
-            remedy="Leave the table out; the applicator is then measured without its collar.",
-        )
     try:
         return Applicator(
             id=name,
@@ -121,6 +131,7 @@ def _applicator(name: str, table: ApplicatorTable, path: Path) -> Applicator:
             field_margin_mm=table.field_margin_mm,
             sleeve_diameter_mm=table.sleeve_diameter_mm,
             mesh_path=_mesh_path(name, table.mesh, path),
+            collar=None if table.collar is None else Collar(**table.collar.model_dump()),
         )
     except ValueError as error:
         raise ConfigurationError(

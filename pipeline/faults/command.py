@@ -51,8 +51,22 @@ def _inputs(request: FaultsRequest, report: Report) -> Findings:
     return inputs_campaign(request.n_cases or N_CASES, request.seed, report)
 
 
+def _images(request: FaultsRequest, report: Report) -> Findings:
+    from pipeline.faults.image_campaign import image_campaign
+
+    return image_campaign(request.n_cases or 60, request.seed, report)
+
+
+def _nominal(request: FaultsRequest, report: Report) -> Findings:
+    from pipeline.faults.nominal_campaign import nominal_campaign
+
+    return nominal_campaign(request.n_cases or 20, request.seed, report)
+
+
 _LEVELS: dict[str, Callable[[FaultsRequest, Report], Findings]] = {
     "kernel": _kernel,
     "guards": _guards,
+    "images": _images,
     "inputs": _inputs,
+    "nominal": _nominal,
 }

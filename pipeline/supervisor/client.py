@@ -28,12 +28,16 @@ class SupervisorClient:
     ----------
     n_not_sent : int
         Decisions that did not reach the supervisor: what was READY among them was not renewed.
+    fault : str
+        What broke at the output or the beam-on input; empty while nothing did. The output stays
+        open from then on, whatever is decided.
     """
 
     def __init__(self, channel: Channel, ids: LeaseIds) -> None:
         self._channel, self._ids = channel, ids
         self._frame_index = 0
         self.n_not_sent = 0
+        self.fault = ""
 
     def renew(
         self, decision: GateDecision, frame_index: int, *, ids: LeaseIds, issued_ns: int
@@ -64,7 +68,10 @@ class SupervisorClient:
 
     def events(self) -> list[SupervisorEvent]:
         """What the supervisor reports since the last call, signs of life aside. Once a frame."""
-        return [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
+        events = [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
+        faults = [str(e.detail["what"]) for e in events if e.kind is EventKind.FAULT]
+        self.fault = self.fault or next(iter(faults), "")
+        return events
 
     @property
     def process_id(self) -> int:

@@ -134,6 +134,9 @@ class Supervisor:
                     self._obey(answer, was_held=was_held)
                 else:
                     self._refuse(answer, was_held=was_held)
+                self._note_lease(self.now_ns())
+                if self._exit_code is not None:
+                    return  # nothing comes after the end
         except SessionGone:
             self._lose(Loss.SESSION_DIED)
         if self.parent_pid() != self.start.session_pid:
@@ -169,8 +172,11 @@ class Supervisor:
             self._exit_code = EXIT_ENDED
 
     def _go_live(self) -> None:
-        """Let the lease reach the output, if all that is known to be bad was answered rightly."""
-        if not self._proof.is_complete:
+        """Let the lease reach the output, if all that is known to be bad was answered rightly.
+
+        Once only: the session's frames may not be counted anew.
+        """
+        if self._is_live or not self._proof.is_complete:
             self._diary.refused[Refusal.PROOF] += 1
         elif self._is_beam_on() or self._reads_closed():
             self._diary.refused[Refusal.BEAM] += 1

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 from pipeline.supervisor.events import EventKind, Reporter, SupervisorEvent
-from pipeline.supervisor.loop import Supervisor
+from pipeline.supervisor.loop import EXIT_SESSION_DIED, Supervisor
 from pipeline.supervisor.modem_line import LineReader, ModemLine
 from pipeline.supervisor.output import NoOutput, Output, OutputFault
 from pipeline.supervisor.serial_output import SerialOutput, open_port
@@ -29,7 +29,11 @@ def main(channel_fd: int) -> int:
     # Ctrl-C and a closed terminal end the session, which ends this process.
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    start = read_start(sys.stdin.buffer.read(MAX_START_BYTES + 1))
+    os.umask(0o177)  # its socket is its owner's from the first moment
+    text = sys.stdin.buffer.read(MAX_START_BYTES + 1)
+    if not text:  # the session died before it could say anything
+        return EXIT_SESSION_DIED
+    start = read_start(text)
     channel = socket.socket(fileno=channel_fd)
     try:
         output, beam_line = _opened(start)

@@ -23,7 +23,7 @@ from tracking.decision import GateDecision, Verdict
 
 ANSWER_TIMEOUT_S = 2.0
 MAX_LATE_NS = 50_000_000  # a supervisor that lets a lease run on for longer is not fit to start
-N_TIMINGS = 3  # one of which must be in time: a machine may be busy while a session starts
+N_TRIES = 10  # one of which must be in time: a machine may be busy while a session starts
 FUTURE_NS = 60_000_000_000
 
 KernelStimuli = Mapping[str, Callable[[], GateDecision]]
@@ -42,6 +42,7 @@ class ProofTest:
     def __init__(self, channel: Channel, key: bytes, ids: LeaseIds) -> None:
         self._channel, self._key, self._ids = channel, key, ids
         self._frame_index = 0
+        self._events: list[SupervisorEvent] = []
 
     def run(self, kernel_stimuli: KernelStimuli) -> None:
         """Show everything, and let the supervisor go live.
@@ -54,7 +55,6 @@ class ProofTest:
         """
         for stimulus in self._stimuli():
             self._show(stimulus)
-        self._show_not_ready()
         self._show_silence()
         for name, decide in kernel_stimuli.items():
             if decide().verdict is Verdict.READY:
@@ -74,74 +74,77 @@ class ProofTest:
         yield _Stimulus(Refusal.STALE, seal(stale, self._key))
         future = replace(self._next(), issued_ns=time.monotonic_ns() + FUTURE_NS)
         yield _Stimulus(Refusal.FUTURE, seal(future, self._key))
-        good = self._next()
-        self._hold(good)
-        self._drop()
-        yield _Stimulus(Refusal.SEQUENCE, seal(good, self._key))
+        good = self._show_not_ready()
+        again = replace(good, issued_ns=time.monotonic_ns())
+        yield _Stimulus(Refusal.SEQUENCE, seal(again, self._key))
         same_frame = replace(self._next(), frame_index=good.frame_index)
         yield _Stimulus(Refusal.FRAME, seal(same_frame, self._key))
 
     def _show(self, stimulus: _Stimulus) -> None:
+        begin = len(self._events)
         self._channel.send_raw(stimulus.datagram)
         name = f"a renewal with wrong {stimulus.refusal}"
-        if not self._wait(lambda e: str(stimulus.refusal) in e.detail, EventKind.REFUSED):
+        if self._find(begin, lambda e: _is_refusal(e, stimulus.refusal)) is None:
             raise _failure(name, f"a refusal {stimulus.refusal}", "none")
-        if any(e.kind is EventKind.LEASE and e.detail["held"] for e in self._channel.poll()):
+        if any(_is_lease(event, held=True) for event in self._events[begin:]):
             raise _failure(name, "no lease", "the lease is held")
 
-    def _show_not_ready(self) -> None:
-        self._hold(self._next())
-        self._drop()
+    def _show_not_ready(self) -> Message:
+        """Renew and drop in one go; return the renewal. Both events have to come."""
+        losses = []
+        for _ in range(N_TRIES):
+            begin, renewal = len(self._events), self._next()
+            self._channel.send_raw(seal(renewal, self._key))
+            self._channel.send_raw(seal(replace(self._next(), kind=Kind.NOT_READY), self._key))
+            held = self._find(begin, _is_answer)
+            if held is None or self._events[held].kind is not EventKind.LEASE:
+                continue  # it came too late to hold anything
+            losses.append(str(self._loss(held + 1, "NOT READY").detail["why"]))
+            if losses[-1] == Loss.NOT_READY:
+                return renewal
+        raise _failure("NOT READY", "the lease is dropped at once", ", ".join(losses))
 
     def _show_silence(self) -> None:
         late_ns = []
-        for _ in range(N_TIMINGS):
-            late_ns.append(self._late_ns())
+        for _ in range(N_TRIES):
+            message, begin = self._hold()
+            loss = self._loss(begin, "silence")
+            late_ns.append(loss.at_ns - message.issued_ns - LEASE_NS)
             if 0 <= late_ns[-1] <= MAX_LATE_NS:
                 return
         actual = "late by " + ", ".join(f"{late / 1e6:.0f} ms" for late in late_ns)
         raise _failure("silence", "the lease runs out after 100 ms", actual)
 
-    def _late_ns(self) -> int:
-        """How long after its deadline a lease is given up in silence."""
-        message = self._next()
-        self._hold(message)
-        lost_ns: list[int] = []
+    def _hold(self) -> tuple[Message, int]:
+        """Renew rightly; return the message, and where the events after its lease begin.
 
-        def is_expiry(event: SupervisorEvent) -> bool:
-            if event.detail["held"] or event.detail["why"] != Loss.EXPIRED:
-                return False
-            lost_ns.append(event.at_ns)
-            return True
+        A supervisor that refuses everything proves nothing.
+        """
+        for _ in range(N_TRIES):
+            begin, message = len(self._events), self._next()
+            self._channel.send_raw(seal(message, self._key))
+            held = self._find(begin, _is_answer)
+            if held is not None and self._events[held].kind is EventKind.LEASE:
+                return message, held + 1
+        raise _failure("a valid renewal", "the lease is held", "it is not")
 
-        if not self._wait(is_expiry, EventKind.LEASE):
-            raise _failure("silence", "the lease runs out", "it is still held")
-        self._channel.poll()
-        return lost_ns[0] - message.issued_ns - LEASE_NS
-
-    def _drop(self) -> None:
-        self._channel.send_raw(seal(replace(self._next(), kind=Kind.NOT_READY), self._key))
-        is_lost = self._wait(lambda e: not e.detail["held"], EventKind.LEASE)
-        events = self._channel.poll()
-        reasons = {e.detail["why"] for e in events if e.kind is EventKind.LEASE}
-        if not is_lost or Loss.NOT_READY not in reasons:
-            raise _failure("NOT READY", "the lease is dropped at once", "it was not")
-
-    def _hold(self, message: Message) -> None:
-        """Renew rightly: a supervisor that refuses everything proves nothing."""
-        self._channel.send_raw(seal(message, self._key))
-        if not self._wait(lambda e: bool(e.detail["held"]), EventKind.LEASE):
-            raise _failure("a valid renewal", "the lease is held", "it is not")
-        self._channel.poll()
+    def _loss(self, begin: int, name: str) -> SupervisorEvent:
+        """The event of the lease's loss."""
+        found = self._find(begin, lambda e: _is_lease(e, held=False))
+        if found is None:
+            raise _failure(name, "the lease is given up", "it is still held")
+        return self._events[found]
 
     def _go_live(self) -> None:
+        begin = len(self._events)
         self._channel.send_raw(seal(replace(self._next(), kind=Kind.GO_LIVE), self._key))
-        if not self._wait(lambda _: True, EventKind.LIVE):
-            seen = [dict(e.detail) for e in self._channel.poll() if e.kind is EventKind.REFUSED]
+        if self._find(begin, lambda e: e.kind is EventKind.LIVE) is None:
+            new = self._events[begin:]
+            refused = [name for e in new if e.kind is EventKind.REFUSED for name in e.detail]
             raise ProofTestError(
                 "The supervisor does not go live.",
                 expected="beam off, the relay's feedback contact open, the proof test complete",
-                actual=f"refused: {seen or 'no answer'}",
+                actual=f"refused: {', '.join(refused) or 'no answer'}",
                 remedy="Check the beam-on input and the relay; start again.",
             )
 
@@ -156,8 +159,31 @@ class ProofTest:
             time.monotonic_ns(),
         )
 
-    def _wait(self, is_it: Callable[[SupervisorEvent], bool], kind: EventKind) -> bool:
-        return self._channel.wait_for(lambda e: e.kind is kind and is_it(e), ANSWER_TIMEOUT_S)
+    def _find(self, begin: int, is_it: Callable[[SupervisorEvent], bool]) -> int | None:
+        """Where an event is that has come, or comes in time."""
+        give_up_ns = time.monotonic_ns() + int(ANSWER_TIMEOUT_S * 1e9)
+        while True:
+            for index, event in enumerate(self._events[begin:], start=begin):
+                if is_it(event):
+                    return index
+            begin = len(self._events)
+            left_s = (give_up_ns - time.monotonic_ns()) / 1e9
+            if not self._channel.wait_for(lambda _: True, left_s):
+                return None
+            self._events += self._channel.poll()
+
+
+def _is_lease(event: SupervisorEvent, *, held: bool) -> bool:
+    return event.kind is EventKind.LEASE and event.detail["held"] is held
+
+
+def _is_answer(event: SupervisorEvent) -> bool:
+    """Whether a renewal was accepted or refused."""
+    return _is_lease(event, held=True) or event.kind is EventKind.REFUSED
+
+
+def _is_refusal(event: SupervisorEvent, refusal: Refusal) -> bool:
+    return event.kind is EventKind.REFUSED and str(refusal) in event.detail
 
 
 def _failure(what: str, expected: str, actual: str) -> ProofTestError:

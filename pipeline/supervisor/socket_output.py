@@ -78,6 +78,8 @@ class SocketOutput:
 
     def close(self) -> None:
         """Tell NOT READY and cut every connection."""
+        if self._listener.fileno() < 0:
+            return
         for reader in list(self._readers):
             self._tell(reader, DENIED, 0, 0)
             reader.connection.close()
@@ -164,8 +166,7 @@ def _tcp(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((address, port))
-    return listener
+    return _bound(listener, (address, port))
 
 
 def _unix(path: Path) -> socket.socket:
@@ -176,7 +177,15 @@ def _unix(path: Path) -> socket.socket:
                 probe.connect(str(path))
             except ConnectionRefusedError:
                 path.unlink()  # nobody listens any more
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
+    listener = _bound(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), str(path))
     path.chmod(0o600)
+    return listener
+
+
+def _bound(listener: socket.socket, address: str | tuple[str, int]) -> socket.socket:
+    try:
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
     return listener

@@ -158,7 +158,7 @@ def _check_unproven(frame: RgbdFrame, header: SourceHeader, message: TopicMessag
 def _assemble(record: schema.FrameHeadRecord, parts: dict[str, bytes]) -> SourceFrame:
     intrinsics = record.intrinsics.camera()
     depth = _part(parts, schema.DEPTH_TOPIC, schema.DEPTH_FORMAT)
-    color = labels = None
+    color = labels = picture = None
     if record.color_sha256 is not None:
         payload = _part(parts, schema.COLOR_TOPIC, schema.COLOR_FORMAT)
         _check_hash("colour", hashlib.sha256(payload).hexdigest(), record.color_sha256)
@@ -167,6 +167,9 @@ def _assemble(record: schema.FrameHeadRecord, parts: dict[str, bytes]) -> Source
         payload = _part(parts, schema.LABELS_TOPIC, schema.LABELS_FORMAT)
         _check_hash("labels", hashlib.sha256(payload).hexdigest(), record.labels_sha256)
         labels = decode_png(payload, intrinsics.shape, np.uint8)
+    if record.picture is not None:
+        payload = _part(parts, schema.PICTURE_TOPIC, schema.PICTURE_FORMAT)
+        picture = record.picture.picture(payload)
     frame = RgbdFrame(
         frame_index=record.frame_index,
         device_serial=record.device_serial,
@@ -183,6 +186,7 @@ def _assemble(record: schema.FrameHeadRecord, parts: dict[str, bytes]) -> Source
         labels=labels,
         labels_tell_bed=record.labels_tell_bed,
         truth=None if record.truth is None else record.truth.ground_truth(),
+        picture=picture,
     )
 
 

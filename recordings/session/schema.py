@@ -7,13 +7,16 @@ record. The record comes last: a frame is whole when its record has arrived.
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
-
+from recordings.session.intrinsics_record import (
+    IntrinsicsRecord,
+    NotNegative,
+    Positive,
+    Sha256,
+    StrictRecord,
+)
+from recordings.session.picture_record import PictureRecord
 from recordings.source import Origin
 from recordings.truth_record import TruthRecord
-from tracking.camera import CameraIntrinsics
 
 SCHEMA_VERSION = 1
 PROFILE = "applicator-tracking-session"
@@ -23,52 +26,16 @@ CALIBRATION_TOPIC = "/camera/calibration"
 DEPTH_TOPIC = "/camera/depth"
 COLOR_TOPIC = "/camera/color"
 LABELS_TOPIC = "/camera/labels"
+PICTURE_TOPIC = "/camera/picture"
 FRAME_TOPIC = "/frame"
 
 DEPTH_FORMAT = "jxl"
 COLOR_FORMAT = "jpeg"
 LABELS_FORMAT = "png"
-
-MAX_SIDE_PX = 4096  # larger images exist in no supported camera: bounds every allocation
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Side = Annotated[int, Field(gt=0, le=MAX_SIDE_PX)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[int, Field(ge=0, lt=2**63)]  # MCAP's stamps are unsigned
+PICTURE_FORMAT = "jpeg"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class IntrinsicsRecord(_Record):
-    """`CameraIntrinsics` as JSON."""
-
-    width: Side
-    height: Side
-    fx: Positive
-    fy: Positive
-    cx: float
-    cy: float
-
-    @staticmethod
-    def of(intrinsics: CameraIntrinsics) -> IntrinsicsRecord:
-        """Take the values of a camera."""
-        return IntrinsicsRecord(
-            width=intrinsics.width,
-            height=intrinsics.height,
-            fx=intrinsics.fx,
-            fy=intrinsics.fy,
-            cx=intrinsics.cx,
-            cy=intrinsics.cy,
-        )
-
-    def camera(self) -> CameraIntrinsics:
-        """Return the camera; ValueError where its principal point lies outside the image."""
-        return CameraIntrinsics(**self.model_dump())
-
-
-class HeaderRecord(_Record):
+class HeaderRecord(StrictRecord):
     """What is known before the first frame."""
 
     schema_version: int
@@ -82,11 +49,12 @@ class HeaderRecord(_Record):
     embedded: tuple[tuple[str, str], ...]
 
 
-class FrameHeadRecord(_Record):
+class FrameHeadRecord(StrictRecord):
     """The record that closes a frame.
 
     `position` counts the frames of the file from 0: a gap is a lost chunk. The hashes are of
     the raw depth's bytes and of the encoded colour and labels; None where there is none.
+    `picture` belongs to the colour camera's own picture; older sessions have none.
     """
 
     position: NotNegative
@@ -101,3 +69,4 @@ class FrameHeadRecord(_Record):
     labels_sha256: Sha256 | None
     labels_tell_bed: bool
     truth: TruthRecord | None
+    picture: PictureRecord | None = None

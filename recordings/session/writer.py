@@ -16,6 +16,8 @@ from recordings.images import encode_depth, encode_jpeg, encode_png
 from recordings.session import schema
 from recordings.session.convert import header_record
 from recordings.session.foxglove import calibration_message, descriptor_set, image_message
+from recordings.session.intrinsics_record import IntrinsicsRecord
+from recordings.session.picture_record import PictureRecord
 from recordings.source import SourceHeader
 from recordings.truth_record import TruthRecord
 from tracking.errors import UsageError
@@ -73,29 +75,34 @@ class SessionWriter:
         return self._n_frames
 
     def write(self, source_frame: SourceFrame) -> None:
-        """Append one frame with its labels and truth."""
+        """Append one frame with its labels, truth and picture."""
         frame, labels, truth = source_frame.frame, source_frame.labels, source_frame.truth
         stamp_ns = frame.stamp_ns
         color = None if frame.color_rgb is None else encode_jpeg(frame.color_rgb)
         encoded_labels = None if labels is None else encode_png(labels)
+        picture_record, picture = None, None
+        if source_frame.picture is not None:
+            picture_record, picture = PictureRecord.of(source_frame.picture)
         record = schema.FrameHeadRecord(
             position=self._n_frames,
             frame_index=frame.frame_index,
             stamp_ns=stamp_ns,
             arrival_ns=frame.arrival_ns,
             device_serial=frame.device_serial,
-            intrinsics=schema.IntrinsicsRecord.of(frame.intrinsics),
+            intrinsics=IntrinsicsRecord.of(frame.intrinsics),
             depth_unit_mm=frame.depth_unit_mm,
             depth_sha256=frame.depth_sha256,
             color_sha256=_sha256(color),
             labels_sha256=_sha256(encoded_labels),
             labels_tell_bed=source_frame.labels_tell_bed,
             truth=None if truth is None else TruthRecord.of(truth),
+            picture=picture_record,
         )
         parts = (
             (schema.DEPTH_TOPIC, schema.DEPTH_FORMAT, encode_depth(frame.depth_raw)),
             (schema.COLOR_TOPIC, schema.COLOR_FORMAT, color),
             (schema.LABELS_TOPIC, schema.LABELS_FORMAT, encoded_labels),
+            (schema.PICTURE_TOPIC, schema.PICTURE_FORMAT, picture),
         )
         for topic, image_format, payload in parts:
             if payload is not None:
@@ -137,6 +144,7 @@ class SessionWriter:
             schema.DEPTH_TOPIC: ("protobuf", image),
             schema.COLOR_TOPIC: ("protobuf", image),
             schema.LABELS_TOPIC: ("protobuf", image),
+            schema.PICTURE_TOPIC: ("protobuf", image),
             schema.FRAME_TOPIC: ("json", record),
         }
         self._channels = {

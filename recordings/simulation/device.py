@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recordings.simulation.native_color import COLOR_1080, NativeColor
 from recordings.simulation.stereo_noise import DepthCamera
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
@@ -14,7 +15,10 @@ from tracking.transforms import check_transform, rigid
 
 @dataclass(frozen=True, eq=False)
 class SimulatedDevice:
-    """One RGB-D device on the head: grid, stereo pair, frame rate and mounting."""
+    """One RGB-D device on the head: grid, stereo pair, frame rate and mounting.
+
+    `color`: its own colour camera, whose picture is taken where a collar is worn; None: none.
+    """
 
     name: str
     serial: str
@@ -22,6 +26,7 @@ class SimulatedDevice:
     depth_camera: DepthCamera
     frame_rate_hz: float
     head_from_camera: Float
+    color: NativeColor | None = None
 
     def __post_init__(self) -> None:
         pose = check_transform("head_from_camera", self.head_from_camera)
@@ -60,6 +65,7 @@ WIDE = SimulatedDevice(
     ),
     frame_rate_hz=30.0,
     head_from_camera=_beside_the_head(-60.0, 300.0, 100.0, 170.0),
+    color=COLOR_1080,
 )
 
 # D415-like at 424x240: 65 deg wide, 55 mm baseline; farther away so that ring and bed fit its

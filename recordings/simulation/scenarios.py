@@ -9,6 +9,7 @@ import numpy as np
 from recordings.simulation.device import NARROW, WIDE, SimulatedDevice
 from recordings.simulation.story import END_S
 from recordings.simulation.truth_field import AreaOnBed
+from tracking.collar import Collar
 from tracking.errors import SourceError
 
 APPLICATOR_ID = "MOB-D60-B15"
@@ -16,6 +17,8 @@ FLAT_APPLICATOR_ID = "MOB-D60-B0"  # at 424x240 the outline tells the roll of a 
 MARKED_S = 1.0  # in the story: the survey still goes on
 # At least 2 mm inside a field of 60 mm: covered when docked, not when knocked off by 5 mm.
 AREA = AreaOnBed(centre_mm=(0.7, -0.5), radius_mm=27.0)
+# 4.3 px per module at 0.8 m on the strip, 5.2 on the disc, with a colour picture of 1920x1080.
+COLLAR = Collar("4x4_1000", 0, n_outer=16, module_mm=2.5, n_top=8, top_module_mm=3.0)
 DEFAULT_SEED = 0
 SPEC_PREFIX = "sim:"
 
@@ -25,6 +28,7 @@ class Scenario:
     """A stretch of the docking story on one device, with the plan's applicator.
 
     `area`: marked on the bed during the survey, and asked for by the plan; None: not marked.
+    `collar`: worn by the cone where the catalogue gives it none of its own.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Scenario:
     end_s: float = END_S
     applicator_id: str = APPLICATOR_ID
     area: AreaOnBed | None = None
+    collar: Collar | None = None
 
     @property
     def n_frames(self) -> int:
@@ -71,6 +76,20 @@ SCENARIOS = {
             "the docking story at 848x480 with an area at risk marked on the bed",
             WIDE,
             area=AREA,
+        ),
+        Scenario(
+            "docking-collar",
+            "the docking story at 848x480 with a marker collar on the cone's ring",
+            WIDE,
+            collar=COLLAR,
+        ),
+        Scenario(
+            "bench-collar",
+            "twelve docked frames at 848x480 with the collar",
+            WIDE,
+            6.0,
+            6.4,
+            collar=COLLAR,
         ),
         Scenario("held", "three seconds docked and held at 848x480", WIDE, 6.0, 9.0),
         Scenario("bench", "twelve docked frames at 848x480", WIDE, 6.0, 6.4),

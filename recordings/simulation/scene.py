@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from recordings.simulation.collar_ink import CollarInk
 from tracking.applicator_mesh import TriangleMesh
 from tracking.arrays import Float
 from tracking.segmentation import Label
@@ -73,6 +74,8 @@ class Material:
         the depth of what lies behind.
     transparency
         Share of the light from behind in colour; the scenes of training show it, `render` does not.
+    ink
+        A printed collar worn by the part, dull; None: none.
     """
 
     albedo_rgb: Rgb
@@ -81,6 +84,7 @@ class Material:
     texture: Texture | None = None
     transparent_depth: float = 0.0
     transparency: float = 0.0
+    ink: CollarInk | None = None
 
     def __post_init__(self) -> None:
         for name in ("specular", "roughness", "transparent_depth", "transparency"):

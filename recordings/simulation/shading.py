@@ -92,12 +92,18 @@ def _materials(
         exponent[rows] = GLOSSIEST_EXPONENT * (DULLEST_EXPONENT / GLOSSIEST_EXPONENT) ** (
             material.roughness
         )
+        if material.texture is None and material.ink is None:
+            continue
+        part_from_camera = invert(camera_from_world @ part.world_from_part).astype(np.float32)
+        local = points[rows] @ part_from_camera[:3, :3].T + part_from_camera[:3, 3]
         if material.texture is not None:
-            part_from_camera = invert(camera_from_world @ part.world_from_part).astype(np.float32)
-            local = points[rows] @ part_from_camera[:3, :3].T + part_from_camera[:3, 3]
             mix = albedo(material.texture, local)[:, None]
             second = np.array(material.texture.second_rgb, np.float32)
             base[rows] += mix * (second - color)
+        if material.ink is not None:
+            on_paper, brightness = material.ink.albedo(local)
+            base[rows[on_paper]] = brightness[on_paper, None]
+            specular[rows[on_paper]] = 0.0
     return base, specular, exponent
 
 

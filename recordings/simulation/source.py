@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from recordings.encoded_picture import as_recorded
 from recordings.simulation.bound import noise_bound
+from recordings.simulation.companion_catalogue import collared_catalogue
 from recordings.simulation.companions import MarkedOutline, plan_toml, rig_toml
+from recordings.simulation.native_color import photograph_ring
 from recordings.simulation.photograph import photograph
 from recordings.simulation.render import Rendering, render
 from recordings.simulation.scenarios import Scenario, parse_spec
@@ -22,6 +25,7 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.errors import SourceError
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
+from tracking.picture import ColorPicture
 from tracking.transforms import invert
 
 RECORDED_AT = "2026-01-01T09:00:00Z"  # fixed: an hour after the simulated rig's calibration
@@ -74,7 +78,30 @@ class SimulatedSource:
             depth_unit_mm=depth_camera.depth_unit_mm,
             color_rgb=photograph(rendering.color_rgb, rng),
         )
-        return SourceFrame(frame, labels=rendering.labels, truth=self._truth(index, rendering))
+        return SourceFrame(
+            frame,
+            labels=rendering.labels,
+            truth=self._truth(index, rendering),
+            picture=self._picture(index),
+        )
+
+    def _picture(self, index: int) -> ColorPicture | None:
+        """The colour camera's own picture of the collar; None where none is worn or in view."""
+        time_s, device = self.scenario.story_time_s(index), self.scenario.device
+        world_from_applicator = self.story.world_from_applicator(time_s)
+        applicator = self.story.applicator
+        if applicator.collar is None or device.color is None or world_from_applicator is None:
+            return None
+        camera_from_world = invert(self.story.world_from_head(time_s) @ device.head_from_camera)
+        taken = photograph_ring(
+            self.stage.at(time_s),
+            applicator,
+            device.color,
+            camera_from_world,
+            camera_from_world @ world_from_applicator,
+            np.random.default_rng([self.seed, 5, index]),
+        )
+        return None if taken is None else as_recorded(taken)
 
     def rendering(self, index: int) -> Rendering:
         """Noise-free view of frame `index`."""
@@ -164,6 +191,8 @@ def open_simulation(
             actual=", ".join(sorted(applicators)) or "an empty catalogue",
             remedy="give a catalogue that has it, or leave --catalogue out",
         )
+    if applicator.collar is None and scenario.collar is not None:
+        applicator = replace(applicator, collar=scenario.collar)
     story = tell(applicator, Planned(), seed)
     device = scenario.device
     header = SourceHeader(
@@ -180,6 +209,7 @@ def open_simulation(
         embedded=(
             ("rig.toml", rig_toml(device)),
             ("plan.toml", plan_toml(applicator, story.planned, marked_outline(scenario, story))),
+            *collared_catalogue(applicator, applicators),
         ),
     )
     stage = build_stage(story, scenario.camera_azimuth_rad, seed)

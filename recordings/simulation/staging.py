@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recordings.simulation.collar_ink import CollarInk
 from recordings.simulation.scene import Light, Material, Part, Scene, Texture
 from recordings.simulation.story import Story
 from recordings.simulation.theatre import bed_part, hand, surroundings
+from tracking.applicator import Applicator
 from tracking.applicator_mesh import TriangleMesh, build_mesh
 from tracking.arrays import Float
 from tracking.segmentation import Label
@@ -103,7 +105,7 @@ def build_stage(story: Story, camera_azimuth_rad: float, seed: int) -> Stage:
     return Stage(
         story=story,
         cone_mesh=build_mesh(story.applicator),
-        cone_material=_cone_material(story.applicator.material == "pmma", rng),
+        cone_material=_cone_material(story.applicator, rng),
         bed=bed,
         at_rest=at_rest,
         glove_rgb=glove_rgb,
@@ -112,12 +114,15 @@ def build_stage(story: Story, camera_azimuth_rad: float, seed: int) -> Stage:
     )
 
 
-def _cone_material(is_clear: bool, rng: np.random.Generator) -> Material:
+def _cone_material(applicator: Applicator, rng: np.random.Generator) -> Material:
     grey = float(rng.uniform(0.4, 0.6))
     texture = Texture("clouds", 7.0, 0.5, (0.6 * grey,) * 3, int(rng.integers(0, 6)))
-    if is_clear:
-        return Material((0.7, 0.74, 0.76), 0.7, 0.15, texture, transparent_depth=PMMA_LOSS)
-    return Material((grey, grey, 1.03 * grey), METAL_GLOSS, 0.35, texture)
+    ink = (
+        None if applicator.collar is None else CollarInk(applicator.collar, applicator.collar_seat)
+    )
+    if applicator.material == "pmma":
+        return Material((0.7, 0.74, 0.76), 0.7, 0.15, texture, transparent_depth=PMMA_LOSS, ink=ink)
+    return Material((grey, grey, 1.03 * grey), METAL_GLOSS, 0.35, texture, ink=ink)
 
 
 def _facing(forward: Float) -> Float:

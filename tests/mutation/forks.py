@@ -20,7 +20,7 @@ def fork_each(
 ) -> None:
     """Run `work` on every task in a forked process and hand its answer to `done`.
 
-    A process that breaks answers "broke"; one that is killed answers "hung".
+    A process that breaks answers "broke"; one that runs for too long "killed".
     """
     running: dict[int, tuple[T, int]] = {}
 
@@ -28,7 +28,7 @@ def fork_each(
         pid, _ = os.wait()
         task, reading = running.pop(pid)
         with os.fdopen(reading, "rb") as pipe:
-            done(task, pipe.read().decode() or "hung")
+            done(task, pipe.read().decode() or "killed")
 
     for task in tasks:
         if len(running) >= n_jobs:

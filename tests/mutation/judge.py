@@ -12,11 +12,11 @@ from types import FunctionType, ModuleType
 import pytest
 
 from tests.mutation.forks import fork_each
-from tests.mutation.kernel_tests import FILES, collect, first_failure
+from tests.mutation.kernel_tests import FILES, LIKELY, SURVIVED, collect, first_failure
 from tests.mutation.mutants import KERNEL, Mutant
 
 BESIDE_THE_KERNEL = (
-    *("numpy", "scipy.ndimage", "hypothesis.strategies", "tracking.applicator_mesh"),
+    *("numpy", "scipy.ndimage", "tracking.applicator_mesh"),
     *("tracking.camera", "tracking.depth_noise", "tracking.plan", "tracking.rig"),
 )
 """What the tests need and no mutant touches: imported before the processes fork."""
@@ -26,7 +26,7 @@ BESIDE_THE_KERNEL = (
 class Judge:
     """Runs the kernel's tests on mutants.
 
-    `heard` is called with each mutant and the test that killed it; "" where none did.
+    `heard` is called with each mutant and the test that killed it, or `SURVIVED`.
     """
 
     heard: Callable[[Mutant, str], None]
@@ -51,7 +51,7 @@ class Judge:
                 inner, lambda mutant: self._swap_and_test(mutant, items), self._done, self.n_jobs
             )
 
-        return collect(FILES, take) and passed == [""]
+        return collect(FILES, take) and passed == [SURVIVED]
 
     def _done(self, mutant: Mutant, killer: str) -> None:
         self._of_function[mutant.module, mutant.function, killer] += 1
@@ -66,10 +66,16 @@ class Judge:
         exec(mutant.code(), module.__dict__)  # noqa: S102 - our own source
         setattr(sys.modules["tracking"], mutant.module, module)
         answers: list[str] = []
-        is_collected = collect(
-            FILES, lambda items: answers.append(first_failure(self._ordered(items, mutant)))
-        )
-        return answers[0] if is_collected and answers else "import"
+
+        def take(items: Sequence[pytest.Item]) -> None:
+            answers.append(first_failure(self._ordered(items, mutant)))
+
+        for files in (LIKELY[mutant.module], FILES):
+            if not collect(files, take):
+                return "import"
+            if answers[-1] != SURVIVED:
+                break
+        return answers[-1]
 
     def _swap_and_test(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
         """One function's code alone: whoever holds the function runs the mutant."""
@@ -85,11 +91,10 @@ class Judge:
     def _ordered(self, items: Sequence[pytest.Item], mutant: Mutant) -> list[pytest.Item]:
         """Who killed the function's other mutants first, then the module's, then the file's own."""
 
-        def key(item: pytest.Item) -> tuple[int, int, bool, bool]:
+        def key(item: pytest.Item) -> tuple[int, int, bool]:
             return (
                 -self._of_function[mutant.module, mutant.function, item.nodeid],
                 -self._of_module[mutant.module, item.nodeid],
-                "property" in item.nodeid,
                 mutant.module not in item.nodeid,
             )
 

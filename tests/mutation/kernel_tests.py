@@ -18,8 +18,20 @@ FILES = (
     "tests/unit/tracking/test_limit_checks.py",
     "tests/unit/tracking/test_survey_gate.py",
     "tests/unit/tracking/test_reasons.py",
-    "tests/property/test_gate_monotonicity.py",
+    "tests/unit/tracking/test_kernel_values.py",
+    "tests/unit/tracking/test_limit_edges.py",
 )
+VALUES = "tests/unit/tracking/test_kernel_values.py"
+LIKELY = {
+    "decision": (VALUES,),
+    "snapshot": (VALUES,),
+    "limit_checks": (VALUES, "tests/unit/tracking/test_limit_checks.py"),
+    "guards": (VALUES, "tests/unit/tracking/test_guards.py"),
+    "gate": (VALUES, "tests/unit/tracking/test_gate.py"),
+}
+"""Files to begin with where a module has to be imported anew."""
+SURVIVED = "survived"
+
 ARGUMENTS = (
     *("-o", "addopts=", "--import-mode=importlib", "--rootdir", str(ROOT)),
     *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging"),
@@ -49,8 +61,8 @@ def collect(files: Sequence[str], take: Callable[[Sequence[pytest.Item]], None])
 
 
 def first_failure(items: Sequence[pytest.Item]) -> str:
-    """Name of the first test that fails; "" where none does."""
+    """Name of the first test that fails; `SURVIVED` where none does."""
     for item in items:
         if any(report.failed for report in runtestprotocol(item, log=False, nextitem=None)):
             return item.nodeid
-    return ""
+    return SURVIVED

@@ -10,12 +10,12 @@ import os
 import random
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from tests.mutation.judge import Judge
+from tests.mutation.kernel_tests import SURVIVED
 from tests.mutation.mutants import KERNEL, Mutant, mutants
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
@@ -40,19 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def heard(mutant: Mutant, killer: str) -> None:
         killers[mutant.name] = killer
-        if not killer and mutant.name not in known:
+        if killer == SURVIVED and mutant.name not in known:
             _say(f"survived: {mutant.name}")
         if asked.verbose:
-            _say(f"{mutant.name}  <-  {killer or 'nobody'}")
+            _say(f"{mutant.name}  <-  {killer}")
 
     if not Judge(heard, asked.jobs).judge(chosen):
         _say("the kernel's own tests fail: nothing was judged")
         return 1
     stale = [name for name in known if name not in {mutant.name for mutant in every}]
-    stale += [name for name in known if killers.get(name)]
+    stale += [name for name in known if killers.get(name, SURVIVED) != SURVIVED]
     for name in stale:
         _say(f"no longer equivalent, or gone: {name}")
-    survivors = [name for name, killer in killers.items() if not killer and name not in known]
+    survivors = [n for n, killer in killers.items() if killer == SURVIVED and n not in known]
     _say(_summary(chosen, killers, known, perf_counter() - started))
     return 1 if survivors or stale or len(killers) != len(chosen) else 0
 
@@ -64,13 +64,11 @@ def _summary(
     seconds: float,
 ) -> str:
     lines = [f"{'module':<14}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survived':>10}"]
-    total: Counter[str] = Counter()
     for module in (*KERNEL, "all"):
         of = [m for m in chosen if module in (m.module, "all")]
-        killed = sum(bool(killers[m.name]) for m in of)
-        equivalent = sum(m.name in known and not killers[m.name] for m in of)
+        killed = sum(killers[m.name] != SURVIVED for m in of)
+        equivalent = sum(m.name in known and killers[m.name] == SURVIVED for m in of)
         survived = len(of) - killed - equivalent
-        total[module] = survived
         lines.append(f"{module:<14}{len(of):>9}{killed:>9}{equivalent:>12}{survived:>10}")
     lines.append(f"{seconds:.0f} s")
     return "\n".join(lines)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.audit import append_file, writer
+from pipeline.audit import writer
 from pipeline.audit.canonical import MAX_LINE_BYTES, CanonicalError
 from pipeline.audit.errors import AuditError
 from pipeline.audit.kinds import CALLERS, AuditKind
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import log_name
 from pipeline.audit.reading import entries_of, head_of
 from pipeline.audit.verify import Trust, verify_log
 from pipeline.benchmarks.audit_scene import session_start
@@ -123,6 +124,7 @@ def test_nothing_is_written_over_or_into_by_two(archive: Archive) -> None:
     archive.path("s-1").unlink()
     with pytest.raises(AuditError, match="was used before"):
         archive.open("s-1")
+    assert not archive.path("s-1").exists()
 
 
 def test_a_missing_ledger_is_never_made_anew(archive: Archive) -> None:
@@ -159,7 +161,7 @@ def test_a_full_disk_is_a_failure_that_stays(
 ) -> None:
     log = archive.open("s-1")
     assert log.status().failure == ""
-    monkeypatch.setattr(append_file.os, "write", refusing(100))
+    monkeypatch.setattr(os, "write", refusing(100))
     ticket = log.append(AuditKind.VERDICT, VERDICT)
     assert until(lambda: bool(log.status().failure))
     assert "No space left" in log.status().failure
@@ -197,7 +199,7 @@ def test_a_stuck_disk_never_delays_the_caller_and_is_told(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, stuck: StuckDisk
 ) -> None:
     log = archive.open("s-1")
-    monkeypatch.setattr(append_file.os, "fdatasync", stuck)
+    monkeypatch.setattr(os, "fdatasync", stuck)
     monkeypatch.setattr(writer, "MAX_LAG_NS", 50_000_000)
     ticket = log.append(AuditKind.VERDICT, VERDICT)  # returns although the disk does not
     assert until(lambda: "has not answered" in log.status().failure)
@@ -214,7 +216,7 @@ def test_a_queue_that_overflows_is_a_failure_and_not_a_wait(
 ) -> None:
     log = archive.open("s-1")
     monkeypatch.setattr(log._writer, "_capacity", 8)
-    monkeypatch.setattr(append_file.os, "fdatasync", stuck)
+    monkeypatch.setattr(os, "fdatasync", stuck)
     for _ in range(9):
         log.append(AuditKind.VERDICT, VERDICT)
     assert "wait for the disk" in log.status().failure
@@ -259,3 +261,17 @@ def test_the_same_session_gives_the_same_bytes(tmp_path: Path) -> None:
                 log.append(AuditKind.VERDICT, VERDICT)
         made.append(path.read_bytes())
     assert made[0] == made[1]
+
+
+def test_a_disk_that_is_full_from_the_start_refuses_the_session(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", refusing(0))
+        with pytest.raises(AuditError, match="ledger"):
+            archive.open("s-1")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", refusing(30))
+        with pytest.raises(AuditError, match="first entry"):
+            AuditLog.open(archive.folder / "log", "s-2", KEY, None, session_start())
+    assert (archive.folder / "log").read_bytes()[-1:] != b"\n"

@@ -208,12 +208,8 @@ def test_what_the_software_never_writes_is_found_though_it_is_signed(
 def test_a_printed_head_reads_back(*, is_closed: bool, wall: str | None) -> None:
     head = PrintedHead("s-1", 12, "0123456789abcdef" * 4, "89" * 16, wall, is_closed)
     text = head_text(head)
-    for spelt in (text, text.upper().replace("S-1", "s-1").replace("T03", "T03"), text + "\n\n"):
-        read = parse_head_text(spelt.replace("CLOSED", "closed").replace("OPEN", "open"))
-        if wall is None:
-            assert read.head == head.head
-            continue
-        assert read == HeadClaim(head.head, head, is_closed)
+    for spelt in (text, "\n\n" + text, text.replace("  ", " "), text.replace("\n", "\r\n")):
+        assert parse_head_text(spelt) == HeadClaim(head.head, head, is_closed)
     assert parse_head_text("0123 4567-89ab.cdef" * 4) == HeadClaim(head.head)
     assert max(len(line) for line in text.splitlines()) < 60
 

@@ -19,7 +19,7 @@ from tracking.applicator_mesh import build_mesh
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = {
     *("demo", "live", "replay", "record", "simulate", "bench"),
-    *("applicators", "plan", "rig", "model", "session", "site"),
+    *("applicators", "plan", "rig", "model", "session", "sessions", "site", "faults"),
 }
 REPLAY_OPTIONS = {
     *("--rig", "--plan", "--out", "--catalogue", "--site", "--segmenter", "--independent"),

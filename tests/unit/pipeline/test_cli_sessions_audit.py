@@ -49,7 +49,7 @@ def test_everything_at_hand_verifies_by_all_means(
 ) -> None:
     out, _ = run(capsys, "head", archive.path("s-1"))
     (tmp_path / "head.txt").write_text(out, encoding="utf-8")
-    means = ["--public-key", tmp_path / "pub.pem", "--chain", archive.ledger.path]
+    means: list[str | Path] = ["--public-key", tmp_path / "pub.pem", "--chain", archive.ledger.path]
     out, err = run(
         capsys, "verify", archive.path("s-1"), *means, "--head-file", tmp_path / "head.txt"
     )

@@ -6,11 +6,14 @@ import pytest
 
 from pipeline.cli.ply_file import write_ply
 from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE, read_catalogue
+from pipeline.config.config_tables import applicator_table
 from pipeline.config.make_catalogue import catalogue_text
 from pipeline.config.mesh_file import applicator_mesh, read_mesh
+from pipeline.config.toml_text import toml_text
 from tests.config_texts import CATALOGUE, replaced, written
 from tracking.applicator import Applicator
 from tracking.applicator_mesh import TriangleMesh, build_mesh
+from tracking.collar import DEFAULT_PLACEMENT_SIGMA_MM, Collar
 from tracking.errors import ConfigurationError
 
 METRES_PER_MM = 1e-3
@@ -90,9 +93,61 @@ def test_a_bad_entry_is_refused(tmp_path: Path, old: str, new: str, part: str) -
     assert part in refusal(tmp_path, replaced(CATALOGUE, old, new)).what
 
 
-def test_a_collar_is_refused_and_never_ignored(tmp_path: Path) -> None:
-    text = CATALOGUE + "[applicator.MOB-D60-B15.collar]\ndictionary = 'x'\n"
-    assert "collar" in refusal(tmp_path, text).what
+COLLAR = """[applicator.MOB-D60-B15.collar]
+dictionary = "4x4_1000"
+first_id = 24
+n_outer = 16
+module_mm = 2.5
+n_top = 8
+top_module_mm = 3.0
+"""
+
+
+def test_a_collar_is_read_with_its_defaults_and_written_back(tmp_path: Path) -> None:
+    path = written(tmp_path, "catalogue.toml", CATALOGUE + COLLAR)
+    applicator = read_catalogue(path).find("MOB-D60-B15")
+    expected = Collar("4x4_1000", 24, 16, 2.5, 8, 3.0, DEFAULT_PLACEMENT_SIGMA_MM, 0.0)
+    assert applicator.collar == expected
+    text = toml_text({"schema": 1, "applicator": {"MOB-D60-B15": applicator_table(applicator)}})
+    again = read_catalogue(written(tmp_path, "again.toml", text)).find("MOB-D60-B15")
+    assert again == applicator
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ('"4x4_1000"', '"9x9"', "dictionary"),
+        ("n_outer = 16", "n_outer = 40", "MOB-D60-B15"),
+        ("n_top = 8", "n_tops = 8", "n_tops"),
+        ("first_id = 24\n", "", "first_id"),
+        ("module_mm = 2.5", "module_mm = nan", "module_mm"),
+    ],
+)
+def test_a_collar_that_cannot_be_worn_is_refused(
+    tmp_path: Path, old: str, new: str, part: str
+) -> None:
+    assert part in refusal(tmp_path, replaced(CATALOGUE + COLLAR, old, new)).what
+
+
+def second_entry(collar: str) -> str:
+    entry = CATALOGUE[CATALOGUE.index("[applicator.MOB-D60-B15]") :] + collar
+    return entry.replace("MOB-D60-B15", "MOB-D60-B30")
+
+
+def test_two_collars_never_wear_the_same_code(tmp_path: Path) -> None:
+    overlapping = COLLAR.replace("first_id = 24", "first_id = 47")
+    refused = refusal(tmp_path, CATALOGUE + COLLAR + second_entry(overlapping))
+    assert "same code" in refused.what
+    assert "47" in refused.actual
+    apart = COLLAR.replace("first_id = 24", "first_id = 48")
+    path = written(tmp_path, "catalogue.toml", CATALOGUE + COLLAR + second_entry(apart))
+    assert len(read_catalogue(path).applicators) == 2
+
+
+def test_collars_of_one_catalogue_use_one_dictionary(tmp_path: Path) -> None:
+    other = COLLAR.replace("4x4_1000", "4x4_250").replace("first_id = 24", "first_id = 100")
+    refused = refusal(tmp_path, CATALOGUE + COLLAR + second_entry(other))
+    assert "dictionaries" in refused.what
 
 
 def test_a_catalogue_without_applicators_is_refused(tmp_path: Path) -> None:

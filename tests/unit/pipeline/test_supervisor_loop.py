@@ -49,7 +49,6 @@ class FakeOutput:
     def close(self) -> None:
         self.is_shut = True
 
-    @property
     def is_closed(self) -> bool:
         return self.permission is not None and self.permission.is_closed
 
@@ -156,7 +155,7 @@ def wired() -> Iterator[Bench]:
 def test_before_the_proof_test_a_valid_lease_reaches_no_output(bench: Bench) -> None:
     bench.send(Kind.RENEW)
     assert bench.told(EventKind.LEASE) == [{"held": True, "why": ""}]
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
 
 
 def test_it_does_not_go_live_before_the_whole_proof_test(bench: Bench) -> None:
@@ -166,19 +165,19 @@ def test_it_does_not_go_live_before_the_whole_proof_test(bench: Bench) -> None:
         assert "PROOF" in bench.refused()
         bench.events.clear()
         bench.send(Kind.RENEW)
-        assert not bench.output.is_closed, missing
+        assert not bench.output.is_closed(), missing
     assert bench.told(EventKind.LIVE) == []
 
 
 def test_live_it_closes_and_opens_with_the_lease(bench: Bench) -> None:
     bench.go_live()
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     bench.send(Kind.RENEW)
-    assert bench.output.is_closed
+    assert bench.output.is_closed()
     bench.turn(LEASE_NS - 2 * MS)
-    assert bench.output.is_closed
+    assert bench.output.is_closed()
     bench.turn(MS)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert bench.told(EventKind.LEASE)[-1] == {"held": False, "why": "EXPIRED"}
     assert bench.told(EventKind.OUTPUT) == [{"closed": True}, {"closed": False}]
 
@@ -188,7 +187,7 @@ def test_not_ready_opens_in_the_same_turn(bench: Bench, kind: Kind) -> None:
     bench.go_live()
     bench.send(Kind.RENEW)
     bench.send(kind)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
 
 
 def test_forgeries_leave_the_deadline_and_are_counted(bench: Bench) -> None:
@@ -196,9 +195,9 @@ def test_forgeries_leave_the_deadline_and_are_counted(bench: Bench) -> None:
     bench.send(Kind.RENEW)
     for _ in range(20):
         bench.send(Kind.RENEW, key=OTHER_KEY)
-    assert bench.output.is_closed
+    assert bench.output.is_closed()
     bench.turn(LEASE_NS - 20 * MS)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert sum(int(str(d["MAC"])) for d in bench.told(EventKind.REFUSED)) == 20
 
 
@@ -211,7 +210,7 @@ def test_after_a_stop_what_ran_out_is_dropped_before_anything_is_read(bench: Ben
         late = Message(Kind.RENEW, IDS, bench.sequence, bench.frame_index, bench.now_ns)
         bench.ours.send(seal(late, KEY))
     bench.turn(2 * LEASE_NS)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert bench.refused() == {"STALE"}
 
 
@@ -226,11 +225,11 @@ def test_a_flood_drops_what_was_held_and_ends(bench: Bench) -> None:
         except BlockingIOError:
             bench.turn(0)
     bench.turn(0)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert {"held": False, "why": "FLOODED"} in bench.told(EventKind.LEASE)
     bench.turn(1000 * MS)
     bench.send(Kind.RENEW)
-    assert bench.output.is_closed
+    assert bench.output.is_closed()
     assert "FLOOD" in bench.refused()
 
 
@@ -239,7 +238,7 @@ def test_a_session_that_is_gone_opens_at_once_and_ends_the_process(bench: Bench)
     bench.send(Kind.RENEW)
     bench.ours.close()
     bench.turn()
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert bench.supervisor._exit_code is None  # the second computer is still told
     bench.turn(LINGER_NS)
     assert bench.supervisor._exit_code == EXIT_SESSION_DIED
@@ -250,17 +249,17 @@ def test_another_parent_means_that_the_session_died(bench: Bench) -> None:
     bench.send(Kind.RENEW)
     bench.parent = 1
     bench.turn()
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     bench.sequence += 1
     bench.send(Kind.RENEW)  # a child of the dead session that kept the channel
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
 
 
 def test_end_and_a_signal_end_it(bench: Bench) -> None:
     bench.go_live()
     bench.send(Kind.RENEW)
     bench.send(Kind.END)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert bench.supervisor._exit_code == EXIT_ENDED
     asked = Bench()
     asked.supervisor.is_asked_to_stop = True
@@ -269,12 +268,31 @@ def test_end_and_a_signal_end_it(bench: Bench) -> None:
     asked.close()
 
 
+def test_nothing_comes_after_the_end(bench: Bench) -> None:
+    bench.go_live()
+    for sequence, kind in ((98, Kind.END), (99, Kind.RENEW)):
+        bench.ours.send(seal(Message(kind, IDS, sequence, sequence, bench.now_ns), KEY))
+    bench.turn()
+    assert not bench.output.is_closed()
+
+
+def test_it_goes_live_once_and_counts_frames_once(bench: Bench) -> None:
+    bench.go_live()
+    bench.send(Kind.RENEW)
+    bench.send(Kind.GO_LIVE)
+    assert not bench.output.is_closed()
+    bench.frame_index -= 1
+    bench.send(Kind.RENEW)
+    assert not bench.output.is_closed()
+    assert bench.refused() == {"PROOF", "FRAME"}
+
+
 def test_it_does_not_go_live_with_the_beam_on_or_the_relay_closed() -> None:
     for bench in (Bench(line=FakeLine(on=True)), Bench(output=FakeOutput(is_welded=True))):
         bench.go_live()
         assert bench.refused() == {"BEAM"}
         bench.send(Kind.RENEW)
-        assert not bench.output.is_closed
+        assert not bench.output.is_closed()
         bench.close()
 
 
@@ -286,7 +304,7 @@ def test_a_broken_output_stays_open_until_the_next_start(bench: Bench) -> None:
     assert bench.told(EventKind.FAULT) == [{"what": "it broke"}]
     bench.output.is_broken = False
     bench.send(Kind.RENEW)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
     assert len(bench.told(EventKind.FAULT)) == 1
 
 
@@ -296,10 +314,10 @@ def test_the_machines_beam_is_recorded_and_a_lost_lease_under_it_alarmed(wired: 
     wired.line.on = True
     wired.send(Kind.RENEW)
     wired.send(Kind.NOT_READY)
-    assert wired.output.is_closed
+    assert wired.output.is_closed()
     wired.line.on = False
     wired.turn()
-    assert not wired.output.is_closed
+    assert not wired.output.is_closed()
     beams = [e for e in wired.events if e.kind is EventKind.BEAM]
     assert [dict(e.detail) for e in beams] == [
         {"on": True, "source": "line", "counts": True},
@@ -314,7 +332,7 @@ def test_where_the_machine_tells_a_key_is_recorded_and_counts_for_nothing(wired:
     wired.send(Kind.RENEW)
     wired.send(Kind.BEAM_ON)
     wired.send(Kind.NOT_READY)
-    assert not wired.output.is_closed
+    assert not wired.output.is_closed()
     assert wired.told(EventKind.BEAM) == [{"on": True, "source": "key", "counts": False}]
 
 
@@ -323,9 +341,9 @@ def test_without_a_line_the_key_counts(bench: Bench) -> None:
     bench.send(Kind.RENEW)
     bench.send(Kind.BEAM_ON)
     bench.send(Kind.NOT_READY)
-    assert bench.output.is_closed
+    assert bench.output.is_closed()
     bench.send(Kind.BEAM_OFF)
-    assert not bench.output.is_closed
+    assert not bench.output.is_closed()
 
 
 def test_a_beam_line_that_cannot_be_read_is_a_fault(wired: Bench) -> None:
@@ -333,7 +351,7 @@ def test_a_beam_line_that_cannot_be_read_is_a_fault(wired: Bench) -> None:
     wired.send(Kind.RENEW)
     wired.line.is_unplugged = True
     wired.turn()
-    assert not wired.output.is_closed
+    assert not wired.output.is_closed()
     assert "beam-on input" in str(wired.told(EventKind.FAULT)[0]["what"])
 
 

@@ -222,6 +222,21 @@ class TestFreshness:
         decision = one(make_snapshot(10, stamp_ns=stamp_ns), armed_state())
         assert (decision.verdict, decision.reasons[0]) == (Verdict.FAULT, Reason.CLOCK_WENT_BACK)
 
+    @pytest.mark.parametrize(
+        ("frame_index", "stamp_ns", "is_first"),
+        [(0, 0, True), (-1, 0, False), (0, -1, False), (float("nan"), 0, False)],
+    )
+    def test_a_first_frame_counts_from_zero(
+        self, frame_index: int, stamp_ns: int, is_first: bool
+    ) -> None:
+        decision = one(make_snapshot(frame_index=frame_index, stamp_ns=stamp_ns))
+        assert decision.checks_passed == is_first
+        assert is_first or decision.reasons == (Reason.CLOCK_WENT_BACK,)
+
+    def test_a_first_frame_whose_stamp_is_no_number_is_a_fault(self) -> None:
+        decision = one(make_snapshot(stamp_ns=float("nan")))
+        assert decision.reasons == (Reason.CLOCK_WENT_BACK,)
+
     @pytest.mark.parametrize("frame_index", [9, 8, -1])
     def test_a_frame_number_that_does_not_rise_is_a_fault(self, frame_index: int) -> None:
         decision = one(make_snapshot(10, frame_index=frame_index), armed_state())
@@ -267,6 +282,23 @@ class TestLatch:
         repeated = make_snapshot(12, depth_sha256="content-11", acknowledged_frame=10)
         decisions, _ = run([repeated, make_snapshot(13, acknowledged_frame=10)], opened)
         assert [d.verdict for d in decisions] == [Verdict.FAULT, Verdict.FAULT]
+
+    def test_an_acknowledgement_of_before_the_counter_went_back_never_opens(self) -> None:
+        """Frame 10 was acknowledged; then the counter starts again, and reaches 10 again."""
+        opened = run([make_snapshot(11, acknowledged_frame=10)], self.faulted())[1]
+        again = [
+            replace(make_snapshot(100 + i, acknowledged_frame=10), frame_index=i) for i in range(60)
+        ]
+        decisions, _ = run(again, opened)
+        assert decisions[0].reasons == (Reason.CLOCK_WENT_BACK,)
+        assert {d.reasons for d in decisions[1:]} == {(Reason.FAULT_LATCHED,)}
+
+    def test_an_acknowledgement_that_comes_with_the_cause_itself_opens_nothing(self) -> None:
+        state = run(
+            [make_snapshot(10, depth_sha256="content-9", acknowledged_frame=10)], armed_state()
+        )[1]
+        decisions, _ = run([make_snapshot(i, acknowledged_frame=10) for i in (11, 12)], state)
+        assert {d.reasons for d in decisions} == {(Reason.FAULT_LATCHED,)}
 
     def test_an_assumed_acknowledgement_counts_on_the_first_good_frame(self) -> None:
         assumed = replace(ALL_PROVEN, acknowledgement=Evidence.ASSUMED)
@@ -325,6 +357,11 @@ class TestEvidence:
         }
         decisions, _ = run([make_snapshot(i, **assumed) for i in TEN])
         assert decisions[-1].verdict is Verdict.READY
+
+    @pytest.mark.parametrize("approved", ["yes", 1, None])
+    def test_an_approval_that_is_not_said_plainly_is_none(self, approved: object) -> None:
+        decision = one(make_snapshot(10, plan=make_plan(approved=approved)), armed_state())
+        assert decision.reasons == (Reason.PLAN_NOT_APPROVED,)
 
     def test_an_unapproved_plan_is_never_ready(self) -> None:
         plan = make_plan(approved=False)

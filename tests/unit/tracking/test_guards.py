@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.builders import AGREEING, ALL_PROVEN, IDENTITIES, make_alignment, make_snapshot
+from tests.builders import (
+    AGREEING,
+    ALL_PROVEN,
+    IDENTITIES,
+    PLANNED_IDENTITY,
+    make_alignment,
+    make_plan,
+    make_snapshot,
+)
 from tracking import gate
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.doubt import UNPROVEN
@@ -106,9 +114,34 @@ class TestIdentities:
 
     def test_every_field_is_compared(self) -> None:
         other = Identities(*(entry.name for entry in fields(Identities)))
-        reasons = _one(running=other).reasons
-        assert len(reasons) == len(fields(Identities))
-        assert reasons[0] is Reason.WRONG_PATIENT
+        for changes in ({"running": other}, {"confirmed": other}):
+            reasons = _one(**changes).reasons
+            assert len(reasons) == len(fields(Identities))
+            assert reasons[0] is Reason.WRONG_PATIENT
+
+    @pytest.mark.parametrize("name", [entry.name for entry in fields(Identities)])
+    def test_an_empty_id_confirms_nothing(self, name: str) -> None:
+        changes = {name: ""}
+        nameless = replace(IDENTITIES, **changes)
+        plan = make_plan(id=nameless.plan)
+        decision = _one(running=nameless, confirmed=nameless, plan=plan)
+        assert decision.reasons == (Reason[f"WRONG_{name.upper()}"],)
+
+    @pytest.mark.parametrize("confirmed", [IDENTITIES, None])
+    def test_limits_of_another_plan_than_the_running_one_are_the_wrong_plan(
+        self, confirmed: Identities | None
+    ) -> None:
+        changes = {"time_out": Evidence.PROVEN if confirmed else Evidence.ASSUMED}
+        decision = _one(
+            plan=make_plan(id="plan@2"),
+            confirmed=confirmed,
+            evidence=replace(ALL_PROVEN, **changes),
+        )
+        assert decision.reasons == (Reason.WRONG_PLAN,)
+
+    def test_without_a_time_out_the_wrong_plan_is_told_as_well(self) -> None:
+        decision = _one(plan=make_plan(id="plan@2"), confirmed=None)
+        assert decision.reasons == (Reason.WRONG_PLAN, Reason.NO_TIMEOUT)
 
     def test_a_time_out_that_names_nothing_confirms_nothing(self) -> None:
         assert _one(confirmed=None).reasons == (Reason.NO_TIMEOUT,)
@@ -161,8 +194,33 @@ class TestSecondEstimate:
     def test_within_a_millimetre_and_both_bounds_it_agrees(self) -> None:
         assert _second({"distance_mm": 2.0999, "angle_deg": 0.9999}).verdict is Verdict.READY
 
+    def test_the_same_pose_known_exactly_agrees(self) -> None:
+        numbers = [entry.name for entry in fields(AGREEING) if entry.name.endswith(("_mm", "_deg"))]
+        assert len(numbers) == 6
+        assert _second(dict.fromkeys(numbers, 0.0)).verdict is Verdict.READY
+
+    @pytest.mark.parametrize(
+        ("distance_mm", "angle_deg", "agrees"),
+        [(5.0, 2.5, True), (5.001, 2.5, False), (5.0, 2.501, False)],
+    )
+    def test_bounds_widen_what_agrees_no_further_than_their_own_limits(
+        self, distance_mm: float, angle_deg: float, agrees: bool
+    ) -> None:
+        widest = {"ring_bound_mm": 2.0, "axis_bound_deg": 1.0}
+        widest |= {"first_ring_bound_mm": 2.0, "first_axis_bound_deg": 1.0}
+        decision = _second(widest | {"distance_mm": distance_mm, "angle_deg": angle_deg})
+        assert (decision.verdict is Verdict.READY) == agrees
+
+    @pytest.mark.parametrize(
+        ("name", "bound"), [("first_ring_bound_mm", 2.0001), ("first_axis_bound_deg", 1.0001)]
+    )
+    def test_a_registration_with_a_wide_bound_agrees_with_nothing(
+        self, name: str, bound: float
+    ) -> None:
+        assert _second({name: bound}).reasons == (Reason.SECOND_ESTIMATE_DISAGREES,)
+
     @pytest.mark.parametrize("name", ["first_ring_bound_mm", "first_axis_bound_deg"])
-    @pytest.mark.parametrize("bound", [NAN, None])
+    @pytest.mark.parametrize("bound", [NAN, None, -0.1, float("inf")])
     def test_a_registration_without_bounds_agrees_with_nothing(
         self, name: str, bound: float | None
     ) -> None:
@@ -171,6 +229,18 @@ class TestSecondEstimate:
     def test_a_collar_of_another_applicator_is_another_applicator(self) -> None:
         assert _second({"applicator_ids": ("D65-B15",)}).reasons == (Reason.WRONG_APPLICATOR,)
         assert _second({"applicator_ids": ("D60-B15", "D65-B15")}).verdict is Verdict.READY
+
+    @pytest.mark.parametrize("codes", [(), ("D60-B15",), ("D60-B15", "D65-B15")])
+    def test_a_code_alone_decides_nothing(self, codes: tuple[str, ...]) -> None:
+        """What is measured has to agree with it: `collar_identity` decides with both."""
+        undecided = make_alignment(applicator_id=replace(PLANNED_IDENTITY, decided=False))
+        second = replace(AGREEING, applicator_ids=codes)
+        assert _one(alignment=undecided, second=second).reasons == (Reason.APPLICATOR_UNDECIDED,)
+
+    def test_a_code_does_not_overrule_an_image_that_shows_another_cone(self) -> None:
+        other = make_alignment(applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"))
+        second = replace(AGREEING, applicator_ids=("D60-B15",))
+        assert _one(alignment=other, second=second).reasons == (Reason.WRONG_APPLICATOR,)
 
 
 def test_labels_that_nobody_vouches_for_name_no_other_cone_for_certain() -> None:

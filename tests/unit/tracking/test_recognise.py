@@ -123,6 +123,15 @@ def test_another_cone_is_named_where_the_planned_one_did_not_converge(has_prior:
     assert (found.status, found.camera_from_applicator) == (failed.status, None)
 
 
+@pytest.mark.parametrize(("row", "to_mm"), [(2, -500.0), (0, 900.0), (2, 5000.0)])
+def test_nothing_is_named_where_the_prior_holds_nothing_like_a_cone(row: int, to_mm: float) -> None:
+    view = make_view(CATALOGUE["D55-B15"], pose_looking_at(), seed=24)
+    prior = view.camera_from_applicator.copy()
+    prior[row, 3] = to_mm
+    failed = Registration(RegistrationStatus.NOT_CONVERGED)
+    assert recognised(make_frame_view(view, CATALOGUE["D60-B15"]), failed, MODELS, prior) is failed
+
+
 @views
 @pytest.mark.parametrize(
     ("planned", "shown"), [("D80-B30", "D70-B30"), ("D70-B30", "D60-B15"), ("D60-B15", "D70-B15")]

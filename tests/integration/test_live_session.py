@@ -1,0 +1,215 @@
+"""A live session with everything around its kernel: real supervisor process, socket, audit log.
+
+Simulated frames handed over as a camera would. QA, fiducial and second estimate are taken as
+proven here, because this test is about the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from models.mask_segmenter import MaskSegmenter
+from pipeline.audit.archive import load_ledger, verify_archive
+from pipeline.audit.naming import LEDGER_NAME, log_name
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.config.load import RunConfig, load_config
+from pipeline.evidence import evidence_for
+from pipeline.live import Announcer, track
+from pipeline.session.client import ask
+from pipeline.session.commands import ReadBackMessage, StatusMessage, TimeOutMessage
+from pipeline.session.control_socket import socket_path
+from pipeline.session.opening import SessionFolders, open_shell
+from recordings.simulation.source import SimulatedSource, open_simulation
+from tests.config_texts import PINS, SIGNING_SITE
+from tracking.errors import SourceError
+from tracking.frame import SourceFrame
+from tracking.snapshot import Evidence
+
+START_NS = 1_767_258_000_000_000_000  # 2026-01-01T09:00:00Z, an hour after the rig's calibration
+PERIOD_NS = 33_333_333
+AGE_NS = 40_000_000
+SESSION_ID = "test-session"
+N_FRAMES = 400
+PATIENCE_S = 60.0
+PERSONS = ("physicist-1", "surgeon-1")
+
+
+class CameraSource(SimulatedSource):
+    """Twelve docked frames for ever, with rising stamps, fresh noise in one pixel, origin live."""
+
+    n_handed_over = 0
+    ends_at = N_FRAMES
+    fails_at = -1
+
+    def read(self) -> SourceFrame | None:
+        index = self.n_handed_over
+        if index == self.fails_at:
+            raise SourceError("the camera stopped")
+        if index >= self.ends_at:
+            return None
+        self.n_handed_over += 1
+        kept = _frames(self)[index % self.scenario.n_frames]
+        depth_raw = kept.frame.depth_raw.copy()
+        depth_raw[0, 0] = index + 1
+        stamp_ns = START_NS + index * PERIOD_NS
+        frame = replace(
+            kept.frame,
+            frame_index=index,
+            stamp_ns=stamp_ns,
+            arrival_ns=stamp_ns + AGE_NS // 2,
+            depth_raw=depth_raw,
+        )
+        return replace(kept, frame=frame)
+
+    def now_ns(self) -> int:
+        """The session's wall clock: a little after the last exposure."""
+        return START_NS + max(0, self.n_handed_over - 1) * PERIOD_NS + AGE_NS
+
+
+_KEPT: list[SourceFrame] = []
+
+
+def _frames(source: SimulatedSource) -> list[SourceFrame]:
+    if not _KEPT:
+        _KEPT.extend(source.frame(i) for i in range(source.scenario.n_frames))
+    return _KEPT
+
+
+@pytest.fixture
+def source() -> CameraSource:
+    made = open_simulation("sim:bench", read_catalogue(None).applicators)
+    return CameraSource(
+        made.scenario, made.seed, made.story, made.stage, replace(made.header, origin="live")
+    )
+
+
+@pytest.fixture
+def config(source: CameraSource, tmp_path: Path) -> RunConfig:
+    for name, text in source.header.embedded:
+        (tmp_path / name).write_text(text)
+    (tmp_path / "site.toml").write_text(SIGNING_SITE)
+    return load_config(tmp_path / "rig.toml", tmp_path / "plan.toml", None, tmp_path / "site.toml")
+
+
+class Session:
+    """Runs a live session to its end and keeps what it said."""
+
+    def __init__(self, source: CameraSource, config: RunConfig, folder: Path) -> None:
+        self.source, self.config = source, config
+        self.folders = SessionFolders(folder / "s", folder / "archive")
+        self.said: list[str] = []
+
+    def run(self) -> None:
+        segmenter = MaskSegmenter()
+        start = evidence_for(self.source.header, self.config.rig, now=None).evidence
+        evidence = replace(
+            start,
+            rig_validity=Evidence.PROVEN,
+            qa=Evidence.PROVEN,
+            fiducial=Evidence.PROVEN,
+            second_estimate=Evidence.ASSUMED,
+        )
+        with open_shell(
+            SESSION_ID, self.folders, self.config, evidence, segmenter.model_id
+        ) as shell:
+            track(
+                self.source,
+                self.config,
+                segmenter,
+                Announcer(self.said.append),
+                shell=shell,
+                now_ns=self.source.now_ns,
+            )
+
+    def entries(self) -> list[dict[str, Any]]:
+        path = self.folders.archive / log_name(SESSION_ID)
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def kinds(self) -> list[str]:
+        return [entry["kind"] for entry in self.entries()]
+
+    def is_verified(self) -> bool:
+        ledger = load_ledger(self.folders.archive / LEDGER_NAME)
+        report = verify_archive(self.folders.archive, ledger)
+        return len(report.verified) == 1 and not report.faults
+
+
+@pytest.fixture
+def session(source: CameraSource, config: RunConfig, tmp_path: Path) -> Session:
+    return Session(source, config, tmp_path)
+
+
+def _confirm(session: Session, person: str) -> bool:
+    """Wait for the session, read back what it runs, and confirm; whether it was accepted."""
+    folder = session.folders.session
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and not socket_path(folder).exists():
+        time.sleep(0.02)
+    while time.monotonic() < deadline:
+        status = ask(folder, StatusMessage()).status
+        if status is not None and status.cone == "placed":
+            running = status.identities
+            read_back = ReadBackMessage(
+                plan=running.plan,
+                patient=running.patient,
+                machine=running.machine,
+                applicator=running.applicator,
+            )
+            pin = SecretStr(PINS[person])
+            message = TimeOutMessage(person=person, pin=pin, read_back=read_back)
+            return ask(folder, message).accepted
+        time.sleep(0.02)
+    return False
+
+
+def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: Session) -> None:
+    answers: list[bool] = []
+
+    def confirm() -> None:
+        answers.extend(_confirm(session, person) for person in PERSONS)
+        session.source.ends_at = session.source.n_handed_over + 25
+
+    persons = threading.Thread(target=confirm)
+    persons.start()
+    session.run()
+    persons.join()
+    assert answers == [True, True]
+    verdicts = [e["body"]["to"] for e in session.entries() if e["kind"] == "verdict"]
+    assert verdicts[0] == "UNSURE"
+    assert verdicts[-1] == "READY"
+    assert any("GEOMETRY READY" in line for line in session.said)
+    leases = [e["body"] for e in session.entries() if e["body"].get("event") == "lease"]
+    assert any(body["held"] is True for body in leases)
+    assert session.kinds().count("time_out") == 2
+    assert session.is_verified()
+
+
+def test_one_person_is_not_enough(session: Session) -> None:
+    def confirm() -> None:
+        _confirm(session, PERSONS[0])
+        session.source.ends_at = session.source.n_handed_over + 25
+
+    person = threading.Thread(target=confirm)
+    person.start()
+    session.run()
+    person.join()
+    verdicts = {e["body"]["to"] for e in session.entries() if e["kind"] == "verdict"}
+    assert "READY" not in verdicts
+    assert session.is_verified()
+
+
+def test_a_camera_that_stops_drops_the_lease_and_is_written_down(session: Session) -> None:
+    session.source.fails_at = 5
+    with pytest.raises(SourceError):
+        session.run()
+    assert "source failed" in [e["body"].get("why") for e in session.entries()]
+    assert session.entries()[-1]["kind"] == "checkpoint"
+    assert session.is_verified()

@@ -1,0 +1,102 @@
+"""A collar in a picture as a second estimate of the cone's pose, with bounds that hold.
+
+To what the edges leave open comes what no picture shows: where a person fastened the paper, and
+how well the colour camera is calibrated. Those are assumptions about a calibrated camera, not
+measurements of one; a site checks them by holding the collar's pose against depth.
+
+Fails to: no estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import radians
+
+import numpy as np
+
+from tracking.applicator import MODEL_SIGMA_MM, Applicator
+from tracking.arrays import Float
+from tracking.collar_codes import Dictionary
+from tracking.collar_marks import SeenMarker
+from tracking.collar_pose import MIN_MARKERS, CollarPose, fit_collar
+from tracking.docking import largest_sigma, skew
+from tracking.picture import ColorPicture
+from tracking.second_estimate import CHI_99, SecondEstimate
+
+FOCAL_SIGMA = 5e-4  # of the colour camera's focal length: 0.4 mm of distance at 0.8 m
+EXTRINSIC_SIGMA_DEG, EXTRINSIC_SIGMA_MM = 0.03, 0.2  # per axis, colour against depth camera
+
+
+def collar_dictionary(applicators: Mapping[str, Applicator]) -> Dictionary | None:
+    """The one dictionary of a catalogue's collars, None where it has none."""
+    return next((a.collar.dictionary for a in applicators.values() if a.collar is not None), None)
+
+
+def worn_ids(
+    markers: Sequence[SeenMarker], applicators: Mapping[str, Applicator]
+) -> tuple[str, ...]:
+    """Applicators of which at least two codes were read, in the catalogue's order."""
+    seen = {m.marker_id for m in markers}
+    return tuple(
+        name
+        for name, a in applicators.items()
+        if a.collar is not None and len(seen.intersection(a.collar.ids)) >= MIN_MARKERS
+    )
+
+
+def estimate_from_collar(
+    picture: ColorPicture,
+    markers: Sequence[SeenMarker],
+    applicators: Mapping[str, Applicator],
+    applicator: Applicator,
+) -> SecondEstimate | None:
+    """The pose of the collar that is seen: the planned applicator's where its codes are there."""
+    worn = worn_ids(markers, applicators)
+    if not worn:
+        return None
+    wearer = applicator if applicator.id in worn else applicators[worn[0]]
+    if wearer.collar is None:
+        return None
+    pivot = np.array([0.0, 0.0, wearer.length_mm])
+    found = fit_collar(picture, markers, wearer.collar, wearer.collar_seat, pivot)
+    return None if found is None else _bounded(found, picture, wearer, worn)
+
+
+def _bounded(
+    found: CollarPose, picture: ColorPicture, wearer: Applicator, worn: tuple[str, ...]
+) -> SecondEstimate:
+    """The pose in the depth camera's space with the 99 % bounds of ring, axis and exit."""
+    covariance = found.covariance + _unseen(found, wearer)
+    axis = found.color_from_applicator[:3, 2]
+    across = np.eye(3) - np.outer(axis, axis)
+    axis_cov = across @ covariance[:3, :3] @ across
+    to_exit = np.concatenate([skew(wearer.length_mm * axis), np.eye(3)], axis=1)
+    exit_cov = to_exit @ covariance @ to_exit.T
+    return SecondEstimate(
+        "collar",
+        picture.camera_from_color @ found.color_from_applicator,
+        ring_bound_mm=CHI_99[3] * largest_sigma(covariance[3:, 3:]),
+        axis_bound_deg=float(np.degrees(CHI_99[2] * largest_sigma(axis_cov))),
+        exit_bound_mm=CHI_99[3] * largest_sigma(exit_cov),
+        applicator_ids=worn,
+    )
+
+
+def _unseen(found: CollarPose, wearer: Applicator) -> Float:
+    """Covariance (6, 6) of paper and calibration, about the ring's centre, colour camera's axes."""
+    if wearer.collar is None:
+        raise ValueError(f"{wearer.id} wears no collar")
+    placement_mm = wearer.collar.placement_sigma_mm
+    centre = found.color_from_applicator[:3, :3] @ found.pivot_mm
+    centre = centre + found.color_from_applicator[:3, 3]
+    turn = radians(EXTRINSIC_SIGMA_DEG)
+    swing = -skew(centre)
+    nearer = np.array([0.0, 0.0, FOCAL_SIGMA * centre[2]])
+    unseen = np.zeros((6, 6))
+    paper_turn = placement_mm / wearer.collar_seat.radius_mm
+    unseen[:3, :3] = np.eye(3) * (turn**2 + paper_turn**2)
+    unseen[:3, 3:] = turn**2 * swing.T
+    unseen[3:, :3] = turn**2 * swing
+    unseen[3:, 3:] = turn**2 * swing @ swing.T + np.outer(nearer, nearer)
+    unseen[3:, 3:] += np.eye(3) * (placement_mm**2 + EXTRINSIC_SIGMA_MM**2 + MODEL_SIGMA_MM**2)
+    return unseen

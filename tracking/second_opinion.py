@@ -1,0 +1,108 @@
+"""The second estimate of one frame, from its picture to its comparison with the registration.
+
+The registration is used twice and cannot be confirmed by it: to say where in the picture to look,
+and to be compared. A collar that is elsewhere is not seen, which never confirms either.
+
+Fails to: nothing to compare, or not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from tracking.applicator import Applicator
+from tracking.collar_estimate import collar_dictionary, estimate_from_collar, worn_ids
+from tracking.collar_marks import MIN_READ_PX, find_markers
+from tracking.frame import RgbdFrame, SourceFrame
+from tracking.picture import ColorPicture
+from tracking.registration import Registration
+from tracking.second_estimate import NO_OPINION, SecondOpinion, Status, compare
+from tracking.transforms import invert, transform_points
+
+MARGIN_SHARE = 0.5  # of the ring's width in the picture, to every side of where it should be
+N_RIM = 24
+
+
+def second_opinion(
+    source_frame: SourceFrame,
+    registration: Registration,
+    applicator: Applicator,
+    catalogue: Mapping[str, Applicator],
+) -> SecondOpinion:
+    """Read the collar in the frame's picture and compare its pose with the registration.
+
+    NONE where the planned applicator has no collar in the catalogue and none is seen, or where no
+    picture is fine enough to read one.
+    """
+    dictionary = collar_dictionary(catalogue)
+    picture = picture_of(source_frame)
+    if dictionary is None or picture is None:
+        return NO_OPINION
+    if not _is_fine_enough(picture, registration, applicator, catalogue):
+        return NO_OPINION
+    markers = find_markers(picture, dictionary, _window(picture, registration, applicator))
+    second = estimate_from_collar(picture, markers, catalogue, applicator)
+    if second is not None:
+        return compare(second, registration, applicator)
+    status = Status.NOT_SEEN if applicator.collar is not None else Status.NONE
+    return SecondOpinion(status, applicator_ids=worn_ids(markers, catalogue))
+
+
+def picture_of(source_frame: SourceFrame) -> ColorPicture | None:
+    """The colour camera's own picture, else the colour in the depth grid, else None."""
+    if source_frame.picture is not None:
+        return source_frame.picture
+    return _depth_grid_picture(source_frame.frame)
+
+
+def _depth_grid_picture(frame: RgbdFrame) -> ColorPicture | None:
+    if frame.color_rgb is None:
+        return None
+    grey = np.asarray(cv2.cvtColor(frame.color_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return ColorPicture(grey, frame.intrinsics, np.eye(4))
+
+
+def _is_fine_enough(
+    picture: ColorPicture,
+    registration: Registration,
+    applicator: Applicator,
+    catalogue: Mapping[str, Applicator],
+) -> bool:
+    """Whether a module is wide enough in the picture to be read, where the ring is said to be."""
+    pose = registration.camera_from_applicator
+    if pose is None:  # nowhere to look: what is read is read
+        return True
+    collars = [a.collar for a in (applicator, *catalogue.values()) if a.collar is not None]
+    widest_mm = max(max(c.module_mm, c.top_module_mm) for c in collars[:1])
+    color_from_applicator = invert(picture.camera_from_color) @ pose
+    top = transform_points(color_from_applicator, np.array([0.0, 0.0, applicator.length_mm]))
+    return bool(top[2] > 0 and picture.intrinsics.fx * widest_mm / top[2] >= MIN_READ_PX)
+
+
+def _window(
+    picture: ColorPicture, registration: Registration, applicator: Applicator
+) -> tuple[slice, slice] | None:
+    """Rows and columns of `grey` around the ring; None: everywhere, where there is no pose."""
+    pose = registration.camera_from_applicator
+    if pose is None:
+        return None
+    radius = max(applicator.ring_diameter_mm / 2, applicator.outer_radius_mm)
+    angle = np.arange(N_RIM) * (2 * np.pi / N_RIM)
+    x, y = radius * np.cos(angle), radius * np.sin(angle)
+    heights = (applicator.length_mm, applicator.length_mm - radius)
+    rims = [np.stack([x, y, np.full_like(x, z)], axis=1) for z in heights]
+    points = transform_points(invert(picture.camera_from_color) @ pose, np.concatenate(rims))
+    if points[:, 2].min() <= 0:
+        return None
+    uv = picture.project(points) - picture.corner_px
+    low, high = uv.min(axis=0), uv.max(axis=0)
+    margin = MARGIN_SHARE * float((high - low).max())
+    height, width = picture.grey.shape
+    rows, columns = (
+        slice(int(np.clip(a - margin, 0, size)), int(np.clip(b + margin + 1, 0, size)))
+        for a, b, size in zip(low[::-1], high[::-1], (height, width), strict=True)
+    )
+    return rows, columns
