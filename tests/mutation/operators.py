@@ -106,7 +106,7 @@ def _aug_assign(node: ast.AugAssign) -> Iterator[Change]:
 
 def _constant(node: ast.Constant) -> Iterator[Change]:
     value = node.value
-    others: list[object] = []
+    others: list[bool | int | float | str] = []
     if isinstance(value, bool):
         others = [not value]
     elif isinstance(value, int | float):
