@@ -293,6 +293,14 @@ class TestLatch:
         assert decisions[0].reasons == (Reason.CLOCK_WENT_BACK,)
         assert {d.reasons for d in decisions[1:]} == {(Reason.FAULT_LATCHED,)}
 
+    def test_an_acknowledgement_that_is_taken_back_opens_nothing(self) -> None:
+        state = run([make_snapshot(11, acknowledged_frame=9)], self.faulted())[1]
+        assert one(make_snapshot(12), state).reasons == (Reason.FAULT_LATCHED,)
+
+    def test_once_opened_no_fault_is_remembered(self) -> None:
+        opened = run([make_snapshot(11, acknowledged_frame=10)], self.faulted())[1]
+        assert (opened.latched, opened.fault_frame) == (frozenset(), None)
+
     def test_an_acknowledgement_that_comes_with_the_cause_itself_opens_nothing(self) -> None:
         state = run(
             [make_snapshot(10, depth_sha256="content-9", acknowledged_frame=10)], armed_state()
