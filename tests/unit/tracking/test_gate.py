@@ -269,8 +269,8 @@ class TestLatch:
         decisions, _ = run([still, *after], self.faulted())
         assert [d.verdict for d in decisions] == [Verdict.FAULT] * 3
 
-    @pytest.mark.parametrize("frame", [9, -1, 12, 1000])
-    def test_an_acknowledgement_of_an_older_or_a_coming_frame_opens_nothing(
+    @pytest.mark.parametrize("frame", [9, -1, 11, 12, 1000])
+    def test_an_acknowledgement_of_an_older_or_of_a_frame_nobody_has_seen_opens_nothing(
         self, frame: int
     ) -> None:
         decision = one(make_snapshot(11, acknowledged_frame=frame), self.faulted())
