@@ -98,4 +98,4 @@ def _is_acknowledged(snapshot: Snapshot, state: KernelState) -> bool:
     acknowledged, fault = snapshot.acknowledged_frame, state.fault_frame
     if acknowledged is None or fault is None or acknowledged == state.acknowledged_frame:
         return False
-    return fault <= acknowledged <= snapshot.frame_index
+    return fault <= acknowledged < snapshot.frame_index

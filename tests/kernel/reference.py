@@ -136,7 +136,7 @@ class Reference:
         given, before = frame.acknowledged, None if last is None else last.frame.acknowledged
         if self.unacknowledged is None or given is None or given == before:
             return False
-        return self.unacknowledged <= given <= frame.index
+        return self.unacknowledged <= given < frame.index
 
 
 def about_stream(frame: Frame, past: list[Frame]) -> set[str]:

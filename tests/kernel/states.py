@@ -221,7 +221,7 @@ def _is_acknowledged(state: KernelState, frame: Frame) -> bool:
     if frame.states.get("acknowledgement") == "assumed":
         return True
     given, fault = frame.acknowledged, state.fault_frame
-    is_about_it = given is not None and fault is not None and fault <= given <= frame.index
+    is_about_it = given is not None and fault is not None and fault <= given < frame.index
     return is_about_it and given != state.acknowledged_frame
 
 

@@ -106,7 +106,7 @@ def _aug_assign(node: ast.AugAssign) -> Iterator[Change]:
 
 def _constant(node: ast.Constant) -> Iterator[Change]:
     value = node.value
-    others: list[object] = []
+    others: list[bool | int | float | str] = []
     if isinstance(value, bool):
         others = [not value]
     elif isinstance(value, int | float):
@@ -177,7 +177,7 @@ def _comprehension(node: ast.comprehension) -> Iterator[Change]:
 
 
 def _return(node: ast.Return) -> Iterator[Change]:
-    if node.value is not None and ast.unparse(node.value) != "None":
+    if node.value is not None and ast.unparse(node.value) not in ("None", "False"):  # as false
         yield Change("return", ast.Return(ast.Constant(None)))
 
 

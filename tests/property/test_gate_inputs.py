@@ -185,7 +185,7 @@ def test_a_latch_opens_only_for_a_new_acknowledgement_of_its_last_fault_or_later
     is_given = (
         acknowledged is not None
         and acknowledged != state.acknowledged_frame
-        and state.fault_frame <= acknowledged <= frame.frame_index
+        and state.fault_frame <= acknowledged < frame.frame_index
     )
     assert (not following.latched) == is_given
     assert following.passed == is_given

@@ -41,20 +41,19 @@ def fault_of(test: str) -> str:
     path = ROOT / name
     if not (name.startswith("tests/") and path.name.startswith("test_") and path.is_file()):
         return "no such test file"
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    node: ast.AST = ast.parse(path.read_text(encoding="utf-8"))
     for part in inside:
         found = [
-            node
-            for node in body
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == part
+            child
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, ast.ClassDef | ast.FunctionDef) and child.name == part
         ]
         if not found:
             return f"no {part} in it"
         node = found[0]
-        marks = " ".join(ast.unparse(mark) for mark in node.decorator_list)
+        marks = " ".join(ast.unparse(mark) for mark in found[0].decorator_list)
         if any(f"mark.{word}" in marks for word in SKIPPING):
             return f"{part} may be left out"
-        body = node.body
     is_test = inside and inside[-1].startswith("test_") and isinstance(node, ast.FunctionDef)
     return "" if is_test else "no test is named"
 

@@ -269,8 +269,8 @@ class TestLatch:
         decisions, _ = run([still, *after], self.faulted())
         assert [d.verdict for d in decisions] == [Verdict.FAULT] * 3
 
-    @pytest.mark.parametrize("frame", [9, -1, 12, 1000])
-    def test_an_acknowledgement_of_an_older_or_a_coming_frame_opens_nothing(
+    @pytest.mark.parametrize("frame", [9, -1, 11, 12, 1000])
+    def test_an_acknowledgement_of_an_older_or_of_a_frame_nobody_has_seen_opens_nothing(
         self, frame: int
     ) -> None:
         decision = one(make_snapshot(11, acknowledged_frame=frame), self.faulted())
@@ -292,6 +292,14 @@ class TestLatch:
         decisions, _ = run(again, opened)
         assert decisions[0].reasons == (Reason.CLOCK_WENT_BACK,)
         assert {d.reasons for d in decisions[1:]} == {(Reason.FAULT_LATCHED,)}
+
+    def test_an_acknowledgement_that_is_taken_back_opens_nothing(self) -> None:
+        state = run([make_snapshot(11, acknowledged_frame=9)], self.faulted())[1]
+        assert one(make_snapshot(12), state).reasons == (Reason.FAULT_LATCHED,)
+
+    def test_once_opened_no_fault_is_remembered(self) -> None:
+        opened = run([make_snapshot(11, acknowledged_frame=10)], self.faulted())[1]
+        assert (opened.latched, opened.fault_frame) == (frozenset(), None)
 
     def test_an_acknowledgement_that_comes_with_the_cause_itself_opens_nothing(self) -> None:
         state = run(

@@ -23,6 +23,7 @@ from tracking.gate import decide
 from tracking.guards import GUARDS, PROVEN, UNTOLD, Check
 from tracking.identities import Identities
 from tracking.reasons import TEXTS, Reason, Severity
+from tracking.registration import RegistrationStatus
 from tracking.second_estimate import NO_OPINION, Status
 from tracking.snapshot import Evidence, KernelState, Snapshot
 
@@ -248,6 +249,13 @@ def test_labels_that_nobody_vouches_for_name_no_other_cone_for_certain() -> None
     decision = _one(alignment=other, doubt=UNPROVEN)
     assert decision.reasons == (Reason.LABELS_DOUBTFUL, Reason.WRONG_APPLICATOR)
     assert decision.verdict is Verdict.UNSURE
+
+
+def test_nor_do_they_where_the_other_cone_does_not_fit() -> None:
+    other = make_alignment(applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"))
+    unfitted = RegistrationStatus.POOR_FIT
+    decision = _one(alignment=other, doubt=UNPROVEN, registration=unfitted)
+    assert decision.reasons == (Reason.LABELS_DOUBTFUL, Reason.WRONG_APPLICATOR)
 
 
 def test_every_fault_latches() -> None:

@@ -7,12 +7,12 @@ from types import ModuleType
 
 import pytest
 
-from tests.builders import LIMITS, make_alignment, make_snapshot
+from tests.builders import LIMITS, make_alignment, make_plan, make_snapshot
 from tracking import decision, gate, guards, limit_checks, snapshot
 from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
 from tracking.doubt import UNPROVEN
 from tracking.gate import decide
-from tracking.guards import Check, Finding
+from tracking.guards import GUARDS, Check, Finding
 from tracking.limit_checks import check_limits
 from tracking.reasons import TEXTS, Reason, Severity
 from tracking.second_estimate import NO_OPINION
@@ -155,3 +155,9 @@ def test_a_verdict_without_its_reasons_is_refused() -> None:
 
 def test_a_finding_is_not_proven_and_says_nothing_by_default() -> None:
     assert Finding() == Finding(is_proven=False, reasons=frozenset())
+
+
+def test_a_check_that_fails_finds_a_set_of_reasons_that_cannot_be_changed() -> None:
+    unapproved = make_snapshot(plan=make_plan(approved=False))
+    found = GUARDS[Check.PLAN](unapproved, KernelState())
+    assert found == Finding(is_proven=False, reasons=frozenset({Reason.PLAN_NOT_APPROVED}))

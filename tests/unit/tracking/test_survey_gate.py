@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.builders import make_snapshot
+from tests.builders import PLANNED_IDENTITY, make_alignment, make_snapshot
 from tracking.bed import BedStatus
 from tracking.decision import Verdict
 from tracking.gate import decide
 from tracking.reasons import TEXTS, Reason, Severity
+from tracking.registration import RegistrationStatus
 from tracking.snapshot import KernelState
 from tracking.survey_alignment import SurveyStatus
 
@@ -32,6 +35,24 @@ def test_a_survey_lost_with_the_bed_says_the_bed_is_hidden() -> None:
     decision, _ = decide(snapshot, KernelState())
     assert Reason.BED_HIDDEN in decision.reasons
     assert Reason.SURVEY_STALE not in decision.reasons
+
+
+def test_a_stale_survey_is_told_beside_a_hidden_bed() -> None:
+    snapshot = make_snapshot(survey=SurveyStatus.STALE, bed=BedStatus.RIM_HIDDEN)
+    decision, _ = decide(snapshot, KernelState())
+    assert decision.reasons == (Reason.BED_HIDDEN, Reason.SURVEY_STALE)
+
+
+def test_without_the_planned_cone_the_survey_says_nothing() -> None:
+    other = make_alignment(applicator_id=replace(PLANNED_IDENTITY, value="D65-B15"))
+    for changes, reason in (
+        ({"alignment": other}, Reason.WRONG_APPLICATOR),
+        ({"registration": RegistrationStatus.POOR_FIT}, Reason.REGISTRATION_FAILED),
+    ):
+        snapshot = make_snapshot(survey=SurveyStatus.STALE, **changes)
+        decision, _ = decide(snapshot, KernelState())
+        assert decision.reasons == (reason,)
+        assert not decision.checks_passed
 
 
 def test_ready_falls_when_the_survey_turns_stale() -> None:
