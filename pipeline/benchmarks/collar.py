@@ -159,7 +159,7 @@ def findings(results: Sequence[ViewResult]) -> Findings:
         Goal("ring within its 99 % bound", _inside(read, "ring"), COVERAGE_GOAL, is_most=False),
         Goal("axis within its 99 % bound", _inside(read, "axis"), COVERAGE_GOAL, is_most=False),
         Goal("exit within its 99 % bound", _inside(read, "exit"), COVERAGE_GOAL, is_most=False),
-        Goal("named as another or not", float(sum(not r.named for r in read)), 0.0),
+        Goal("named as another, or not named", float(sum(not r.named for r in read)), 0.0),
     ]
     table = TextTable(
         "Collar of 16 codes on the ring and 8 on its top, colour 1920x1080, cone alone",
@@ -171,17 +171,15 @@ def findings(results: Sequence[ViewResult]) -> Findings:
             "read",
             "counted",
             "codes",
-            "picture ring / axis",
-            "ring mm",
-            "axis deg",
-            "exit mm",
+            "picture",
+            "ring, axis, exit",
             "bounds 99 %",
             "ms",
         ),
         rows,
-        "Errors: rms; picture: of the picture alone, camera and paper known. Bounds: medians of "
-        "ring, axis, exit (300 mm away). ms: CPU time, median. Counted: bounds within "
-        f"{RING_LIMIT_MM:g} mm and {AXIS_LIMIT_DEG:g} deg.",
+        "Rms errors in mm, deg, mm (exit: 300 mm away). picture: ring and axis by the picture "
+        "alone, camera and paper known. Bounds: medians. ms: CPU time, median. Counted: bounds "
+        f"within {RING_LIMIT_MM:g} mm and {AXIS_LIMIT_DEG:g} deg.",
     )
     return Findings((table,), goals, {"views": [vars(r) for r in results]})
 
@@ -204,9 +202,10 @@ def _figures(group: Sequence[ViewResult]) -> tuple[str, ...]:
         shown(_counted(group), 0, 100, " %"),
         shown(_median([float(r.n_markers) for r in group]), 0),
         f"{picture_ring} / {picture_axis}",
-        shown(rms([r.ring_mm or 0.0 for r in read])),
-        shown(rms([r.axis_deg or 0.0 for r in read]), 3),
-        shown(rms([r.exit_mm or 0.0 for r in read])),
+        " / ".join(
+            shown(rms([getattr(r, name) for r in read]))
+            for name in ("ring_mm", "axis_deg", "exit_mm")
+        ),
         " / ".join(bounds),
         shown(_median([r.ms for r in group]), 0),
     )

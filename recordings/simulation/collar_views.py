@@ -18,8 +18,8 @@ from recordings.simulation.scene import Light, Material, Part, Scene, Texture
 from tracking.applicator import Applicator
 from tracking.applicator_mesh import build_mesh
 from tracking.arrays import Float
-from tracking.collar_estimate import EXTRINSIC_SIGMA_DEG, EXTRINSIC_SIGMA_MM, FOCAL_SIGMA
 from tracking.picture import ColorPicture
+from tracking.picture_error import EXTRINSIC_SIGMA_DEG, EXTRINSIC_SIGMA_MM, FOCAL_SIGMA
 from tracking.segmentation import Label
 from tracking.transforms import invert, rigid, rotate_about, rotation_from_vector
 
