@@ -150,10 +150,8 @@ class _Comparison:
     def of(self, labels: UInt8, inside: UInt8) -> PredictedView:
         """Compare the pixels whose label differs, and those around something before the cone."""
         is_applicator = (labels == Label.APPLICATOR.value).view(np.uint8)
-        both = cv2.bitwise_and(is_applicator, inside)
-        worth = cv2.bitwise_xor(is_applicator, inside)
-        worth |= cv2.bitwise_and(both, self._off_model(both))
-        v, u = np.nonzero(worth)
+        both = is_applicator & inside
+        v, u = np.nonzero((is_applicator ^ inside) | (both & self._off_model(both)))
         is_hit, agrees, is_nearer = self._at(v, u)
         places = (v * labels.shape[1] + u).astype(np.intp)
         return PredictedView(self.box, inside, places, labels[v, u], is_hit, agrees, is_nearer)
@@ -171,8 +169,8 @@ class _Comparison:
             return off
         grid = np.zeros(cells.shape, np.uint8)
         grid[rows, columns] = is_off
-        grid = cv2.dilate(grid, square(1))
-        blocks = grid.repeat(GRID_PX, axis=0).repeat(GRID_PX, axis=1)
+        wide = np.asarray(cv2.dilate(grid, square(1)), np.uint8)
+        blocks = wide.repeat(GRID_PX, axis=0).repeat(GRID_PX, axis=1)
         height, width = np.minimum(blocks.shape, region.shape)
         off[:height, :width] = blocks[:height, :width]
         return off
@@ -180,7 +178,9 @@ class _Comparison:
     def _at(self, v: Places, u: Places) -> tuple[Bool, Bool, Bool]:
         """Which pixels meet the model, and of these: depth agrees; depth is clearly nearer."""
         rows, columns = self.box
-        rays = self.intrinsics.rays(u + float(columns.start), v + float(rows.start))
+        rays = self.intrinsics.rays(
+            (u + columns.start).astype(np.float64), (v + rows.start).astype(np.float64)
+        )
         predicted = self.model.depths_mm(self.pose, rays)
         measured, is_hit = self.depth_mm[v, u], np.isfinite(predicted)
         predicted = np.where(is_hit, predicted, 1.0)

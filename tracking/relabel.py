@@ -156,7 +156,8 @@ def _held_together(labels: UInt8, depth: Depth, places: Places) -> Places:
     sizes = stats[:, cv2.CC_STAT_AREA]
     belongs = (sizes >= MIN_BLOB_PX) & (contacts >= MIN_CONTACT * np.sqrt(sizes))
     belongs[0] = False  # no group
-    return places[belongs[numbers.reshape(-1)[places]]]
+    is_held: Bool = belongs[numbers.reshape(-1)[places]]
+    return places[is_held]
 
 
 def _set_beside(labels: UInt8, places: Places) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.builders import View, make_applicator, make_view, pose_looking_at
-from tests.builders_views import model_of
+from tests.builders_views import SURE_COVARIANCE, inner_patch, model_of, sure_registration
 from tracking.arrays import Bool, UInt8
 from tracking.kernels import square
 from tracking.registration import Registration, RegistrationStatus
@@ -17,7 +17,6 @@ from tracking.relabel import Relabelled, relabelled
 from tracking.segmentation import Label, Segmentation
 
 CONE = make_applicator()
-SURE = np.diag([1e-4, 1e-4, 1e-4, 0.05, 0.05, 0.05]) ** 2
 NEARER_MM = np.float32(25.0)  # a finger's height over the wall
 MOSTLY = 0.9  # of a thing's pixels: its own outline may be either side's
 TRUE_IOU = 0.98  # of an outline that a pose without error draws: pixel centres on the very edge
@@ -28,23 +27,12 @@ def view() -> View:
     return make_view(CONE, pose_looking_at(), seed=1)
 
 
-def _registration(view: View) -> Registration:
-    return Registration(
-        RegistrationStatus.OK,
-        view.camera_from_applicator,
-        SURE,
-        residual_spread=1.0,
-        roll_observable=True,
-        axial_observable=True,
-    )
-
-
 def _relabelled(
     view: View, labels: UInt8, registration: Registration | None = None
 ) -> Relabelled | None:
     return relabelled(
         model_of(CONE),
-        registration or _registration(view),
+        registration or sure_registration(view),
         Segmentation(labels, "test"),
         view.depth_mm,
         view.intrinsics,
@@ -60,16 +48,6 @@ def _corrected(view: View, labels: UInt8) -> Relabelled:
 
 def _iou(first: Bool, second: Bool) -> float:
     return float((first & second).sum() / (first | second).sum())
-
-
-def _patch(view: View, height: int = 30) -> Bool:
-    """Part of the wall, well inside the outline."""
-    wall = cv2.erode((view.labels == Label.APPLICATOR).astype(np.uint8), square(9)) > 0
-    middle = int(np.median(np.nonzero(wall)[0]))
-    patch: Bool = np.zeros(wall.shape, bool)
-    patch[middle - height // 2 : middle + height // 2] = True
-    patch &= wall
-    return patch
 
 
 def test_true_labels_stay_but_for_pixels_on_the_very_edge(view: View) -> None:
@@ -96,7 +74,7 @@ def test_a_thick_or_thin_outline_is_drawn_where_the_cone_ends(
 
 @pytest.mark.parametrize("label", [Label.OCCLUDER, Label.OTHER, Label.TUMOR_BED])
 def test_a_gripped_part_that_lies_on_the_cone_is_the_cones(view: View, label: Label) -> None:
-    patch = _patch(view)
+    patch = inner_patch(view)
     labels = np.where(patch, label, view.labels).astype(np.uint8)
     found = _corrected(view, labels)
     assert (found.drawn[patch] == Label.APPLICATOR).mean() > MOSTLY
@@ -105,7 +83,7 @@ def test_a_gripped_part_that_lies_on_the_cone_is_the_cones(view: View, label: La
 
 
 def test_a_hand_before_the_cone_that_is_labelled_as_the_cone_is_an_occluder(view: View) -> None:
-    patch = _patch(view)
+    patch = inner_patch(view)
     seen = replace(view, depth_mm=np.where(patch, view.depth_mm - NEARER_MM, view.depth_mm))
     found = _corrected(seen, view.labels)
     assert (found.told[patch] == Label.OCCLUDER).mean() > MOSTLY
@@ -113,7 +91,7 @@ def test_a_hand_before_the_cone_that_is_labelled_as_the_cone_is_an_occluder(view
 
 
 def test_what_of_that_hand_reaches_past_the_outline_goes_with_it(view: View) -> None:
-    patch = _patch(view)
+    patch = inner_patch(view)
     rows = np.flatnonzero(patch.any(axis=1))
     last = int(np.flatnonzero((view.labels == Label.APPLICATOR)[rows[0]])[-1])
     hand = np.zeros(patch.shape, bool)
@@ -145,7 +123,7 @@ def test_a_second_cone_beside_a_hand_stays_one(view: View) -> None:
 
 
 def test_tissue_that_hides_the_rim_stays_bed(view: View) -> None:
-    patch = _patch(view)
+    patch = inner_patch(view)
     seen = replace(view, depth_mm=np.where(patch, view.depth_mm - NEARER_MM, view.depth_mm))
     labels = np.where(patch, Label.TUMOR_BED, view.labels).astype(np.uint8)
     found = _corrected(seen, labels)
@@ -153,7 +131,7 @@ def test_tissue_that_hides_the_rim_stays_bed(view: View) -> None:
 
 
 def test_holes_keep_their_label(view: View) -> None:
-    patch = _patch(view)
+    patch = inner_patch(view)
     seen = replace(view, depth_mm=np.where(patch, np.float32(0), view.depth_mm))
     for label in (Label.APPLICATOR, Label.OCCLUDER):
         labels = np.where(patch, label, view.labels).astype(np.uint8)
@@ -172,12 +150,12 @@ def test_labels_that_contradict_the_pose_are_left_alone(view: View) -> None:
         {"status": RegistrationStatus.POOR_FIT},
         {"roll_observable": False},
         {"axial_observable": False},
-        {"covariance": SURE * 1e4},
+        {"covariance": SURE_COVARIANCE * 1e4},
     ],
 )
 def test_a_pose_that_tells_no_outline_corrects_nothing(
     view: View, change: dict[str, object]
 ) -> None:
-    registration = replace(_registration(view), **change)
-    labels = np.where(_patch(view), Label.OCCLUDER, view.labels).astype(np.uint8)
+    registration = replace(sure_registration(view), **change)
+    labels = np.where(inner_patch(view), Label.OCCLUDER, view.labels).astype(np.uint8)
     assert _relabelled(view, labels, registration) is None

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from tests.builders import View, make_applicator, make_view, pose_looking_at
-from tests.builders_views import model_of
-from tests.unit.tracking.test_relabel import _patch, _registration
+from tests.builders_views import inner_patch, model_of, sure_registration
 from tracking.arrays import Float
 from tracking.registration import Dimensions, PoseStart, Registration, RegistrationStatus
 from tracking.second_look import SecondLook, second_look
@@ -46,7 +45,7 @@ def _look(
     is_gripped: bool = True,
     quality: EdgeQuality = NETWORK,
 ) -> SecondLook:
-    patch = _patch(view)
+    patch = inner_patch(view)
     labels = np.where(patch & is_gripped, Label.OCCLUDER, view.labels).astype(np.uint8)
     segmentation = Segmentation(labels, "test", edge_quality=quality)
     return second_look(
@@ -64,7 +63,7 @@ def _moved(registration: Registration, along_mm: float) -> Registration:
 
 @pytest.fixture
 def first(view: View) -> Registration:
-    return replace(_registration(view), dimensions=OWN, start=PoseStart.TRACKED)
+    return replace(sure_registration(view), dimensions=OWN, start=PoseStart.TRACKED)
 
 
 def test_labels_corrected_materially_are_registered_again(view: View, first: Registration) -> None:
@@ -72,7 +71,7 @@ def test_labels_corrected_materially_are_registered_again(view: View, first: Reg
     look = _look(view, first, again)
     assert look.registration.is_ok
     assert look.registration.camera_from_applicator is not first.camera_from_applicator
-    assert (again.asked[0].labels[_patch(view)] == Label.APPLICATOR).mean() > 0.9
+    assert (again.asked[0].labels[inner_patch(view)] == Label.APPLICATOR).mean() > 0.9
     assert look.told is again.asked[0]
 
 
@@ -89,7 +88,7 @@ def test_stored_labels_are_not_touched(view: View, first: Registration) -> None:
     look = _look(view, first, again, quality=EXACT_LABELS)
     assert look.registration is first
     assert look.drawn is look.told
-    assert (look.drawn.labels[_patch(view)] == Label.OCCLUDER).all()
+    assert (look.drawn.labels[inner_patch(view)] == Label.OCCLUDER).all()
     assert again.asked == []
 
 
