@@ -40,26 +40,18 @@ def without_doubtful_parts(
     called = labels == Label.APPLICATOR.value
     if not called.any():
         return logits
-    parts, confidences = judged_parts(logits, called)
-    is_sure = confidences >= thresholds.applicator_min_confidence
-    is_sure[0] = False  # what is called something else
-    believed = np.asarray(is_sure[parts])
-    if float(believed.mean()) < thresholds.applicator_min_fraction:
-        believed[:] = False
-    return logits if np.array_equal(believed, called) else _refused(logits, called, believed)
-
-
-def judged_parts(
-    logits: NDArray[np.float32], called: Bool
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Number of each pixel's part (h, w), 0 outside, and the mean probability of each number."""
     n_parts, parts = cv2.connectedComponents(called.view(np.uint8), connectivity=8)
     pixels = np.flatnonzero(called)
     chosen = pixels[:: 1 + len(pixels) // ENOUGH_PIXELS]
     of_chosen = np.asarray(parts).ravel()[chosen]
     total = np.bincount(of_chosen, probabilities(logits, chosen), minlength=n_parts)
     mean = total / np.maximum(np.bincount(of_chosen, minlength=n_parts), 1)
-    return np.asarray(parts, np.int32), mean
+    is_sure = mean >= thresholds.applicator_min_confidence
+    is_sure[0] = False  # what is called something else
+    believed = np.asarray(is_sure[parts])
+    if float(believed.mean()) < thresholds.applicator_min_fraction:
+        believed[:] = False
+    return logits if np.array_equal(believed, called) else _refused(logits, called, believed)
 
 
 def _refused(logits: NDArray[np.float32], called: Bool, believed: Bool) -> NDArray[np.float32]:

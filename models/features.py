@@ -11,7 +11,6 @@ a tube's flanks look the same wherever they lie in the image.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import cv2
@@ -43,8 +42,6 @@ SLOPE_BOX_PX = 5  # of the depth that slopes are taken of: a fifth of a pixel's 
 FINE_BOX_PX, FINE_RANGE_MM = 11, 15.0  # edges, small steps, curvature of a tube
 COARSE_BOX_PX, COARSE_RANGE_MM = 61, 80.0  # what stands out of its surroundings
 
-_helper = ThreadPoolExecutor(1, "planes")  # a second core: colour and relief beside the slopes
-
 
 def planes(
     depth_mm: NDArray[np.float32],
@@ -70,22 +67,15 @@ def planes(
     """
     tensor = np.zeros((1, len(CHANNELS), *letterbox.canvas), np.float32)
     shown = tensor[0, :, *letterbox.window]
-    color = _helper.submit(_color_planes, color_rgb, letterbox, shown[:4])
+    if color_rgb is not None:
+        small = letterbox.shrink(color_rgb)
+        for channel in range(3):
+            np.multiply(small[..., channel], 1 / COLOR_RANGE, out=shown[channel])
+        shown[:3] -= COLOR_MID / COLOR_RANGE
+        shown[3] = 1.0
     canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
     _depth_planes(depth_mm, canvas_focal_px, letterbox, shown[4:])
-    color.result()
     return tensor
-
-
-def _color_planes(color_rgb: UInt8 | None, letterbox: Letterbox, out: NDArray[np.float32]) -> None:
-    """Fill red, green, blue and `has_color`."""
-    if color_rgb is None:
-        return
-    small = letterbox.shrink(color_rgb)
-    for channel in range(3):
-        np.multiply(small[..., channel], 1 / COLOR_RANGE, out=out[channel])
-    out[:3] -= COLOR_MID / COLOR_RANGE
-    out[3] = 1.0
 
 
 def _depth_planes(
@@ -101,10 +91,9 @@ def _depth_planes(
     depth = np.asarray(total / np.maximum(share, MIN_VALID_SHARE) * valid, np.float32)
     out[0] = np.minimum(np.float32(focal_px) / np.maximum(depth, 1.0), MAX_PX_PER_MM) * valid
     out[1] = valid
-    fine = _helper.submit(_relief, depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
-    coarse = _helper.submit(_relief, depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
     _slopes(depth, valid, focal_px, out[2:4])
-    out[4], out[5] = fine.result(), coarse.result()
+    out[4] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
+    out[5] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
 
 
 def _slopes(

@@ -1,8 +1,7 @@
-"""Calibrates a trained network: `python -m models.training.calibrate`.
+"""Calibrates a trained network's doubt: `python -m models.training.calibrate`.
 
-Chooses how sure a part must be to be called applicator, then fits the doubt's temperature,
-weights and limit, on scenes of the training families; writes them into the model's manifest, and
-the figures of merit as JSON and picture.
+Fits temperature, weights and limit on scenes of the training families, writes them into the
+model's manifest, and the figures of merit as JSON and picture.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from scipy.special import softmax
 
 from models.doubt import CUES, DoubtModel
 from models.loading import SHIPPED_MANIFEST
-from models.manifest import manifest_text, read_manifest
+from models.manifest import manifest_text
 from models.onnx_segmenter import OnnxSegmenter
 from models.training.calibration_frames import (
     GOOD_IOU,
@@ -39,14 +38,11 @@ from models.training.doubt_fit import (
     held_out_scores,
     scores,
 )
-from models.training.part_threshold import cheapest, costs, parts_of
 from models.training.reliability import Float, Reliability, auroc, auroc_interval, reliability
 
 N_SCENES = 600
 N_TEMPERATURE = 100  # scenes of their own, for the temperature
-N_THRESHOLD = 400  # scenes of their own, for how sure a part must be
 N_STORIES = 4
-THRESHOLD_FROM = 100_000  # number of the first of them: no other calibration scene
 FALSE_ALARM_RATE = 0.01
 FOLDER = Path("runs/calibrate")
 
@@ -114,20 +110,6 @@ def calibrate(
         disturbed_good=story_scores[~story_bad],
         n_silent=n_silent,
     )
-
-
-def part_costs(segmenter: OnnxSegmenter, n_scenes: int) -> dict[float, float]:
-    """What every candidate for the least confidence of a part would cost, on scenes of its own."""
-    frames = _told(scene_frames(THRESHOLD_FROM, n_scenes), n_scenes, "scenes for the threshold")
-    return costs(part for frame in frames for part in parts_of(segmenter, frame))
-
-
-def write_threshold(manifest_path: Path, least: float) -> None:
-    """Write the least confidence of a part into a model's manifest."""
-    manifest = read_manifest(manifest_path)
-    changed = manifest.thresholds.model_copy(update={"applicator_min_confidence": least})
-    text = manifest_text(manifest.model_copy(update={"thresholds": changed}))
-    manifest_path.write_text(text, encoding="utf-8")
 
 
 def figures(found: Calibration) -> dict[str, Any]:
@@ -209,19 +191,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, default=SHIPPED_MANIFEST)
     parser.add_argument("--scenes", type=int, default=N_SCENES)
-    parser.add_argument("--threshold-scenes", type=int, default=N_THRESHOLD)
     parser.add_argument("--temperature-scenes", type=int, default=N_TEMPERATURE)
     parser.add_argument("--stories", type=int, default=N_STORIES)
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    price = part_costs(OnnxSegmenter(arguments.manifest), arguments.threshold_scenes)
-    write_threshold(arguments.manifest, cheapest(price))
     segmenter = OnnxSegmenter(arguments.manifest)
     found = calibrate(segmenter, arguments.scenes, arguments.temperature_scenes, arguments.stories)
     manifest = segmenter.manifest.model_copy(update={"doubt": found.doubt})
     arguments.out.mkdir(parents=True, exist_ok=True)
-    told = figures(found) | {"part_costs": price}
-    text = json.dumps(told, indent=1, allow_nan=False)
+    text = json.dumps(figures(found), indent=1, allow_nan=False)
     (arguments.out / "calibration.json").write_text(text + "\n", encoding="utf-8")
     draw_calibration(found, arguments.out / "calibration.png")
     arguments.manifest.write_text(manifest_text(manifest), encoding="utf-8")

@@ -35,10 +35,7 @@ from tracking.errors import FaultError
 NAME = "field-net"
 PARITY_LOGITS = 1e-2  # largest difference of a logit; another order of sums gives about 1e-4
 MAX_IOU_LOSS = 0.005  # of any class, that 8 bits may cost
-THRESHOLDS = {  # the second until the calibration chooses one
-    "applicator_min_fraction": 0.001,
-    "applicator_min_confidence": 0.7,
-}
+THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.7}
 ACTIVATIONS_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reaches
 N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 60
 VIEWS_PER_SCENE = 2  # the second without colour

@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from torch import nn
 from models.evaluation.confusion import Confusion
 from models.loading import SHIPPED_MANIFEST
 from models.training.augment import tensors
-from models.training.batches import Batch, Draw, batches
+from models.training.batches import Draw, batches
 from models.training.curves import draw_curves
 from models.training.export import export
 from models.training.learner import Learner
@@ -38,7 +38,7 @@ from models.training.settings import Settings
 
 FOLDER = Path("runs") / "train"
 EVALUATE_EVERY, SAVE_EVERY = 1000, 250
-N_WITHHELD = 100  # scenes, one view each
+N_WITHHELD = 150  # scenes, one view each
 N_CORES = os.cpu_count() or 1
 # Threads of the network that wait for a core taken by a worker cost more than they bring.
 N_THREADS = max(1, N_CORES // 2)
@@ -63,13 +63,16 @@ def run(settings: Settings, folder: Path, n_workers: int, n_batchers: int) -> Le
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(settings, settings.training_id(), folder)
     console.print(f"{learner.training_id} on {learner.device}, from step {learner.step}")
+    steps = range(learner.step, settings.steps)
     with SceneRenderer(n_workers) as renderer, Progress(console=console) as progress:
         scenes = range(WITHHELD_FROM, WITHHELD_FROM + N_WITHHELD)
         withheld = list(renderer.views(scenes, 1, "withheld"))
         console.print(f"{len(withheld)} withheld views")
+        window = ViewWindow(renderer, settings.window, steps)
+        draw = Draw(settings.batch_size, settings.seed)
         task = progress.add_task("training", total=settings.steps, completed=learner.step)
         losses: list[float] = []
-        for inputs, target in _remaining(renderer, settings, learner.step, n_batchers):
+        for inputs, target in batches(window, settings.sizes, steps, draw, n_batchers):
             losses.append(learner.learn(inputs, target))
             progress.advance(task)
             is_last = learner.step == settings.steps
@@ -86,26 +89,13 @@ def run(settings: Settings, folder: Path, n_workers: int, n_batchers: int) -> Le
     return learner
 
 
-def _remaining(
-    renderer: SceneRenderer, settings: Settings, step: int, n_batchers: int
-) -> Iterator[Batch]:
-    """Batches from `step` on, phase by phase."""
-    before = 0
-    for number, phase in enumerate(settings.phases):
-        steps = range(max(0, step - before), phase.steps)
-        before += phase.steps
-        if steps:
-            window = ViewWindow(renderer, phase.window, steps)
-            draw = Draw(phase.batch_size, phase.size, settings.seed + number)
-            yield from batches(window, steps, draw, n_batchers)
-
-
 def main() -> None:
     """Train, evaluate on withheld frames, export."""
     default = Settings()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--half-steps", type=int, default=default.half_steps)
+    parser.add_argument("--crop-steps", type=int, default=default.crop_steps)
     parser.add_argument("--whole-steps", type=int, default=default.whole_steps)
+    parser.add_argument("--views-per-step", type=float, default=default.views_per_step)
     parser.add_argument("--workers", type=int, default=N_CORES, help="processes that render")
     parser.add_argument("--threads", type=int, default=N_THREADS, help="of the network")
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -113,7 +103,11 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    settings = Settings(half_steps=arguments.half_steps, whole_steps=arguments.whole_steps)
+    settings = Settings(
+        crop_steps=arguments.crop_steps,
+        whole_steps=arguments.whole_steps,
+        views_per_step=arguments.views_per_step,
+    )
     n_batchers = max(1, N_CORES // 4)
     learner = run(settings, arguments.folder, arguments.workers, n_batchers)
     report = export(learner.average.module.cpu(), learner.training_id, arguments.out)

@@ -7,21 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from models.features import CANVAS
-from models.training.canvas_samples import IGNORED, CanvasSample
+from models.training.canvas_samples import CanvasSample
 from models.training.families import Split
 from models.training.scene_stream import (
     DEPTH_STEP_MM,
+    VIEWS_PER_SCENE,
     WITHHELD_FROM,
     KeptSample,
-    Size,
     ViewWindow,
     Window,
-    render_scene,
 )
-from models.training.settings import HALF, Settings
+from models.training.settings import Settings
 
-PROOF_FROM = 900_000  # first seed of the views that an export is proven on
 WINDOW = Window(first_views=10, views_per_step=2.5, capacity=12)
 STEPS = 30
 
@@ -32,10 +29,8 @@ class Numbered:
     def __init__(self) -> None:
         self.seeds = range(0)
 
-    def views(
-        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
-    ) -> Iterator[KeptSample]:
-        assert (split, canvas) == ("training", CANVAS)
+    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
+        assert split == "training"
         self.seeds = seeds
         empty = np.zeros((1, 1), np.uint8)
         for number in range(seeds.start * n_views, seeds.stop * n_views):
@@ -60,16 +55,8 @@ def test_a_training_that_continues_sees_the_same(start: int) -> None:
 
 
 def test_no_training_reaches_withheld_seeds() -> None:
-    seeds = [phase.window.seeds(range(phase.steps)) for phase in Settings().phases]
-    assert all(one.stop < PROOF_FROM < WITHHELD_FROM for one in seeds)
-    assert not set(seeds[0]) & set(seeds[1])  # nor twice the same scene, at both sizes
-
-
-def test_views_at_half_size_are_rendered_at_half_size() -> None:
-    view = render_scene(7, 1, "training", HALF)[0]
-    shown = view.labels != IGNORED
-    assert view.labels.shape == view.depth_steps.shape == HALF
-    assert shown.any(axis=1).all()  # as high as the canvas: nothing was enlarged
+    settings = Settings()
+    assert settings.window.end(settings.steps) / VIEWS_PER_SCENE < 900_000 < WITHHELD_FROM
 
 
 def test_a_kept_sample_keeps_depth_to_a_tenth_of_a_millimetre() -> None:

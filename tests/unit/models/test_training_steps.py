@@ -53,14 +53,6 @@ def test_ignored_pixels_count_nowhere() -> None:
     assert float(loss_of(logits, target)) == pytest.approx(float(loss_of(other, target)), abs=1e-6)
 
 
-def test_every_image_has_a_dice_of_its_own() -> None:
-    target = torch.zeros((2, *SIZE), dtype=torch.uint8)
-    target[0] = 2
-    logits = torch.randn((2, 4, *SIZE), generator=torch.Generator().manual_seed(5))
-    alone = [float(loss_of(logits[[index]], target[[index]])) for index in range(2)]
-    assert float(loss_of(logits, target)) == pytest.approx(sum(alone) / 2, rel=1e-5)
-
-
 def test_borders_are_equally_wide_on_both_sides() -> None:
     target = torch.zeros((1, 9, 20), dtype=torch.uint8)
     target[:, :, 10:] = 2
@@ -82,7 +74,7 @@ def test_folding_batch_norms_changes_nothing() -> None:
 
 
 def test_a_learner_continues_where_it_stopped(tmp_path: Path) -> None:
-    settings = Settings(half_steps=4, whole_steps=0)
+    settings = Settings(crop_steps=4, whole_steps=0)
     whole = Learner(settings, "train-whole", tmp_path)
     for step in range(4):
         whole.learn(*batch(step))
