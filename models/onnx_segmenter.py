@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from models.applicator_parts import without_doubtful_parts
 from models.doubt import label_doubt
 from models.features import planes
-from models.labelling import mean_probability, winners
+from models.labelling import label_image, mean_probability, winners
 from models.letterbox import Letterbox
 from models.manifest import Manifest
 from models.prediction import Prediction
@@ -22,8 +21,6 @@ from tracking.segmentation import EdgeQuality, Label, Segmentation
 NETWORK_EDGES = EdgeQuality(  # of upsampled logits: a pixel or two of the network's grid
     sigma_px=1.0, correlation_px=12.0, bias_px=3.0
 )
-
-_helper = ThreadPoolExecutor(1, "labels")  # a second core: enlarging beside the doubt
 
 
 class OnnxSegmenter:
@@ -57,12 +54,11 @@ class OnnxSegmenter:
         if not frame.depth_raw.any():
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), self.model_id)
         predicted = self.predict(frame)
-        enlarged = _helper.submit(predicted.labels)
-        small = predicted.small
+        logits, small = predicted.logits, predicted.small
         proposed = (small == Label.APPLICATOR.value) | (small == Label.TUMOR_BED.value)
-        confidence = mean_probability(predicted.logits, proposed)
+        confidence = mean_probability(logits, proposed)
         doubt = label_doubt(self._manifest.doubt, predicted, frame)
-        return Segmentation(enlarged.result(), self.model_id, confidence, NETWORK_EDGES, doubt)
+        return Segmentation(predicted.labels, self.model_id, confidence, NETWORK_EDGES, doubt)
 
     def predict(self, frame: RgbdFrame) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""
@@ -73,7 +69,7 @@ class OnnxSegmenter:
         shown = without_doubtful_parts(found, small, self._manifest.thresholds)
         if shown is not found:
             logits[:, *letterbox.window], small = shown, winners(shown)
-        return Prediction(logits, letterbox, shown, small)
+        return Prediction(shown, small, label_image(logits, letterbox))
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labelling import label_image
-from models.letterbox import Letterbox
 from tracking.arrays import UInt8
 
 
@@ -18,21 +16,14 @@ class Prediction:
 
     Attributes
     ----------
-    canvas_logits : float32 (n_classes, *canvas)
-        Without applicator where too little speaks for one.
-    letterbox
-        Where the image lies on the canvas.
     logits : float32 (n_classes, h, w)
-        The same on the part of the canvas that shows the image.
+        On the part of the canvas that shows the image.
     small : uint8 (h, w)
-        Labels there.
+        Labels there; without applicator where too little speaks for one.
+    labels : uint8 (height, width)
+        Labels in the depth grid, likewise.
     """
 
-    canvas_logits: NDArray[np.float32]
-    letterbox: Letterbox
     logits: NDArray[np.float32]
     small: UInt8
-
-    def labels(self) -> UInt8:
-        """Labels in the depth grid, (height, width)."""
-        return label_image(self.canvas_logits, self.letterbox)
+    labels: UInt8

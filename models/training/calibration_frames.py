@@ -78,7 +78,7 @@ def judged(
     truth = source_frame.labels == Label.APPLICATOR
     if cues is None or 0 < truth.mean() < MIN_SHOWN:
         return None
-    mask = predicted.labels() == Label.APPLICATOR
+    mask = predicted.labels == Label.APPLICATOR
     return Judged(cues, float((truth & mask).sum() / (truth | mask).sum()))
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.doubt import CAUSES, CUES, DoubtModel, frame_cues, label_doubt
-from models.letterbox import Letterbox
 from models.prediction import Prediction
 from tracking.arrays import UInt8
 from tracking.camera import CameraIntrinsics
@@ -40,8 +39,7 @@ def _prediction(margin: float = 8.0) -> Prediction:
     logits = np.zeros((len(Label), *SHAPE), np.float32)
     for label in Label:
         logits[label][labels == label] = margin
-    letterbox = Letterbox.fit((4 * SHAPE[0], 4 * SHAPE[1]), SHAPE)
-    return Prediction(logits, letterbox, logits, labels)
+    return Prediction(logits, labels, np.repeat(np.repeat(labels, 4, 0), 4, 1))
 
 
 def _frame(**changes: UInt8 | NDArray[np.uint16] | None) -> RgbdFrame:
