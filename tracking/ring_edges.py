@@ -36,7 +36,7 @@ TUKEY = 4.0  # scatters beyond which an edge counts for nothing
 SCATTER_FLOOR_PX = 0.3
 ARC_SIGMA_PX = 0.5  # that an arc's edges share: bevelled brims, glare along an edge
 AGREE_PX = 1.0  # an edge this near to where the fitted ring has it speaks for the fit
-MIN_SHARE = 0.6  # of all places must do so: with half of the ring hidden, fits went astray
+MIN_SHARE = 0.7  # of all places must do so: with half of the ring hidden, fits went astray
 MIN_TOLD_SHARE = 0.4  # of all places with any edge, on the way
 ROLL_PRIOR = 1e-3  # rad: the roll stays where it was
 
