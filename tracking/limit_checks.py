@@ -122,5 +122,4 @@ def _check(measurement: Measurement, planned: float, tolerance: float, words: _W
     is_measured = margin <= tolerance or abs(deviation) - margin > tolerance
     if is_measured and abs(deviation) > tolerance:
         return _Outcome(words.high if deviation > 0 else words.low, may_arm=False)
-    is_near = margin <= tolerance and abs(deviation) <= tolerance
-    return _Outcome(words.uncertain, may_arm=False, is_near=is_near)
+    return _Outcome(words.uncertain, may_arm=False, is_near=margin <= tolerance)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from time import perf_counter
+from typing import Any
 
 from tests.kernel.frames import PASSING, SCALES, Frame
 from tests.kernel.reference import (
@@ -34,6 +35,9 @@ from tracking.snapshot import KernelState
 INDEX, STAMP_NS = 1000, 10**12  # of the last frame, in every state but the first
 SEEN = "seen"
 FAR = 500  # a number that no frame of the search comes near
+Changes = Mapping[str, Any]
+"""Fields of a frame that are not as in a good one."""
+
 ONE_FAULT = frozenset({Reason.SUPERVISOR_LOST})
 SAME = "same"  # the acknowledgement of the frame before
 
@@ -125,7 +129,7 @@ def frames_after(state: KernelState) -> Iterator[Frame]:
             yield replace(timed, **changes)
 
 
-def _kinds() -> Iterator[dict[str, object]]:
+def _kinds() -> Iterator[Changes]:
     yield {}
     yield {"is_tracked": False}
     yield {"is_approved": False}
@@ -151,7 +155,7 @@ def _kinds() -> Iterator[dict[str, object]]:
 
 
 KINDS = tuple(_kinds())
-FEW: tuple[dict[str, object], ...] = (
+FEW: tuple[Changes, ...] = (
     {},
     {"where": {"air_gap_mm": "band"}},
     {"where": {"air_gap_mm": "out"}},
@@ -187,7 +191,8 @@ def broken_invariants(
         or not is_latched,
         "the verdict is its first reason's": is_ready
         or decision.verdict.value == TEXTS[decision.reasons[0]].severity.name,
-        "reasons in precedence": list(decision.reasons) == sorted(decision.reasons, key=_RANK.get),
+        "reasons in precedence": list(decision.reasons)
+        == sorted(decision.reasons, key=_RANK.__getitem__),
         "checks passed says so": decision.checks_passed == (not wrong and not is_latched),
         "one step at a time": following.passed in _next_counts(state, frame, wrong, is_latched),
         "the count is told": decision.arming_passed == following.passed,

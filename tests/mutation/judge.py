@@ -80,7 +80,7 @@ class Judge:
     def _swap_and_test(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
         """One function's code alone: whoever holds the function runs the mutant."""
         module = sys.modules[f"tracking.{mutant.module}"]
-        namespace = {"__name__": module.__name__}
+        namespace: dict[str, object] = {"__name__": module.__name__}
         exec(mutant.code(), namespace)  # noqa: S102 - our own source
         old = _function(vars(module), mutant.function)
         new = _function(namespace, mutant.function)

@@ -110,7 +110,8 @@ class TestSecondOpinion:
     def test_a_number_that_is_none_never_makes_ready(
         self, opinion: SecondOpinion, state: KernelState, name: str, value: float | None
     ) -> None:
-        made = replace(opinion, status=Status.MADE, **{name: value})
+        change: dict[str, Any] = {name: value}
+        made = replace(opinion, status=Status.MADE, **change)
         assert_never_ready(frame_with(second=made), state)
 
     @PROFILE
@@ -131,7 +132,8 @@ class TestSecondOpinion:
         self, opinion: SecondOpinion, state: KernelState, bound: float, whose: str
     ) -> None:
         for name in (f"{whose}ring_bound_mm", f"{whose}axis_bound_deg"):
-            wide = replace(opinion, status=Status.MADE, **{name: bound})
+            change: dict[str, Any] = {name: bound}
+            wide = replace(opinion, status=Status.MADE, **change)
             assert_never_ready(frame_with(second=wide), state)
 
     @PROFILE

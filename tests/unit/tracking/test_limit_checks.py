@@ -142,9 +142,11 @@ class TestScalarLimit:
         value = of.planned + 1.2 * of.tolerance
         assert reasons_of(of.name, value, 0.35 * of.tolerance) == {of.uncertain}
 
-    def test_surely_outside_says_move_however_uncertain(self, of: Quantity) -> None:
-        far = of.planned + 10 * of.tolerance
-        assert reasons_of(of.name, far, 2 * of.tolerance) == {of.high}
+    @pytest.mark.parametrize("side", [-1, 1])
+    def test_surely_outside_says_move_however_uncertain(self, of: Quantity, side: int) -> None:
+        far = of.planned + side * 10 * of.tolerance
+        told = {of.high if side > 0 else of.low}
+        assert reasons_of(of.name, far, 2 * of.tolerance) == told
 
 
 def test_one_quantity_at_its_edge_keeps_all_from_arming() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,10 @@ def check(
     """One quantity; `beside`: while another is surely out of its tolerance."""
     values = {name: value} | (OUT if beside else {})
     return check_limits(make_alignment(values=values, sigmas={name: sigma}), limits)
+
+
+def limits_with(changes: dict[str, Any]) -> Limits:
+    return replace(LIMITS, **changes)
 
 
 def covering(minimum: float) -> Limits:
@@ -81,7 +86,8 @@ def test_half_a_measurement_is_none(value: float | None, sigma: float | None) ->
         ("air_gap_mm", Reason.AIR_GAP_UNCERTAIN),
         ("incidence_deg", Reason.INCIDENCE_UNCERTAIN),
     ):
-        alignment = replace(make_alignment(), **{name: half})
+        change: dict[str, Any] = {name: half}
+        alignment = replace(make_alignment(), **change)
         assert check_limits(alignment, LIMITS).reasons == {reason}
 
 
@@ -157,7 +163,7 @@ class TestCoverage:
     ],
 )
 def test_a_maximum_is_held_at_its_own_number(limit: str, name: str, reason: Reason) -> None:
-    limits = replace(LIMITS, **{limit: 1.0})
+    limits = limits_with({limit: 1.0})
     assert check(name, 1.0, 0.0, limits=limits).reasons == set()
     assert check(name, 1.001, 0.0, limits=limits).reasons == {reason}
     assert check(name, -1.001, 0.0, limits=limits).reasons == {reason}
@@ -166,7 +172,7 @@ def test_a_maximum_is_held_at_its_own_number(limit: str, name: str, reason: Reas
 
 def test_a_planned_value_is_where_its_tolerance_is_counted_from() -> None:
     for name in ("docking_tilt_deg", "docking_lateral_mm", "air_gap_mm", "ssd_error_mm"):
-        limits = replace(LIMITS, **{name: Tolerance(8.0, 1.0)})
+        limits = limits_with({name: Tolerance(8.0, 1.0)})
         assert check(name, 8.0, 0.0, limits=limits) == LimitResult(frozenset(), may_arm=True)
         assert check(name, 6.9, 0.0, limits=limits).reasons
         assert check(name, 0.0, 0.0, limits=limits).reasons
