@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -153,9 +154,7 @@ def test_labels_that_contradict_the_pose_are_left_alone(view: View) -> None:
         {"covariance": SURE_COVARIANCE * 1e4},
     ],
 )
-def test_a_pose_that_tells_no_outline_corrects_nothing(
-    view: View, change: dict[str, object]
-) -> None:
+def test_a_pose_that_tells_no_outline_corrects_nothing(view: View, change: dict[str, Any]) -> None:
     registration = replace(sure_registration(view), **change)
     labels = np.where(inner_patch(view), Label.OCCLUDER, view.labels).astype(np.uint8)
     assert _relabelled(view, labels, registration) is None
