@@ -11,37 +11,16 @@ from tests.builders import (
     make_plan,
     make_snapshot,
 )
+from tests.gate_runs import TEN, armed_state, one, run
 from tracking.alignment import Alignment
 from tracking.bed import BedStatus
-from tracking.decision import FRAMES_TO_ARM, GateDecision, Verdict
-from tracking.gate import decide
+from tracking.decision import Verdict
 from tracking.reasons import Reason
 from tracking.registration import RegistrationStatus
 from tracking.second_estimate import NO_OPINION
-from tracking.snapshot import Evidence, KernelState, SessionEvidence, Snapshot
+from tracking.snapshot import Evidence, SessionEvidence
 
-TEN = range(FRAMES_TO_ARM)
 AT_ARMING_EDGE = {"docking_tilt_deg": 0.85}  # between 0.8 and 1.0 of the tolerance of 1 deg
-
-
-def run(
-    snapshots: list[Snapshot], state: KernelState | None = None
-) -> tuple[list[GateDecision], KernelState]:
-    state = state or KernelState()
-    decisions = []
-    for snapshot in snapshots:
-        decision, state = decide(snapshot, state)
-        decisions.append(decision)
-    return decisions, state
-
-
-def armed_state() -> KernelState:
-    """State after ten perfect frames 0 to 9."""
-    return run([make_snapshot(i) for i in TEN])[1]
-
-
-def one(snapshot: Snapshot, state: KernelState | None = None) -> GateDecision:
-    return decide(snapshot, state or KernelState())[0]
 
 
 class TestEvidence:
