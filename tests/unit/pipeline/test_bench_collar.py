@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.benchmarks import fiducial
-from pipeline.benchmarks.collar import GOOD, ViewResult
+from pipeline.benchmarks.collar import ViewResult
 from pipeline.benchmarks.collar import findings as collar_findings
 from pipeline.benchmarks.fiducial import MOTIONS, SequenceResult
 from pipeline.benchmarks.fiducial import findings as fiducial_findings
+from recordings.simulation.collar_views import GOOD
 from tracking.fiducial import FiducialStatus
 
 READ = ViewResult(
