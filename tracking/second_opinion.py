@@ -92,8 +92,8 @@ def _is_fine_enough(
     pose = registration.camera_from_applicator
     if pose is None:  # nowhere to look: what is read is read
         return True
-    collars = [a.collar for a in (applicator, *catalogue.values()) if a.collar is not None]
-    widest_mm = max(max(c.module_mm, c.top_module_mm) for c in collars[:1])
+    collars = [a.collar for a in catalogue.values() if a.collar is not None]
+    widest_mm = max(max(collar.module_mm, collar.top_module_mm) for collar in collars)
     color_from_applicator = invert(picture.camera_from_color) @ pose
     top = transform_points(color_from_applicator, np.array([0.0, 0.0, applicator.length_mm]))
     return bool(top[2] > 0 and picture.intrinsics.fx * widest_mm / top[2] >= MIN_READ_PX)

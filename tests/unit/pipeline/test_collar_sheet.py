@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.cli.app import main
 from pipeline.collar_sheet import MM_PER_INCH, PAGE_MM, draw_collar, write_collar_pdf
 from recordings.simulation.scenarios import COLLAR
 from tests.builders import make_applicator
 from tests.collar_views import collared
+from tests.config_texts import CATALOGUE, written
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
@@ -87,6 +89,23 @@ def test_the_sheet_is_a_vector_page_of_a4_and_the_same_bytes_each_time(tmp_path:
 def test_a_wide_ring_is_printed_in_more_pieces() -> None:
     strip = replace(COLLAR, n_top=0, top_module_mm=0.0)
     assert sorted(read_page(collared(100.0, strip))) == list(strip.ids)
+
+
+def test_the_command_writes_the_sheet_and_warns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = """[applicator.MOB-D60-B15.collar]
+dictionary = "4x4_1000"
+first_id = 0
+n_outer = 16
+module_mm = 2.5
+"""
+    catalogue = written(tmp_path, "catalogue.toml", CATALOGUE + table)
+    asked = ["applicators", "collar", "MOB-D60-B15", "--catalogue", str(catalogue), "--out"]
+    assert main([*asked, str(tmp_path / "collar.pdf")]) == 0
+    assert "not sterile" in capsys.readouterr().err
+    assert (tmp_path / "collar.pdf").read_bytes().startswith(b"%PDF")
+    assert main([*asked, str(tmp_path / "collar.svg")]) == 2
 
 
 def test_without_a_collar_it_says_what_to_add(tmp_path: Path) -> None:
