@@ -165,8 +165,7 @@ def lacking(config: RunConfig) -> tuple[Reason, ...]:
     """What keeps a session from READY at its start, whatever the camera sees."""
     always = (Reason.NO_QA, Reason.NO_TIMEOUT)
     mount = () if config.rig.fiducial is not None else (Reason.NO_FIDUCIAL,)
-    second = () if config.applicator.collar is not None else (Reason.NO_SECOND_ESTIMATE,)
-    return (*always, *second, *mount)
+    return (*always, *mount)
 
 
 def _line(verdict: Verdict, reason: Reason | None) -> str:

@@ -58,10 +58,14 @@ class _Seen:
 
 @dataclass(eq=False)
 class Measurer:
-    """Measures frames in order. It remembers the last pose, the survey and the marks."""
+    """Measures frames in order. It remembers the last pose, the survey and the marks.
+
+    `with_edges`: where no collar is worn, the ring's edges in the picture are the second estimate.
+    """
 
     config: RunConfig
     segmenter: Segmenter
+    with_edges: bool = False
     _model: ConeModel = field(init=False)
     _models: ConeModels = field(init=False)
     _previous: Registration | None = field(default=None, init=False)
@@ -135,7 +139,13 @@ class Measurer:
             sight,
         )
         clock.lap("align")
-        second = second_opinion(source_frame, registration, config.applicator, config.applicators)
+        second = second_opinion(
+            source_frame,
+            registration,
+            config.applicator,
+            config.applicators,
+            with_edges=self.with_edges,
+        )
         identity = with_collar(
             alignment.applicator_id,
             second.applicator_ids,

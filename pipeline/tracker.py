@@ -51,7 +51,10 @@ class Tracker:
     _state: KernelState = field(default_factory=KernelState, init=False)
 
     def __post_init__(self) -> None:
-        self._measurer = Measurer(self.config, self.segmenter)
+        is_live = (
+            self.ask is not None
+        )  # a recording without a collar is excused its second estimate
+        self._measurer = Measurer(self.config, self.segmenter, with_edges=is_live)
         self._watch = MountWatch(self.config.rig)
         self._ids = RecordIds(
             software=SOFTWARE_ID,
