@@ -60,9 +60,9 @@ def run_session(seed: int) -> list[ImageResult]:
     ]
 
 
-def opened(seed: int) -> tuple[SimulatedSource, RunConfig]:
+def opened(seed: int, scenario: str = SCENARIO) -> tuple[SimulatedSource, RunConfig]:
     """Return the campaign's session of a seed, and its rig and plan."""
-    source = open_simulation(f"sim:{SCENARIO}:{seed}", read_catalogue(None).applicators)
+    source = open_simulation(f"sim:{scenario}:{seed}", read_catalogue(None).applicators)
     with TemporaryDirectory() as folder:
         for name, text in source.header.embedded:
             (Path(folder) / name).write_text(text, encoding="utf-8")
