@@ -17,8 +17,9 @@ from calibration.depth_table import DepthTable, depth_noise
 from calibration.rig_check import expires_at
 from calibration.text_file import content_id, read_text_file
 from tracking.arrays import Float
+from tracking.collar_codes import Dictionary
 from tracking.errors import CalibrationError
-from tracking.rig import Fiducial, Rig
+from tracking.rig import Fiducial, FiducialMarker, FiducialPlane, Rig
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, orthonormalise
 
@@ -43,11 +44,24 @@ class LabelsTable(StrictTable):
     plus_y: Text
 
 
+class FiducialMarkerTable(_NumbersJudgedLater):
+    """`[fiducial.marker]`: a printed code on the fiducial."""
+
+    dictionary: Dictionary
+    id: int
+    side_mm: float
+    corners_px: list[list[float]]
+    picture_px: Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
 class FiducialTable(_NumbersJudgedLater):
-    """`[fiducial]`."""
+    """`[fiducial]`: `normal` and `distance_mm` come together; a marker needs them."""
 
     region_px: Region
     depth_mm: float
+    normal: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    distance_mm: float | None = None
+    marker: FiducialMarkerTable | None = None
 
 
 class RigFile(StrictFile):
@@ -136,7 +150,28 @@ def _fiducial(table: FiducialTable | None, what: str) -> Fiducial | None:
             actual=f"region_px = {table.region_px}, depth_mm = {table.depth_mm}",
             remedy=RECALIBRATE,
         )
-    return Fiducial((u0, v0, u1, v1), table.depth_mm)
+    if (table.normal is None) != (table.distance_mm is None):
+        raise ValueError("fiducial: normal and distance_mm come together")
+    return Fiducial(
+        (u0, v0, u1, v1),
+        table.depth_mm,
+        plane=None
+        if table.normal is None or table.distance_mm is None
+        else FiducialPlane((table.normal[0], table.normal[1], table.normal[2]), table.distance_mm),
+        marker=None if table.marker is None else _marker(table.marker),
+    )
+
+
+def _marker(table: FiducialMarkerTable) -> FiducialMarker:
+    if any(len(corner) != 2 for corner in table.corners_px):
+        raise ValueError("fiducial: corners_px needs four finite pairs")
+    return FiducialMarker(
+        dictionary=table.dictionary,
+        id=table.id,
+        side_mm=table.side_mm,
+        corners_px=tuple((u, v) for u, v in table.corners_px),
+        picture_px=(table.picture_px[0], table.picture_px[1]),
+    )
 
 
 def _pose(rows: list[list[float]], what: str) -> Float:

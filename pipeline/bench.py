@@ -21,6 +21,8 @@ DEFAULT_SIZES = {
     "labels": 900,
     "audit": 200,
     "supervisor": 1000,
+    "collar": 10,
+    "fiducial": 10_000,
 }
 
 
@@ -31,8 +33,8 @@ class BenchRequest:
     Attributes
     ----------
     size
-        Views, frames a cell, trials, dockings a bed, docked frames, frames of stories or entries
-        of a log, by the benchmark.
+        Views, views or frames a cell, trials, dockings a bed, docked frames, frames of stories or
+        in place, or entries of a log, by the benchmark.
     """
 
     what: str
@@ -123,6 +125,18 @@ def _supervisor(request: BenchRequest, report: Report) -> Findings:
     return run_supervisor_bench(_size(request), request.seed, report)
 
 
+def _collar(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.collar import collar_bench
+
+    return collar_bench(_size(request), request.seed, report)
+
+
+def _fiducial(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.fiducial import fiducial_bench
+
+    return fiducial_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -135,6 +149,8 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "threads": _threads,
     "audit": _audit,
     "supervisor": _supervisor,
+    "collar": _collar,
+    "fiducial": _fiducial,
 }
 
 

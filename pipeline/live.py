@@ -35,7 +35,6 @@ from tracking.reasons import TEXTS, Reason
 from tracking.rig import ANY_SERIAL
 
 SESSIONS_DIR = Path("runs") / "live"
-MISSING_IN_LIVE = (Reason.NO_QA, Reason.NO_TIMEOUT, Reason.NO_SECOND_ESTIMATE, Reason.NO_FIDUCIAL)
 WORDS = {Verdict.READY: "GEOMETRY READY"}
 
 Say = Callable[[str], None]
@@ -134,31 +133,39 @@ class Announcer:
     """Says the verdict whenever it or its first reason changes."""
 
     say: Say
+    _lacking: tuple[Reason, ...] = field(default=(), init=False)
     _last: tuple[Verdict, Reason | None] | None = field(default=None, init=False)
 
     def begin(self, config: RunConfig) -> None:
         """Say what this session works with, and what keeps it from READY."""
         self.say(f"plan {config.plan.plan_id}, applicator {config.applicator.id}; Ctrl-C ends")
-        for reason in MISSING_IN_LIVE:
+        self._lacking = lacking(config)
+        for reason in self._lacking:
             self.say(f"  {TEXTS[reason].sentence} {TEXTS[reason].action}")
 
     def tell(self, result: FrameResult) -> None:
         """Say one frame's verdict if it is news."""
         decision = result.record.decision
-        first = _first_told(decision)
+        first = self._first_told(decision)
         if (decision.verdict, first) != self._last:
             self._last = (decision.verdict, first)
             self.say(f"{result.record.frame_index:>8} {_line(decision.verdict, first)}")
+
+    def _first_told(self, decision: GateDecision) -> Reason | None:
+        """The first reason beyond what the session lacks from its start, else the first."""
+        news = [reason for reason in decision.reasons if reason not in self._lacking]
+        return next(iter(news or decision.reasons), None)
 
     def fault(self, reason: Reason) -> None:
         """Say a fault that left no frame to decide on."""
         self.say(f"         {_line(Verdict.FAULT, reason)}")
 
 
-def _first_told(decision: GateDecision) -> Reason | None:
-    """The first reason beyond what the session lacks from its start, else the first."""
-    news = [reason for reason in decision.reasons if reason not in MISSING_IN_LIVE]
-    return next(iter(news or decision.reasons), None)
+def lacking(config: RunConfig) -> tuple[Reason, ...]:
+    """What keeps a session from READY at its start, whatever the camera sees."""
+    always = (Reason.NO_QA, Reason.NO_TIMEOUT)
+    mount = () if config.rig.fiducial is not None else (Reason.NO_FIDUCIAL,)
+    return (*always, *mount)
 
 
 def _line(verdict: Verdict, reason: Reason | None) -> str:

@@ -27,7 +27,8 @@ def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
         `.mcap` session, RealSense `.db3` or `.bag`, BOP scene folder, `sim:SCENARIO[:SEED]` or
         `realsense[:SERIAL]`.
     applicators : mapping
-        The catalogue by applicator id; simulations are made of it.
+        The catalogue by applicator id; simulations are made of it. Where one of them wears a
+        collar, cameras and their recordings give the colour camera's own picture too.
 
     Raises
     ------
@@ -41,17 +42,18 @@ def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
             actual="an empty name",
             remedy="name the source; in a script, check the variable that holds it",
         )
+    with_picture = any(a.collar is not None for a in applicators.values())
     name, _, serial = uri.partition(":")
     if name == LIVE_NAME:
-        return _open_camera(serial)
+        return _open_camera(serial, with_picture=with_picture)
     if uri.startswith(SIMULATION_PREFIX):
         from recordings.simulation.source import open_simulation
 
         return open_simulation(uri, applicators)
-    return _open_path(uri)
+    return _open_path(uri, with_picture=with_picture)
 
 
-def _open_path(uri: str) -> Source:
+def _open_path(uri: str, *, with_picture: bool) -> Source:
     path = Path(uri)
     if path.is_dir():
         return _open_folder(path)
@@ -75,7 +77,7 @@ def _open_path(uri: str) -> Source:
         from recordings.session.reader import SessionSource
 
         return SessionSource(path)
-    return _open_realsense_file(path)
+    return _open_realsense_file(path, with_picture=with_picture)
 
 
 def _open_folder(path: Path) -> Source:
@@ -91,20 +93,20 @@ def _open_folder(path: Path) -> Source:
     return BopSource(path)
 
 
-def _open_realsense_file(path: Path) -> Source:
+def _open_realsense_file(path: Path, *, with_picture: bool) -> Source:
     try:
         from recordings.realsense.file_source import RealSenseFile
     except ImportError as error:
         raise _no_library(error) from error
-    return RealSenseFile(path)
+    return RealSenseFile(path, with_picture=with_picture)
 
 
-def _open_camera(serial: str) -> Source:
+def _open_camera(serial: str, *, with_picture: bool) -> Source:
     try:
         from recordings.realsense.live import open_live
     except ImportError as error:
         raise _no_library(error) from error
-    return open_live(serial)
+    return open_live(serial, with_picture=with_picture)
 
 
 def _no_library(error: ImportError) -> SourceError:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
+import numpy as np
+
 from tests.builders import View
 from tracking.applicator import Applicator
 from tracking.applicator_pixels import select_pixels
@@ -11,6 +14,11 @@ from tracking.arrays import Bool
 from tracking.cone_model import ConeModel
 from tracking.contour import outline_of
 from tracking.frame_view import FrameView
+from tracking.kernels import square
+from tracking.registration import Registration, RegistrationStatus
+from tracking.segmentation import Label
+
+SURE_COVARIANCE = np.diag([1e-4, 1e-4, 1e-4, 0.05, 0.05, 0.05]) ** 2
 
 
 @cache
@@ -39,3 +47,25 @@ def make_frame_view(
         quality=view.segmentation.edge_quality,
         hidden_rim=hidden_rim,
     )
+
+
+def sure_registration(view: View) -> Registration:
+    """The true pose as a registration that knows it well."""
+    return Registration(
+        RegistrationStatus.OK,
+        view.camera_from_applicator,
+        SURE_COVARIANCE,
+        residual_spread=1.0,
+        roll_observable=True,
+        axial_observable=True,
+    )
+
+
+def inner_patch(view: View, height: int = 30) -> Bool:
+    """Pixels of the cone's wall, well inside its outline."""
+    wall = cv2.erode((view.labels == Label.APPLICATOR).astype(np.uint8), square(9)) > 0
+    middle = int(np.median(np.nonzero(wall)[0]))
+    patch: Bool = np.zeros(wall.shape, bool)
+    patch[middle - height // 2 : middle + height // 2] = True
+    patch &= wall
+    return patch

@@ -171,10 +171,10 @@ def marker_points_mm(
         points[..., 1] = seat.radius_mm * np.sin(angle)
         points[..., 2] = seat.middle_mm + up_mm
         return points
-    angle = 2 * pi * (k - collar.n_outer) / collar.n_top
-    out = disc_radius_mm(seat) + up_mm
-    points[..., 0] = out * np.cos(angle) + across_mm * np.sin(angle)
-    points[..., 1] = out * np.sin(angle) - across_mm * np.cos(angle)
+    around = 2 * pi * (k - collar.n_outer) / collar.n_top
+    out = up_mm + disc_radius_mm(seat)
+    points[..., 0] = out * np.cos(around) + across_mm * np.sin(around)
+    points[..., 1] = out * np.sin(around) - across_mm * np.cos(around)
     points[..., 2] = seat.top_mm
     return points
 

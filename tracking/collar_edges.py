@@ -50,7 +50,8 @@ def marker_sides(collar: Collar, seat: CollarSeat, marker_ids: Sequence[int]) ->
         [a + share * (b - a) for a, b in zip(SQUARE, following, strict=True)]
     )  # (4, N_SAMPLES, 2) of a square from -1 to 1
     outwards = (SQUARE + following) / 2
-    points, outside = [], []
+    points: list[Float] = []
+    outside: list[Float] = []
     for marker_id in marker_ids:
         half = marker_side_mm(collar, marker_id) / 2
         on_edge = along * half

@@ -1,8 +1,7 @@
 """A collar in a picture as a second estimate of the cone's pose, with bounds that hold.
 
 To what the edges leave open comes what no picture shows: where a person fastened the paper, and
-how well the colour camera is calibrated. Those are assumptions about a calibrated camera, not
-measurements of one; a site checks them by holding the collar's pose against depth.
+how well the colour camera is calibrated (`picture_error`).
 
 Fails to: no estimate.
 """
@@ -10,7 +9,6 @@ Fails to: no estimate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import radians
 
 import numpy as np
 
@@ -21,10 +19,9 @@ from tracking.collar_marks import SeenMarker
 from tracking.collar_pose import MIN_MARKERS, CollarPose, fit_collar
 from tracking.docking import largest_sigma, skew
 from tracking.picture import ColorPicture
+from tracking.picture_error import calibration_covariance
 from tracking.second_estimate import CHI_99, SecondEstimate
-
-FOCAL_SIGMA = 5e-4  # of the colour camera's focal length: 0.4 mm of distance at 0.8 m
-EXTRINSIC_SIGMA_DEG, EXTRINSIC_SIGMA_MM = 0.03, 0.2  # per axis, colour against depth camera
+from tracking.transforms import transform_points
 
 
 def collar_dictionary(applicators: Mapping[str, Applicator]) -> Dictionary | None:
@@ -87,16 +84,7 @@ def _unseen(found: CollarPose, wearer: Applicator) -> Float:
     if wearer.collar is None:
         raise ValueError(f"{wearer.id} wears no collar")
     placement_mm = wearer.collar.placement_sigma_mm
-    centre = found.color_from_applicator[:3, :3] @ found.pivot_mm
-    centre = centre + found.color_from_applicator[:3, 3]
-    turn = radians(EXTRINSIC_SIGMA_DEG)
-    swing = -skew(centre)
-    nearer = np.array([0.0, 0.0, FOCAL_SIGMA * centre[2]])
-    unseen = np.zeros((6, 6))
-    paper_turn = placement_mm / wearer.collar_seat.radius_mm
-    unseen[:3, :3] = np.eye(3) * (turn**2 + paper_turn**2)
-    unseen[:3, 3:] = turn**2 * swing.T
-    unseen[3:, :3] = turn**2 * swing
-    unseen[3:, 3:] = turn**2 * swing @ swing.T + np.outer(nearer, nearer)
-    unseen[3:, 3:] += np.eye(3) * (placement_mm**2 + EXTRINSIC_SIGMA_MM**2 + MODEL_SIGMA_MM**2)
+    unseen = calibration_covariance(transform_points(found.color_from_applicator, found.pivot_mm))
+    unseen[:3, :3] += np.eye(3) * (placement_mm / wearer.collar_seat.radius_mm) ** 2
+    unseen[3:, 3:] += np.eye(3) * (placement_mm**2 + MODEL_SIGMA_MM**2)
     return unseen

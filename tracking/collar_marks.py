@@ -50,11 +50,11 @@ def find_markers(
         return ()
     n = opencv_dictionary(dictionary).markerSize + 2
     found, ids, _ = _detector(dictionary, n, grey.shape).detectMarkers(grey)
-    if ids is None:
+    if not found:  # then there are no ids either
         return ()
     shift = np.add(picture.corner_px, (columns.start, rows.start), dtype=np.float64)
     seen: dict[int, list[SeenMarker]] = {}
-    for corners, marker_id in zip(found, ids.ravel().tolist(), strict=True):
+    for corners, marker_id in zip(found, map(int, ids.ravel()), strict=True):
         corners_px = corners.reshape(N_SIDES, 2).astype(np.float64)
         sides = np.linalg.norm(corners_px - np.roll(corners_px, 1, axis=0), axis=1)
         marker = SeenMarker(marker_id, corners_px + shift, float(sides.min()) / n)

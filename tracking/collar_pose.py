@@ -143,7 +143,7 @@ def _covariance(offsets: EdgeOffsets, n_markers: int) -> Float:
     Edges of one marker err alike (its print, its light): their sums enter as they are, which is
     Huber's sandwich over markers; the floor keeps few lucky edges from being believed.
     """
-    inverse = np.linalg.inv(offsets.jacobian.T @ offsets.jacobian)
+    inverse = np.linalg.inv(offsets.jacobian.T @ offsets.jacobian).astype(np.float64)
     pulls = offsets.jacobian * offsets.offsets_px[:, None]
     shared = np.zeros((6, 6))
     for i in range(n_markers):

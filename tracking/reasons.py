@@ -35,6 +35,7 @@ class Reason(StrEnum):
     WRONG_RIG = "WRONG_RIG"
     WRONG_MODEL = "WRONG_MODEL"
     SUPERVISOR_LOST = "SUPERVISOR_LOST"
+    OUTPUT_FAILED = "OUTPUT_FAILED"
     AUDIT_FAILED = "AUDIT_FAILED"
     RECORDER_FAILED = "RECORDER_FAILED"
     CHECK_MISSING = "CHECK_MISSING"
@@ -125,6 +126,9 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.SUPERVISOR_LOST: ReasonText(
         _F, "The supervisor does not answer.", "Restart the session."
+    ),
+    Reason.OUTPUT_FAILED: ReasonText(
+        _F, "The supervisor's output or input broke.", "Check relay and cable; restart."
     ),
     Reason.AUDIT_FAILED: ReasonText(
         _F, "The audit log cannot be written.", "Free the disk; restart the session."

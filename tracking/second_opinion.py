@@ -19,6 +19,7 @@ from tracking.collar_marks import MIN_READ_PX, find_markers
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.picture import ColorPicture
 from tracking.registration import Registration
+from tracking.ring_edges import estimate_from_edges
 from tracking.second_estimate import NO_OPINION, SecondOpinion, Status, compare
 from tracking.transforms import invert, transform_points
 
@@ -31,12 +32,18 @@ def second_opinion(
     registration: Registration,
     applicator: Applicator,
     catalogue: Mapping[str, Applicator],
+    *,
+    with_edges: bool = False,
 ) -> SecondOpinion:
     """Read the collar in the frame's picture and compare its pose with the registration.
 
     NONE where the planned applicator has no collar in the catalogue and none is seen, or where no
-    picture is fine enough to read one.
+    picture is fine enough to read one. `with_edges`: a cone without a collar has its ring's edges
+    fitted instead, in the colour camera's own picture; colour in the depth grid went through the
+    depth, so its edges would not fail differently.
     """
+    if with_edges and applicator.collar is None:
+        return _edges_opinion(source_frame.picture, registration, applicator)
     dictionary = collar_dictionary(catalogue)
     picture = picture_of(source_frame)
     if dictionary is None or picture is None:
@@ -49,6 +56,16 @@ def second_opinion(
         return compare(second, registration, applicator)
     status = Status.NOT_SEEN if applicator.collar is not None else Status.NONE
     return SecondOpinion(status, applicator_ids=worn_ids(markers, catalogue))
+
+
+def _edges_opinion(
+    picture: ColorPicture | None, registration: Registration, applicator: Applicator
+) -> SecondOpinion:
+    pose = registration.camera_from_applicator
+    if picture is None or pose is None:
+        return NO_OPINION
+    second = estimate_from_edges(picture, applicator, pose)
+    return NO_OPINION if second is None else compare(second, registration, applicator)
 
 
 def picture_of(source_frame: SourceFrame) -> ColorPicture | None:
@@ -75,8 +92,8 @@ def _is_fine_enough(
     pose = registration.camera_from_applicator
     if pose is None:  # nowhere to look: what is read is read
         return True
-    collars = [a.collar for a in (applicator, *catalogue.values()) if a.collar is not None]
-    widest_mm = max(max(c.module_mm, c.top_module_mm) for c in collars[:1])
+    collars = [a.collar for a in catalogue.values() if a.collar is not None]
+    widest_mm = max(max(collar.module_mm, collar.top_module_mm) for collar in collars)
     color_from_applicator = invert(picture.camera_from_color) @ pose
     top = transform_points(color_from_applicator, np.array([0.0, 0.0, applicator.length_mm]))
     return bool(top[2] > 0 and picture.intrinsics.fx * widest_mm / top[2] >= MIN_READ_PX)

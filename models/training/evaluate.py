@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import count, islice
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +27,7 @@ from models.segmenter import Segmenter
 from models.training.fact_strata import fact_strata
 from models.training.families import Families
 from models.training.model_card import CARD, with_figures
+from models.training.ordinary import is_ordinary
 from models.training.random_scenes import random_frames
 from models.training.real_frames import SHARED_DATA, real_frames
 from models.training.rendered_frames import as_source_frame
@@ -35,6 +37,10 @@ from tracking.applicator import Applicator
 from tracking.frame import SourceFrame
 
 N_SCENES = 200
+N_ORDINARY = 150
+WITHHELD = "withheld random scenes"
+ORDINARY = "withheld random scenes, ordinary views"
+ORDINARY_FROM = 1_500_000  # seeds
 STORIES = ("docking:0", "docking:1", "docking-small:0", "docking-small:7")
 STORY_STEP_S = 0.4
 STORY_APPLICATORS = {
@@ -55,6 +61,18 @@ def withheld_frames(n_scenes: int) -> Iterator[Named]:
             yield str(seed), as_source_frame(view), fact_strata(view.facts)
 
 
+def ordinary_frames(n_scenes: int) -> Iterator[Named]:
+    """As many of further withheld scenes as are views that an operating room could show."""
+    views = (
+        (seed, view)
+        for seed in count(ORDINARY_FROM)
+        for view in random_frames(seed, 1, Families("withheld"))
+    )
+    ordinary = ((seed, view) for seed, view in views if is_ordinary(view))
+    for seed, view in islice(ordinary, n_scenes):
+        yield str(seed), as_source_frame(view), fact_strata(view.facts)
+
+
 def story_frames(spec: str) -> Iterator[Named]:
     """Frames of a docking story, a fixed time apart."""
     source = open_simulation(spec, STORY_APPLICATORS)
@@ -64,11 +82,15 @@ def story_frames(spec: str) -> Iterator[Named]:
 
 
 def evaluate(
-    segmenter: Segmenter, n_scenes: int, stories: tuple[str, ...], data: Path
+    segmenter: Segmenter, n_scenes: int, n_ordinary: int, stories: tuple[str, ...], data: Path
 ) -> dict[str, object]:
     """All figures, by the name of what they were measured on; strata of the random scenes."""
     console = Console(stderr=True)
-    groups: dict[str, Iterator[Named]] = {"withheld random scenes": withheld_frames(n_scenes)}
+    totals = {WITHHELD: n_scenes, ORDINARY: n_ordinary}
+    groups: dict[str, Iterator[Named]] = {
+        WITHHELD: withheld_frames(n_scenes),
+        ORDINARY: ordinary_frames(n_ordinary),
+    }
     groups |= {f"sim:{spec}": story_frames(spec) for spec in stories}
     sets: dict[str, object] = {}
     strata: dict[str, object] = {}
@@ -76,7 +98,7 @@ def evaluate(
     for name, frames in groups.items():
         with_color: list[FrameScore] = []
         depth_only: list[FrameScore] = []
-        total = n_scenes if name.startswith("withheld") else None
+        total = totals.get(name)
         for key, frame, facts in track(frames, name, total, console=console):
             with_color.append(score(segmenter, frame, key, facts=facts))
             depth_only.append(score(segmenter, without_color(frame), key, facts=facts))
@@ -106,12 +128,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, default=SHIPPED_MANIFEST)
     parser.add_argument("--scenes", type=int, default=N_SCENES)
+    parser.add_argument("--ordinary", type=int, default=N_ORDINARY)
     parser.add_argument("--stories", nargs="*", default=STORIES)
     parser.add_argument("--data", type=Path, default=SHARED_DATA)
     parser.add_argument("--card", action="store_true", help="write the model card's tables anew")
     arguments = parser.parse_args()
     segmenter = OnnxSegmenter(arguments.manifest)
-    figures = evaluate(segmenter, arguments.scenes, tuple(arguments.stories), arguments.data)
+    figures = evaluate(
+        segmenter,
+        arguments.scenes,
+        arguments.ordinary,
+        tuple(arguments.stories),
+        arguments.data,
+    )
     sys.stdout.write(json.dumps(figures, indent=2, allow_nan=False) + "\n")
     if arguments.card:
         text = with_figures(CARD.read_text(encoding="utf-8"), figures)

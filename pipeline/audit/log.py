@@ -91,6 +91,7 @@ class AuditLog:
             body = start.body(key.public, anchor)
         except BaseException:
             file.close()
+            path.unlink()  # still empty: nothing is lost, and the name stays free
             raise
         log = cls(file, session_id, Chain(session_id, key), key, ledger, clock)
         return log._started(AuditKind.SESSION_START, body)

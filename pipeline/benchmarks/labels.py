@@ -12,6 +12,7 @@ from math import ceil
 from models.loading import SegmenterKind, load_segmenter
 from pipeline.benchmarks.findings import Findings, Report
 from pipeline.benchmarks.labels_figures import labels_findings
+from pipeline.benchmarks.labels_iou import Remembering, label_counts
 from pipeline.benchmarks.labels_pairs import AXIS, EXIT, FramePair, Told
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.benchmarks.simulated import bench_config
@@ -46,18 +47,20 @@ def play_story(seed: int, indices: Sequence[int] | None = None) -> list[FramePai
     header, config = bench_config()
     source = open_simulation(f"sim:{SCENARIO}:{seed}", config.applicators)
     evidence = evidence_for(header, config.rig, now=None).evidence
+    segmenters = [Remembering(load_segmenter(kind)) for kind in LABELS]
     ways = [
-        (Tracker(config, load_segmenter(kind), evidence), History(config.plan.limits))
-        for kind in LABELS
+        (Tracker(config, segmenter, evidence), History(config.plan.limits))
+        for segmenter in segmenters
     ]
     pairs = []
     for index in story_indices() if indices is None else indices:
         frame = source.frame(index)
-        told = []
+        told, corrected = [], []
         for tracker, history in ways:
-            record = tracker.process(frame).record
-            history.append(record, frame.truth)
-            told.append(_told(record, history))
+            result = tracker.process(frame)
+            history.append(result.record, frame.truth)
+            told.append(_told(result.record, history))
+            corrected.append(result.segmentation)
         truth, known = frame.truth, history.rows[-1].truth
         pairs.append(
             FramePair(
@@ -68,6 +71,8 @@ def play_story(seed: int, indices: Sequence[int] | None = None) -> list[FramePai
                 is_inside=known is not None and not (known.is_outside or known.is_unchecked),
                 true_labels=told[0],
                 network=told[1],
+                raw_counts=label_counts(frame.labels, segmenters[1].last),
+                corrected_counts=label_counts(frame.labels, corrected[1]),
             )
         )
     return pairs

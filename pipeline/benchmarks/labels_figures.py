@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.bootstrap import Interval, interval_of_sums
 from pipeline.benchmarks.findings import NOTHING, Findings, Goal, TextTable, rms, shown
+from pipeline.benchmarks.labels_iou import iou_table
 from pipeline.benchmarks.labels_pairs import AXIS, EXIT, FramePair
 from pipeline.benchmarks.labels_verdicts import ready_goals, verdict_counts, verdict_tables
 from tracking.alignment import Alignment
@@ -73,6 +74,7 @@ def labels_findings(pairs: Sequence[FramePair], step: int) -> Findings:
             _ratio_table(f"{played}: {len(with_cone)} frames that show the cone", whole),
             _ratio_table(f"Of these the {len(at_rest)} docked, held and recovered", rest),
             *verdict_tables(pairs),
+            iou_table(pairs),
         ],
         goals=[
             *(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tracking.decision import Verdict
 
+Counts = tuple[int, ...]  # of pixels, [true, given] row by row; empty: not compared
 AXIS, EXIT = "axis_error_deg", "exit_error_mm"
 AT_REST = frozenset({"docked", "held", "recovered"})  # phases in which nothing is on its way
 
@@ -29,7 +30,8 @@ class FramePair:
     """One frame of the story `seed`.
 
     `has_cone`: the scene holds an applicator. `is_inside`: every quantity that the plan limits is
-    truly inside; False where there is none to be inside.
+    truly inside; False where there is none to be inside. `raw_counts`, `corrected_counts`: the
+    network's labels against the true ones, as they came and as the tracker corrected them.
     """
 
     seed: int
@@ -39,6 +41,8 @@ class FramePair:
     is_inside: bool
     true_labels: Told
     network: Told
+    raw_counts: Counts = ()
+    corrected_counts: Counts = ()
 
     @property
     def is_at_rest(self) -> bool:

@@ -7,7 +7,6 @@ every tolerance, the others end just outside one.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +100,7 @@ def _check_truth(piece: Piece, config: RunConfig, frame: SourceFrame) -> None:
 
 def _case(piece: Piece, tracker: Tracker, frame: SourceFrame, name: str, severity: int) -> Case:
     """Let a copy of the tracker meet a frame: its memory is replaced, never changed in place."""
-    record = copy.copy(tracker).process(frame).record
+    record = tracker.branched().process(frame).record
     return Case(
         seed=piece.seed,
         miss=piece.miss,

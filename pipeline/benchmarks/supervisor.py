@@ -98,8 +98,9 @@ def findings(rows: Sequence[Row]) -> Findings:
             )
             for row in rows
         ],
-        "Real processes and signals, 30 decisions a second. The far ends are models: reference "
-        f"client, reference relay. Load average at the end: {os.getloadavg()[0]:.1f}.",
+        "Real processes and signals, 30 decisions a second. The far ends are models, reference "
+        "client and reference relay, with deadlines of their own. "
+        f"Load average at the end: {os.getloadavg()[0]:.1f}.",
     )
     goals = [
         Goal(f"{row.event}, {row.end}: p99.9, ms", row.from_event_ms[P99_9], GOAL_MS)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.benchmarks.supervisor_ends import End, turn_until
+from pipeline.benchmarks.supervisor_ends import End, fell_ns, is_ready, turn_until
 from pipeline.benchmarks.supervisor_session import FRAME_NS, HOLD, Session, SessionElsewhere
 
 N_AHEAD = 3
@@ -126,15 +126,15 @@ class Trials:
 
     def _make_ready(self, end: End, meanwhile: Tick) -> None:
         """Bring the far end to READY, and go on to a random moment of a later frame."""
-        turn_until(end, end.is_ready, meanwhile)
+        turn_until(end, lambda: is_ready(end), meanwhile)
         go_on_ns = time.monotonic_ns() + int(self._random.uniform(FRAME_NS, 2 * FRAME_NS))
         turn_until(end, lambda: time.monotonic_ns() >= go_on_ns, meanwhile)
-        turn_until(end, end.is_ready, meanwhile)  # a busy machine may have lost it again
+        turn_until(end, lambda: is_ready(end), meanwhile)  # a busy machine may have lost it again
 
     def _fall(self, end: End, began_ns: int, renewed_ns: int, meanwhile: Tick) -> Fall:
-        fell_ns = turn_until(end, lambda: not end.is_ready(), meanwhile)
+        end_ns = fell_ns(end, meanwhile)
         self._tick()
-        return Fall((fell_ns - began_ns) / 1e6, (fell_ns - renewed_ns) / 1e6)
+        return Fall((end_ns - began_ns) / 1e6, (end_ns - renewed_ns) / 1e6)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`applicators list|show|mesh`."""
+"""`applicators list|show|mesh|collar`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def build() -> typer.Typer:
     group.command("list")(list_applicators)
     group.command("show")(show)
     group.command("mesh")(mesh)
+    group.command("collar")(collar)
     return group
 
 
@@ -96,3 +97,24 @@ def mesh(
     typer.echo(
         f"{out}: {len(found.vertices_mm)} vertices, {len(found.triangles)} triangles, mm", err=True
     )
+
+
+def collar(
+    applicator_id: Id,
+    out: Annotated[Path, typer.Option("--out", help="The .pdf file to write.")],
+    *,
+    catalogue: options.Catalogue = None,
+) -> None:
+    """Write one applicator's marker collar as a page to print, true to scale.
+
+    For phantoms and the bench only: paper is not sterile.
+    """
+    if out.suffix.lower() != ".pdf":
+        raise UsageError(
+            "--out must name a .pdf file.", actual=str(out), remedy="Write --out collar.pdf."
+        )
+    from pipeline.collar_sheet import WARNING, write_collar_pdf
+    from pipeline.config.catalogue_file import read_catalogue
+
+    write_collar_pdf(out, read_catalogue(catalogue).find(applicator_id))
+    typer.echo(f"{out}: A4, print at 100 %. {WARNING}", err=True)

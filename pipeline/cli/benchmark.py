@@ -25,6 +25,8 @@ class BenchName(StrEnum):
     THREADS = "threads"
     AUDIT = "audit"
     SUPERVISOR = "supervisor"
+    COLLAR = "collar"
+    FIDUCIAL = "fiducial"
 
 
 SIZE_OPTIONS = {
@@ -37,6 +39,8 @@ SIZE_OPTIONS = {
     BenchName.ALIGNMENT: "--dockings",
     BenchName.AUDIT: "--entries",
     BenchName.SUPERVISOR: "--trials",
+    BenchName.COLLAR: "--views",
+    BenchName.FIDUCIAL: "--frames",
 }
 
 
@@ -45,7 +49,11 @@ def bench(
     *,
     views: Annotated[
         int | None,
-        typer.Option("--views", min=1, help="registration: views, 300; display: views, 10."),
+        typer.Option(
+            "--views",
+            min=1,
+            help="registration: views, 300; display: views, 10; collar: views a cell, 10.",
+        ),
     ] = None,
     frames: Annotated[
         int | None,
@@ -53,7 +61,7 @@ def bench(
             "--frames",
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
-            "labels: frames of whole stories, 900.",
+            "labels: frames of whole stories, 900; fiducial: frames in place, 10000.",
         ),
     ] = None,
     trials: Annotated[
@@ -92,6 +100,8 @@ def bench(
     threads: the same bytes with one thread and two (exit code 1 where not).
     audit: what tampering with an audit log is found (exit code 1 where not all is).
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
+    collar: how often a marker collar is read, and its error at ring and exit.
+    fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     """
     sizes = {
         "--views": views,

@@ -16,7 +16,7 @@ from tracking.applicator import Applicator
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
 from tracking.outline import Outline
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
-from tracking.rig import Fiducial, Rig
+from tracking.rig import Fiducial, FiducialMarker, Rig
 
 Table = dict[str, TomlValue]
 
@@ -138,7 +138,24 @@ def _depth_table(noise: DepthNoise) -> Table:
 
 
 def _fiducial_table(fiducial: Fiducial) -> Table:
-    return _set(region_px=list(fiducial.region_px), depth_mm=fiducial.depth_mm)
+    plane, marker = fiducial.plane, fiducial.marker
+    return _set(
+        region_px=list(fiducial.region_px),
+        depth_mm=fiducial.depth_mm,
+        normal=None if plane is None else list(plane.normal),
+        distance_mm=None if plane is None else plane.distance_mm,
+        marker=None if marker is None else _fiducial_marker_table(marker),
+    )
+
+
+def _fiducial_marker_table(marker: FiducialMarker) -> Table:
+    return _set(
+        dictionary=marker.dictionary,
+        id=marker.id,
+        side_mm=marker.side_mm,
+        corners_px=[list(corner) for corner in marker.corners_px],
+        picture_px=list(marker.picture_px),
+    )
 
 
 def _outline_table(outline: Outline) -> Table:

@@ -37,15 +37,19 @@ class Docked:
         return range(self.onset, self.onset + N_STRUCK)
 
     @cached_property
-    def renderings(self) -> dict[int, Rendering]:
-        """Noise-free views of the frames that faults strike."""
-        return {index: self.source.rendering(index) for index in self.struck}
+    def rendering(self) -> Rendering:
+        """Noise-free view of the first struck frame; in a tenth of a second nothing moves."""
+        return self.source.rendering(self.onset)
 
     @cached_property
     def good(self) -> list[SourceFrame]:
         """The same frames without a fault: the twin."""
-        camera = self.source.scenario.device.depth_camera
-        return [self.source.expose(i, self.renderings[i], camera) for i in self.struck]
+        return self.shot(self.source, self.rendering)
+
+    def shot(self, source: SimulatedSource, rendering: Rendering) -> list[SourceFrame]:
+        """Return every struck frame of one view, each with noise of its own."""
+        camera = source.scenario.device.depth_camera
+        return [source.expose(index, rendering, camera) for index in self.struck]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +97,6 @@ def _struck(tracker: Tracker, fault: ImageFault, case: ImageCase) -> ImageResult
 
 def _verdicts(tracker: Tracker, frames: Sequence[SourceFrame]) -> list[tuple[Verdict, str | None]]:
     """Let a copy of the tracker meet frames: its memory is replaced, never changed in place."""
-    copied = copy.copy(tracker)
+    copied = tracker.branched()
     decisions = [copied.process(frame).record.decision for frame in frames]
     return [(d.verdict, str(d.reasons[0]) if d.reasons else None) for d in decisions]

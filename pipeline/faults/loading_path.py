@@ -18,7 +18,7 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.config.rtplan.import_plan import import_plan
 from pipeline.config.site_file import read_site
 from pipeline.config.toml_text import toml_text
-from pipeline.faults.made_dicom import Dataset, dicom_bytes
+from pipeline.faults.made_dicom import DicomData, dicom_bytes
 from pipeline.faults.nominal import NominalSession
 from pipeline.faults.set_up import SetUp, cone_id
 from pipeline.session.answers import Answer
@@ -141,7 +141,7 @@ def run_changed(before: Loaded, wrong: SetUp) -> Outcome:
     return room.decided(after)
 
 
-def _imported(dicom: Dataset, set_up: SetUp, folder: Path) -> str:
+def _imported(dicom: DicomData, set_up: SetUp, folder: Path) -> str:
     (folder / "plan.dcm").write_bytes(dicom_bytes(dicom))
     structures = folder / "structures.dcm"
     if set_up.structures is not None:

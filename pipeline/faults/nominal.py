@@ -41,7 +41,7 @@ PLAN = Plan(
         air_gap_mm=Tolerance(0.0, 3.0),
         ssd_error_mm=Tolerance(0.0, 3.0),
         coverage_minimum_fraction=0.95,
-        intrusion_maximum_mm=2.0,
+        intrusion_maximum_mm=3.0,
         air_gap_rim_maximum_mm=5.0,
     ),
 )

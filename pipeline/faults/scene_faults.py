@@ -39,7 +39,7 @@ def _off(name: str, scale: float, docked: Docked) -> SimulatedSource:
 def _missing(name: str) -> Shoot:
     def shoot(case: ImageCase) -> list[SourceFrame]:
         source = _off(name, OUTSIDE[case.step], case.docked)
-        return [source.frame(index) for index in case.docked.struck]
+        return case.docked.shot(source, source.rendering(case.docked.onset))
 
     return shoot
 
@@ -57,7 +57,7 @@ def _other_cone(change: Callable[[Applicator, int], Applicator]) -> Shoot:
     def shoot(case: ImageCase) -> list[SourceFrame]:
         other = change(case.docked.config.applicator, case.step)
         source = _with_cone(case.docked, other)
-        return [source.frame(index) for index in case.docked.struck]
+        return case.docked.shot(source, source.rendering(case.docked.onset))
 
     return shoot
 
@@ -75,21 +75,14 @@ def _in_scene(change: Callable[[Scene, Float, ImageCase], Scene]) -> Shoot:
     """Render the struck frames with a changed scene; `change` is told the cone's pose."""
 
     def shoot(case: ImageCase) -> list[SourceFrame]:
-        source = case.docked.source
-        device = source.scenario.device
-        frames = []
-        for index in case.docked.struck:
-            time_s = source.scenario.story_time_s(index)
-            pose = source.story.world_from_applicator(time_s)
-            if pose is None:
-                raise ValueError("the struck frames show no cone")
-            scene = change(source.stage.at(time_s), pose, case)
-            camera_from_world = invert(
-                source.story.world_from_head(time_s) @ device.head_from_camera
-            )
-            rendering = render(scene, device.intrinsics, camera_from_world)
-            frames.append(source.expose(index, rendering, device.depth_camera))
-        return frames
+        source, onset = case.docked.source, case.docked.onset
+        device, time_s = source.scenario.device, source.scenario.story_time_s(onset)
+        pose = source.story.world_from_applicator(time_s)
+        if pose is None:
+            raise ValueError("the struck frames show no cone")
+        scene = change(source.stage.at(time_s), pose, case)
+        camera_from_world = invert(source.story.world_from_head(time_s) @ device.head_from_camera)
+        return case.docked.shot(source, render(scene, device.intrinsics, camera_from_world))
 
     return shoot
 
@@ -136,9 +129,10 @@ class _Hidden:
         names = list(NEAR_MISSES)
         name = names[(case.docked.source.seed + case.severity) % len(names)]
         source = _off(name, OUT_BY, case.docked)
-        chosen = DISTURBANCES[self.disturbance]
+        chosen, seen = DISTURBANCES[self.disturbance], source.rendering(case.docked.onset)
         return [
-            disturbed_frame(source, index, chosen, case.severity) for index in case.docked.struck
+            disturbed_frame(source, index, chosen, case.severity, seen)
+            for index in case.docked.struck
         ]
 
 
@@ -149,17 +143,19 @@ def _colored(change: Callable[[UInt8, ImageCase], UInt8]) -> Shoot:
         names = list(NEAR_MISSES)
         name = names[(case.docked.source.seed + case.severity) % len(names)]
         source = _off(name, OUT_BY, case.docked)
-        frames = []
-        for index in case.docked.struck:
-            one = source.frame(index)
-            color = one.frame.color_rgb
-            if color is not None:
-                changed = change(color, case)
-                one = replace(one, frame=replace(one.frame, color_rgb=changed))
-            frames.append(one)
-        return frames
+        shots = case.docked.shot(source, source.rendering(case.docked.onset))
+        return [_with_color(shot, change, case) for shot in shots]
 
     return shoot
+
+
+def _with_color(
+    shot: SourceFrame, change: Callable[[UInt8, ImageCase], UInt8], case: ImageCase
+) -> SourceFrame:
+    color_rgb = shot.frame.color_rgb
+    if color_rgb is None:
+        raise ValueError("the campaign's sessions have colour")
+    return replace(shot, frame=replace(shot.frame, color_rgb=change(color_rgb, case)))
 
 
 def _swapped(color_rgb: UInt8, _case: ImageCase) -> UInt8:
@@ -168,7 +164,8 @@ def _swapped(color_rgb: UInt8, _case: ImageCase) -> UInt8:
 
 def _saturated(color_rgb: UInt8, case: ImageCase) -> UInt8:
     gain = (1.5, 2.0, 3.0, 6.0, 255.0)[case.step]
-    return np.clip(color_rgb.astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    brighter: UInt8 = np.clip(color_rgb.astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    return brighter
 
 
 def _darkened(color_rgb: UInt8, case: ImageCase) -> UInt8:
@@ -177,7 +174,8 @@ def _darkened(color_rgb: UInt8, case: ImageCase) -> UInt8:
 
 
 def _color_shifted(color_rgb: UInt8, case: ImageCase) -> UInt8:
-    return np.roll(color_rgb, (5, 10, 20, 40, 80)[case.step], axis=1)
+    shifted: UInt8 = np.roll(color_rgb, (5, 10, 20, 40, 80)[case.step], axis=1)
+    return shifted
 
 
 SCENE_FAULTS: tuple[ImageFault, ...] = (

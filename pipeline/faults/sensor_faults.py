@@ -118,8 +118,7 @@ def _noisy(case: ImageCase) -> list[SourceFrame]:
     worse = replace(camera, subpixel_px=camera.subpixel_px * NOISE_FACTORS[case.step])
     frames = []
     for index, good in zip(case.docked.struck, case.docked.good, strict=True):
-        rendering = case.docked.renderings[index]
-        depth_raw = measure(rendering, device.intrinsics, worse, case.rng(index))
+        depth_raw = measure(case.docked.rendering, device.intrinsics, worse, case.rng(index))
         frames.append(replace(good, frame=replace(good.frame, depth_raw=depth_raw)))
     return frames
 

@@ -130,6 +130,11 @@ SESSION_FAULTS: tuple[Fault, ...] = (
         Reason.SUPERVISOR_LOST,
     ),
     fault(
+        "relay unplugged",
+        with_fields(system_faults=frozenset({Reason.OUTPUT_FAILED})),
+        Reason.OUTPUT_FAILED,
+    ),
+    fault(
         "disk full: audit log",
         with_fields(system_faults=frozenset({Reason.AUDIT_FAILED})),
         Reason.AUDIT_FAILED,

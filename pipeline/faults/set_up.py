@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.rtplan.angles import ORIENTATION_SIGNS, BeamAngles, beam_direction_lps
-from pipeline.faults.made_dicom import ISOCENTRE, Dataset, electron_beam, rt_plan, rt_structure_set
+from pipeline.faults.made_dicom import (
+    ISOCENTRE,
+    DicomData,
+    copied,
+    electron_beam,
+    rt_plan,
+    rt_structure_set,
+)
 from pipeline.faults.nominal import PLAN, NominalSession
 from tracking import gate
 from tracking.arrays import Float
@@ -57,8 +64,8 @@ class SetUp:
     catalogue: Table
     camera_from_head: Float
     cone: tuple[float, float]
-    dicom: Dataset | None = None
-    structures: Dataset | None = None
+    dicom: DicomData | None = None
+    structures: DicomData | None = None
     position: str | None = None
     denied: str = ""
 
@@ -70,8 +77,8 @@ class SetUp:
             plan=copy.deepcopy(self.plan),
             site=copy.deepcopy(self.site),
             catalogue=copy.deepcopy(self.catalogue),
-            dicom=copy.deepcopy(self.dicom),
-            structures=copy.deepcopy(self.structures),
+            dicom=None if self.dicom is None else copied(self.dicom),
+            structures=None if self.structures is None else copied(self.structures),
         )
 
     @property
@@ -87,11 +94,11 @@ class SetUp:
         return sorted({entry["inner_diameter_mm"] for entry in entries} - {self.cone[0]})
 
     @property
-    def beam(self) -> Dataset:
+    def beam(self) -> DicomData:
         """The DICOM plan's beam."""
         if self.dicom is None:
             raise ValueError("this set-up's plan is no DICOM file")
-        beam: Dataset = self.dicom.BeamSequence[0]
+        beam: DicomData = self.dicom.BeamSequence[0]
         return beam
 
 
@@ -105,14 +112,20 @@ def arming_session(seed: int) -> int:
 
     A session near the limits may take longer to arm than a case lasts; it would tell nothing.
     """
-    for step in range(MAX_DRAWS):
-        drawn = seed * MAX_DRAWS + step
-        session, state = NominalSession(drawn), KernelState()
-        for index in range(FRAMES_TO_ARM):
-            decision, state = gate.decide(session.moment(index).frame, state)
-        if decision.verdict is Verdict.READY:
+    for drawn in range(seed * MAX_DRAWS, (seed + 1) * MAX_DRAWS):
+        if _arms(NominalSession(drawn)):
             return drawn
-    raise FaultError(f"none of {MAX_DRAWS} sessions without a fault is READY")
+    raise FaultError(f"None of {MAX_DRAWS} sessions without a fault is READY.")
+
+
+def _arms(session: NominalSession) -> bool:
+    """Whether the session is READY as soon as it can be."""
+    state = KernelState()
+    verdict = None
+    for index in range(FRAMES_TO_ARM):
+        decision, state = gate.decide(session.moment(index).frame, state)
+        verdict = decision.verdict
+    return verdict is Verdict.READY
 
 
 def right_set_up(seed: int, *, from_dicom: bool) -> SetUp:
@@ -283,4 +296,4 @@ def _with_dicom(made: SetUp, rng: np.random.Generator) -> SetUp:
     x, y, z = (float(number) for number in middle)
     structures = rt_structure_set((x, y, z), radius_mm=float(rng.uniform(8.0, 16.0)))
     structures.PatientID = plan.PatientID
-    return replace(made, dicom=plan, structures=structures, position=position)
+    return replace(made, dicom=copied(plan), structures=copied(structures), position=position)

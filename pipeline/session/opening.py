@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.audit.archive import LEDGER_NAME
 from pipeline.audit.key_files import PRIVATE_NAME, load_signing_key, make_key_files
 from pipeline.audit.keys import SigningKey
+from pipeline.audit.kinds import AuditKind
 from pipeline.audit.ledger import Ledger
-from pipeline.audit.log import AuditLog, log_name
+from pipeline.audit.log import AuditLog
+from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.audit.start import SessionStart
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
@@ -91,14 +92,16 @@ def open_shell(
         persons = config.site.persons if config.site is not None else ()
         inbox = stack.enter_context(Inbox(folders.session, Gatekeeper(persons)))
         heartbeat_key = read_key_file(settings.key_file) if settings.key_file else b""
+        stimuli = kernel_stimuli()
         supervisor = stack.enter_context(
             start_supervisor(
                 settings.wiring,
                 lease_ids(session_id, running, limits),
-                kernel_stimuli(),
+                stimuli,
                 heartbeat_key=heartbeat_key,
             )
         )
+        audit.append(AuditKind.SUPERVISOR, {"event": "proof passed", "stimuli": len(stimuli)})
         yield SessionShell(session_id, evidence, limits, SessionControl(inbox), supervisor, audit)
 
 

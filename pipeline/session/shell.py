@@ -117,6 +117,8 @@ class SessionShell:
         faults = set()
         if self._supervisor.is_lost:
             faults.add(Reason.SUPERVISOR_LOST)
+        if self._supervisor.fault:
+            faults.add(Reason.OUTPUT_FAILED)
         if self._audit.status().failure:
             faults.add(Reason.AUDIT_FAILED)
         return frozenset(faults)

@@ -134,6 +134,7 @@ class Supervisor:
                     self._obey(answer, was_held=was_held)
                 else:
                     self._refuse(answer, was_held=was_held)
+                self._note_lease(self.now_ns())
                 if self._exit_code is not None:
                     return  # nothing comes after the end
         except SessionGone:

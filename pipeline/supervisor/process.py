@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 from pipeline.supervisor.events import EventKind, Reporter, SupervisorEvent
-from pipeline.supervisor.loop import Supervisor
+from pipeline.supervisor.loop import EXIT_SESSION_DIED, Supervisor
 from pipeline.supervisor.modem_line import LineReader, ModemLine
 from pipeline.supervisor.output import NoOutput, Output, OutputFault
 from pipeline.supervisor.serial_output import SerialOutput, open_port
@@ -30,7 +30,10 @@ def main(channel_fd: int) -> int:
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     os.umask(0o177)  # its socket is its owner's from the first moment
-    start = read_start(sys.stdin.buffer.read(MAX_START_BYTES + 1))
+    text = sys.stdin.buffer.read(MAX_START_BYTES + 1)
+    if not text:  # the session died before it could say anything
+        return EXIT_SESSION_DIED
+    start = read_start(text)
     channel = socket.socket(fileno=channel_fd)
     try:
         output, beam_line = _opened(start)

@@ -23,7 +23,7 @@ from tracking.decision import GateDecision, Verdict
 
 ANSWER_TIMEOUT_S = 2.0
 MAX_LATE_NS = 50_000_000  # a supervisor that lets a lease run on for longer is not fit to start
-N_TRIES = 3  # one of which must be in time: a machine may be busy while a session starts
+N_TRIES = 10  # one of which must be in time: a machine may be busy while a session starts
 FUTURE_NS = 60_000_000_000
 
 KernelStimuli = Mapping[str, Callable[[], GateDecision]]
@@ -90,14 +90,18 @@ class ProofTest:
             raise _failure(name, "no lease", "the lease is held")
 
     def _show_not_ready(self) -> Message:
-        """Drop a lease that is held; return the renewal that held it."""
+        """Renew and drop in one go; return the renewal. Both events have to come."""
         losses = []
         for _ in range(N_TRIES):
-            message, begin = self._hold()
+            begin, renewal = len(self._events), self._next()
+            self._channel.send_raw(seal(renewal, self._key))
             self._channel.send_raw(seal(replace(self._next(), kind=Kind.NOT_READY), self._key))
-            losses.append(str(self._loss(begin, "NOT READY").detail["why"]))
+            held = self._find(begin, _is_answer)
+            if held is None or self._events[held].kind is not EventKind.LEASE:
+                continue  # it came too late to hold anything
+            losses.append(str(self._loss(held + 1, "NOT READY").detail["why"]))
             if losses[-1] == Loss.NOT_READY:
-                return message
+                return renewal
         raise _failure("NOT READY", "the lease is dropped at once", ", ".join(losses))
 
     def _show_silence(self) -> None:
@@ -119,9 +123,7 @@ class ProofTest:
         for _ in range(N_TRIES):
             begin, message = len(self._events), self._next()
             self._channel.send_raw(seal(message, self._key))
-            held = self._find(
-                begin, lambda e: _is_lease(e, held=True) or e.kind is EventKind.REFUSED
-            )
+            held = self._find(begin, _is_answer)
             if held is not None and self._events[held].kind is EventKind.LEASE:
                 return message, held + 1
         raise _failure("a valid renewal", "the lease is held", "it is not")
@@ -173,6 +175,11 @@ class ProofTest:
 
 def _is_lease(event: SupervisorEvent, *, held: bool) -> bool:
     return event.kind is EventKind.LEASE and event.detail["held"] is held
+
+
+def _is_answer(event: SupervisorEvent) -> bool:
+    """Whether a renewal was accepted or refused."""
+    return _is_lease(event, held=True) or event.kind is EventKind.REFUSED
 
 
 def _is_refusal(event: SupervisorEvent, refusal: Refusal) -> bool:

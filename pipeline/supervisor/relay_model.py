@@ -32,7 +32,12 @@ class RelayModel:
 
     def is_closed(self, now_ns: int) -> bool:
         """Whether the contact is closed at `now_ns`."""
-        return self._n_good >= N_TO_CLOSE and 0 <= now_ns - self._last_ns <= MAX_SILENCE_NS
+        return self._last_ns <= now_ns <= self.closed_until_ns
+
+    @property
+    def closed_until_ns(self) -> int:
+        """When the contact opens unless more comes; 0: it is open."""
+        return self._last_ns + MAX_SILENCE_NS if self._n_good >= N_TO_CLOSE else 0
 
     def _take(self, byte: bytes, now_ns: int) -> None:
         if self._first_byte is None:

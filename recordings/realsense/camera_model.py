@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
+from recordings.encoded_picture import as_recorded
 from recordings.realsense.colour_warp import ColorCamera, ColourWarp
 from tracking.arrays import UInt8, UInt16
 from tracking.camera import CameraIntrinsics
 from tracking.frame import RgbdFrame, SourceFrame
+from tracking.picture import ColorPicture
+from tracking.transforms import invert
 
 
 @dataclass(frozen=True, eq=False)
 class CameraModel:
     """A depth camera and, where there is a usable one, the colour camera beside it.
 
-    `warp` is None where no colour can be brought into the depth grid.
+    `warp` is None where no colour can be brought into the depth grid. `keeps_picture`: frames
+    carry the colour camera's own picture too, for marker collars.
     """
 
     name: str
@@ -23,6 +30,7 @@ class CameraModel:
     depth_unit_mm: float
     frame_rate_hz: float
     warp: ColourWarp | None
+    keeps_picture: bool = False
 
     @property
     def color(self) -> ColorCamera | None:
@@ -84,5 +92,26 @@ def assemble(model: CameraModel, depth: RawDepth, color: RawColor | None) -> Sou
             depth_raw=frame.depth_raw,
             depth_unit_mm=frame.depth_unit_mm,
             color_rgb=warped,
-        )
+        ),
+        picture=native_picture(model.warp.color, color.pixels) if model.keeps_picture else None,
     )
+
+
+def native_picture(camera: ColorCamera, color_rgb: UInt8) -> ColorPicture | None:
+    """The colour camera's own picture as it will be recorded; None for a lens that is not OpenCV's.
+
+    Of the vendor's models only Brown-Conrady bends as OpenCV does; the others differ from it
+    where their coefficients are not 0.
+
+    Raises
+    ------
+    ValueError
+        The image's size is not the stream's.
+    """
+    if any(camera.coefficients) and camera.distortion != "brown_conrady":
+        return None
+    if color_rgb.shape[:2] != camera.intrinsics.shape:
+        raise ValueError(f"colour is {color_rgb.shape}, expected {camera.intrinsics.shape}")
+    grey = np.asarray(cv2.cvtColor(color_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    pose = invert(camera.color_from_depth)
+    return as_recorded(ColorPicture(grey, camera.intrinsics, pose, distortion=camera.coefficients))

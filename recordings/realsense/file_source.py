@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from recordings.naming import file_name
@@ -21,7 +22,8 @@ class RealSenseFile:
     """A RealSense recording, origin foreign.
 
     A depth image whose colour is missing is served without colour. Of a damaged file the
-    whole frames before the damage are served.
+    whole frames before the damage are served. `with_picture`: frames carry the colour camera's
+    own picture too.
 
     Raises
     ------
@@ -29,7 +31,7 @@ class RealSenseFile:
         No readable header, no depth stream, or no depth unit.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_picture: bool = False) -> None:
         self._path = path
         try:
             self._playable = make_playable(path)
@@ -55,7 +57,7 @@ class RealSenseFile:
                 actual=self._survey.damage or str(error),
                 remedy=NO_HEADER_REMEDY,
             ) from error
-        self._model = self._playback.model
+        self._model = replace(self._playback.model, keeps_picture=with_picture)
         self._pairing = Pairing(self._model.pairing_tolerance_ns)
         self._n_read = 0
         self._damage: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyrealsense2 as rs
@@ -20,7 +21,9 @@ from tracking.frame import SourceFrame
 MS_PER_S = 1000
 
 
-def open_live(serial: str = "", devices: Sequence[rs.device] | None = None) -> RealSenseCamera:
+def open_live(
+    serial: str = "", devices: Sequence[rs.device] | None = None, *, with_picture: bool = False
+) -> RealSenseCamera:
     """Open the camera with this serial number, or the only one that is connected.
 
     Parameters
@@ -30,6 +33,8 @@ def open_live(serial: str = "", devices: Sequence[rs.device] | None = None) -> R
     devices : sequence of rs.device, optional
         Cameras to choose from; default: those connected to this machine. (The library does not
         list software devices among its connected ones, even after they are added to a context.)
+    with_picture : bool
+        Frames carry the colour camera's own picture, at its full size.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def open_live(serial: str = "", devices: Sequence[rs.device] | None = None) -> R
             expected="a choice: realsense:SERIAL",
             actual=connected,
         )
-    return RealSenseCamera(by_serial[serial or connected], uri)
+    return RealSenseCamera(by_serial[serial or connected], uri, with_picture=with_picture)
 
 
 class RealSenseCamera:
@@ -76,21 +81,27 @@ class RealSenseCamera:
     """
 
     def __init__(
-        self, device: rs.device, uri: str, now_ns: Callable[[], int] = time.time_ns
+        self,
+        device: rs.device,
+        uri: str,
+        now_ns: Callable[[], int] = time.time_ns,
+        *,
+        with_picture: bool = False,
     ) -> None:
         self._device = device  # its sensors die with it
         self._uri = uri
         self._now_ns = now_ns
         self._n_unmapped = 0
         try:
-            self._streams = choose_streams(device, uri)
-            self._model = sdk.camera_model(
+            self._streams = choose_streams(device, uri, with_picture=with_picture)
+            model = sdk.camera_model(
                 device,
                 self._streams.depth_sensor,
                 self._streams.depth,
                 self._streams.color,
                 uri,
             )
+            self._model = replace(model, keeps_picture=with_picture)
             self._newest = NewestPair(
                 self._model.pairing_tolerance_ns, has_color=self._model.warp is not None
             )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from recordings.session.schema import (
-    SCHEMA_VERSION,
-    HeaderRecord,
-    IntrinsicsRecord,
-)
+from recordings.session.intrinsics_record import IntrinsicsRecord
+from recordings.session.schema import SCHEMA_VERSION, HeaderRecord
 from recordings.source import SourceHeader
 
 

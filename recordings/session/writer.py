@@ -16,6 +16,7 @@ from recordings.images import encode_depth, encode_jpeg, encode_png
 from recordings.session import schema
 from recordings.session.convert import header_record
 from recordings.session.foxglove import calibration_message, descriptor_set, image_message
+from recordings.session.intrinsics_record import IntrinsicsRecord
 from recordings.session.picture_record import PictureRecord
 from recordings.source import SourceHeader
 from recordings.truth_record import TruthRecord
@@ -88,7 +89,7 @@ class SessionWriter:
             stamp_ns=stamp_ns,
             arrival_ns=frame.arrival_ns,
             device_serial=frame.device_serial,
-            intrinsics=schema.IntrinsicsRecord.of(frame.intrinsics),
+            intrinsics=IntrinsicsRecord.of(frame.intrinsics),
             depth_unit_mm=frame.depth_unit_mm,
             depth_sha256=frame.depth_sha256,
             color_sha256=_sha256(color),

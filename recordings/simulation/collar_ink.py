@@ -40,7 +40,7 @@ class CollarInk:
         seat, collar = self.seat, self.collar
         on_strip = (np.abs(radius - seat.radius_mm) < ON_SURFACE_MM) & (z >= seat.bottom_mm)
         on_strip &= z <= seat.top_mm
-        is_black = on_strip & self._strip_black(angle, z - np.float32(seat.middle_mm))
+        is_black = on_strip & self._strip_black(angle, (z - np.float32(seat.middle_mm)))
         on_paper = on_strip
         if collar.n_top:
             on_disc = (np.abs(z - seat.top_mm) < ON_SURFACE_MM) & ~on_strip
@@ -50,18 +50,18 @@ class CollarInk:
         return on_paper, np.where(is_black, np.float32(INK_ALBEDO), np.float32(PAPER_ALBEDO))
 
     def _strip_black(self, angle: Float32, up: Float32) -> Bool:
-        pitch = 2 * pi / self.collar.n_outer
+        pitch = np.float32(2 * pi / self.collar.n_outer)
         k = np.round(angle / pitch)
-        across = (angle - k * pitch) * self.seat.radius_mm
+        across = ((angle - k * pitch) * self.seat.radius_mm).astype(np.float32)
         index = k.astype(np.int64) % self.collar.n_outer
         return self._black(index, across, up, self.collar.module_mm)
 
     def _disc_black(self, angle: Float32, radius: Float32) -> Bool:
-        pitch = 2 * pi / self.collar.n_top
+        pitch = np.float32(2 * pi / self.collar.n_top)
         k = np.round(angle / pitch)
         beside = angle - k * pitch
         across = -radius * np.sin(beside)  # a reader above sees +angle to the left
-        up = radius * np.cos(beside) - disc_radius_mm(self.seat)
+        up = radius * np.cos(beside) - np.float32(disc_radius_mm(self.seat))
         index = self.collar.n_outer + k.astype(np.int64) % self.collar.n_top
         return self._black(index, across, up, self.collar.top_module_mm)
 
@@ -72,5 +72,6 @@ class CollarInk:
         column = np.floor(across / module_mm + n / 2).astype(np.int64)
         row = np.floor(n / 2 - up / module_mm).astype(np.int64)
         inside = (column >= 0) & (column < n) & (row >= 0) & (row < n)
-        black: Bool = self._codes[index, np.clip(row, 0, n - 1), np.clip(column, 0, n - 1)]
-        return black & inside
+        codes = self._codes[index, np.clip(row, 0, n - 1), np.clip(column, 0, n - 1)]
+        black: Bool = codes & inside
+        return black

@@ -8,6 +8,7 @@ from recordings.simulation.device import SimulatedDevice
 from recordings.simulation.truth import Planned
 from tracking.applicator import Applicator
 from tracking.arrays import Float
+from tracking.rig import Fiducial
 
 ANGLE_SIGMA_DEG = 0.05
 POSITION_SIGMA_MM = 0.2
@@ -23,7 +24,7 @@ class MarkedOutline:
     outline_px: Float
 
 
-def rig_toml(device: SimulatedDevice) -> str:
+def rig_toml(device: SimulatedDevice, fiducial: Fiducial | None = None) -> str:
     """Text of `rig.toml`: the true mounting and the true noise model."""
     rows = ",\n    ".join(
         "[" + ", ".join(repr(float(value)) for value in row) + "]"
@@ -52,6 +53,18 @@ bias_mm = [0.0]
 [labels]
 plus_x = "right"
 plus_y = "back"
+{"" if fiducial is None else _fiducial_toml(fiducial)}"""
+
+
+def _fiducial_toml(fiducial: Fiducial) -> str:
+    if fiducial.plane is None:
+        raise ValueError("the simulated plate has a plane")
+    return f"""
+[fiducial]
+region_px = {list(fiducial.region_px)}
+depth_mm = {fiducial.depth_mm!r}
+normal = {list(fiducial.plane.normal)}
+distance_mm = {fiducial.plane.distance_mm!r}
 """
 
 

@@ -26,6 +26,7 @@ Float32 = NDArray[np.float32]
 SUPERSAMPLING = 2  # rays along a pixel's side: a module's edge falls anywhere in a pixel
 MARGIN_PX = 24  # around the ring
 N_RIM = 48
+MIN_BAND_MM = 30.0  # of a tube without ring or collar
 GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as cameras weigh them
 BLUR_PX = 0.7  # standard deviation: lens and demosaicing
 NOISE_LEVELS = 2.0  # standard deviation in 8-bit levels
@@ -60,7 +61,7 @@ def photograph_ring(
     camera_from_applicator: Float,
     rng: np.random.Generator,
 ) -> ColorPicture | None:
-    """Return the part of the picture around the collar; None where it is out of view."""
+    """Return the part of the picture around the ring; None where it is out of view."""
     color_from_camera = invert(camera.camera_from_color)
     window = _window(applicator, camera, color_from_camera @ camera_from_applicator)
     if window is None:
@@ -94,11 +95,16 @@ def exposed(grey: Float32, camera: NativeColor, rng: np.random.Generator) -> UIn
 def _window(
     applicator: Applicator, camera: NativeColor, color_from_applicator: Float
 ) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Corner and size of the part that holds the collar, as far as the picture reaches."""
-    seat = applicator.collar_seat
+    """Corner and size of the part that holds ring or band, as far as the picture reaches."""
+    radius, top = applicator.outer_radius_mm, applicator.length_mm
+    bottom = top - MIN_BAND_MM
+    if applicator.has_ring:
+        radius, bottom = applicator.ring_diameter_mm / 2, top - applicator.ring_height_mm
+    elif applicator.collar is not None:
+        bottom = applicator.collar_seat.bottom_mm
     angle = np.arange(N_RIM) * (2 * np.pi / N_RIM)
-    x, y = seat.radius_mm * np.cos(angle), seat.radius_mm * np.sin(angle)
-    rims = [np.stack([x, y, np.full_like(x, z)], axis=1) for z in (seat.bottom_mm, seat.top_mm)]
+    x, y = radius * np.cos(angle), radius * np.sin(angle)
+    rims = [np.stack([x, y, np.full_like(x, z)], axis=1) for z in (bottom, top)]
     points = transform_points(color_from_applicator, np.concatenate(rims))
     if points[:, 2].min() <= 0:
         return None

@@ -9,8 +9,10 @@ import numpy as np
 from recordings.simulation.device import NARROW, WIDE, SimulatedDevice
 from recordings.simulation.story import END_S
 from recordings.simulation.truth_field import AreaOnBed
+from tracking.arrays import Float
 from tracking.collar import Collar
 from tracking.errors import SourceError
+from tracking.transforms import rigid, rotation_from_vector
 
 APPLICATOR_ID = "MOB-D60-B15"
 FLAT_APPLICATOR_ID = "MOB-D60-B0"  # at 424x240 the outline tells the roll of a bevel too coarsely
@@ -23,12 +25,23 @@ DEFAULT_SEED = 0
 SPEC_PREFIX = "sim:"
 
 
+@dataclass(frozen=True)
+class Bump:
+    """From `time_s` on the camera is turned about itself and moved."""
+
+    time_s: float
+    turn_deg: tuple[float, float, float]
+    shift_mm: tuple[float, float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """A stretch of the docking story on one device, with the plan's applicator.
 
     `area`: marked on the bed during the survey, and asked for by the plan; None: not marked.
-    `collar`: worn by the cone where the catalogue gives it none of its own.
+    `collar`: worn by the cone where the catalogue gives it none of its own. `has_fiducial`: a
+    plate fixed to the head stands in the view, and the rig knows it. `bump`: when the camera is
+    knocked on its head, and how, in its own space; None: never.
     """
 
     name: str
@@ -39,6 +52,8 @@ class Scenario:
     applicator_id: str = APPLICATOR_ID
     area: AreaOnBed | None = None
     collar: Collar | None = None
+    has_fiducial: bool = False
+    bump: Bump | None = None
 
     @property
     def n_frames(self) -> int:
@@ -48,6 +63,14 @@ class Scenario:
     def story_time_s(self, index: int) -> float:
         """Time in the story of frame `index`."""
         return self.start_s + index / self.device.frame_rate_hz
+
+    def head_from_camera(self, time_s: float) -> Float:
+        """Where the camera truly is at a time of the story."""
+        if self.bump is None or time_s < self.bump.time_s:
+            return self.device.head_from_camera
+        turn = rotation_from_vector(np.radians(self.bump.turn_deg))
+        moved: Float = self.device.head_from_camera @ rigid(turn, self.bump.shift_mm)
+        return moved
 
     @property
     def marked_frame_index(self) -> int:
@@ -90,6 +113,23 @@ SCENARIOS = {
             6.0,
             6.4,
             collar=COLLAR,
+        ),
+        Scenario(
+            "watched",
+            "docked and held at 848x480 with a plate of the rig in the view",
+            WIDE,
+            5.5,
+            9.0,
+            has_fiducial=True,
+        ),
+        Scenario(
+            "bumped",
+            "the same; after two and a half seconds the camera is knocked by 0.2 deg and 0.5 mm",
+            WIDE,
+            5.5,
+            9.0,
+            has_fiducial=True,
+            bump=Bump(8.0, (0.15, -0.13, 0.0), (0.3, -0.2, 0.35)),
         ),
         Scenario("held", "three seconds docked and held at 848x480", WIDE, 6.0, 9.0),
         Scenario("bench", "twelve docked frames at 848x480", WIDE, 6.0, 6.4),

@@ -11,10 +11,12 @@ from recordings.encoded_picture import as_recorded
 from recordings.simulation.bound import noise_bound
 from recordings.simulation.companion_catalogue import collared_catalogue
 from recordings.simulation.companions import MarkedOutline, plan_toml, rig_toml
+from recordings.simulation.fiducial_plate import calibrated_plate, plate_part
 from recordings.simulation.native_color import photograph_ring
 from recordings.simulation.photograph import photograph
 from recordings.simulation.render import Rendering, render
 from recordings.simulation.scenarios import Scenario, parse_spec
+from recordings.simulation.scene import Scene
 from recordings.simulation.staging import Stage, build_stage
 from recordings.simulation.stereo_noise import DepthCamera, measure
 from recordings.simulation.story import Story, tell
@@ -26,6 +28,7 @@ from tracking.arrays import Float
 from tracking.errors import SourceError
 from tracking.frame import GroundTruth, RgbdFrame, SourceFrame
 from tracking.picture import ColorPicture
+from tracking.rig import Fiducial
 from tracking.transforms import invert
 
 RECORDED_AT = "2026-01-01T09:00:00Z"  # fixed: an hour after the simulated rig's calibration
@@ -92,9 +95,9 @@ class SimulatedSource:
         applicator = self.story.applicator
         if applicator.collar is None or device.color is None or world_from_applicator is None:
             return None
-        camera_from_world = invert(self.story.world_from_head(time_s) @ device.head_from_camera)
+        camera_from_world = invert(self._world_from_camera(time_s))
         taken = photograph_ring(
-            self.stage.at(time_s),
+            self._scene(time_s),
             applicator,
             device.color,
             camera_from_world,
@@ -107,8 +110,20 @@ class SimulatedSource:
         """Noise-free view of frame `index`."""
         time_s = self.scenario.story_time_s(index)
         device = self.scenario.device
-        world_from_camera = self.story.world_from_head(time_s) @ device.head_from_camera
-        return render(self.stage.at(time_s), device.intrinsics, invert(world_from_camera))
+        return render(
+            self._scene(time_s), device.intrinsics, invert(self._world_from_camera(time_s))
+        )
+
+    def _world_from_camera(self, time_s: float) -> Float:
+        return self.story.world_from_head(time_s) @ self.scenario.head_from_camera(time_s)
+
+    def _scene(self, time_s: float) -> Scene:
+        scene = self.stage.at(time_s)
+        if not self.scenario.has_fiducial:
+            return scene
+        head = self.story.world_from_head(time_s)
+        plate = plate_part(head, self.scenario.device.head_from_camera)
+        return replace(scene, parts=(*scene.parts, plate))
 
     def _truth(self, index: int, rendering: Rendering) -> GroundTruth:
         time_s = self.scenario.story_time_s(index)
@@ -118,7 +133,9 @@ class SimulatedSource:
             return GroundTruth(phase=phase)
         device = self.scenario.device
         head_from_applicator = invert(self.story.world_from_head(time_s)) @ world_from_applicator
-        camera_from_applicator = invert(device.head_from_camera) @ head_from_applicator
+        camera_from_applicator = (
+            invert(self.scenario.head_from_camera(time_s)) @ head_from_applicator
+        )
         quantities = true_quantities(
             self.story.applicator,
             head_from_applicator,
@@ -159,6 +176,10 @@ class SimulatedSource:
                 self.stage.at(time_s).parts,
             ),
         }
+
+
+def _fiducial(scenario: Scenario) -> Fiducial | None:
+    return calibrated_plate(scenario.device.intrinsics) if scenario.has_fiducial else None
 
 
 def marked_outline(scenario: Scenario, story: Story) -> MarkedOutline | None:
@@ -207,7 +228,7 @@ def open_simulation(
         frame_rate_hz=device.frame_rate_hz,
         recorded_at=RECORDED_AT,
         embedded=(
-            ("rig.toml", rig_toml(device)),
+            ("rig.toml", rig_toml(device, _fiducial(scenario))),
             ("plan.toml", plan_toml(applicator, story.planned, marked_outline(scenario, story))),
             *collared_catalogue(applicator, applicators),
         ),

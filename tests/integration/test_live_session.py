@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from models.mask_segmenter import MaskSegmenter
-from pipeline.audit.archive import LEDGER_NAME, load_ledger, verify_archive
-from pipeline.audit.log import log_name
+from pipeline.audit.archive import load_ledger, verify_archive
+from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
@@ -143,7 +143,7 @@ class Session:
 
 
 @pytest.fixture
-def session(source: CameraSource, config: RunConfig, tmp_path: Path) -> Iterator[Session]:
+def session(source: CameraSource, config: RunConfig, tmp_path: Path) -> Session:
     return Session(source, config, tmp_path)
 
 
@@ -163,7 +163,8 @@ def _confirm(session: Session, person: str) -> bool:
                 machine=running.machine,
                 applicator=running.applicator,
             )
-            message = TimeOutMessage(person=person, pin=PINS[person], read_back=read_back)
+            pin = SecretStr(PINS[person])
+            message = TimeOutMessage(person=person, pin=pin, read_back=read_back)
             return ask(folder, message).accepted
         time.sleep(0.02)
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -68,15 +69,27 @@ class Relay:
     """A relay with the reference's watchdog behind a pseudo terminal."""
 
     def __init__(self) -> None:
-        self._far, self.near = os.openpty()
-        self.device = os.ttyname(self.near)
+        self._far, near = os.openpty()
+        self.device = os.ttyname(near)
+        self._near, self._is_unplugged = near, False
         self._model = RelayModel()
         self._lock = threading.Lock()
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        """Take the far end away."""
+        self._is_unplugged = True
+        self._thread.join()
+        os.close(self._far)
+        os.close(self._near)
 
     def _run(self) -> None:
         with suppress(OSError):
-            while data := os.read(self._far, 64):
+            while not self._is_unplugged:
+                if not select.select([self._far], [], [], 0.01)[0]:
+                    continue
+                data = os.read(self._far, 64)
                 with self._lock:
                     self._model.feed(data, time.monotonic_ns())
 
@@ -316,13 +329,31 @@ def test_a_wall_clock_that_jumps_by_days_changes_nothing(tmp_path: Path) -> None
     rig.close()
 
 
-def test_a_relay_is_closed_by_the_living_loop_alone() -> None:
-    relay = Relay()
+def loop_with(relay: Relay) -> tuple[Loop, Channel]:
+    """A loop whose supervisor drives a relay."""
     wiring = Wiring(output="serial", device=relay.device)
     key = secrets.token_bytes(32)
     channel = launch(Start(key, b"", IDS, os.getpid(), wiring))
     prove(channel, key)
-    loop = Loop(SupervisorClient(channel, IDS))
+    return Loop(SupervisorClient(channel, IDS)), channel
+
+
+def test_a_relay_that_is_unplugged_is_a_fault_that_the_loop_hears_of() -> None:
+    relay = Relay()
+    loop, channel = loop_with(relay)
+    loop.frames_until(lambda: relay.is_closed, "the relay closes")
+    relay.unplug()
+    loop.frames_until(lambda: bool(loop.client.fault), "the fault")
+    assert relay.device in loop.client.fault
+    loop.frame()
+    assert not loop.is_closed()
+    assert channel.process.poll() is None
+    loop.client.close()
+
+
+def test_a_relay_is_closed_by_the_living_loop_alone() -> None:
+    relay = Relay()
+    loop, channel = loop_with(relay)
     endings: list[Callable[[], object]] = [
         lambda: loop.frame(HOLD),
         lambda: None,  # silence
@@ -337,3 +368,4 @@ def test_a_relay_is_closed_by_the_living_loop_alone() -> None:
     channel.process.kill()
     wait_until(lambda: not relay.is_closed, "the relay opens")
     loop.client.close()
+    relay.unplug()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import secrets
 import socket
@@ -158,3 +159,15 @@ def test_the_process_needs_the_standard_library_and_its_own_folder_only() -> Non
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.splitlines() == ["[]", "['pipeline']"]
+
+
+def test_nothing_of_the_supervisor_names_a_wall_clock() -> None:
+    wall = {"time", "time_ns", "localtime", "gmtime", "ctime", "strftime", "CLOCK_REALTIME"}
+    for path in sorted((ROOT / "pipeline" / "supervisor").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+        names = {alias.name for node in imported for alias in node.names}
+        assert "datetime" not in names, path.name
+        used = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute)]
+        of_time = {n.attr for n in used if isinstance(n.value, ast.Name) and n.value.id == "time"}
+        assert not of_time & wall, path.name

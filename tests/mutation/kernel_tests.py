@@ -14,6 +14,7 @@ FILES = (
     "tests/unit/tracking/test_gate.py",
     "tests/unit/tracking/test_gate_doubt.py",
     "tests/unit/tracking/test_gate_identity.py",
+    "tests/unit/tracking/test_gate_reasons.py",
     "tests/unit/tracking/test_guards.py",
     "tests/unit/tracking/test_limit_checks.py",
     "tests/unit/tracking/test_survey_gate.py",

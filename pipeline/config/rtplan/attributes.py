@@ -6,6 +6,7 @@ hold a patient's name.
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections.abc import Sequence
 from math import isfinite
@@ -13,10 +14,16 @@ from typing import NoReturn
 
 from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 
 from tracking.errors import ConfigurationError
 
+# What the library raises on values that are none; damaged files showed several kinds.
+UNREADABLE = (
+    *(ValueError, TypeError, AttributeError, OverflowError, NotImplementedError, RecursionError),
+    *(KeyError, IndexError, OSError, EOFError, struct.error, BytesLengthException),
+)
 FIX_IN_PLANNING = "Correct it in the planning system and export the file again."
 
 
@@ -115,7 +122,7 @@ class Attributes:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what cannot be converted raises
                 value = self._dataset.get(keyword)
-        except (ValueError, TypeError, OverflowError, OSError, EOFError, KeyError) as error:
+        except UNREADABLE as error:
             raise ConfigurationError(
                 f"{self.where}: {describe(keyword)} cannot be read.",
                 expected="a value of its type",

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
+from pydicom.config import IGNORE
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from pipeline.config.rtplan.attributes import Attributes
+from pipeline.config.rtplan.attributes import UNREADABLE, Attributes
 from pipeline.config.rtplan.whole_file import check_whole
 from tracking.errors import ConfigurationError
 
@@ -42,7 +43,7 @@ def read_dicom(path: Path, sop_class: UID) -> DicomFile:
     try:
         check_whole(data)
         dataset = _parsed(data)
-    except (ValueError, OSError, EOFError, KeyError, TypeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(
             f"{path} is no whole DICOM file.",
             expected="a file as the planning system exports it (DICOM Part 10, little endian)",
@@ -55,7 +56,7 @@ def read_dicom(path: Path, sop_class: UID) -> DicomFile:
         raise ConfigurationError(
             f"{path} is another kind of DICOM file.",
             expected=UID(sop_class).name,
-            actual=UID(found).name,
+            actual=UID(found, validation_mode=IGNORE).name,
             remedy="Name the right file; ion and brachytherapy plans cannot be used.",
         )
     return DicomFile(attributes, hashlib.sha256(data).hexdigest())

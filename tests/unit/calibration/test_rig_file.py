@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from calibration.rig_file import parse_rig, read_rig
+from pipeline.config.config_tables import rig_table
+from pipeline.config.toml_text import toml_text
 from tests.config_texts import RIG, replaced, written
 from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError, ConfigurationError
+from tracking.rig import FiducialPlane
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, rotation_from_vector
 
 FIRST_ROW = "[1.0, 0.0, 0.0, 10.0]"
@@ -172,3 +175,50 @@ def test_a_fiducial_outside_any_picture_is_a_calibration_error(fiducial: str) ->
 def test_a_malformed_rig_is_a_configuration_error(old: str, new: str, part: str) -> None:
     with pytest.raises(ConfigurationError, match=part):
         parse_rig(replaced(RIG, old, new), "rig.toml")
+
+
+PLATE = """[fiducial]
+region_px = [100, 300, 220, 380]
+depth_mm = 305.0
+normal = [0.0, 0.6, 0.8]
+distance_mm = 290.0
+[fiducial.marker]
+dictionary = "4x4_1000"
+id = 900
+side_mm = 20.0
+corners_px = [[100.0, 900.0], [190.0, 900.0], [190.0, 990.0], [100.0, 990.0]]
+picture_px = [1920, 1080]
+"""
+
+
+def test_a_fiducials_plane_and_marker_are_read_and_written_back() -> None:
+    fiducial = parse_rig(RIG + PLATE, "rig.toml").fiducial
+    assert fiducial is not None
+    assert fiducial.plane == FiducialPlane((0.0, 0.6, 0.8), 290.0)
+    assert fiducial.marker is not None
+    assert fiducial.marker.corners_px[2] == (190.0, 990.0)
+    rig = parse_rig(RIG + PLATE, "rig.toml")
+    text = toml_text({"schema": 1, **rig_table(rig)})
+    assert parse_rig(text, "again").fiducial == fiducial
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("normal = [0.0, 0.6, 0.8]\n", ""),
+        ("distance_mm = 290.0\n", ""),
+        ("normal = [0.0, 0.6, 0.8]\ndistance_mm = 290.0\n", ""),
+        ("[0.0, 0.6, 0.8]", "[0.0, 0.6, 0.9]"),
+        ("[0.0, 0.6, 0.8]", "[0.0, 0.6, -0.8]"),
+        ("distance_mm = 290.0", "distance_mm = nan"),
+        ("id = 900", "id = 1000"),
+        ("[190.0, 990.0]", "[190.0]"),
+        ("[190.0, 990.0]", "[190.0, 1090.0]"),
+        ("[190.0, 990.0]", "[190.0, nan]"),
+        ("side_mm = 20.0", "side_mm = 0.0"),
+    ],
+)
+def test_a_fiducial_that_no_calibration_gives_is_a_calibration_error(old: str, new: str) -> None:
+    assert old in PLATE
+    with pytest.raises(CalibrationError):
+        parse_rig(RIG + PLATE.replace(old, new), "rig.toml")

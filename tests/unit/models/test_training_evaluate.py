@@ -60,7 +60,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, Families]]:
 
 
 def test_figures_of_withheld_scenes(asked: list[tuple[int, int, Families]], tmp_path: Path) -> None:
-    figures = evaluate.evaluate(Found(), N_SCENES, (), tmp_path)
+    figures = evaluate.evaluate(Found(), N_SCENES, 0, (), tmp_path)
     assert [seed for seed, _, _ in asked] == list(range(10**6, 10**6 + N_SCENES))
     assert {(n_views, families.split) for _, n_views, families in asked} == {(1, "withheld")}
     sets, strata = figures["sets"], figures["strata"]

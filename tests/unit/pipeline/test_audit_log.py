@@ -124,6 +124,7 @@ def test_nothing_is_written_over_or_into_by_two(archive: Archive) -> None:
     archive.path("s-1").unlink()
     with pytest.raises(AuditError, match="was used before"):
         archive.open("s-1")
+    assert not archive.path("s-1").exists()
 
 
 def test_a_missing_ledger_is_never_made_anew(archive: Archive) -> None:

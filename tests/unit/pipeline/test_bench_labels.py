@@ -18,10 +18,12 @@ from pipeline.benchmarks.labels_figures import (
     labels_findings,
     ratio_row,
 )
+from pipeline.benchmarks.labels_iou import label_counts
 from pipeline.benchmarks.labels_pairs import FramePair, Told
 from recordings.simulation.scenarios import SCENARIOS
 from tracking.decision import Verdict
 from tracking.gate import MAX_FRAME_GAP_MS
+from tracking.segmentation import Label, Segmentation
 
 N_STORIES, N_FRAMES = 12, 20
 DOCKED_INDICES = (180,)
@@ -139,13 +141,26 @@ def test_verdicts_are_compared_frame_by_frame() -> None:
         _pair(_told({}, Verdict.HOLD), _told({}, Verdict.READY)),
         _pair(_told({}, Verdict.HOLD), _told({}, Verdict.HOLD)),
     ]
-    shares, differences = labels_findings(pairs, 5).tables[2:]
+    shares, differences = labels_findings(pairs, 5).tables[2:4]
     assert shares.rows[0] == ("READY", "50.0 %", "50.0 %", "25.0 %")
     assert "50.0 % of the frames" in shares.caption
     assert sorted(map(tuple, differences.rows)) == [
         ("HOLD", "READY", "1", "-"),
         ("READY", "HOLD", "1", "TILT_HIGH 1"),
     ]
+
+
+def test_corrected_labels_are_held_against_raw_ones() -> None:
+    error = _told({})
+    truth = np.full((4, 4), Label.TUMOR_BED, np.uint8)
+    truth[:2] = Label.APPLICATOR
+    thick = truth.copy()
+    thick[2] = Label.APPLICATOR
+    raw, corrected = (label_counts(truth, Segmentation(own, "test")) for own in (thick, truth))
+    pair = FramePair(0, 0, "held", True, True, error, error, raw, corrected)
+    lost = FramePair(0, 1, "held", True, True, error, error, label_counts(None, None), ())
+    table = labels_findings([pair, lost], 5).tables[-1]
+    assert [row[2:] for row in table.rows] == [("0.667 / 1.000", "0.500 / 1.000", "- / -")] * 2
 
 
 def test_a_story_is_played_whole_and_its_frames_stay_consecutive() -> None:

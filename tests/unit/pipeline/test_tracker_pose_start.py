@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pipeline.measurer
 import pipeline.tracker
 from models.mask_segmenter import MaskSegmenter
 from pipeline.config.catalogue_file import read_catalogue
@@ -56,7 +57,7 @@ def starts(
 ) -> list[FrameRecord]:
     """Records of frames for which `register` returns these."""
     found: Iterator[Registration] = iter(registrations)
-    monkeypatch.setattr(pipeline.tracker, "register", lambda *_, **__: next(found))
+    monkeypatch.setattr(pipeline.measurer, "register", lambda *_, **__: next(found))
     records = []
     for index in range(len(registrations)):
         stamped = replace(frame.frame, frame_index=index, stamp_ns=index * FRAME_NS)

@@ -32,8 +32,8 @@ def test_a_searched_second_pose_is_told_as_searched(
         return replace(found, start=second if kwargs["hidden_rim"] is not None else found.start)
 
     nothing_hidden = np.zeros(N_CURVE_POINTS, bool)
-    monkeypatch.setattr("pipeline.tracker.register", told)
-    monkeypatch.setattr("pipeline.tracker.hidden_rim", lambda *_: nothing_hidden)
+    monkeypatch.setattr("pipeline.measurer.register", told)
+    monkeypatch.setattr("pipeline.measurer.hidden_rim", lambda *_: nothing_hidden)
     record = tracker.process(frames[1]).record
     assert record.registration.is_ok
     assert record.registration.start is second

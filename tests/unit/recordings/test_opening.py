@@ -10,6 +10,7 @@ from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
 from recordings.realsense import live
 from recordings.session.writer import SessionWriter
+from tests.collar_views import collared
 from tests.recording_frames import INTRINSICS, UNIT_MM, make_frames, make_header
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
@@ -87,9 +88,11 @@ def test_unknown_scenario() -> None:
 
 @pytest.mark.parametrize(("uri", "serial"), [("realsense", ""), ("realsense:123", "123")])
 def test_camera_is_opened_by_serial(monkeypatch: pytest.MonkeyPatch, uri: str, serial: str) -> None:
-    def refuse(asked: str) -> None:
-        raise SourceError(f"asked for '{asked}'")
+    def refuse(asked: str, *, with_picture: bool) -> None:
+        raise SourceError(f"asked for '{asked}'", actual=f"picture: {with_picture}")
 
     monkeypatch.setattr(live, "open_live", refuse)
-    with pytest.raises(SourceError, match=f"asked for '{serial}'"):
-        open_source(uri, applicators={})
+    for applicators in ({}, CONES, {"worn": collared()}):
+        with pytest.raises(SourceError, match=f"asked for '{serial}'") as caught:
+            open_source(uri, applicators=applicators)
+        assert caught.value.actual == f"picture: {'worn' in applicators}"

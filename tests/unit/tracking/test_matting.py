@@ -34,7 +34,8 @@ def _picture(bed: tuple[float, float, float], shadow: float) -> UInt8:
     light = np.where(v > EDGE_ROW + SLANT * (u - MEETS_U), shadow, 1.0)[..., None]
     color = share * np.array(GREY) + (1 - share) * light * np.array(bed)
     noise = np.random.default_rng(3).standard_normal(color.shape) * NOISE
-    return np.clip(color + noise, 0, 255).astype(np.uint8)
+    picture: UInt8 = np.clip(color + noise, 0, 255).astype(np.uint8)
+    return picture
 
 
 def _offsets(outline: Outline | None) -> Float:

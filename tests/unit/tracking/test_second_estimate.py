@@ -17,8 +17,9 @@ def second(pose: Float = POSE) -> SecondEstimate:
     return SecondEstimate("collar", pose, 0.8, 0.4, 2.0, ("A",))
 
 
-def opinion(pose: Float, **changes: object) -> SecondOpinion:
-    return compare(second(pose), make_registration(POSE, **changes), CONE)
+def opinion(pose: Float, *, axial_observable: bool = True) -> SecondOpinion:
+    first = make_registration(POSE, axial_observable=axial_observable)
+    return compare(second(pose), first, CONE)
 
 
 def test_equal_poses_differ_by_nothing_and_carry_both_bounds() -> None:

@@ -1,0 +1,191 @@
+"""Where a registered cone should be seen, and how measured depth lies to it.
+
+Only pixels whose label and prediction differ are worth a ray, and those around something that
+stands before the cone: polygons of the model's two bodies and a coarse grid find them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.applicator_pixels import bounding_box
+from tracking.arrays import Bool, Float, UInt8
+from tracking.camera import CameraIntrinsics
+from tracking.cone_model import ConeModel
+from tracking.depth_noise import DepthNoise
+from tracking.kernels import square
+from tracking.registration import Registration
+from tracking.segmentation import Label, Segmentation
+from tracking.transforms import transform_points
+
+Depth = NDArray[np.float32]
+Places = NDArray[np.intp]  # pixels of a crop, counted row by row
+Box = tuple[slice, slice]
+
+AGREES_SIGMA, AGREES_MM = 4.0, 0.5  # of the depth noise; of pose and form
+MAX_POSE_PX = 1.0  # 1-sigma of the exit in the image: a pose that errs more draws no outline
+GRID_PX = 8  # looks for something before the cone: a finger at 0.8 m
+MARGIN_PX = 8  # around outline and labels: room to look beside them
+NEAR_MM = 50.0  # nothing nearer is projected
+FAR_PX = 1e5  # OpenCV's polygons are integers
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedView:
+    """A crop of the frame, and its pixels that are worth deciding.
+
+    Attributes
+    ----------
+    box : rows and columns of the crop
+    inside : (height, width) 1 where polygons around the model say it may be seen
+    places : (n,)
+    labels : (n,) as given
+    is_hit : (n,) the model is predicted there
+    agrees, is_nearer : (n,) of hits: measured depth lies on the model; clearly before it
+    """
+
+    box: Box
+    inside: UInt8
+    places: Places
+    labels: UInt8
+    is_hit: Bool
+    agrees: Bool
+    is_nearer: Bool
+
+
+def predicted_view(
+    model: ConeModel,
+    registration: Registration,
+    segmentation: Segmentation,
+    depth_mm: Depth,
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+) -> PredictedView | None:
+    """Compare labels and depth with the model, where they may differ.
+
+    None: the pose is not OK, or does not tell where the whole outline lies in the image.
+    """
+    pose = registration.camera_from_applicator
+    if pose is None or not _is_sharp(model, registration, intrinsics):
+        return None
+    polygons = _polygons(model, pose, intrinsics)
+    labelled = bounding_box(segmentation.applicator_mask)
+    if polygons is None or labelled is None:
+        return None
+    box = _region(polygons, labelled, intrinsics)
+    spread = registration.residual_spread or 1.0
+    comparison = _Comparison(model, pose, intrinsics, noise, spread, depth_mm[box], box)
+    return comparison.of(segmentation.labels[box], _filled(polygons, box))
+
+
+def _is_sharp(model: ConeModel, registration: Registration, intrinsics: CameraIntrinsics) -> bool:
+    sigma_mm = registration.exit_sigma_mm
+    if not registration.is_ok or sigma_mm is None or not registration.axial_observable:
+        return False
+    if model.applicator.bevel_deg > 0 and not registration.roll_observable:
+        return False
+    distance_mm = max(float(registration.exit_centre_camera_mm[2]), NEAR_MM)
+    return sigma_mm * intrinsics.fx / distance_mm <= MAX_POSE_PX
+
+
+def _polygons(
+    model: ConeModel, pose: Float, intrinsics: CameraIntrinsics
+) -> list[NDArray[np.int32]] | None:
+    """Convex polygons (m, 2) in pixels that together hold the model; None: part is too near.
+
+    Tube and ring are convex but for their hollow: the image of each is that of its two ends.
+    """
+    applicator = model.applicator
+    if len(model.edges) == 0:
+        bodies = [model.mesh.vertices_mm]
+    else:
+        exit_mm = model.edge_points_mm[0]
+        head_mm = exit_mm * (1.0, 1.0, 0.0) + (0.0, 0.0, applicator.length_mm)
+        bodies = [np.concatenate([exit_mm, head_mm])]
+        if applicator.has_ring:
+            bodies.append(model.edge_points_mm[1:].reshape(-1, 3))
+    polygons = []
+    for body in bodies:
+        points = transform_points(pose, body)
+        if points[:, 2].min() < NEAR_MM:
+            return None
+        uv = np.clip(intrinsics.project(points), -FAR_PX, FAR_PX)
+        polygons.append(cv2.convexHull(np.rint(uv).astype(np.int32))[:, 0].astype(np.int32))
+    return polygons
+
+
+def _region(polygons: list[NDArray[np.int32]], labelled: Box, intrinsics: CameraIntrinsics) -> Box:
+    """Rows and columns that hold outline and labels, with their margin."""
+    rows, columns = labelled
+    corners = np.concatenate([*polygons, [[columns.start, rows.start], [columns.stop, rows.stop]]])
+    low = np.maximum(corners.min(axis=0) - MARGIN_PX, 0)
+    high = np.minimum(corners.max(axis=0) + MARGIN_PX + 1, (intrinsics.width, intrinsics.height))
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
+def _filled(polygons: list[NDArray[np.int32]], box: Box) -> UInt8:
+    rows, columns = box
+    inside = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    for polygon in polygons:
+        cv2.fillConvexPoly(inside, polygon - (columns.start, rows.start), 1)
+    return inside
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """The model at a pose against the depth of a crop."""
+
+    model: ConeModel
+    pose: Float
+    intrinsics: CameraIntrinsics
+    noise: DepthNoise
+    spread: float
+    depth_mm: Depth
+    box: Box
+
+    def of(self, labels: UInt8, inside: UInt8) -> PredictedView:
+        """Compare the pixels whose label differs, and those around something before the cone."""
+        is_applicator = (labels == Label.APPLICATOR.value).view(np.uint8)
+        both = is_applicator & inside
+        v, u = np.nonzero((is_applicator ^ inside) | (both & self._off_model(both)))
+        is_hit, agrees, is_nearer = self._at(v, u)
+        places = (v * labels.shape[1] + u).astype(np.intp)
+        return PredictedView(self.box, inside, places, labels[v, u], is_hit, agrees, is_nearer)
+
+    def _off_model(self, region: UInt8) -> UInt8:
+        """Cells of a grid, and their neighbours, whose middle's depth is not the model's."""
+        middles = np.s_[GRID_PX // 2 :: GRID_PX]
+        cells = region[middles, middles]
+        rows, columns = np.nonzero(cells)
+        v, u = rows * GRID_PX + GRID_PX // 2, columns * GRID_PX + GRID_PX // 2
+        is_hit, agrees, _ = self._at(v, u)
+        is_off = ~is_hit | ~(agrees | (self.depth_mm[v, u] <= 0))
+        off = np.zeros(region.shape, np.uint8)
+        if not is_off.any():
+            return off
+        grid = np.zeros(cells.shape, np.uint8)
+        grid[rows, columns] = is_off
+        wide = np.asarray(cv2.dilate(grid, square(1)), np.uint8)
+        blocks = wide.repeat(GRID_PX, axis=0).repeat(GRID_PX, axis=1)
+        height, width = np.minimum(blocks.shape, region.shape)
+        off[:height, :width] = blocks[:height, :width]
+        return off
+
+    def _at(self, v: Places, u: Places) -> tuple[Bool, Bool, Bool]:
+        """Which pixels meet the model, and of these: depth agrees; depth is clearly nearer."""
+        rows, columns = self.box
+        rays = self.intrinsics.rays(
+            (u + columns.start).astype(np.float64), (v + rows.start).astype(np.float64)
+        )
+        predicted = self.model.depths_mm(self.pose, rays)
+        measured, is_hit = self.depth_mm[v, u], np.isfinite(predicted)
+        predicted = np.where(is_hit, predicted, 1.0)
+        sigma_mm = self.noise.sigma_mm(predicted, self.intrinsics.fx)
+        tolerance_mm = AGREES_MM + AGREES_SIGMA * self.spread * sigma_mm
+        is_known = is_hit & (measured > 0)
+        agrees = is_known & (np.abs(measured - predicted) <= tolerance_mm)
+        return is_hit, agrees, is_known & (measured < predicted - tolerance_mm)
