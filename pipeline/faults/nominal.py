@@ -41,7 +41,7 @@ PLAN = Plan(
         air_gap_mm=Tolerance(0.0, 3.0),
         ssd_error_mm=Tolerance(0.0, 3.0),
         coverage_minimum_fraction=0.95,
-        intrusion_maximum_mm=3.0,
+        intrusion_maximum_mm=2.0,
         air_gap_rim_maximum_mm=5.0,
     ),
 )
@@ -71,7 +71,7 @@ SIGMAS = {
     "air_gap_max_mm": 0.4,
     "air_gap_min_mm": 0.4,
     "coverage_fraction": 0.004,
-    "intrusion_mm": 0.3,
+    "intrusion_mm": 0.2,
 }
 SCATTER = 0.3  # share of a sigma that changes from frame to frame; the rest is calibration
 

@@ -29,7 +29,7 @@ def test_a_kernel_with_a_check_that_always_passes_is_found(
 ) -> None:
     monkeypatch.setattr(gate, "GUARDS", {**GUARDS, check: lambda _frame, _state: PROVEN})
     with pytest.raises(BreakFoundError):
-        Walk(seed=3).run(STEPS)
+        Walk(seed=3).run(2 * STEPS)
 
 
 @pytest.mark.parametrize(("name", "value"), [("FRAMES_TO_ARM", 9), ("MAX_FRAME_GAP_MS", 201.0)])
