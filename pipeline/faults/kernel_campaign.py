@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -38,6 +39,7 @@ SILENT = frozenset({"frames dropped", "processor slow"}) | {
     name for name in EXPECTED if not EXPECTED[name] or name.startswith("lease: ")
 }
 """Classes in which no frame comes in time: the lease has to lapse by itself."""
+SPARE = 1.05  # sessions drawn near a limit do not arm, and do not count
 RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 CONTENT_GOAL_MS, SILENCE_GOAL_MS = 120.0, 130.0
 FIRST_REASON_GOAL = 0.99
@@ -69,11 +71,11 @@ def run_piece(piece: Piece) -> list[CaseResult]:
 def kernel_campaign(
     n_cases: int, seed: int, report: Report, *, n_processes: int = N_PROCESSES
 ) -> Findings:
-    """Run at least `n_cases` of every class."""
-    n_sessions = -(-n_cases // len(SEVERITIES))
+    """Run `n_cases` of every class, and some more for those whose twin is not READY."""
+    n_sessions = ceil(SPARE * n_cases / len(SEVERITIES))
     pieces = [Piece(seed, index) for index in range(n_sessions)]
     results = side_by_side(run_piece, pieces, report, n_processes)
-    return findings([result for piece in results for result in piece])
+    return findings([result for piece in results for result in piece], n_cases)
 
 
 def is_expected(result: CaseResult) -> bool:
@@ -82,16 +84,17 @@ def is_expected(result: CaseResult) -> bool:
     return result.first_reason in expects if expects else result.first_reason is None
 
 
-def findings(results: Sequence[CaseResult]) -> Findings:
-    """Table by class, and the goals."""
+def findings(results: Sequence[CaseResult], n_cases: int = 0) -> Findings:
+    """Table by class, and the goals; every class must count `n_cases`."""
     counted = [r for r in results if r.twin_ready]
     of_class = {name: [r for r in counted if r.fault == name] for name in EXPECTED}
+    fewest = float(min(map(len, of_class.values())))
     false_ready = sum(r.n_false_ready > 0 for r in counted)
     content_ms = [r.not_ready_ms for r in counted if r.fault not in SILENT]
     silence_ms = [r.not_ready_ms for r in counted if r.fault in SILENT]
     goals = (
         Goal(f"false READY in {len(counted)} cases", float(false_ready), 0.0),
-        Goal("cases whose twin was READY, share", share(len(counted), len(results)), 1.0, False),
+        Goal("fewest cases of a class", fewest, float(n_cases), is_most=False),
         Goal("time to not ready, faults of content, p99.9 ms", _p999(content_ms), CONTENT_GOAL_MS),
         Goal("time to not ready, silence, p99.9 ms", _p999(silence_ms), SILENCE_GOAL_MS),
         Goal(
