@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from pipeline.session.answers import Answer
-from pipeline.session.commands import AcknowledgeCommand, Command, StatusCommand, TimeOutCommand
+from pipeline.session.commands import (
+    AcknowledgeCommand,
+    BeamCommand,
+    Command,
+    StatusCommand,
+    TimeOutCommand,
+)
 from pipeline.session.control import Cone, ControlState, SessionControl
 from pipeline.session.persons import PinCheck
 from pipeline.session.time_out import ReadBack
@@ -56,6 +62,9 @@ class Typed:
 
     def acknowledge(self, person: str, frame_index: int, pin: PinCheck = PinCheck.RIGHT) -> int:
         return self._add(AcknowledgeCommand(self._ticket(), person, pin, frame_index))
+
+    def beam(self, person: str, *, is_on: bool, pin: PinCheck = PinCheck.RIGHT) -> int:
+        return self._add(BeamCommand(self._ticket(), person, pin, is_on))
 
     def ask(self) -> int:
         return self._add(StatusCommand(self._ticket()))

@@ -1,7 +1,8 @@
-"""`session status|timeout|ack`: typed commands into a running session."""
+"""`session status|timeout|ack|beam`: typed commands into a running session."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ Session = Annotated[
 ]
 Person = Annotated[str, typer.Option("--person", metavar="ID", help="As in the site file.")]
 
+
+class Beam(StrEnum):
+    """What a person says of the beam."""
+
+    ON = "on"
+    OFF = "off"
+
+
 ITEMS = ("plan", "patient", "machine", "applicator")
 
 
@@ -28,6 +37,7 @@ def build() -> typer.Typer:
     group.command("status")(status)
     group.command("timeout")(timeout)
     group.command("ack")(ack)
+    group.command("beam")(beam)
     return group
 
 
@@ -91,6 +101,22 @@ def ack(
     pin = read_pin(f"PIN of {person}: ", from_stdin=from_stdin)
     command = {"kind": "acknowledge", "person": person, "pin": pin, "frame_index": frame}
     _tell(_send(session, command), "The acknowledgement was refused.", as_json=as_json)
+
+
+def beam(
+    state: Annotated[Beam, typer.Argument(help="What the beam is now.")],
+    session: Session,
+    person: Person,
+    *,
+    from_stdin: options.PinStdin = False,
+    as_json: options.Json = False,
+) -> None:
+    """Say that the beam is on, or off again: it is recorded, and allows nothing."""
+    from pipeline.cli.pin_input import read_pin
+
+    pin = read_pin(f"PIN of {person}: ", from_stdin=from_stdin)
+    command = {"kind": "beam", "person": person, "pin": pin, "is_on": state is Beam.ON}
+    _tell(_send(session, command), "The beam was not noted.", as_json=as_json)
 
 
 def _send(session: Path, command: dict[str, object]) -> Answer:

@@ -58,13 +58,22 @@ class AcknowledgeMessage(Message):
     frame_index: Annotated[int, Field(ge=0, le=MAX_FRAME_INDEX)]
 
 
+class BeamMessage(Message):
+    """One person says that the beam is on, or off again."""
+
+    kind: Literal["beam"] = "beam"
+    person: Word
+    pin: Pin
+    is_on: bool
+
+
 class StatusMessage(Message):
     """Anybody asks what is running."""
 
     kind: Literal["status"] = "status"
 
 
-ClientMessage = TimeOutMessage | AcknowledgeMessage | StatusMessage
+ClientMessage = TimeOutMessage | AcknowledgeMessage | BeamMessage | StatusMessage
 
 _MESSAGES: TypeAdapter[ClientMessage] = TypeAdapter(
     Annotated[ClientMessage, Field(discriminator="kind")]
@@ -92,13 +101,23 @@ class AcknowledgeCommand:
 
 
 @dataclass(frozen=True)
+class BeamCommand:
+    """A person's word on the beam that waits for the loop."""
+
+    ticket: int
+    person: str
+    pin: PinCheck
+    is_on: bool
+
+
+@dataclass(frozen=True)
 class StatusCommand:
     """A question that waits for the loop."""
 
     ticket: int
 
 
-Command = TimeOutCommand | AcknowledgeCommand | StatusCommand
+Command = TimeOutCommand | AcknowledgeCommand | BeamCommand | StatusCommand
 
 
 def parse_message(line: bytes) -> ClientMessage:

@@ -1,4 +1,4 @@
-"""Time-out and acknowledgements of a running session, stepped once per frame.
+"""Time-out, acknowledgements and beam key of a running session, stepped once per frame.
 
 `step` takes the queued commands, answers each, and says what holds for the frame that is about to
 be decided. What it does depends on its arguments and the commands alone.
@@ -14,7 +14,14 @@ from typing import Protocol
 
 from pipeline.session.acknowledgement import acknowledgement_refusal
 from pipeline.session.answers import Answer, IdentitiesMessage, Status, accepted, refused
-from pipeline.session.commands import AcknowledgeCommand, Command, StatusCommand, TimeOutCommand
+from pipeline.session.beam import beam_event
+from pipeline.session.commands import (
+    AcknowledgeCommand,
+    BeamCommand,
+    Command,
+    StatusCommand,
+    TimeOutCommand,
+)
 from pipeline.session.events import Event, EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
@@ -145,6 +152,8 @@ class SessionControl:
             return accepted("This is running.", self._status(now)), []
         if isinstance(command, TimeOutCommand):
             return self._confirm(command, now)
+        if isinstance(command, BeamCommand):
+            return self._note_beam(command, now)
         return self._acknowledge(command, now)
 
     def _confirm(self, command: TimeOutCommand, now: _Now) -> tuple[Answer, list[Event]]:
@@ -211,6 +220,13 @@ class SessionControl:
             fault_frame=command.frame_index,
         )
         return answer, [event]
+
+    def _note_beam(self, command: BeamCommand, now: _Now) -> tuple[Answer, list[Event]]:
+        refusal = _PIN_REFUSALS.get(command.pin)
+        status = self._status(now)
+        why = f"Noted: the beam is {'on' if command.is_on else 'off'}."
+        answer = accepted(why, status) if refusal is None else refused(refusal, status=status)
+        return answer, [beam_event(command, refusal, now.frame_index)]
 
     def _status(self, now: _Now) -> Status:
         held = self._held

@@ -1,4 +1,4 @@
-"""What happened to a session's time-out and latches, for the audit log and the recording."""
+"""What happened to a session's time-out, latches and beam, for audit log and recording."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class EventKind(StrEnum):
     ACKNOWLEDGED = "ACKNOWLEDGED"
     TIME_OUT_REFUSED = "TIME_OUT_REFUSED"
     ACKNOWLEDGEMENT_REFUSED = "ACKNOWLEDGEMENT_REFUSED"
+    BEAM_ON = "BEAM_ON"
+    BEAM_OFF = "BEAM_OFF"
+    BEAM_ON_REFUSED = "BEAM_ON_REFUSED"
+    BEAM_OFF_REFUSED = "BEAM_OFF_REFUSED"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from types import TracebackType
 from pipeline.session.answers import Answer
 from pipeline.session.commands import (
     AcknowledgeCommand,
+    AcknowledgeMessage,
+    BeamCommand,
     ClientMessage,
     Command,
     StatusCommand,
@@ -167,10 +169,12 @@ class Inbox:
             if isinstance(message, TimeOutMessage):
                 read_back = ReadBack(**message.read_back.model_dump())
                 command = TimeOutCommand(connection.ticket, message.person, pin, read_back)
-            else:
+            elif isinstance(message, AcknowledgeMessage):
                 command = AcknowledgeCommand(
                     connection.ticket, message.person, pin, message.frame_index
                 )
+            else:
+                command = BeamCommand(connection.ticket, message.person, pin, message.is_on)
         connection.stage = Stage.WAITING
         connection.deadline = time.monotonic() + ANSWER_SECONDS
         self._selector.unregister(connection.socket)

@@ -28,6 +28,7 @@ from pipeline.session.shell import SessionShell, lease_ids
 from pipeline.supervisor.key_file import read_key_file
 from pipeline.supervisor.launch import start_supervisor
 from pipeline.version import SOFTWARE_ID
+from tracking.errors import ConfigurationError
 from tracking.snapshot import SessionEvidence
 
 KEYS_NAME = "keys"
@@ -74,7 +75,7 @@ def open_shell(
     settings = config.site.supervisor if config.site is not None else SupervisorSettings()
     limits = config.plan.limits
     with ExitStack() as stack:
-        key, ledger = _archive(folders.archive)
+        key, ledger = open_archive(folders.archive)
         start = SessionStart(
             software=SOFTWARE_ID,
             model=model_id,
@@ -105,13 +106,27 @@ def open_shell(
         yield SessionShell(session_id, evidence, limits, SessionControl(inbox), supervisor, audit)
 
 
-def _archive(folder: Path) -> tuple[SigningKey, Ledger]:
-    """The archive's key and ledger; made where the folder is new or empty."""
+def open_archive(folder: Path) -> tuple[SigningKey, Ledger]:
+    """The archive's key and ledger; made where the folder is new or empty.
+
+    Raises
+    ------
+    ConfigurationError
+        There is something in the folder, but no key that can be used: a new one would hide that
+        the old one was lost. A ledger that is missing is found when a session is opened.
+    """
     key_path = folder / KEYS_NAME / PRIVATE_NAME
     is_new = not folder.exists() or not any(folder.iterdir())
     if is_new:
         make_key_files(folder / KEYS_NAME)
         key = load_signing_key(key_path)
         return key, Ledger.create(folder / LEDGER_NAME, key)
+    if not key_path.exists():
+        raise ConfigurationError(
+            f"The archive {folder}: the key that signs it is missing.",
+            expected=str(key_path),
+            actual="a folder with other files, and no such key",
+            remedy="Put the key back, or start a new archive in an empty folder.",
+        )
     key = load_signing_key(key_path)
     return key, Ledger(folder / LEDGER_NAME, key)

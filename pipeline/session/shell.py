@@ -12,8 +12,10 @@ from dataclasses import replace
 from pipeline.audit.canonical import JsonValue
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.log import AuditLog
+from pipeline.session.beam import beam_told
 from pipeline.session.control import SessionControl
 from pipeline.session.events import Event, EventKind
+from pipeline.supervisor.channel import SendResult
 from pipeline.supervisor.client import SupervisorClient
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from pipeline.supervisor.events import SupervisorEvent
@@ -33,6 +35,11 @@ _KINDS = {
     EventKind.ACKNOWLEDGED: AuditKind.ACKNOWLEDGEMENT,
     EventKind.TIME_OUT_REFUSED: AuditKind.COMMAND_REFUSED,
     EventKind.ACKNOWLEDGEMENT_REFUSED: AuditKind.COMMAND_REFUSED,
+    # What the supervisor was told; the beam itself is an entry once the supervisor has taken it.
+    EventKind.BEAM_ON: AuditKind.SUPERVISOR,
+    EventKind.BEAM_OFF: AuditKind.SUPERVISOR,
+    EventKind.BEAM_ON_REFUSED: AuditKind.COMMAND_REFUSED,
+    EventKind.BEAM_OFF_REFUSED: AuditKind.COMMAND_REFUSED,
 }
 
 
@@ -68,8 +75,9 @@ class SessionShell:
         state = self._control.step(
             facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
         )
-        for event in state.events:
-            self._audit.append(_KINDS[event.kind], _body(event))
+        handed_on = [self._hand_on(event) for event in state.events]
+        for event, told in zip(state.events, handed_on, strict=True):
+            self._audit.append(_KINDS[event.kind], {**_body(event), **told})
         for happened in self._supervisor.events():
             self._audit.append(*_supervisor_entry(happened))
         return Surroundings(
@@ -113,6 +121,14 @@ class SessionShell:
         self._supervisor.drop()
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
+    def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
+        """Tell the supervisor what a person said of the beam; return whether it was sent."""
+        is_on = beam_told(event)
+        if is_on is None:
+            return {}
+        sent = self._supervisor.beam(is_on=is_on)
+        return {"is_on": is_on, "sent": sent is SendResult.SENT}
+
     def _faults(self) -> frozenset[Reason]:
         faults = set()
         if self._supervisor.is_lost:
@@ -154,7 +170,9 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
         return {**told, "command": str(event.kind), "why": str(event.refusal)}
     if kind is AuditKind.ACKNOWLEDGEMENT:
         return {**told, "reasons": []}
-    return {"plan": "", **told}
+    if kind is AuditKind.TIME_OUT:
+        return {"plan": "", **told}
+    return told
 
 
 def _supervisor_entry(event: SupervisorEvent) -> tuple[AuditKind, Mapping[str, JsonValue]]:

@@ -146,8 +146,46 @@ def test_the_last_fault_is_acknowledged(
     assert "This fault is acknowledged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("word", "kind"), [("on", EventKind.BEAM_ON), ("off", EventKind.BEAM_OFF)])
+def test_the_beam_is_noted_with_the_person(
+    session: RunningSession,
+    typed: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    word: str,
+    kind: EventKind,
+) -> None:
+    arguments = ["beam", word, "--person", "surgeon-1", "--pin-stdin"]
+    run(arguments, f"{PINS['surgeon-1']}\n", typed, session.folder)
+    assert capsys.readouterr().out == f"Noted: the beam is {word}.\n"
+    run([*arguments, "--json"], "999999\n", typed, session.folder, code=2)
+    out, err = capsys.readouterr()
+    assert json.loads(out)["code"] == "WRONG_PIN"
+    assert "The beam was not noted." in err
+    refused = EventKind(f"{kind}_REFUSED")
+    assert [(e.kind, e.person) for e in session.events] == [
+        (kind, "surgeon-1"),
+        (refused, "surgeon-1"),
+    ]
+
+
+def test_the_beam_is_on_or_off_and_nothing_else(
+    session: RunningSession, typed: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ([], ["maybe"], ["ON"]):
+        arguments = ["beam", *words, "--person", "surgeon-1", "--pin-stdin"]
+        run(arguments, f"{PINS['surgeon-1']}\n", typed, session.folder, code=2)
+    assert session.events == []
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
-    "command", [["status"], ["timeout", "--person", "a"], ["ack", "--person", "a"]]
+    "command",
+    [
+        ["status"],
+        ["timeout", "--person", "a"],
+        ["ack", "--person", "a"],
+        ["beam", "on", "--person", "a", "--pin-stdin"],
+    ],
 )
 def test_without_a_session_every_command_says_so(
     tmp_path: Path,
@@ -155,7 +193,7 @@ def test_without_a_session_every_command_says_so(
     capsys: pytest.CaptureFixture[str],
     command: list[str],
 ) -> None:
-    run(command, "", typed, tmp_path, code=2)
+    run(command, "135790\n", typed, tmp_path, code=2)
     assert "No session is running" in capsys.readouterr().err
 
 
@@ -182,7 +220,12 @@ def test_a_pin_is_asked_for_without_echo_and_never_taken_where_it_would_show(
 
 
 def test_no_command_takes_a_pin_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["session", "timeout"], ["session", "ack"], ["site", "pin"]):
+    for command in (
+        ["session", "timeout"],
+        ["session", "ack"],
+        ["session", "beam"],
+        ["site", "pin"],
+    ):
         assert main([*command, "--pin", "135790"]) == 2
         assert "No such option" in capsys.readouterr().err
 

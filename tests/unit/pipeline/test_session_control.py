@@ -234,6 +234,54 @@ class TestAcknowledgement:
         assert acknowledgement_refusal(90, 90, 89) is None
 
 
+class TestBeam:
+    @pytest.mark.parametrize(
+        ("is_on", "kind"), [(True, EventKind.BEAM_ON), (False, EventKind.BEAM_OFF)]
+    )
+    def test_it_is_noted_at_any_time_and_changes_nothing_else(
+        self, kind: EventKind, *, is_on: bool
+    ) -> None:
+        for session in (
+            Session(),
+            Session(cone=Cone.UNSEEN),
+            Session(cone=Cone.OTHER, last_fault_frame=0),
+        ):
+            ticket = session.typed.beam("surgeon-1", is_on=is_on)
+            state = session.step()
+            answer = session.typed.answers[ticket]
+            assert answer.accepted
+            assert answer.why == f"Noted: the beam is {'on' if is_on else 'off'}."
+            assert [(e.kind, e.person) for e in state.events] == [(kind, "surgeon-1")]
+            assert replace(state, events=()) == session.step()
+
+    def test_a_time_out_goes_on_under_it(self) -> None:
+        session = Session()
+        session.confirmed_by_two()
+        session.typed.beam("surgeon-1", is_on=True)
+        assert session.step().time_out is Evidence.PROVEN
+
+    def test_twice_is_told_twice(self) -> None:
+        session = Session()
+        for _ in range(2):
+            session.typed.beam("surgeon-1", is_on=True)
+        assert [e.kind for e in session.step().events] == [EventKind.BEAM_ON] * 2
+
+    @pytest.mark.parametrize(("pin", "refusal"), BAD_PINS)
+    @pytest.mark.parametrize(
+        ("is_on", "kind"), [(True, EventKind.BEAM_ON_REFUSED), (False, EventKind.BEAM_OFF_REFUSED)]
+    )
+    def test_without_the_right_pin_it_is_refused_and_recorded(
+        self, pin: PinCheck, refusal: Refusal, kind: EventKind, *, is_on: bool
+    ) -> None:
+        session = Session()
+        ticket = session.typed.beam("surgeon-1", is_on=is_on, pin=pin)
+        state = session.step()
+        assert refusal_of(session, ticket) == refusal
+        assert [(e.kind, e.person, e.refusal) for e in state.events] == [
+            (kind, "surgeon-1", refusal)
+        ]
+
+
 class TestStatus:
     def test_it_tells_what_is_running_and_changes_nothing(self) -> None:
         session = Session(frame_index=6, last_fault_frame=3)

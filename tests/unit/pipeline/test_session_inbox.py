@@ -19,10 +19,12 @@ from pipeline.session.client import ask
 from pipeline.session.commands import (
     MAX_LINE_BYTES,
     AcknowledgeCommand,
+    BeamCommand,
     Command,
     StatusCommand,
     StatusMessage,
     TimeOutCommand,
+    line_of,
     message_of,
 )
 from pipeline.session.inbox import MAX_CONNECTIONS, MAX_QUEUED, Inbox
@@ -39,6 +41,7 @@ ACKNOWLEDGE = {
     "pin": PINS["surgeon-1"],
     "frame_index": 7,
 }
+BEAM = {"kind": "beam", "person": "surgeon-1", "pin": PINS["surgeon-1"], "is_on": True}
 PATIENCE_SECONDS = 20.0  # far beyond any stall of a loaded machine; a pass never waits for it
 
 
@@ -128,6 +131,14 @@ def test_a_wrong_pin_arrives_as_one(inbox: Inbox, tmp_path: Path) -> None:
     assert (command.pin, command.frame_index) == (PinCheck.WRONG, 7)
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_beam_arrives_as_it_was_told(inbox: Inbox, tmp_path: Path, *, is_on: bool) -> None:
+    with connect(tmp_path) as client:
+        client.sendall(line_of(message_of({**BEAM, "is_on": is_on})))
+        command = wait_for_command(inbox)
+    assert command == BeamCommand(command.ticket, "surgeon-1", PinCheck.RIGHT, is_on)
+
+
 def test_the_client_gets_the_loops_answer(inbox: Inbox, tmp_path: Path) -> None:
     def loop() -> None:
         command = wait_for_command(inbox)
@@ -162,6 +173,10 @@ def test_the_client_gets_the_loops_answer(inbox: Inbox, tmp_path: Path) -> None:
         (line({**ACKNOWLEDGE, "frame_index": True}), "int type at acknowledge.frame_index"),
         (line({**ACKNOWLEDGE, "frame_index": -1}), "acknowledge.frame_index"),
         (line({**ACKNOWLEDGE, "frame_index": 2**63}), "acknowledge.frame_index"),
+        (line({**BEAM, "is_on": 1}), "bool type at beam.is_on"),
+        (line({**BEAM, "is_on": "on"}), "bool type at beam.is_on"),
+        (line({k: v for k, v in BEAM.items() if k != "is_on"}), "missing at beam.is_on"),
+        (line({k: v for k, v in BEAM.items() if k != "pin"}), "missing at beam.pin"),
         (line({"kind": "status"}) + line({"kind": "status"}), "one command"),
         (b"x" * MAX_LINE_BYTES + b"\n", "at most"),
         (b"x" * 4 * MAX_LINE_BYTES, "at most"),
