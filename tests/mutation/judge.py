@@ -40,18 +40,20 @@ class Judge:
             importlib.import_module(name)
         if any(f"tracking.{name}" in sys.modules for name in KERNEL):
             raise RuntimeError("the kernel was imported before it could be mutated")
+        passed: list[str] = []
+        fork_each([FILES], _tested, lambda _, answer: passed.append(answer), 1)
+        if passed != [SURVIVED]:
+            return False
         whole = [mutant for mutant in mutants if not mutant.function]
         fork_each(whole, self._import_and_test, self._done, self.n_jobs)
-        passed: list[str] = []
 
         def take(items: Sequence[pytest.Item]) -> None:
-            fork_each([items], first_failure, lambda _, answer: passed.append(answer), 1)
             inner = [mutant for mutant in mutants if mutant.function]
             fork_each(
                 inner, lambda mutant: self._swap_and_test(mutant, items), self._done, self.n_jobs
             )
 
-        return collect(FILES, take) and passed == [SURVIVED]
+        return collect(FILES, take)
 
     def _done(self, mutant: Mutant, killer: str) -> None:
         self._of_function[mutant.module, mutant.function, killer] += 1
@@ -65,17 +67,10 @@ class Judge:
         sys.modules[name] = module
         exec(mutant.code(), module.__dict__)  # noqa: S102 - our own source
         setattr(sys.modules["tracking"], mutant.module, module)
-        answers: list[str] = []
-
-        def take(items: Sequence[pytest.Item]) -> None:
-            answers.append(first_failure(self._ordered(items, mutant)))
-
-        for files in (LIKELY[mutant.module], FILES):
-            if not collect(files, take):
-                return "import"
-            if answers[-1] != SURVIVED:
-                break
-        return answers[-1]
+        killer = _tested(LIKELY[mutant.module])
+        if killer == SURVIVED:
+            killer = _tested(FILES, lambda items: self._ordered(items, mutant))
+        return killer
 
     def _swap_and_test(self, mutant: Mutant, items: Sequence[pytest.Item]) -> str:
         """One function's code alone: whoever holds the function runs the mutant."""
@@ -99,6 +94,16 @@ class Judge:
             )
 
         return sorted(items, key=key)
+
+
+def _tested(
+    files: Sequence[str],
+    ordered: Callable[[Sequence[pytest.Item]], Sequence[pytest.Item]] = lambda items: items,
+) -> str:
+    """First test of the files that fails, "import" where they cannot be collected."""
+    answers: list[str] = []
+    is_collected = collect(files, lambda items: answers.append(first_failure(ordered(items))))
+    return answers[0] if is_collected and answers else "import"
 
 
 def _function(namespace: dict[str, object], name: str) -> FunctionType:
