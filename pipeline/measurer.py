@@ -14,6 +14,7 @@ from pipeline.stage_clock import StageClock
 from tracking.alignment import Alignment
 from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
+from tracking.clear_cone import ClearCone, is_clear, register_clear_cone
 from tracking.collar_identity import with_collar
 from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
@@ -27,7 +28,7 @@ from tracking.registration import PoseStart, Registration
 from tracking.rim_sight import hidden_rim
 from tracking.second_estimate import SecondOpinion
 from tracking.second_look import SecondLook, second_look
-from tracking.second_opinion import second_opinion
+from tracking.second_opinion import second_opinion, seen_collar
 from tracking.segmentation import Segmentation
 from tracking.surface import fit_bed
 from tracking.survey import SurveyMemory, observe
@@ -90,7 +91,12 @@ class Measurer:
         segmentation = self.segmenter.segment(source_frame)
         clock.lap("segment")
         seen = _Seen(frame, segmentation, depth_mm)
-        look = self._look(seen, _prior(self._previous))
+        clear = self._clear_cone(source_frame, seen)
+        look = (
+            self._look(seen, _prior(self._previous))
+            if clear is None
+            else SecondLook(clear.registration, segmentation, segmentation)
+        )
         segmentation, registering = look.drawn, replace(seen, segmentation=look.told)
         seen = replace(seen, segmentation=segmentation)
         registration = with_jump_told(self._previous, look.registration, passed_ns)
@@ -106,7 +112,7 @@ class Measurer:
             registration,
         )
         bed = self._fit_bed(seen, registration, survey)
-        hidden = hidden_rim(self._model, registration, bed)
+        hidden = hidden_rim(self._model, registration, bed) if clear is None else None
         if hidden is not None:  # the bed's edge must not be taken for the cone's
             again = self._register(registering, registration.camera_from_applicator, hidden)
             is_tracked = again.start is PoseStart.TRACKED
@@ -139,12 +145,16 @@ class Measurer:
             sight,
         )
         clock.lap("align")
-        second = second_opinion(
-            source_frame,
-            registration,
-            config.applicator,
-            config.applicators,
-            with_edges=self.with_edges,
+        second = (
+            second_opinion(
+                source_frame,
+                registration,
+                config.applicator,
+                config.applicators,
+                with_edges=self.with_edges,
+            )
+            if clear is None
+            else clear.opinion
         )
         identity = with_collar(
             alignment.applicator_id,
@@ -162,6 +172,24 @@ class Measurer:
             bed,
             replace(alignment, applicator_id=identity),
             second,
+        )
+
+    def _clear_cone(self, source_frame: SourceFrame, seen: _Seen) -> ClearCone | None:
+        """A clear cone by its collar; None: it is another, or its collar is not seen."""
+        config = self.config
+        if not is_clear(config.applicator):
+            return None
+        near, applicator = self._previous, config.applicator
+        collar = seen_collar(source_frame, near, applicator, config.applicators)
+        if collar is None:
+            return None
+        return register_clear_cone(
+            self._model,
+            collar,
+            seen.segmentation,
+            seen.depth_mm,
+            seen.frame.intrinsics,
+            config.rig.depth,
         )
 
     def _look(self, seen: _Seen, prior: Float | None) -> SecondLook:

@@ -21,7 +21,7 @@ from tracking.docking import largest_sigma, skew
 from tracking.picture import ColorPicture
 from tracking.picture_error import calibration_covariance
 from tracking.second_estimate import CHI_99, SecondEstimate
-from tracking.transforms import transform_points
+from tracking.transforms import blockwise, transform_points
 
 
 def collar_dictionary(applicators: Mapping[str, Applicator]) -> Dictionary | None:
@@ -68,6 +68,7 @@ def _bounded(
     across = np.eye(3) - np.outer(axis, axis)
     axis_cov = across @ covariance[:3, :3] @ across
     to_exit = np.concatenate([skew(wearer.length_mm * axis), np.eye(3)], axis=1)
+    axes = blockwise(picture.camera_from_color[:3, :3])
     exit_cov = to_exit @ covariance @ to_exit.T
     return SecondEstimate(
         "collar",
@@ -76,6 +77,7 @@ def _bounded(
         axis_bound_deg=float(np.degrees(CHI_99[2] * largest_sigma(axis_cov))),
         exit_bound_mm=CHI_99[3] * largest_sigma(exit_cov),
         applicator_ids=worn,
+        ring_covariance=axes @ covariance @ axes.T,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from tracking.applicator import MODEL_SIGMA_MM, Applicator
-from tracking.arrays import Float
+from tracking.arrays import Float, finite_array
 from tracking.docking import largest_sigma, ring_centre_camera_mm, ring_motion
 from tracking.registration import Registration
 from tracking.transforms import angle_between_deg, check_transform, transform_points
@@ -51,6 +51,9 @@ class SecondEstimate:
         The same carried to the exit's centre, one length of the cone away.
     applicator_ids : tuple of str
         What the collar's code names; empty for edges.
+    ring_covariance : (6, 6) or None
+        Small rotation (rad) about the ring's centre, then its translation (mm), along the depth
+        camera's axes, with all that the bounds hold; None for edges.
     """
 
     method: Method
@@ -59,10 +62,14 @@ class SecondEstimate:
     axis_bound_deg: float
     exit_bound_mm: float
     applicator_ids: tuple[str, ...] = ()
+    ring_covariance: Float | None = None
 
     def __post_init__(self) -> None:
         pose = check_transform("camera_from_applicator", self.camera_from_applicator)
         object.__setattr__(self, "camera_from_applicator", pose)
+        if self.ring_covariance is not None:
+            covariance = finite_array("ring_covariance", self.ring_covariance, (6, 6))
+            object.__setattr__(self, "ring_covariance", covariance)
 
 
 @dataclass(frozen=True)

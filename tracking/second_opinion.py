@@ -20,7 +20,13 @@ from tracking.frame import RgbdFrame, SourceFrame
 from tracking.picture import ColorPicture
 from tracking.registration import Registration
 from tracking.ring_edges import estimate_from_edges
-from tracking.second_estimate import NO_OPINION, SecondOpinion, Status, compare
+from tracking.second_estimate import (
+    NO_OPINION,
+    SecondEstimate,
+    SecondOpinion,
+    Status,
+    compare,
+)
 from tracking.transforms import invert, transform_points
 
 MARGIN_SHARE = 0.5  # of the ring's width in the picture, to every side of where it should be
@@ -56,6 +62,29 @@ def second_opinion(
         return compare(second, registration, applicator)
     status = Status.NOT_SEEN if applicator.collar is not None else Status.NONE
     return SecondOpinion(status, applicator_ids=worn_ids(markers, catalogue))
+
+
+def seen_collar(
+    source_frame: SourceFrame,
+    near: Registration | None,
+    applicator: Applicator,
+    catalogue: Mapping[str, Applicator],
+) -> SecondEstimate | None:
+    """The planned applicator's own collar, where its codes and no other's are in the picture.
+
+    It is looked for around the pose of `near`, then everywhere. Only in the colour camera's own
+    picture: colour in the depth grid went through the depth.
+    """
+    dictionary, picture = collar_dictionary(catalogue), source_frame.picture
+    if dictionary is None or picture is None:
+        return None
+    window = None if near is None else _window(picture, near, applicator)
+    for part in (None,) if window is None else (window, None):
+        markers = find_markers(picture, dictionary, part)
+        found = estimate_from_collar(picture, markers, catalogue, applicator)
+        if found is not None:
+            return found if found.applicator_ids == (applicator.id,) else None
+    return None
 
 
 def _edges_opinion(

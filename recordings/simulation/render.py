@@ -13,7 +13,7 @@ from recordings.simulation.shading import Shading, shade
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.segmentation import Label
-from tracking.transforms import check_transform
+from tracking.transforms import check_transform, invert, transform_points
 
 Float32 = NDArray[np.float32]
 
@@ -119,6 +119,26 @@ def _transparency(
     loss = losses[hits.part_index]
     if not loss.any():
         return loss, hits.distance
+    loss = np.where(_on_paper(scene, hits, directions, camera_from_world), np.float32(0.0), loss)
+    if not loss.any():
+        return loss, hits.distance
     opaque = [part for part in scene.parts if part.material.transparent_depth == 0]
     behind = RayTarget(opaque, camera_from_world).cast(directions).distance
     return loss, np.where(loss > 0, behind, hits.distance)
+
+
+def _on_paper(
+    scene: Scene, hits: Hits, directions: Float32, camera_from_world: Float
+) -> NDArray[np.bool_]:
+    """Where a ray meets the paper of a collar first: opaque, whatever wears it."""
+    on_paper = np.zeros(hits.part_index.shape, bool)
+    for index, part in enumerate(scene.parts):
+        ink = part.material.ink
+        if ink is None or part.material.transparent_depth == 0:
+            continue
+        seen = hits.part_index == index
+        points = directions[seen] * hits.distance[seen][:, None]
+        part_from_camera = invert(camera_from_world @ part.world_from_part)
+        local = transform_points(part_from_camera, points).astype(np.float32)
+        on_paper[seen] = ink.albedo(local)[0]
+    return on_paper
