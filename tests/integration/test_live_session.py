@@ -24,7 +24,12 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
 from pipeline.live import Announcer, track
 from pipeline.session.client import ask
-from pipeline.session.commands import ReadBackMessage, StatusMessage, TimeOutMessage
+from pipeline.session.commands import (
+    BeamMessage,
+    ReadBackMessage,
+    StatusMessage,
+    TimeOutMessage,
+)
 from pipeline.session.control_socket import socket_path
 from pipeline.session.opening import SessionFolders, open_shell
 from recordings.simulation.source import SimulatedSource, open_simulation
@@ -136,6 +141,9 @@ class Session:
     def kinds(self) -> list[str]:
         return [entry["kind"] for entry in self.entries()]
 
+    def is_ready(self) -> bool:
+        return any("GEOMETRY READY" in line for line in self.said)
+
     def is_verified(self) -> bool:
         ledger = load_ledger(self.folders.archive / LEDGER_NAME)
         report = verify_archive(self.folders.archive, ledger)
@@ -185,10 +193,43 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
     verdicts = [e["body"]["to"] for e in session.entries() if e["kind"] == "verdict"]
     assert verdicts[0] == "UNSURE"
     assert verdicts[-1] == "READY"
-    assert any("GEOMETRY READY" in line for line in session.said)
+    assert session.is_ready()
     leases = [e["body"] for e in session.entries() if e["body"].get("event") == "lease"]
     assert any(body["held"] is True for body in leases)
     assert session.kinds().count("time_out") == 2
+    assert session.is_verified()
+
+
+def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: Session) -> None:
+    answers: list[bool] = []
+
+    def tell() -> None:
+        answers.extend(_confirm(session, person) for person in PERSONS)
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and not session.is_ready():
+            time.sleep(0.02)
+        for is_on in (True, False):
+            pin = SecretStr(PINS[PERSONS[1]])
+            message = BeamMessage(person=PERSONS[1], pin=pin, is_on=is_on)
+            answers.append(ask(session.folders.session, message).accepted)
+        session.source.ends_at = session.source.n_handed_over + 25
+
+    person = threading.Thread(target=tell)
+    person.start()
+    session.run()
+    person.join()
+    assert answers == [True] * 4
+    entries = session.entries()
+    beams = [e for e in entries if e["kind"] == "beam"]
+    assert [(e["body"]["is_on"], e["body"]["source"]) for e in beams] == [
+        (True, "key"),
+        (False, "key"),
+    ]
+    [said, taken_back] = [e for e in entries if e["body"].get("person") == PERSONS[1]][-2:]
+    assert (said["body"]["event"], said["body"]["sent"]) == ("BEAM_ON", True)
+    assert (taken_back["body"]["event"], taken_back["body"]["sent"]) == ("BEAM_OFF", True)
+    ready = next(e for e in entries if e["body"].get("to") == "READY")
+    assert ready["sequence"] < said["sequence"] < beams[0]["sequence"] < beams[1]["sequence"]
     assert session.is_verified()
 
 

@@ -111,17 +111,15 @@ class TestSurroundings:
         around = Around()
         around.frame()
         breaks(around)
-        assert around.ask().faults == {reason}
+        assert around.ask().faults == frozenset({reason})
 
     def test_all_that_is_broken_is_told(self) -> None:
         around = Around()
         for breaks in (lost, broken, full):
             breaks(around)
-        assert around.ask().faults == {
-            Reason.SUPERVISOR_LOST,
-            Reason.OUTPUT_FAILED,
-            Reason.AUDIT_FAILED,
-        }
+        assert around.ask().faults == frozenset(
+            {Reason.SUPERVISOR_LOST, Reason.OUTPUT_FAILED, Reason.AUDIT_FAILED}
+        )
 
     def test_a_time_out_is_evidence_and_the_rest_stays_as_at_the_start(self) -> None:
         around = Around()
