@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tracking.applicator import Applicator
 from tracking.applicator_pixels import ApplicatorPixels, select_pixels
-from tracking.arrays import Float
+from tracking.arrays import Bool, Float
 from tracking.band_depth import BandDepth, depth_only, fused
 from tracking.camera import CameraIntrinsics
 from tracking.collar_band import expected_band
@@ -41,6 +41,8 @@ from tracking.transforms import blockwise, orthonormalise
 MIN_BAND_PX = 100  # of unhidden paper: less says little of a tilt
 MIN_DEPTH_SHARE = 0.5  # of the unhidden paper
 MIN_SAMPLES = 60
+STRAY_MM = 10.0  # from where the collar expects the paper, and `STRAY_SIGMA` of the depth's noise:
+STRAY_SIGMA = 5.0  # farther, and it is no paper's; what lies behind a cone is farther by far
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,8 @@ def register_clear_cone(
     measured = np.where(np.isfinite(depth_mm), depth_mm, np.float32(0.0))
     pixels = select_pixels(band, measured, intrinsics, noise)
     status = _unusable(pixels)
+    if status is None and not _is_paper(model, pose, band, measured, intrinsics, noise):
+        status = RegistrationStatus.DEPTH_FALSE
     if status is not None:
         return _failed(status, pixels, collar)
     prior = _about_exit(collar.ring_covariance, model.applicator, pose)
@@ -103,6 +107,25 @@ def _unusable(pixels: ApplicatorPixels) -> RegistrationStatus | None:
     if pixels.n_valid < MIN_DEPTH_SHARE * pixels.n_mask:
         return RegistrationStatus.DEPTH_MISSING
     return RegistrationStatus.TOO_FEW_POINTS if len(pixels.depth_mm) < MIN_SAMPLES else None
+
+
+def _is_paper(
+    model: ConeModel,
+    pose: Float,
+    band: Bool,
+    depth_mm: NDArray[np.float32],
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+) -> bool:
+    """Whether enough of the unhidden paper has a depth near the one that the collar expects.
+
+    Paper that is not there leaves holes and what lies behind; a few true depths between them
+    would satisfy a robust fit.
+    """
+    z = model.depths_mm(pose, intrinsics.ray_grid[band])
+    near_mm = STRAY_MM + STRAY_SIGMA * noise.sigma_mm(z, intrinsics.fx)
+    is_near = np.abs(depth_mm[band] - z) <= near_mm  # no depth, 0, is far from any
+    return bool(is_near.mean() >= MIN_DEPTH_SHARE)
 
 
 def _failed(
