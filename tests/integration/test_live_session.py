@@ -42,7 +42,7 @@ START_NS = 1_767_258_000_000_000_000  # 2026-01-01T09:00:00Z, an hour after the 
 PERIOD_NS = 33_333_333
 AGE_NS = 40_000_000
 SESSION_ID = "test-session"
-N_FRAMES = 400
+N_FRAMES = 2000
 PATIENCE_S = 60.0
 PERSONS = ("physicist-1", "surgeon-1")
 
@@ -183,7 +183,7 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
 
     def confirm() -> None:
         answers.extend(_confirm(session, person) for person in PERSONS)
-        session.source.ends_at = session.source.n_handed_over + 25
+        session.source.ends_at = session.source.n_handed_over + 60
 
     persons = threading.Thread(target=confirm)
     persons.start()
@@ -212,7 +212,7 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
             pin = SecretStr(PINS[PERSONS[1]])
             message = BeamMessage(person=PERSONS[1], pin=pin, is_on=is_on)
             answers.append(ask(session.folders.session, message).accepted)
-        session.source.ends_at = session.source.n_handed_over + 25
+        session.source.ends_at = session.source.n_handed_over + 60
 
     person = threading.Thread(target=tell)
     person.start()
@@ -236,7 +236,7 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
 def test_one_person_is_not_enough(session: Session) -> None:
     def confirm() -> None:
         _confirm(session, PERSONS[0])
-        session.source.ends_at = session.source.n_handed_over + 25
+        session.source.ends_at = session.source.n_handed_over + 60
 
     person = threading.Thread(target=confirm)
     person.start()
