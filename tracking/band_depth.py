@@ -150,7 +150,7 @@ def _terms(
 def _solved(matrix: Float, vector: Float) -> Float | None:
     if not (np.isfinite(matrix).all() and np.linalg.cond(matrix) < 1 / np.finfo(float).eps):
         return None
-    step: Float = np.linalg.solve(matrix, vector)
+    step: Float = np.linalg.solve(matrix, vector).astype(np.float64)
     return step if np.isfinite(step).all() else None
 
 
