@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,17 @@ from models.letterbox import Letterbox
 from models.manifest import Manifest
 from models.prediction import Prediction
 from models.session import load_session
+from tracking.doubt import DoubtCause
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import EdgeQuality, Label, Segmentation
 
 NETWORK_EDGES = EdgeQuality(  # of upsampled logits: a pixel or two of the network's grid
     sigma_px=1.0, correlation_px=12.0, bias_px=3.0
 )
+
+# Of the believed applicator: beside it stands something that is nearly called one too, and a second
+# cone must not vanish because its own probability lies just below the threshold.
+MAX_REFUSED_SHARE = 0.15
 
 
 class OnnxSegmenter:
@@ -58,6 +64,8 @@ class OnnxSegmenter:
         proposed = (small == Label.APPLICATOR.value) | (small == Label.TUMOR_BED.value)
         confidence = mean_probability(logits, proposed)
         doubt = label_doubt(self._manifest.doubt, predicted, frame)
+        if predicted.refused_share > MAX_REFUSED_SHARE:
+            doubt = replace(doubt, score=1.0, cause=DoubtCause.UNFAMILIAR)
         return Segmentation(predicted.labels, self.model_id, confidence, NETWORK_EDGES, doubt)
 
     def predict(self, frame: RgbdFrame) -> Prediction:
@@ -67,9 +75,13 @@ class OnnxSegmenter:
         found = np.ascontiguousarray(logits[:, *letterbox.window])
         small = winners(found)
         shown = without_doubtful_parts(found, small, self._manifest.thresholds)
+        refused_share = 0.0
         if shown is not found:
+            n_called = int(np.count_nonzero(small == Label.APPLICATOR.value))
             logits[:, *letterbox.window], small = shown, winners(shown)
-        return Prediction(shown, small, label_image(logits, letterbox))
+            n_believed = int(np.count_nonzero(small == Label.APPLICATOR.value))
+            refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
+        return Prediction(shown, small, label_image(logits, letterbox), refused_share)
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""

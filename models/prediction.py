@@ -22,8 +22,11 @@ class Prediction:
         Labels there; without applicator where too little speaks for one.
     labels : uint8 (height, width)
         Labels in the depth grid, likewise.
+    refused_share : float
+        Of parts called applicator that were refused, over what was believed; 0 without either.
     """
 
     logits: NDArray[np.float32]
     small: UInt8
     labels: UInt8
+    refused_share: float = 0.0

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.features import CANVAS
 from models.loading import SHIPPED_MANIFEST, load_segmenter
-from models.manifest import MAX_WEIGHTS_BYTES, read_manifest
+from models.manifest import MAX_WEIGHTS_BYTES, Thresholds, read_manifest
 from models.onnx_segmenter import OnnxSegmenter
 from models.segmenter import Segmenter
 from models.training.evaluate import STORY_APPLICATORS
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tests.model_files import copy_model
+from tracking.arrays import UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.errors import ConfigurationError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -180,3 +182,23 @@ def test_naming_the_kinds_does_not_import_the_runtime() -> None:
 def test_masks_kind() -> None:
     load: Callable[..., Segmenter] = load_segmenter
     assert load("masks").model_id == "masks"
+
+
+@pytest.mark.parametrize(("n_refused_rows", "is_doubted"), [(0, False), (2, False), (40, True)])
+def test_a_large_part_refused_beside_a_believed_one_is_doubted(
+    segmenter: Segmenter,
+    docked: SourceFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    n_refused_rows: int,
+    is_doubted: bool,
+) -> None:
+    """A second cone must not vanish because its probability lies just below the threshold."""
+
+    def refuse(logits: NDArray[np.float32], labels: UInt8, _: Thresholds) -> NDArray[np.float32]:
+        rows = np.flatnonzero((labels == Label.APPLICATOR).any(axis=1))[:n_refused_rows]
+        refused = logits.copy()
+        refused[Label.APPLICATOR, rows] = -50.0
+        return refused
+
+    monkeypatch.setattr("models.onnx_segmenter.without_doubtful_parts", refuse)
+    assert segmenter.segment(docked).doubt.is_believable is not is_doubted
