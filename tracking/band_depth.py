@@ -150,11 +150,7 @@ def _terms(
 def _solved(matrix: Float, vector: Float) -> Float | None:
     if not (np.isfinite(matrix).all() and np.linalg.cond(matrix) < 1 / np.finfo(float).eps):
         return None
-<<<<<<< HEAD
-    step: Float = np.asarray(np.linalg.solve(matrix, vector), np.float64)
-=======
     step: Float = np.linalg.solve(matrix, vector).astype(np.float64)
->>>>>>> pmma
     return step if np.isfinite(step).all() else None
 
 
