@@ -118,9 +118,7 @@ def findings(results: Sequence[CaseResult], n_cases: int = 0) -> Findings:
             "cases": len(results),
             "counted": len(counted),
             "false_ready": false_ready,
-            "classes": {
-                fault.name: _data([r for r in counted if r.fault == fault.name]) for fault in FAULTS
-            },
+            "classes": {name: _data(of_class[name]) for name in EXPECTED},
         },
     )
 
