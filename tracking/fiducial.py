@@ -135,8 +135,3 @@ def _by_median(fiducial: Fiducial, depth_mm: NDArray[np.float32]) -> FiducialSta
         return FiducialStatus.CANNOT_TELL
     off_mm = abs(float(np.median(valid)) - fiducial.depth_mm)
     return FiducialStatus.IN_PLACE if off_mm <= MAX_SHIFT_MM else FiducialStatus.MOVED
-
-
-def is_in_place(fiducial: Fiducial, depth_mm: NDArray[np.float32]) -> bool:
-    """Whether the median depth of the fiducial's region is the calibrated one."""
-    return _by_median(fiducial, depth_mm) is FiducialStatus.IN_PLACE

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 NOTHING = "-"
+RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 
 
 @dataclass(frozen=True)

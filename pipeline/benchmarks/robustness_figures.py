@@ -6,9 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from pipeline.benchmarks.findings import NOTHING, Findings, Goal, TextTable, share, shown
+from pipeline.benchmarks.findings import (
+    NOTHING,
+    RULE_OF_THREE,
+    Findings,
+    Goal,
+    TextTable,
+    share,
+    shown,
+)
 
-RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 N_REASONS = 3  # of the commonest that are listed
 
 

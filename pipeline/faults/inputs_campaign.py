@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import (
+    RULE_OF_THREE,
+    Findings,
+    Goal,
+    Report,
+    TextTable,
+    share,
+    shown,
+)
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.wrong_inputs import WRONG_INPUTS, wrong_input_cases
 
 N_CASES = 5000  # asked for
 CASES_A_PIECE = 25
-RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 FIRST_REASON_GOAL = 0.99
 
 

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 
 from pipeline.benchmarks.findings import (
+    RULE_OF_THREE,
     Findings,
     Goal,
     Report,
@@ -40,7 +41,6 @@ SILENT = frozenset({"frames dropped", "processor slow"}) | {
 }
 """Classes in which no frame comes in time: the lease has to lapse by itself."""
 SPARE = 1.05  # sessions drawn near a limit do not arm, and do not count
-RULE_OF_THREE = 3.0  # none of n seen: at most 3 / n with 95 % confidence
 CONTENT_GOAL_MS, SILENCE_GOAL_MS = 120.0, 130.0
 FIRST_REASON_GOAL = 0.99
 

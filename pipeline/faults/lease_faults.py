@@ -137,9 +137,7 @@ LEASE_FAULTS: tuple[LeaseFault, ...] = (
     LeaseFault("lease: cut short", _each(_cut), Refusal.SIZE),
     LeaseFault(
         "lease: sent by another process",
-        _each(
-            lambda moment, message, case: _sent(moment, message, pid=SESSION_PID + case.severity)
-        ),
+        _each(_other_sender),
         Refusal.SENDER,
     ),
     LeaseFault("lease: session stopped and continued", _each(_old_issue), Refusal.STALE),

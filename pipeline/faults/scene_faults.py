@@ -36,6 +36,13 @@ def _off(name: str, scale: float, docked: Docked) -> SimulatedSource:
     return missed(docked.source, scaled, docked.config.plan.limits)
 
 
+def _off_somehow(case: ImageCase) -> SimulatedSource:
+    """The session's story, just off its plan in one way or another."""
+    names = list(NEAR_MISSES)
+    name = names[(case.docked.source.seed + case.severity) % len(names)]
+    return _off(name, OUT_BY, case.docked)
+
+
 def _missing(name: str) -> Shoot:
     def shoot(case: ImageCase) -> list[SourceFrame]:
         source = _off(name, OUTSIDE[case.step], case.docked)
@@ -102,7 +109,7 @@ def _two_cones(scene: Scene, pose: Float, case: ImageCase) -> Scene:
     return replace(scene, parts=(*scene.parts, second))
 
 
-def _a_bottle(scene: Scene, _pose: Float, case: ImageCase) -> Scene:
+def _a_bottle(scene: Scene, pose: Float, case: ImageCase) -> Scene:
     """A narrower tube with a shoulder stands in the cone's place, without a ring."""
     planned = case.docked.config.applicator
     narrow = replace(
@@ -115,8 +122,7 @@ def _a_bottle(scene: Scene, _pose: Float, case: ImageCase) -> Scene:
         bevel_deg=0.0,
     )
     bottle = replace(_cone(scene), mesh=build_mesh(narrow))
-    kept = tuple(p for p in scene.parts if p.name != "applicator")
-    return replace(scene, parts=(*kept, bottle))
+    return replace(scene, parts=(*_without_cone(scene, pose, case).parts, bottle))
 
 
 @dataclass(frozen=True)
@@ -126,9 +132,7 @@ class _Hidden:
     disturbance: str
 
     def __call__(self, case: ImageCase) -> list[SourceFrame]:
-        names = list(NEAR_MISSES)
-        name = names[(case.docked.source.seed + case.severity) % len(names)]
-        source = _off(name, OUT_BY, case.docked)
+        source = _off_somehow(case)
         chosen, seen = DISTURBANCES[self.disturbance], source.rendering(case.docked.onset)
         return [
             disturbed_frame(source, index, chosen, case.severity, seen)
@@ -140,9 +144,7 @@ def _colored(change: Callable[[UInt8, ImageCase], UInt8]) -> Shoot:
     """A session off its plan, with another colour picture."""
 
     def shoot(case: ImageCase) -> list[SourceFrame]:
-        names = list(NEAR_MISSES)
-        name = names[(case.docked.source.seed + case.severity) % len(names)]
-        source = _off(name, OUT_BY, case.docked)
+        source = _off_somehow(case)
         shots = case.docked.shot(source, source.rendering(case.docked.onset))
         return [_with_color(shot, change, case) for shot in shots]
 
