@@ -101,6 +101,16 @@ def solve_motion(near: Equations, far: Equations) -> Motion:
     )
 
 
+def reverses(step: Float, previous: Float) -> bool:
+    """Whether a step (6,) takes the one before back.
+
+    Where the noise of the normals hides how fast the gradient falls, whole steps jump to and
+    fro across the minimum.
+    """
+    scale = np.array([LEVER_MM] * 3 + [1.0] * 3)
+    return bool((step * scale) @ (previous * scale) < 0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Honest:
     """Normal equations weighted by what they tell.

@@ -18,7 +18,7 @@ from tracking.arrays import Bool, Float
 from tracking.survey_agreement import Agreement, agreement
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_map import SurveyMap
-from tracking.survey_motion import Motion, equations_of, solve_motion
+from tracking.survey_motion import Motion, equations_of, reverses, solve_motion
 from tracking.survey_samples import SurveySamples
 from tracking.survey_terms import LiveView, SurveyTerms, survey_terms
 from tracking.transforms import (
@@ -91,11 +91,13 @@ def find_survey(
     """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's)."""
     pose, pivot = start, around.centre_camera_mm
     seen = _seen(samples, pose, view, around)
-    moved_sigma = np.inf
+    moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
     for _ in range(MAX_STEPS):
         if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
-        step = seen.solved.step
+        if reverses(seen.solved.step, previous):
+            share /= 2
+        step, previous = share * seen.solved.step, seen.solved.step
         moved_sigma = seen.solved.moved_sigma
         motion = rotate_about(pivot, step[:3])
         motion = rigid(motion[:3, :3], motion[:3, 3] + step[3:])

@@ -22,11 +22,13 @@ from tests.survey_scene import (
     with_folds,
 )
 from tests.tolerances import K_99
+from tracking import survey_search
 from tracking.arrays import Float
 from tracking.segmentation import Label
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
+from tracking.survey_motion import Equations, Motion
 from tracking.survey_samples import survey_samples
 from tracking.survey_search import Around, find_survey
 from tracking.survey_terms import live_view
@@ -108,6 +110,22 @@ def test_the_covariance_is_what_frames_scatter() -> None:
         error = np.concatenate([vector, shift])
         squares.append(error @ np.linalg.solve(found.covariance, error) / 6)
     assert NEES_MEAN[0] < float(np.mean(squares)) < NEES_MEAN[1]
+
+
+def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps twice too long, as noisy normals make them, never converge unless they are damped."""
+    solve = survey_search.solve_motion
+
+    def overshoot(near: Equations, far: Equations) -> Motion:
+        solved = solve(near, far)
+        return replace(solved, step=2.1 * solved.step)
+
+    monkeypatch.setattr(survey_search, "solve_motion", overshoot)
+    shot = shoot(SCENE, MOVED, 5, cone_pose())
+    found = find(surveyed(SCENE), shot)
+    assert found.status is SurveyStatus.OK
+    error, sigma = bed_errors(found, shot)
+    assert np.all(np.abs(error) <= K_99 * sigma)
 
 
 def test_a_bare_flat_bed_does_not_tell_the_motion_in_its_plane() -> None:
