@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 
 import numpy as np
 
@@ -204,11 +205,11 @@ def _correlated_points(deviations: Float, limit: float, chance: float) -> float:
 
     Summed up to where it first falls to what `chance` over sqrt(n) allows.
     """
-    bounded = np.clip(deviations, -limit, limit)
+    bounded = np.minimum(np.maximum(deviations, -limit), limit)
     bounded = bounded - bounded.mean()
     power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
-    faded = np.flatnonzero(power <= chance / np.sqrt(len(power)) * power[0])
-    end = int(faded[0]) if faded.size else len(power)
+    is_faded = power <= chance / sqrt(len(power)) * power[0]
+    end = int(is_faded.argmax()) if is_faded.any() else len(power)
     return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
 
 
