@@ -10,7 +10,7 @@ Fails to: undecided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import tan, radians
+from math import radians, tan
 
 import numpy as np
 

@@ -97,9 +97,7 @@ def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
 def orthonormalise(target_from_source: Float) -> Float:
     """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
     u, _, vt = np.linalg.svd(target_from_source[:3, :3])
-    return rigid(
-        u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt, target_from_source[:3, 3]
-    )
+    return rigid((u * (1.0, 1.0, float(np.linalg.det(u @ vt)))) @ vt, target_from_source[:3, 3])
 
 
 def cross(first: Float, second: Float) -> Float:
