@@ -39,7 +39,7 @@ def finite_array(name: str, value: object, shape: tuple[int, ...]) -> Float:
     array = np.array(value, dtype=np.float64)
     if array.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
-    if not np.all(np.isfinite(array)):
+    if not np.isfinite(array).all():
         raise ValueError(f"{name}: every element must be finite, got {array.tolist()}")
     return frozen(array)
 

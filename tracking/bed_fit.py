@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot, inf
+from math import hypot, inf, sqrt
 
 import numpy as np
 
@@ -234,7 +234,7 @@ def _inverse(information: Float) -> Float | None:
         inverse: Float = np.linalg.inv(scaled)
     except np.linalg.LinAlgError:
         return None
-    if not np.linalg.norm(scaled) * np.linalg.norm(inverse) < MAX_CONDITION:
+    if not sqrt(float((scaled**2).sum()) * float((inverse**2).sum())) < MAX_CONDITION:
         return None
     unscaled: Float = inverse / scaling
     return unscaled

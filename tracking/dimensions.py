@@ -21,7 +21,7 @@ from tracking.likelihood import (
     WALL_COSINE,
     depth_weights,
     edge_bias_px,
-    edge_jacobian,
+    edge_jacobians,
     edge_weights,
     normal_equations,
     shift_marginalised,
@@ -63,7 +63,11 @@ def measure_dimensions(
     prior[[RADIUS, RING]] = 1 / RADIUS_PRIOR_SIGMA_MM**2
     prior[[SLOPE_X, SLOPE_Y]] = 1 / SLOPE_PRIOR_SIGMA**2
     information = information + np.diag(prior)
-    rows = [_edge_rows(applicator, refined, edge, intrinsics) for edge in edges]
+    motions = edge_jacobians(refined.pose, edges, intrinsics)
+    rows = [
+        _edge_rows(applicator, refined, edge, *motion)
+        for edge, motion in zip(edges, motions, strict=True)
+    ]
     change, covariance = np.zeros(N_UNKNOWNS), np.zeros((N_UNKNOWNS, N_UNKNOWNS))
     for _ in range(N_REWEIGHTINGS):
         total, right = information, gradient
@@ -99,10 +103,9 @@ def measure_dimensions(
 
 
 def _edge_rows(
-    applicator: Applicator, refined: Refined, edge: EdgeOffsets, intrinsics: CameraIntrinsics
+    applicator: Applicator, refined: Refined, edge: EdgeOffsets, jacobian: Float, per_shift: Float
 ) -> Float:
-    """How an edge's offsets follow all unknowns, (n, N_UNKNOWNS)."""
-    jacobian, per_shift = edge_jacobian(refined.pose, edge, intrinsics)
+    """How an edge's offsets follow all unknowns, (n, N_UNKNOWNS), from `edge_jacobians`."""
     local = (edge.points_camera_mm - refined.pose[:3, 3]) @ refined.pose[:3, :3]
     return np.concatenate([jacobian, _edge_shape(edge.name, applicator, local, per_shift)], axis=1)
 

@@ -12,7 +12,7 @@ import open3d as o3d
 
 from tracking.applicator import Applicator
 from tracking.arrays import Float
-from tracking.transforms import rigid
+from tracking.transforms import cross, rigid
 
 SEED = 11
 N_POINTS = 600
@@ -190,9 +190,9 @@ def _exit_positions(applicator: Applicator, along: Float, facing: Float) -> list
 def _perpendicular_basis(axis: Float) -> Float:
     """Two unit vectors perpendicular to the axis, rows of (2, 3), right-handed with it."""
     helper = np.eye(3)[int(np.argmin(np.abs(axis)))]
-    first = np.cross(helper, axis)
+    first = cross(helper, axis)
     first /= np.linalg.norm(first)
-    return np.array([first, np.cross(axis, first)])
+    return np.array([first, cross(axis, first)])
 
 
 def _pose(direction: Float, exit_centre: Float) -> Float:

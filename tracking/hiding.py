@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
-from tracking.arrays import Bool, UInt8
+from tracking.arrays import Bool, UInt8, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
@@ -61,7 +61,7 @@ def with_hiding_background(
         hides = n_seeds >= MIN_SEEDS_PX
         hides[0] = False  # no thing: steps in depth, and no depth
         labels[np.isin(things, np.flatnonzero(hides))] = Label.OCCLUDER
-    return replace(segmentation, labels=labels)
+    return replace(segmentation, labels=frozen(labels))
 
 
 def _nearer_beside(

@@ -10,6 +10,7 @@ Fails to: undecided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import radians, tan
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def _covariance(dimensions: Dimensions) -> Float:
 
 
 def _slope(bevel_deg: float) -> float:
-    return float(np.tan(np.radians(bevel_deg)))
+    return tan(radians(bevel_deg))
 
 
 def _size(applicator: Applicator) -> tuple[float, float]:

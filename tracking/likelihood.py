@@ -9,8 +9,10 @@ index 5 the slide along the axis.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 
 import numpy as np
 
@@ -154,15 +156,18 @@ def depth_equations(
     return normal_equations(depth.jacobian, weights, depth.known_residuals)
 
 
-def edge_jacobian(
-    pose: Float, edge: EdgeOffsets, intrinsics: CameraIntrinsics
-) -> tuple[Float, Float]:
-    """How an edge's offsets (px) follow small motions, (n, 6), and a shift of its points, (n, 3).
+def edge_jacobians(
+    pose: Float, edges: Sequence[EdgeOffsets], intrinsics: CameraIntrinsics
+) -> list[tuple[Float, Float]]:
+    """How each edge's offsets (px) follow small motions, (n, 6), and a shift of points, (n, 3).
 
-    Both in applicator axes.
+    Both in applicator axes; computed for all edges at once.
     """
-    x, y, z = edge.points_camera_mm.T
-    nu, nv = edge.normals_px.T
+    if not edges:
+        return []
+    points = np.concatenate([edge.points_camera_mm for edge in edges])
+    x, y, z = points.T
+    nu, nv = np.concatenate([edge.normals_px for edge in edges]).T
     direction = np.stack(
         [
             nu * intrinsics.fx / z,
@@ -172,8 +177,13 @@ def edge_jacobian(
         axis=1,
     )
     direction = direction @ pose[:3, :3]
-    levers = (edge.points_camera_mm - pose[:3, 3]) @ pose[:3, :3]
-    return np.concatenate([cross_rows(levers, direction), direction], axis=1), direction
+    levers = (points - pose[:3, 3]) @ pose[:3, :3]
+    jacobian = np.concatenate([cross_rows(levers, direction), direction], axis=1)
+    ends = np.cumsum([len(edge.offsets_px) for edge in edges]).tolist()
+    return [
+        (jacobian[start:end], direction[start:end])
+        for start, end in zip([0, *ends[:-1]], ends, strict=True)
+    ]
 
 
 def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics) -> Float:
@@ -204,11 +214,11 @@ def _correlated_points(deviations: Float, limit: float, chance: float) -> float:
 
     Summed up to where it first falls to what `chance` over sqrt(n) allows.
     """
-    bounded = np.clip(deviations, -limit, limit)
+    bounded = np.minimum(np.maximum(deviations, -limit), limit)
     bounded = bounded - bounded.mean()
     power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
-    faded = np.flatnonzero(power <= chance / np.sqrt(len(power)) * power[0])
-    end = int(faded[0]) if faded.size else len(power)
+    is_faded = power <= chance / sqrt(len(power)) * power[0]
+    end = int(is_faded.argmax()) if is_faded.any() else len(power)
     return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
 
 

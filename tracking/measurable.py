@@ -194,7 +194,11 @@ def _has_no_step(around: Bool, nearness: Image, sigma: float) -> Bool:
 
 def _enclosed(region: Bool) -> Bool:
     """The convex hull of a region's pixels."""
-    hull = cv2.convexHull(cv2.findNonZero(region.astype(np.uint8)))
+    rows = np.flatnonzero(region.any(axis=1))
+    first = region[rows].argmax(axis=1)
+    last = region.shape[1] - 1 - region[rows, ::-1].argmax(axis=1)  # these hold every corner
+    ends = np.concatenate([np.stack([first, rows], axis=1), np.stack([last, rows], axis=1)])
+    hull = cv2.convexHull(ends.astype(np.int32))
     filled = cv2.fillConvexPoly(np.zeros(region.shape, np.uint8), hull, 1)
     enclosed: Bool = filled > 0
     return enclosed

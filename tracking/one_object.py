@@ -171,7 +171,9 @@ def _region(
     """Rows and columns that hold the labelled applicator and the projected model."""
     points = transform_points(pose, model.mesh.vertices_mm)
     last = np.array([intrinsics.width - 1, intrinsics.height - 1])
-    corners = [np.clip(intrinsics.project(points[points[:, 2] > NEAR_MM]), 0, last).astype(int)]
+    uv = intrinsics.project(points[points[:, 2] > NEAR_MM])
+    ends = [uv.min(axis=0), uv.max(axis=0)] if len(uv) else np.zeros((0, 2))
+    corners = [np.clip(ends, 0, last).astype(int)]
     box = bounding_box(segmentation.applicator_mask)
     if box is not None:
         corners.append(np.array([[box[1].start, box[0].start], [box[1].stop - 1, box[0].stop - 1]]))

@@ -34,6 +34,8 @@ def loose_groups(
 
     Depth is 0 where there is none; cells without depth touch nothing.
     """
+    if not mask.any():
+        return mask
     numbers, sizes = _groups(mask)
     known = others & (depth_mm > 0)
     farthest = cv2.dilate(np.where(known, depth_mm, np.float32(0)), NEIGHBOURS)

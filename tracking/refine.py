@@ -18,7 +18,7 @@ from tracking.likelihood import (
     depth_equations,
     depth_terms,
     edge_bias_px,
-    edge_jacobian,
+    edge_jacobians,
     edge_weights,
     shift_marginalised,
 )
@@ -198,14 +198,13 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
     edges = measure_edges(
         problem.model, pose, problem.outline, problem.intrinsics, problem.hidden_rim
     )
-    information, gradient, jacobians = np.zeros((6, 6)), np.zeros(6), []
-    for edge in edges:
-        jacobian, _ = edge_jacobian(pose, edge, problem.intrinsics)
+    information, gradient = np.zeros((6, 6)), np.zeros(6)
+    jacobians = [motion for motion, _ in edge_jacobians(pose, edges, problem.intrinsics)]
+    for edge, jacobian in zip(edges, jacobians, strict=True):
         weights = edge_weights(edge, problem.quality, problem.intrinsics)
         bias_px = edge_bias_px(edge, problem.quality)
         terms = shift_marginalised(jacobian, weights, edge.offsets_px, bias_px)
         information, gradient = information + terms[0], gradient + terms[1]
-        jacobians.append(jacobian)
     return _Edges(tuple(edges), tuple(jacobians), information, gradient)
 
 

@@ -20,8 +20,9 @@ def spread_of(residuals: Float) -> float:
 
 def median(values: NDArray[np.floating[Any]]) -> float:
     """Upper median of values without NaN: `np.median` costs five times as much on a thousand."""
-    middle = len(values) // 2
-    return float(np.partition(values, middle)[middle])
+    values, middle = values.copy(), len(values) // 2
+    values.partition(middle)
+    return float(values[middle])
 
 
 def tukey(residuals: Float, cutoff: float) -> Float:

@@ -12,11 +12,14 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tracking.arrays import Float, finite_array
+from tracking.arrays import Float, finite_array, frozen
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
 )
+
+_UNTURNED: Float = frozen(np.eye(3))  # `np.eye` takes longer than a small product
+_UNMOVED: Float = frozen(np.eye(4))
 
 
 def check_transform(name: str, value: object) -> Float:
@@ -28,25 +31,26 @@ def check_transform(name: str, value: object) -> Float:
         Not 4x4, not finite, last row not [0, 0, 0, 1], not orthonormal, or mirrored.
     """
     matrix = finite_array(name, value, (4, 4))
-    if not np.array_equal(matrix[3], [0.0, 0.0, 0.0, 1.0]):
+    if matrix[3].tolist() != [0.0, 0.0, 0.0, 1.0]:
         raise ValueError(f"{name}: last row must be [0, 0, 0, 1], got {matrix[3].tolist()}")
     rotation = matrix[:3, :3]
     error = orthonormal_error(rotation)
     if error > ORTHONORMAL_TOLERANCE:
         raise ValueError(f"{name}: rotation is not orthonormal (largest error {error:.2e})")
-    if np.linalg.det(rotation) < 0:
+    x, y, z = rotation
+    if cross(x, y) @ z < 0:
         raise ValueError(f"{name}: rotation is mirrored (determinant -1)")
     return matrix
 
 
 def orthonormal_error(rotation: Float) -> float:
     """Return the largest element of R^T R - I of a 3x3 matrix: 0 of a rotation or a mirror."""
-    return float(np.abs(rotation.T @ rotation - np.eye(3)).max())
+    return float(np.abs(rotation.T @ rotation - _UNTURNED).max())
 
 
 def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
     """Build a 4x4 transform from a 3x3 rotation and a translation in mm."""
-    matrix = np.eye(4)
+    matrix = _UNMOVED.copy()
     matrix[:3, :3] = rotation
     matrix[:3, 3] = translation_mm
     return matrix
@@ -73,7 +77,7 @@ def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
     first = 1.0 - angle**2 / 6 if small else math.sin(angle) / angle
     second = 0.5 - angle**2 / 24 if small else 2 * math.sin(angle / 2) ** 2 / angle**2
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    matrix: Float = np.eye(3) + first * cross + second * (cross @ cross)
+    matrix: Float = _UNTURNED + first * cross + second * (cross @ cross)
     return matrix
 
 
@@ -93,9 +97,7 @@ def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
 def orthonormalise(target_from_source: Float) -> Float:
     """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
     u, _, vt = np.linalg.svd(target_from_source[:3, :3])
-    return rigid(
-        u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt, target_from_source[:3, 3]
-    )
+    return rigid((u * (1.0, 1.0, float(np.linalg.det(u @ vt)))) @ vt, target_from_source[:3, 3])
 
 
 def cross(first: Float, second: Float) -> Float:
