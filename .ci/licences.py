@@ -28,8 +28,9 @@ def _licence(package: PackageMetadata) -> str:
         for line in package.get_all("Classifier") or []
         if line.startswith("License :: OSI Approved :: ")
     ]
-    expressions = package.get_all("License-Expression") or classifiers
-    declared = " / ".join(expressions or package.get_all("License") or [])
+    if expressions := package.get_all("License-Expression") or classifiers:
+        return " / ".join(expressions)
+    declared = " / ".join(package.get_all("License") or [])
     if not declared or len(declared) > LONGEST_NAME:
         raise SystemExit(f"{package['Name']}: no licence in its metadata; add it by hand here")
     return declared
