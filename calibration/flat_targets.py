@@ -21,6 +21,7 @@ from tracking.transforms import angle_between_deg
 MAX_ANGLE_ERROR_DEG = 5.0  # more: another face
 MAX_STEP_ERROR_FRACTION = 0.3  # of the height: more is another block
 PARALLEL_DEG = 4.0
+MIN_EXTENT_MM, MAX_EXTENT_MM = 20.0, 20_000.0  # of a target on a bench or a wall of a room
 MAX_FLATNESS_FRACTION = 0.05  # of the face's extent: no plane target is as rough
 
 
@@ -93,6 +94,13 @@ def judge_plane(faces: Sequence[Face]) -> PlaneResult:
     """
     face = _base(faces)
     extent = float(np.linalg.norm(np.ptp(face.points_mm @ face.axes[:2].T, axis=0)))
+    if not MIN_EXTENT_MM <= extent <= MAX_EXTENT_MM:
+        raise CalibrationError(
+            "The plane has a size that no target has.",
+            expected=f"{MIN_EXTENT_MM:g} to {MAX_EXTENT_MM:g} mm",
+            actual=f"{extent:.4g} mm",
+            remedy="Check the unit (--unit): metres taken for mm are 1000 times too small.",
+        )
     flatness = form_range_mm(face.residuals_mm)
     if not flatness <= MAX_FLATNESS_FRACTION * extent:
         raise CalibrationError(

@@ -27,6 +27,7 @@ TOLERANCE_SIGMA = 4.0
 MIN_TOLERANCE_FRACTION = 1e-4  # of the cloud's extent: exact clouds have no noise
 TUKEY = 4.685
 INLIER_SIGMA = 5.0
+MAX_GROWTH = 3.0  # of the tolerance: correlated noise looks smaller from nearby than it is
 MAD_TO_SIGMA = 1.4826
 N_ROUNDS = 12
 PIECES_ACROSS = 4
@@ -190,7 +191,8 @@ def _refined(
         axes = np.linalg.eigh((local * weight[:, None]).T @ local)[1].T[::-1]
         normal = axes[2]
         offset = float(normal @ centre)
-        near = np.abs(points @ normal - offset) <= tolerance
+        reach = min(max(tolerance, INLIER_SIGMA * scale), MAX_GROWTH * tolerance)
+        near = np.abs(points @ normal - offset) <= reach
     if normal @ centre > 0:
         normal, offset = -normal, -offset
     axes = np.stack([axes[0], np.cross(normal, axes[0]), normal])

@@ -71,6 +71,12 @@ def test_a_wrong_unit_shows_at_the_steps() -> None:
         judge_blocks(find_faces(_blocks() * 1e3, 6), [], [5.0])
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_a_plane_of_a_wrong_unit_is_noticed(scale: float) -> None:
+    with pytest.raises(CalibrationError, match="size that no target has"):
+        judge_plane(find_faces(_blocks() * scale, 1))
+
+
 def test_a_plane_among_clutter_has_its_flatness_and_place() -> None:
     rng = np.random.default_rng(1)
     plane = _face(rng, (-100, -80, 500), np.array([200.0, 0, 20]), np.array([0, 160.0, 0]), 20_000)
