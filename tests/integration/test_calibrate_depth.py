@@ -40,8 +40,8 @@ def _arguments(folder: Path, out: str, *more: str) -> list[str]:
 
 def test_the_rig_holds_what_was_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = ("--distance-sigma-mm", str(REFERENCE_SIGMA_MM), "--json", "--valid-days", "10")
-    more += ("--temperature-c", "30", "38", "--warm-up-min", "20")
-    assert main(_arguments(folder, "new.toml", *more)) == 0
+    stated = ("--temperature-c", "30", "38", "--warm-up-min", "20")
+    assert main(_arguments(folder, "new.toml", *more, *stated)) == 0
     told = json.loads(capsys.readouterr().out)
     rig = read_rig(folder / "new.toml")
     assert isinstance(rig.depth, StereoNoise)
