@@ -61,9 +61,10 @@ def test_the_chessboard_is_found_at_its_scale() -> None:
 
 
 def test_half_of_the_texture_is_black() -> None:
+    """A drawing's dots are up to a ninth wider than the page's: they end on whole pixels."""
     picture = _picture(texture_sheet())
     middle = picture[picture.shape[0] // 3 : -200, 200:-200]
-    assert (middle < 128).mean() == pytest.approx(0.5, abs=0.03)
+    assert (middle < 128).mean() == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_command_writes_pages_of_a4_with_the_same_bytes(tmp_path: Path) -> None:
