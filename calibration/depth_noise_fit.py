@@ -16,7 +16,6 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from calibration.plane_frames import PlaneFit, PlaneFrames
 from calibration.qa_metric import Metric
@@ -27,6 +26,7 @@ N_TILES = 4  # along each side: the jackknife leaves out one of 16 pieces of the
 MAX_LAG_PX = 16
 REACH = 3.0  # of the correlation: exp(-9 / 4) = 0.1 is left there
 WHITE_BELOW = 0.02  # correlation of neighbours that cannot be told from none
+MAX_STEPS, CONVERGED = 60, 1e-9  # of the fit, in log c^2
 MAX_ROUNDING_SHARE = 0.5  # of the variance: more, and the noise is not what is measured
 
 
@@ -182,15 +182,28 @@ def _gaussian(covariance: Float, rounding: float) -> tuple[float, float]:
     neighbour = values[1] / values[0]
     if neighbour < WHITE_BELOW:
         return float(np.sqrt(values[0])), 0.0
-    start = 0.5 / np.sqrt(-np.log(min(neighbour, 0.99)))
-    lags = np.arange(len(values))
+    share, spread = _least_squares(values / values[0], 0.25 / -np.log(min(neighbour, 0.99)))
+    return float(np.sqrt(share * values[0])), float(np.sqrt(spread))
 
-    def off(x: Float) -> Float:
-        model = x[0] * np.exp(-(lags**2) / (4 * x[1] ** 2))
-        return np.asarray(model - values / values[0])
 
-    found = least_squares(off, [1.0, start], bounds=([0.1, 0.05], [2.0, 100.0])).x
-    return float(np.sqrt(found[0] * values[0])), float(found[1])
+def _least_squares(values: Float, squared_px2: float) -> tuple[float, float]:
+    """Amplitude and c^2 of amplitude * exp(-r^2 / (4 c^2)): Gauss-Newton in log c^2.
+
+    For each c the best amplitude is known in closed form (variable projection).
+    """
+    lags2 = np.square(np.arange(len(values), dtype=np.float64))
+    log = float(np.log(squared_px2))
+    amplitude = 1.0
+    for _ in range(MAX_STEPS):
+        shape = np.exp(-lags2 / (4 * np.exp(log)))
+        amplitude = float(shape @ values / (shape @ shape))
+        slope = amplitude * shape * lags2 / (4 * np.exp(log))
+        slope -= shape * (shape @ slope) / (shape @ shape)
+        step = float(slope @ (values - amplitude * shape) / (slope @ slope))
+        log += float(np.clip(step, -0.5, 0.5))
+        if abs(step) < CONVERGED:
+            break
+    return amplitude, float(np.exp(log))
 
 
 def _parts(fit: PlaneFit, rounding: float, total: float) -> tuple[float, float]:
