@@ -19,8 +19,8 @@ from tracking.arrays import Bool, Float
 from tracking.errors import CalibrationError
 
 RADIUS_TOLERANCE = 0.15  # relative: a sphere that is measured worse is not the one that is meant
-CELL_FRACTION = 0.08  # of the radius: edge of the cells to which the cloud is thinned
-MAX_CELLS = 400_000
+CELL_FRACTIONS = (0.08, 0.12, 0.18)  # of the radius: edge of the cells to thin the cloud to
+MAX_CELLS = 1_000_000
 N_NEIGHBOURS = 16
 VOTE_FRACTION = 0.12  # of the radius: votes that near to each other speak of one sphere
 MIN_VOTES = 25
@@ -83,26 +83,7 @@ def find_spheres(points_mm: Float, radius_mm: float, limit: int | None = None) -
 
 def _votes(points: Float, radius: float) -> Float:
     """Centres that each point of the thinned cloud speaks for, (2 n, 3)."""
-    keys = np.floor((points - points.min(axis=0)) / (CELL_FRACTION * radius))
-    if not keys.max() < 2**20:
-        raise CalibrationError(
-            "The cloud is too wide for spheres of this radius.",
-            expected=f"a target some {radius:g} mm in radius",
-            actual=f"{np.ptp(points, axis=0).max():g} mm from end to end",
-            remedy="Check the unit (--unit) and the radius, or cut the cloud.",
-        )
-    flat = (keys.astype(np.int64) @ np.array([1, 2**20, 2**40])).reshape(-1)
-    _, inverse, counts = np.unique(flat, return_inverse=True, return_counts=True)
-    if len(counts) > MAX_CELLS:
-        raise CalibrationError(
-            "The cloud is too large for spheres of this radius.",
-            expected=f"at most {MAX_CELLS} cells of {CELL_FRACTION * radius:g} mm",
-            actual=str(len(counts)),
-            remedy="Check the unit (--unit) and the radius, or cut the cloud.",
-        )
-    thin = np.column_stack(
-        [np.bincount(inverse.reshape(-1), points[:, k]) / counts for k in range(3)]
-    )
+    thin = _thinned(points, radius)
     if len(thin) < N_NEIGHBOURS:
         raise CalibrationError(
             "The cloud is smaller than the sphere.",
@@ -114,6 +95,25 @@ def _votes(points: Float, radius: float) -> Float:
     around = thin[index] - thin[index].mean(axis=1, keepdims=True)
     normals = np.linalg.eigh(np.einsum("nki,nkj->nij", around, around))[1][:, :, 0]
     return np.concatenate([thin + radius * normals, thin - radius * normals])
+
+
+def _thinned(points: Float, radius: float) -> Float:
+    """Means of the points in cells; in wide clouds the cells are larger."""
+    for fraction in CELL_FRACTIONS:
+        keys = np.floor((points - points.min(axis=0)) / (fraction * radius))
+        if not keys.max() < 2**20:
+            continue
+        flat = keys.astype(np.int64) @ np.array([1, 2**20, 2**40])
+        _, inverse, counts = np.unique(flat, return_inverse=True, return_counts=True)
+        if len(counts) <= MAX_CELLS:
+            index = inverse.reshape(-1)
+            return np.column_stack([np.bincount(index, points[:, k]) / counts for k in range(3)])
+    raise CalibrationError(
+        "The cloud is too wide for spheres of this radius.",
+        expected=f"a target some {radius:g} mm in radius",
+        actual=f"{np.ptp(points, axis=0).max():g} mm from end to end",
+        remedy="Check the unit (--unit) and the radius, or cut the cloud.",
+    )
 
 
 def _judged(

@@ -106,3 +106,20 @@ def test_three_of_a_thousand_points_are_discarded() -> None:
     assert form_range_mm(distances) == pytest.approx(2.0, abs=0.01)
     distances[3] = 50.0
     assert form_range_mm(distances) > 50
+
+
+def test_a_sphere_of_a_wrong_size_is_measured_as_it_is() -> None:
+    rng = np.random.default_rng(4)
+    (found,) = find_spheres(cap((0.0, 0.0, 800.0), 53.0, rng, n=3000, noise_mm=0.3), 50.0)
+    assert found.fit.radius_mm == pytest.approx(53.0, abs=RADIUS_LIMIT_MM)
+
+
+def test_two_spheres_that_touch_and_one_half_behind_a_wall() -> None:
+    rng = np.random.default_rng(5)
+    touching = [cap((x, 0.0, 800.0), 38.0, rng, n=2000, noise_mm=0.2) for x in (-38.0, 38.0)]
+    half = cap((0.0, 200.0, 800.0), 38.0, rng, n=4000, noise_mm=0.2)
+    cloud = np.concatenate([*touching, half[half[:, 0] > 5.0]])
+    found = find_spheres(cloud, 38.0)
+    assert len(found) == 3
+    for sphere in found:
+        assert sphere.fit.radius_mm == pytest.approx(38.0, abs=RADIUS_LIMIT_MM)
