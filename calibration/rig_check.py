@@ -48,6 +48,14 @@ def check_rig_fits_camera(rig: Rig, device_serial: str, origin: Origin) -> None:
         Another camera, a live camera without a serial, or "any" for a live camera.
     """
     is_live = origin == "live"
+    depth = rig.depth_calibration
+    if depth and device_serial and depth.camera_serial not in {ANY_SERIAL, device_serial}:
+        raise CalibrationError(
+            "The rig's depth was calibrated with another camera.",
+            expected=f"camera {depth.camera_serial}, as in [depth.calibration]",
+            actual=f"camera {device_serial}",
+            remedy="Calibrate the depth of this camera (calibrate depth).",
+        )
     if rig.camera_serial == ANY_SERIAL:
         if is_live:
             raise CalibrationError(

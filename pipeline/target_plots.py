@@ -12,6 +12,7 @@ from calibration.sphere_search import FoundSphere
 from tracking.arrays import Float
 from tracking.errors import UsageError
 
+SIDE = "towards the origin"  # of a plane's residuals
 MAX_DRAWN = 20_000  # points of a map: more cannot be told apart
 
 
@@ -24,7 +25,8 @@ def draw_spheres(folder: Path, spheres: Sequence[FoundSphere]) -> list[Path]:
         keep = sphere.fit.is_inlier
         title = f"Sphere {k}: radius {sphere.fit.radius_mm:.2f} mm, rms {sphere.fit.rms_mm:.2f} mm"
         path = folder / f"sphere_{k}.png"
-        _draw(path, (away @ axes[:2].T)[keep], sphere.fit.residuals_mm[keep], title)
+        across = (away @ axes[:2].T)[keep]
+        _draw(path, across, sphere.fit.residuals_mm[keep], title, "outwards")
         paths.append(path)
     return paths
 
@@ -35,12 +37,12 @@ def draw_faces(folder: Path, faces: Sequence[Face]) -> list[Path]:
     for k, face in enumerate(faces, start=1):
         across = (face.points_mm - face.centre_mm) @ face.axes[:2].T
         path = folder / f"plane_{k}.png"
-        _draw(path, across, face.residuals_mm, f"Plane {k}: rms {face.rms_mm:.2f} mm")
+        _draw(path, across, face.residuals_mm, f"Plane {k}: rms {face.rms_mm:.2f} mm", SIDE)
         paths.append(path)
     return paths
 
 
-def _draw(path: Path, across_mm: Float, residuals_mm: Float, title: str) -> None:
+def _draw(path: Path, across_mm: Float, residuals_mm: Float, title: str, side: str) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -54,7 +56,7 @@ def _draw(path: Path, across_mm: Float, residuals_mm: Float, title: str) -> None
         across[:, 0], across[:, 1], c=residuals, s=3, cmap="RdBu_r", vmin=-limit, vmax=limit
     )
     ax.set(title=title, xlabel="mm", ylabel="mm", aspect="equal")
-    figure.colorbar(dots, label="residual, mm (outside positive)")
+    figure.colorbar(dots, label=f"residual, mm ({side} positive)")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, metadata={"Software": None})

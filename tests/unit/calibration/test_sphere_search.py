@@ -5,7 +5,7 @@ import pytest
 
 from calibration.sphere_search import FoundSphere, find_spheres
 from calibration.vdi_2634 import form_range_mm, judge_spheres
-from tests.sphere_clouds import cap, depth_view, points_of
+from tests.sphere_clouds import GRID, cap, depth_view, points_of
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 
@@ -19,7 +19,9 @@ def _bench(seed: int = 0) -> Float:
     """Two spheres, a smaller third and a table, with the simulator's noise."""
     rng = np.random.default_rng(seed)
     spheres = [(LEFT, RADIUS), (RIGHT, RADIUS), ((0.0, 70.0, 470.0), 0.6 * RADIUS)]
-    return points_of(depth_view(spheres, rng, table_mm=580.0))
+    points = points_of(depth_view(spheres, rng, table_mm=580.0))
+    around = points.reshape(*GRID.shape, 3)[120:380, 250:600]  # the spheres fill this part
+    return around.reshape(-1, 3)
 
 
 @pytest.fixture(scope="module")
