@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from pydantic import ConfigDict
 
+from calibration.depth_calibration_table import DepthCalibrationTable
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictTable
@@ -36,6 +37,7 @@ class DepthTable(StrictTable):
     sigma_mm: list[float] | None = None
     correlation_px: float
     bias_mm: list[float]
+    calibration: DepthCalibrationTable | None = None
 
 
 def depth_noise(table: DepthTable, what: str) -> DepthNoise:

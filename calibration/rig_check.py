@@ -10,13 +10,20 @@ from tracking.rig import ANY_SERIAL, Rig
 
 
 def expires_at(rig: Rig) -> datetime:
-    """Return the last moment at which the calibration holds."""
-    return rig.calibrated_at + timedelta(days=rig.valid_days)
+    """Return the last moment at which the calibration of the mount and of the depth holds."""
+    mount = rig.calibrated_at + timedelta(days=rig.valid_days)
+    return mount if rig.depth_calibration is None else min(mount, rig.depth_calibration.expires_at)
+
+
+def holds_from(rig: Rig) -> datetime:
+    """Return the first moment at which both hold."""
+    depth = rig.depth_calibration
+    return rig.calibrated_at if depth is None else max(rig.calibrated_at, depth.calibrated_at)
 
 
 def is_rig_valid(rig: Rig, at: datetime) -> bool:
     """Tell whether `at` lies between calibration and expiry, both included."""
-    return rig.calibrated_at <= at <= expires_at(rig)
+    return holds_from(rig) <= at <= expires_at(rig)
 
 
 def check_rig_is_valid(rig: Rig, at: datetime) -> None:
@@ -24,7 +31,7 @@ def check_rig_is_valid(rig: Rig, at: datetime) -> None:
     if not is_rig_valid(rig, at):
         raise CalibrationError(
             f"The rig calibration {rig.id} does not hold at this time.",
-            expected=f"between {rig.calibrated_at.isoformat()} and {expires_at(rig).isoformat()}",
+            expected=f"between {holds_from(rig).isoformat()} and {expires_at(rig).isoformat()}",
             actual=at.isoformat(timespec="seconds"),
             remedy="Calibrate the rig, and check the computer's clock.",
         )
@@ -41,6 +48,14 @@ def check_rig_fits_camera(rig: Rig, device_serial: str, origin: Origin) -> None:
         Another camera, a live camera without a serial, or "any" for a live camera.
     """
     is_live = origin == "live"
+    depth = rig.depth_calibration
+    if depth and device_serial and depth.camera_serial not in {ANY_SERIAL, device_serial}:
+        raise CalibrationError(
+            "The rig's depth was calibrated with another camera.",
+            expected=f"camera {depth.camera_serial}, as in [depth.calibration]",
+            actual=f"camera {device_serial}",
+            remedy="Calibrate the depth of this camera (calibrate depth).",
+        )
     if rig.camera_serial == ANY_SERIAL:
         if is_live:
             raise CalibrationError(

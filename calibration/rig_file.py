@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NoReturn
 import numpy as np
 from pydantic import ConfigDict, Field
 
+from calibration.depth_calibration_table import depth_calibration
 from calibration.depth_table import DepthTable, depth_noise
 from calibration.rig_check import expires_at
 from calibration.text_file import content_id, read_text_file
@@ -126,6 +127,7 @@ def parse_rig(text: str, what: str) -> Rig:
             calibrated_at=file.calibrated_at,
             valid_days=file.valid_days,
             depth=depth_noise(file.depth, what),
+            depth_calibration=depth_calibration(file.depth.calibration),
             labels={} if file.labels is None else file.labels.model_dump(),
             fiducial=_fiducial(file.fiducial, what),
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from tracking.arrays import Float
 from tracking.collar_codes import Dictionary, n_codes
+from tracking.depth_calibration import DepthCalibration
 from tracking.depth_noise import DepthNoise
 from tracking.transforms import check_transform
 
@@ -99,6 +100,7 @@ class Rig:
     depth: DepthNoise
     labels: Mapping[str, str] = field(default_factory=dict)
     fiducial: Fiducial | None = None
+    depth_calibration: DepthCalibration | None = None  # what `depth` holds for, where it is known
 
     def __post_init__(self) -> None:
         if not self.camera_serial:
@@ -113,3 +115,9 @@ class Rig:
             raise ValueError(f"valid_days must be positive, got {self.valid_days}")
         if self.calibrated_at.tzinfo is None:
             raise ValueError("calibrated_at needs a time zone (write 2026-01-01T08:00:00Z)")
+        depth = self.depth_calibration
+        if depth is not None and self.camera_serial not in {ANY_SERIAL, depth.camera_serial}:
+            raise ValueError(
+                f"depth.calibration is of camera {depth.camera_serial}, "
+                f"the rig of camera {self.camera_serial}"
+            )

@@ -11,9 +11,11 @@ import typer
 from pipeline.cli import (
     applicators,
     benchmark,
+    calibrate,
     checks,
     faults,
     model,
+    qa,
     recording,
     runs,
     session,
@@ -60,6 +62,8 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")
     app.add_typer(site.build(), name="site")
+    app.add_typer(calibrate.build(), name="calibrate")
+    app.add_typer(qa.build(), name="qa")
     app.add_typer(session.build(), name="session")
     app.add_typer(model.build(), name="model")
     app.add_typer(sessions.build(), name="sessions")

@@ -27,6 +27,7 @@ class BenchName(StrEnum):
     SUPERVISOR = "supervisor"
     COLLAR = "collar"
     FIDUCIAL = "fiducial"
+    DEPTH = "depth"
 
 
 SIZE_OPTIONS = {
@@ -41,6 +42,7 @@ SIZE_OPTIONS = {
     BenchName.SUPERVISOR: "--trials",
     BenchName.COLLAR: "--views",
     BenchName.FIDUCIAL: "--frames",
+    BenchName.DEPTH: "--trials",
 }
 
 
@@ -66,7 +68,11 @@ def bench(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
+        typer.Option(
+            "--trials",
+            min=1,
+            help="identity, supervisor: trials of each kind, 1000; depth: trials, 2000.",
+        ),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
@@ -102,6 +108,7 @@ def bench(
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     collar: how often a marker collar is read, and its error at ring and exit.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
+    depth: is a camera's depth bias and noise recovered, inside the stated intervals.
     """
     sizes = {
         "--views": views,

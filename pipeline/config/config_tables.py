@@ -13,6 +13,7 @@ from pipeline.config.site import Caps, Machine, Site
 from pipeline.config.supervisor_table import table_of
 from pipeline.config.toml_text import TomlValue
 from tracking.applicator import Applicator
+from tracking.depth_calibration import DepthCalibration
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
 from tracking.outline import Outline
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
@@ -31,7 +32,7 @@ def rig_table(rig: Rig) -> Table:
         position_sigma_mm=rig.position_sigma_mm,
         calibrated_at=rig.calibrated_at,
         valid_days=rig.valid_days,
-        depth=_depth_table(rig.depth),
+        depth=_depth_table(rig.depth, rig.depth_calibration),
         labels=dict(rig.labels) or None,
         fiducial=None if rig.fiducial is None else _fiducial_table(rig.fiducial),
     )
@@ -122,7 +123,7 @@ def applicator_table(applicator: Applicator) -> Table:
     )
 
 
-def _depth_table(noise: DepthNoise) -> Table:
+def _depth_table(noise: DepthNoise, held: DepthCalibration | None) -> Table:
     if isinstance(noise, StereoNoise):
         own = _set(
             model="stereo",
@@ -134,7 +135,23 @@ def _depth_table(noise: DepthNoise) -> Table:
         own = _set(model="depth", sigma_mm=list(noise.sigma_coefficients_mm))
     else:
         raise TypeError(f"no keys of rig.toml for {type(noise).__name__}")
-    return {**own, "correlation_px": noise.correlation_px, "bias_mm": list(noise.bias_mm)}
+    common: Table = {"correlation_px": noise.correlation_px, "bias_mm": list(noise.bias_mm)}
+    if held is None:
+        return {**own, **common}
+    return {**own, **common, "calibration": depth_calibration_table(held)}
+
+
+def depth_calibration_table(held: DepthCalibration) -> Table:
+    """What a depth calibration holds for, under the keys of `[depth.calibration]`."""
+    return _set(
+        camera_serial=held.camera_serial,
+        calibrated_at=held.calibrated_at,
+        valid_days=held.valid_days,
+        distance_mm=list(held.distance_mm),
+        reference_sigma_mm=held.reference_sigma_mm,
+        temperature_c=None if held.temperature_c is None else list(held.temperature_c),
+        warm_up_min=held.warm_up_min,
+    )
 
 
 def _fiducial_table(fiducial: Fiducial) -> Table:

@@ -1,0 +1,16 @@
+"""`qa`: is what the treatment relies on in order today."""
+
+from __future__ import annotations
+
+import typer
+
+from pipeline.cli import qa_phantom, qa_sheets, qa_targets
+
+
+def build() -> typer.Typer:
+    """Return the group of commands."""
+    group = typer.Typer(help="Quality assurance: targets of known form.", no_args_is_help=True)
+    qa_targets.add_to(group)
+    group.command("phantom")(qa_phantom.phantom)
+    group.add_typer(qa_sheets.build(), name="targets")
+    return group

@@ -1,0 +1,101 @@
+"""`qa phantom`: register a cone phantom in a recording and compare it with its known place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from calibration.phantom import PhantomResult, judge_phantom
+from calibration.rig_check import check_rig_fits_camera
+from calibration.rig_file import read_rig
+from models.loading import load_segmenter
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.config.mesh_file import applicator_mesh
+from recordings.opening import open_source
+from tracking.arrays import Float
+from tracking.cone_model import ConeModel
+from tracking.errors import ConfigurationError
+from tracking.register import register
+from tracking.registration import Registration
+
+POSE_KEYS = {"unit", "head_from_applicator"}
+MM_PER = {"mm": 1.0, "m": 1000.0}
+
+
+def measure_phantom(
+    source_uri: str,
+    rig_path: Path,
+    applicator_id: str,
+    pose_path: Path,
+    *,
+    catalogue_path: Path | None = None,
+    segmenter_kind: Literal["onnx", "masks"] = "onnx",
+    n_frames: int = 40,
+) -> PhantomResult:
+    """Register the phantom in every frame, each on its own, and judge the mean.
+
+    Raises
+    ------
+    ConfigurationError, SourceError, CalibrationError
+        As the parts say.
+    """
+    rig = read_rig(rig_path)
+    known = read_known_pose(pose_path)
+    catalogue = read_catalogue(catalogue_path)
+    applicator = catalogue.find(applicator_id)
+    model = ConeModel(applicator, applicator_mesh(applicator) if applicator.mesh_path else None)
+    segmenter = load_segmenter(segmenter_kind)
+    found: list[Registration] = []
+    source = open_source(source_uri, applicators=catalogue.applicators)
+    try:
+        check_rig_fits_camera(rig, source.header.device_serial, source.header.origin)
+        while len(found) < n_frames and (read := source.read()) is not None:
+            frame = read.frame
+            found.append(
+                register(
+                    model,
+                    segmenter.segment(read),
+                    rig.depth.correct(frame.depth_mm),
+                    frame.intrinsics,
+                    rig.depth,
+                    color_rgb=frame.color_rgb,
+                )
+            )
+    finally:
+        source.close()
+    return judge_phantom(found, rig, known)
+
+
+def read_known_pose(path: Path) -> Float:
+    """Read `{"unit": "mm"|"m", "head_from_applicator": 4x4}`; the result is in mm.
+
+    Raises
+    ------
+    ConfigurationError
+        Missing, no JSON, another form, or no unit.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _no_pose(path, str(error)) from error
+    if not isinstance(value, dict) or set(value) != POSE_KEYS or value["unit"] not in MM_PER:
+        raise _no_pose(path, str(value)[:80])
+    try:
+        matrix = np.array(value["head_from_applicator"], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _no_pose(path, str(error)) from error
+    if matrix.shape != (4, 4):
+        raise _no_pose(path, f"a matrix of shape {matrix.shape}")
+    matrix[:3, 3] *= MM_PER[value["unit"]]
+    return matrix
+
+
+def _no_pose(path: Path, actual: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The phantom's known pose {path} cannot be used.",
+        expected='{"unit": "mm" or "m", "head_from_applicator": 4x4}',
+        actual=actual,
+    )
