@@ -53,7 +53,7 @@ RUNS = Table(
 METRICS = Table(
     "qa_metric",
     METADATA,
-    Column("run_id", ForeignKey("qa_run.id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("qa_run.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", String(200), nullable=False),
     Column("value", Float(53)),  # absent: no finite figure
@@ -64,7 +64,7 @@ METRICS = Table(
 CHECKS = Table(
     "qa_check",
     METADATA,
-    Column("run_id", ForeignKey("qa_run.id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("qa_run.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("check_id", String(200), nullable=False),
     Column("title", Text, nullable=False),
@@ -79,7 +79,7 @@ CHECKS = Table(
 PICTURES = Table(
     "qa_picture",
     METADATA,
-    Column("run_id", ForeignKey("qa_run.id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("qa_run.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", String(200), nullable=False),
     Column("png", LargeBinary, nullable=False),

@@ -61,6 +61,6 @@ def upgrade() -> None:
 
 def _key() -> tuple[sa.Column[int], sa.Column[int]]:
     return (
-        sa.Column("run_id", sa.ForeignKey("qa_run.id"), primary_key=True),
+        sa.Column("run_id", sa.Integer, sa.ForeignKey("qa_run.id"), primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
     )
