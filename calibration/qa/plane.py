@@ -75,6 +75,7 @@ def find_base(
             continue
         inliers = np.abs((points - a) @ (normal / length)) <= INLIER_MM
         best = inliers if inliers.sum() > best.sum() else best
+    normal, distance = np.zeros(3), 0.0
     for _ in range(N_REFITS):
         if best.sum() < MIN_INLIERS:
             return None
@@ -135,7 +136,7 @@ def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
     y = rows[near] / height - 0.5
     terms = np.stack([np.ones_like(x), x, y], axis=1)
     kept, values = np.ones(len(x), bool), off[near].astype(np.float64)
-    coefficients = np.zeros(3)
+    coefficients, rest = np.zeros(3), values
     for _ in range(2):  # the second time without what sticks out
         coefficients = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
         rest = values - terms @ coefficients

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import isfinite, nan
-from typing import Any
+
+from sqlalchemy import RowMapping
 
 from calibration.qa.grade import CheckResult
 from calibration.qa.outcome import Outcome
@@ -15,7 +16,7 @@ from calibration.qa.run_record import Picture, RunRecord, RunResult, RunStart, S
 from calibration.qa_metric import Metric
 from calibration.qa_store.seal import seal_of
 
-Row = Mapping[str, Any]
+Row = RowMapping
 
 
 class DamagedRowError(ValueError):

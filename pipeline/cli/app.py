@@ -14,6 +14,7 @@ from pipeline.cli import (
     checks,
     faults,
     model,
+    qa_protocols,
     recording,
     runs,
     session,
@@ -62,6 +63,7 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.add_typer(site.build(), name="site")
     app.add_typer(session.build(), name="session")
     app.add_typer(model.build(), name="model")
+    app.add_typer(qa_protocols.build(), name="qa")
     app.add_typer(sessions.build(), name="sessions")
     return app
 

@@ -118,8 +118,8 @@ def qa_setup(
     draw = render if with_color else render_shape
     rendering = draw(scene, WIDE.intrinsics, invert(world_from_camera))
     if fault.drift_mm:
-        there = rendering.depth_mm > 0
-        depth = rendering.depth_mm + np.float32(fault.drift_mm) * there
+        depth = rendering.depth_mm.copy()
+        depth[depth > 0] += np.float32(fault.drift_mm)
         rendering = replace(rendering, depth_mm=depth, depth_behind_mm=depth)
     header = SourceHeader(
         uri=uri,
