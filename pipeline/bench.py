@@ -23,6 +23,7 @@ DEFAULT_SIZES = {
     "supervisor": 1000,
     "collar": 10,
     "fiducial": 10_000,
+    "qa": 300,
 }
 
 
@@ -137,6 +138,12 @@ def _fiducial(request: BenchRequest, report: Report) -> Findings:
     return fiducial_bench(_size(request), request.seed, report)
 
 
+def _qa(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.qa import qa_bench
+
+    return qa_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -151,6 +158,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "supervisor": _supervisor,
     "collar": _collar,
     "fiducial": _fiducial,
+    "qa": _qa,
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from calibration.qa.baseline import Baseline
 from calibration.qa.phantom import PhantomPose, mean_pose, moved
@@ -58,7 +58,7 @@ class Gathered:
         self.last = frame
         self.serials.add(frame.device_serial)
         self.registrations.append(registration)
-        self.free = ~ndimage.binary_dilation(applicator_mask, iterations=MARGIN_PX)
+        self.free = _away_from(applicator_mask)
         if len(self.stack) < N_STACKED:
             self.stack.append(depth_mm)
         if self.baseline is not None and frame.intrinsics == self.baseline.intrinsics:
@@ -70,6 +70,14 @@ class Gathered:
     def expected_mm(self) -> Float | None:
         """The base's depth as the reference has it, (height, width), nan off the base."""
         return self._expected
+
+
+def _away_from(applicator_mask: Bool) -> Bool:
+    """Pixels farther than the margin from the phantom."""
+    side = 2 * MARGIN_PX + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    free: Bool = cv2.dilate(applicator_mask.astype(np.uint8), kernel) == 0
+    return free
 
 
 def reference(

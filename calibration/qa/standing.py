@@ -36,8 +36,8 @@ SENTENCES = {
     QaState.EXPIRED: "The QA of this rig has expired. Run it again.",
     QaState.FAILED: "The last QA failed. Have the physicist look into it.",
     QaState.LOCKED: "Locked after three failures. The after-change protocol must pass.",
-    QaState.CHANGED: "Rig, software, model or reference has changed since it was last proven in "
-    "full. The after-change protocol must pass.",
+    QaState.CHANGED: "Rig, software, model and reference have not been proven in full as they are "
+    "now. The after-change protocol must pass.",
     QaState.CLOCK: "The clock stands before the last QA. Set the computer's clock.",
 }
 
@@ -106,7 +106,7 @@ def standing(
         return Standing(QaState.UNFINISHED, n_failures, newest)
     if not newest.is_accepted:
         return Standing(QaState.FAILED, n_failures, newest)
-    if not _is_same(newest.start.setup, setup) or _has_changed(own):
+    if not _is_same(newest.start.setup, setup) or not _is_proven_in_full(own):
         return Standing(QaState.CHANGED, n_failures, newest)
     return _span(own, now_ns, {ProtocolName.DAILY, *required}, n_failures)
 
@@ -159,18 +159,21 @@ def _is_same(of_run: Setup, now: Setup) -> bool:
     return ours == (now.rig, now.software, now.model) and is_same_baseline
 
 
-def _has_changed(own: Sequence[RunRecord]) -> bool:
-    """Whether another set-up was proven before, and the newest run's never in full since then."""
+def _is_proven_in_full(own: Sequence[RunRecord]) -> bool:
+    """Whether the newest run's set-up passed the full protocol, and no other was proven since.
+
+    A first installation is a change too.
+    """
     now = own[-1].start.setup
-    changed = False
+    proven = False
     for run in own:
         if not run.is_accepted:
             continue
         if run.start.setup != now:
-            changed = True
+            proven = False
         elif run.start.protocol is FULL_PROTOCOL:
-            changed = False
-    return changed
+            proven = True
+    return proven
 
 
 def _span(

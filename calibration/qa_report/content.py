@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from calibration.qa.grade import CheckResult
 from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import Protocol
 from calibration.qa.run_record import RunRecord
 from calibration.qa.standing import Standing
 from calibration.qa_report.chart_image import chart_svg
 
+YES_OR_NO = "_matches"  # figures of this name are 1 or 0
 CAPTIONS = {
     "targets": "Targets over the last frame: reference (yellow) and this run (green).",
     "deviation": "Depth of the base less its reference: blue nearer, red farther, full colour at "
     "2 mm.",
 }
+N_HISTORY = 8  # rows: what fits on the second page
 CHARTED = (
     *("phantom_shift", "phantom_turn", "plane_bias", "ssd_shift"),
     *("drift", "fill_rate", "plane_fit_rms", "temporal_noise"),
@@ -84,7 +87,7 @@ def content_of(
         standing_is_valid=standing.valid_until_ns > 0,
         checks=tuple(
             CheckLine(
-                c.title, _figure(record, c.metric, c.unit), c.limits, str(c.outcome), c.message
+                c.title, _figure(record, c.metric, c.unit), _limits(c), str(c.outcome), c.message
             )
             for c in (result.checks if result else ())
         ),
@@ -94,7 +97,7 @@ def content_of(
         ),
         charts=tuple(_charts(before, protocol)),
         n_charted=sum(run.result is not None for run in before),
-        history=tuple(history_row(run) for run in reversed(before[-12:])),
+        history=tuple(history_row(run) for run in reversed(before[-N_HISTORY:])),
         versions=result.versions if result else (),
     )
 
@@ -138,11 +141,17 @@ def _standing_line(standing: Standing) -> str:
     return standing.sentence
 
 
+def _limits(check: CheckResult) -> str:
+    return "yes" if check.metric.endswith(YES_OR_NO) else check.limits
+
+
 def _figure(record: RunRecord, metric: str, unit: str) -> str:
     found = [m for m in (record.result.metrics if record.result else ()) if m.name == metric]
     if not found:
         return "not measured"
     value, sigma = found[0].value, found[0].sigma
+    if metric.endswith(YES_OR_NO):
+        return "yes" if value == 1.0 else "no"
     text = f"{value:.3f}" if unit in ("mm", "deg", "%") else f"{value:g}"
     if unit == "d":
         text = f"{value:.1f}"

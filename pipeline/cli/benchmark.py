@@ -27,6 +27,7 @@ class BenchName(StrEnum):
     SUPERVISOR = "supervisor"
     COLLAR = "collar"
     FIDUCIAL = "fiducial"
+    QA = "qa"
 
 
 SIZE_OPTIONS = {
@@ -41,6 +42,7 @@ SIZE_OPTIONS = {
     BenchName.SUPERVISOR: "--trials",
     BenchName.COLLAR: "--views",
     BenchName.FIDUCIAL: "--frames",
+    BenchName.QA: "--trials",
 }
 
 
@@ -66,7 +68,9 @@ def bench(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
+        typer.Option(
+            "--trials", min=1, help="identity, supervisor: trials of each kind, 1000; qa: 300."
+        ),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
@@ -102,6 +106,7 @@ def bench(
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     collar: how often a marker collar is read, and its error at ring and exit.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
+    qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
         "--views": views,

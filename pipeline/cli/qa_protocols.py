@@ -34,6 +34,7 @@ Origin = Annotated[
     bool,
     typer.Option("--simulated", help="Runs over simulated frames instead: they prove nothing."),
 ]
+WIDTH = 150  # of tables; a file or a pipe has no width of its own
 OUTCOME_STYLE = {
     Outcome.PASS: "green",
     Outcome.NOTE: "blue",
@@ -180,7 +181,7 @@ def history(
     if as_json:
         print_json({"runs": history_table(runs)})
         return
-    print_table("QA runs", *history_rows(runs, metric), width=150)
+    print_table("QA runs", *history_rows(runs, metric), width=WIDTH)
 
 
 def report(
@@ -234,7 +235,7 @@ def _tell(record: RunRecord, *, as_json: bool) -> None:
         style = OUTCOME_STYLE[check.outcome]
         shown = f"[{style}]{check.outcome}[/]"
         table.add_row(check.title, value, check.limits, shown, check.message)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     console.print(table)
     outcome = record.outcome or Outcome.FAILURE
     console.print(f"[{OUTCOME_STYLE[outcome]}]{outcome}[/]: run {record.id} is stored.")

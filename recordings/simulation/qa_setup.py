@@ -73,6 +73,7 @@ class QaSetup:
     seed: int
     header: SourceHeader
     rendering: Rendering
+    with_color: bool = True
     freshness: Freshness = Freshness.EVERY_FRAME
     n_skipped: int = 0
     damage: str | None = None
@@ -103,7 +104,7 @@ class QaSetup:
             intrinsics=WIDE.intrinsics,
             depth_raw=raw,
             depth_unit_mm=WIDE.depth_camera.depth_unit_mm * self.fault.unit_factor,
-            color_rgb=photograph(self.rendering.color_rgb, rng),
+            color_rgb=photograph(self.rendering.color_rgb, rng) if self.with_color else None,
         )
         return SourceFrame(frame, labels=self.rendering.labels)
 
@@ -137,7 +138,7 @@ def qa_setup(
             ("plan.toml", plan_toml(applicator, Planned())),
         ),
     )
-    return QaSetup(applicator, fault, seed, header, rendering)
+    return QaSetup(applicator, fault, seed, header, rendering, with_color)
 
 
 def _scene(applicator: Applicator) -> tuple[Scene, Float]:
