@@ -36,6 +36,7 @@ from tracking.errors import CalibrationError
 
 BUSY_S = 5.0  # how long a writer waits for another
 CONNECT_S = 5.0
+CLOCK_SLACK_NS = 10 * 10**9  # between two computers, or while one waits for the other
 
 
 class QaStore:
@@ -54,7 +55,7 @@ class QaStore:
         with self._transaction() as connection:
             latest = connection.execute(select(RUNS.c.started_ns, RUNS.c.finished_ns)).all()
             last_ns = max((max(a, b or 0) for a, b in latest), default=0)
-            if start.started_ns < last_ns:
+            if start.started_ns < last_ns - CLOCK_SLACK_NS:
                 raise CalibrationError(
                     "The clock stands before the last QA run that is stored.",
                     expected="a clock that goes forward",
