@@ -15,6 +15,9 @@ libX11.so.6        libx11-6
 libgomp.so.1       libgomp1
 libstdc++.so.6     libstdc++6
 libudev.so.1       libudev1
+libpango-1.0.so.0  libpango-1.0-0
+libpangoft2-1.0.so.0 libpangoft2-1.0-0
+libharfbuzz-subset.so.0 libharfbuzz-subset0
 "
 VENV=.venv
 

@@ -24,6 +24,7 @@ DEFAULT_SIZES = {
     "collar": 10,
     "fiducial": 10_000,
     "depth": 2000,
+    "qa": 300,
 }
 
 
@@ -144,6 +145,12 @@ def _depth(request: BenchRequest, report: Report) -> Findings:
     return depth_bench(_size(request), request.seed, report)
 
 
+def _qa(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.qa import qa_bench
+
+    return qa_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -159,6 +166,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "collar": _collar,
     "fiducial": _fiducial,
     "depth": _depth,
+    "qa": _qa,
 }
 
 

@@ -1,7 +1,7 @@
 """Track with the attached camera, and say on the terminal what the gate decides.
 
-Until the daily QA is there to prove itself, a live session can say HOLD and what to move, but
-never READY: the gate holds it to that.
+Unless the QA store proves the rig today, a live session can say HOLD and what to move, but never
+READY: the gate holds it to that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
+from pipeline.qa.running import setup_of
+from pipeline.qa.watch import QaWatch
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
@@ -50,8 +52,14 @@ def live(
     record_path: Path | None,
     session_dir: Path | None,
     archive_dir: Path,
+    qa_store: str,
 ) -> int:
     """Track until Ctrl-C; return the exit code.
+
+    Parameters
+    ----------
+    qa_store : str
+        Address of the QA store that has to prove the rig.
 
     Raises
     ------
@@ -61,7 +69,6 @@ def live(
     config = load_config(rig_path, plan_path, catalogue_path, site_path)
     segmenter = load_segmenter("onnx")
     announcer = Announcer(Console(stderr=True, highlight=False).print)
-    announcer.begin(config)
     wanted = serial or config.rig.camera_serial
     uri = "realsense" if wanted == ANY_SERIAL else f"realsense:{wanted}"
     source = open_source(uri, applicators=config.applicators)
@@ -69,9 +76,16 @@ def live(
     folders = SessionFolders(session_dir or SESSIONS_DIR / session_id, archive_dir)
     try:
         start = evidence_for(source.header, config.rig, now=datetime.now(UTC))
-        with open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell:
+        setup = setup_of(config.rig, segmenter.model_id, "")
+        required = () if config.site is None else config.site.qa.required
+        with (
+            QaWatch(qa_store, setup, time.time_ns, required) as qa,
+            open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell,
+        ):
+            announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
+            announcer.say(f"  QA: {qa.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
-            track(source, config, segmenter, announcer, shell=shell, record_path=record_path)
+            track(source, config, segmenter, announcer, shell=shell, record_path=record_path, qa=qa)
     finally:
         source.close()
     return 0
@@ -86,11 +100,13 @@ def track(
     shell: SessionShell | None = None,
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
+    qa: QaWatch | None = None,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
     The supervisor hears first, then people, then the recording: a slow disk cannot delay a
     verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
+    Without `qa` the evidence of the session's start stands, which for a camera is none.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -99,7 +115,8 @@ def track(
     def age_ms(frame: RgbdFrame) -> float:
         return (now_ns() - frame.stamp_ns) / 1e6
 
-    ask = None if shell is None else shell.ask
+    asking = None if shell is None else shell.ask
+    ask = asking if asking is None or qa is None else qa.around(asking)
     tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms, ask=ask)
     n_frames = 0
     with ExitStack() as stack:
@@ -136,10 +153,10 @@ class Announcer:
     _lacking: tuple[Reason, ...] = field(default=(), init=False)
     _last: tuple[Verdict, Reason | None] | None = field(default=None, init=False)
 
-    def begin(self, config: RunConfig) -> None:
+    def begin(self, config: RunConfig, *, has_qa: bool = False) -> None:
         """Say what this session works with, and what keeps it from READY."""
         self.say(f"plan {config.plan.plan_id}, applicator {config.applicator.id}; Ctrl-C ends")
-        self._lacking = lacking(config)
+        self._lacking = lacking(config, has_qa=has_qa)
         for reason in self._lacking:
             self.say(f"  {TEXTS[reason].sentence} {TEXTS[reason].action}")
 
@@ -161,9 +178,9 @@ class Announcer:
         self.say(f"         {_line(Verdict.FAULT, reason)}")
 
 
-def lacking(config: RunConfig) -> tuple[Reason, ...]:
+def lacking(config: RunConfig, *, has_qa: bool = False) -> tuple[Reason, ...]:
     """What keeps a session from READY at its start, whatever the camera sees."""
-    always = (Reason.NO_QA, Reason.NO_TIMEOUT)
+    always = (Reason.NO_TIMEOUT,) if has_qa else (Reason.NO_QA, Reason.NO_TIMEOUT)
     mount = () if config.rig.fiducial is not None else (Reason.NO_FIDUCIAL,)
     return (*always, *mount)
 

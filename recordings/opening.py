@@ -47,9 +47,10 @@ def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
     if name == LIVE_NAME:
         return _open_camera(serial, with_picture=with_picture)
     if uri.startswith(SIMULATION_PREFIX):
+        from recordings.simulation.qa_opening import is_qa_setup, open_qa_setup
         from recordings.simulation.source import open_simulation
 
-        return open_simulation(uri, applicators)
+        return (open_qa_setup if is_qa_setup(uri) else open_simulation)(uri, applicators)
     return _open_path(uri, with_picture=with_picture)
 
 

@@ -28,6 +28,7 @@ class BenchName(StrEnum):
     COLLAR = "collar"
     FIDUCIAL = "fiducial"
     DEPTH = "depth"
+    QA = "qa"
 
 
 SIZE_OPTIONS = {
@@ -43,6 +44,7 @@ SIZE_OPTIONS = {
     BenchName.COLLAR: "--views",
     BenchName.FIDUCIAL: "--frames",
     BenchName.DEPTH: "--trials",
+    BenchName.QA: "--trials",
 }
 
 
@@ -71,7 +73,7 @@ def bench(
         typer.Option(
             "--trials",
             min=1,
-            help="identity, supervisor: trials of each kind, 1000; depth: trials, 2000.",
+            help="identity, supervisor: trials of each kind, 1000; depth: 2000; qa: 300.",
         ),
     ] = None,
     dockings: Annotated[
@@ -109,6 +111,7 @@ def bench(
     collar: how often a marker collar is read, and its error at ring and exit.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
         "--views": views,

@@ -17,6 +17,15 @@ Catalogue = Annotated[
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+QaStore = Annotated[
+    str | None,
+    typer.Option(
+        "--qa-store",
+        metavar="PLACE",
+        help="Folder, sqlite:///FILE or postgresql:// URL of the QA history; default: the site's, "
+        "else runs/qa.",
+    ),
+]
 PinStdin = Annotated[
     bool, typer.Option("--pin-stdin", help="Read the PIN as the first line of stdin (scripts).")
 ]

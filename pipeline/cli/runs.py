@@ -55,11 +55,13 @@ def live(
             "--archive", metavar="DIR", help="Audit logs, their ledger and key; made where new."
         ),
     ] = ARCHIVE_DIR,
+    qa_store: options.QaStore = None,
     serve: options.Serve = False,
 ) -> None:
     """Track with the attached camera; the lease goes to the site's supervisor output."""
     _refuse_serve(serve)
     from pipeline.live import live as run_live
+    from pipeline.qa.address import store_address
 
     code = run_live(
         rig_path=rig,
@@ -70,6 +72,7 @@ def live(
         record_path=record,
         session_dir=session,
         archive_dir=archive,
+        qa_store=store_address(qa_store, site),
     )
     raise typer.Exit(code)
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import PurePath
 
 from pipeline.config.origin_tables import origin_table, region_table
+from pipeline.config.qa_settings import qa_table
 from pipeline.config.site import Caps, Machine, Site
 from pipeline.config.supervisor_table import table_of
 from pipeline.config.toml_text import TomlValue
@@ -80,6 +81,7 @@ def site_table(site: Site) -> Table:
         machine={name: _machine_table(machine) for name, machine in site.machines.items()} or None,
         person={person.id: _set(name=person.name, role=person.role) for person in site.persons}
         or None,
+        qa=qa_table(site.qa),
         supervisor=table_of(site.supervisor),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.config.pin import PinVerifier
+from pipeline.config.qa_settings import QaSettings
 from pipeline.config.supervisor_settings import SupervisorSettings
 from tracking.plan import Limits
 
@@ -96,3 +97,4 @@ class Site:
     persons: tuple[Person, ...]
     supervisor: SupervisorSettings = field(default_factory=SupervisorSettings)
     area_at_risk_pattern: re.Pattern[str] | None = None
+    qa: QaSettings = field(default_factory=QaSettings)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
 from pipeline.config.pin import PinVerifier, parse_verifier
+from pipeline.config.qa_settings import QaTable, qa_settings_of
 from pipeline.config.site import Caps, Person, Role, Site
 from pipeline.config.site_machines import (
     MachineTable,
@@ -55,6 +56,7 @@ class SiteFile(StrictFile):
     machine: dict[str, MachineTable] = Field(default={})
     person: dict[str, PersonTable] = Field(default={})
     supervisor: SupervisorTable = SupervisorTable()
+    qa: QaTable = QaTable()
 
 
 def read_site(path: Path) -> Site:
@@ -81,6 +83,7 @@ def parse_site(text: str, what: str) -> Site:
         machines=parse_machines(file.machine, caps, what),
         persons=_persons(file.person, what),
         supervisor=settings_of(file.supervisor, what),
+        qa=qa_settings_of(file.qa),
         area_at_risk_pattern=None
         if area is None
         else pattern_of(area, "area_at_risk_pattern", what),

@@ -1,0 +1,1 @@
+"""Protocols of daily QA and what follows from their results: outcomes, lock, validity."""

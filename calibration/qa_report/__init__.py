@@ -1,0 +1,1 @@
+"""Reports of QA runs: pictures, control charts, HTML and PDF."""

@@ -1,0 +1,238 @@
+"""`qa baseline|run|status|history|report`: the QA protocols and their history."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from calibration.qa.outcome import Outcome
+from calibration.qa.protocol import ProtocolName
+from pipeline.cli import options
+from pipeline.cli.output import print_json, print_table
+from pipeline.cli.runs import SegmenterName
+from tracking.errors import CalibrationError, UsageError
+
+if TYPE_CHECKING:
+    from calibration.qa.protocol import Protocol
+    from calibration.qa.run_record import RunRecord
+    from models.loading import SegmenterKind
+
+SourceOption = Annotated[
+    str, typer.Option("--source", help="Camera, recording, or sim:qa; as for replay.")
+]
+Operator = Annotated[
+    str, typer.Option("--operator", metavar="ID", help="Who measures; as in the site file.")
+]
+Segmenter = Annotated[
+    SegmenterName,
+    typer.Option("--segmenter", help="The network, or label images that the source stores."),
+]
+Origin = Annotated[
+    bool,
+    typer.Option("--simulated", help="Runs over simulated frames instead: they prove nothing."),
+]
+WIDTH = 150  # of tables; a file or a pipe has no width of its own
+OUTCOME_STYLE = {
+    Outcome.PASS: "green",
+    Outcome.NOTE: "blue",
+    Outcome.ALERT: "yellow",
+    Outcome.FAILURE: "bold red",
+}
+
+
+def add_to(group: typer.Typer) -> typer.Typer:
+    """Put the commands into the group `qa`."""
+    group.command("baseline")(baseline)
+    group.command("run")(run)
+    group.command("status")(status)
+    group.command("history")(history)
+    group.command("report")(report)
+    return group
+
+
+def baseline(
+    source: SourceOption,
+    rig: options.Rig,
+    phantom: Annotated[
+        str, typer.Option("--phantom", metavar="ID", help="The cone that stands in the jig.")
+    ],
+    *,
+    operator: Operator = "",
+    site: options.Site = None,
+    qa_store: options.QaStore = None,
+    catalogue: options.Catalogue = None,
+    segmenter: Segmenter = SegmenterName.ONNX,
+    frames: Annotated[int, typer.Option("--frames", min=10, help="Frames to average.")] = 60,
+    as_json: options.Json = False,
+) -> None:
+    """Store where phantom and base are seen now: what every later run is compared with.
+
+    A second reference of a rig counts as a change: the after-change protocol has to pass.
+    """
+    from pipeline.cli.progress import progress_bar
+    from pipeline.qa.places import QaPlace, open_place, opened
+    from pipeline.qa.running import take_reference
+
+    place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
+    with open_place(place) as there, opened(there, source) as frames_from:
+        cone = there.phantom(phantom)
+        with progress_bar("reference") as show:
+            found = take_reference(there.bench, frames_from, cone, frames, show)
+    told = {
+        "baseline": found.id,
+        "origin": found.origin,
+        "phantom": found.applicator,
+        "frames": found.phantom.n_frames,
+        "exit_sigma_mm": found.phantom.exit_sigma_mm,
+        "axis_sigma_deg": found.phantom.axis_sigma_deg,
+    }
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        typer.echo(f"{name:<15} {value}")
+
+
+def run(
+    protocol: Annotated[ProtocolName, typer.Argument(help="Which protocol.")],
+    source: SourceOption,
+    rig: options.Rig,
+    *,
+    operator: Operator = "",
+    site: options.Site = None,
+    qa_store: options.QaStore = None,
+    catalogue: options.Catalogue = None,
+    segmenter: Segmenter = SegmenterName.ONNX,
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option("--metrics", help="Figures of targets as JSON; may be given several times."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="The steps are done: ask nothing (scripts).")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Run a protocol and store it; exit code 4 where it fails."""
+    from pipeline.cli.progress import progress_bar
+    from pipeline.qa.metrics_file import read_metrics
+    from pipeline.qa.places import QaPlace, open_place, opened
+    from pipeline.qa.running import run_protocol
+
+    place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
+    handed = [metric for path in metrics or [] for metric in read_metrics(path)]
+    with open_place(place) as there, opened(there, source) as frames_from:
+        wanted = there.protocol(protocol)
+        reference = there.baseline(frames_from)
+        cone = there.phantom(reference.applicator)
+        _guide(wanted, is_asking=not yes and not as_json and sys.stdin.isatty())
+        with progress_bar(f"{protocol} QA") as show:
+            record = run_protocol(there.bench, frames_from, wanted, reference, cone, show, handed)
+    _tell(record, as_json=as_json)
+    is_failed = record.outcome is Outcome.FAILURE
+    raise typer.Exit(CalibrationError.exit_code if is_failed else 0)
+
+
+def status(
+    rig: options.Rig,
+    *,
+    site: options.Site = None,
+    qa_store: options.QaStore = None,
+    segmenter: Segmenter = SegmenterName.ONNX,
+    simulated: Origin = False,
+    as_json: options.Json = False,
+) -> None:
+    """Say whether the rig is proven now, until when, or why not; exit code 4 where it is not."""
+    from pipeline.qa.asking import standing_now
+
+    found = standing_now(rig, site, qa_store, _kind(segmenter), simulated=simulated)
+    if as_json:
+        print_json(found.table())
+    else:
+        for name, value in found.table().items():
+            typer.echo(f"{name:<12} {value}")
+    raise typer.Exit(0 if found.is_valid else CalibrationError.exit_code)
+
+
+def history(
+    *,
+    site: options.Site = None,
+    qa_store: options.QaStore = None,
+    serial: Annotated[str | None, typer.Option("--serial", help="Of this camera only.")] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Show one figure over the runs.")
+    ] = None,
+    last: Annotated[int, typer.Option("--last", min=1, help="So many runs.")] = 30,
+    as_json: options.Json = False,
+) -> None:
+    """List stored runs, oldest first."""
+    from pipeline.qa.asking import history_rows, history_table
+    from pipeline.qa.places import existing_store
+
+    with existing_store(qa_store, site) as (store, _):
+        runs = store.runs(serial)[-last:]
+    if as_json:
+        print_json({"runs": history_table(runs)})
+        return
+    print_table("QA runs", *history_rows(runs, metric), width=WIDTH)
+
+
+def report(
+    number: Annotated[int, typer.Argument(metavar="RUN", help="Its number, as history shows it.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="An .html or .pdf file.")],
+    site: options.Site = None,
+    qa_store: options.QaStore = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Write a run's report for filing, with control charts and signature lines."""
+    if out.suffix not in (".html", ".pdf"):
+        raise UsageError("--out must name an .html or .pdf file.", actual=str(out))
+    if out.exists() and not force:
+        raise UsageError(f"--out: {out} exists.", remedy="Name another file, or add --force.")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out: there is no folder {out.parent}.", remedy="Make it first.")
+    from pipeline.qa.reporting import write_report
+
+    write_report(number, out, qa_store, site)
+    typer.echo(f"wrote {out}", err=True)
+
+
+def _kind(name: SegmenterName) -> SegmenterKind:
+    return "onnx" if name is SegmenterName.ONNX else "masks"
+
+
+def _guide(protocol: Protocol, *, is_asking: bool) -> None:
+    """Walk a person through the steps before anything is measured or stored."""
+    if not is_asking:
+        return
+    typer.echo(f"{protocol.title}: {len(protocol.steps)} steps, then the measurement.", err=True)
+    for i, step in enumerate(protocol.steps, start=1):
+        typer.confirm(f"{i}. {step} Done?", default=True, abort=True, err=True)
+
+
+def _tell(record: RunRecord, *, as_json: bool) -> None:
+    from pipeline.qa.asking import run_table
+
+    if as_json:
+        print_json(run_table(record))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"QA run {record.id}", title_justify="left")
+    for name in ("check", "measured", "limits", "outcome", ""):
+        table.add_column(name)
+    for check in record.result.checks if record.result else ():
+        value = "-" if check.value is None else f"{check.value:.4g} {check.unit}"
+        style = OUTCOME_STYLE[check.outcome]
+        shown = f"[{style}]{check.outcome}[/]"
+        table.add_row(check.title, value, check.limits, shown, check.message)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    console.print(table)
+    outcome = record.outcome or Outcome.FAILURE
+    console.print(f"[{OUTCOME_STYLE[outcome]}]{outcome}[/]: run {record.id} is stored.")
+    if record.start.origin != "live":
+        console.print(f"Its frames are {record.start.origin}: it proves nothing about a camera.")

@@ -1,0 +1,74 @@
+"""Frames of a source into what a QA run gathers: labels, the phantom's pose, the base's depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calibration.qa.baseline import Baseline
+from calibration.qa.frame_figures import Gathered
+from models.segmenter import Segmenter
+from pipeline.config.mesh_file import applicator_mesh
+from recordings.source import Source
+from tracking.applicator import Applicator
+from tracking.cone_model import ConeModel
+from tracking.errors import SourceError
+from tracking.frame import SourceFrame
+from tracking.register import register
+from tracking.rig import Rig
+
+Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was gathered, and the last frame with its labels for the report's pictures."""
+
+    gathered: Gathered
+    last: SourceFrame | None
+
+
+class PhantomMeasurer:
+    """Registers the phantom frame by frame, as the tracker registers a planned cone."""
+
+    def __init__(self, applicator: Applicator, rig: Rig, segmenter: Segmenter) -> None:
+        mesh = applicator_mesh(applicator) if applicator.mesh_path else None
+        self._model = ConeModel(applicator, mesh)
+        self._rig, self._segmenter = rig, segmenter
+
+    def measure(
+        self, source: Source, n_frames: int, baseline: Baseline | None, report: Report
+    ) -> Measured:
+        """Take in up to `n_frames`; a source that ends early or breaks gives fewer.
+
+        Raises
+        ------
+        SourceError
+            Not one frame could be read.
+        """
+        gathered, last, prior = Gathered(baseline), None, None
+        noise = self._rig.depth
+        while gathered.n_frames < n_frames:
+            source_frame = _read(source, gathered.n_frames)
+            if source_frame is None:
+                break
+            frame, last = source_frame.frame, source_frame
+            depth_mm = noise.correct(frame.depth_mm)
+            labels = self._segmenter.segment(source_frame)
+            found = register(
+                self._model, labels, depth_mm, frame.intrinsics, noise, prior, frame.color_rgb
+            )
+            prior = found.camera_from_applicator if found.is_ok else None
+            gathered.add(frame, depth_mm, labels.applicator_mask, found)
+            report(gathered.n_frames, n_frames)
+        return Measured(gathered, last)
+
+
+def _read(source: Source, n_done: int) -> SourceFrame | None:
+    """A camera that fails in the middle leaves a run that is too short, which fails its check."""
+    try:
+        return source.read()
+    except SourceError:
+        if n_done == 0:
+            raise
+        return None

@@ -1,0 +1,166 @@
+"""One QA run from its begin to its stored end, and the taking of a reference."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from calibration.qa.baseline import Baseline
+from calibration.qa.frame_figures import Gathered, figures, reference
+from calibration.qa.grade import grade, overall
+from calibration.qa.phantom import mean_pose
+from calibration.qa.protocol import Protocol
+from calibration.qa.run_record import Picture, RunRecord, RunResult, RunStart, Setup
+from calibration.qa_metric import Metric
+from calibration.qa_report.pictures import run_pictures
+from calibration.qa_store.store import QaStore
+from models.segmenter import Segmenter
+from pipeline.qa.measuring import Measured, PhantomMeasurer, Report
+from pipeline.qa.moment import measured_at, ns_of
+from pipeline.version import SOFTWARE_ID
+from recordings.naming import source_name
+from recordings.source import Source
+from tracking.applicator import Applicator
+from tracking.errors import CalibrationError
+from tracking.rig import Rig
+
+LIBRARIES = ("numpy", "open3d-cpu", "open3d", "onnxruntime", "opencv-python", "pyrealsense2")
+
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, eq=False)
+class QaBench:
+    """What every QA run of a rig needs. `now` is the computer's clock, aware of its zone."""
+
+    store: QaStore
+    rig: Rig
+    segmenter: Segmenter
+    operator: str
+    now: Now
+
+
+def setup_of(rig: Rig, model_id: str, baseline: str) -> Setup:
+    """The set-up that runs of this software have."""
+    return Setup(rig.camera_serial, rig.id, SOFTWARE_ID, model_id, baseline)
+
+
+def take_reference(
+    bench: QaBench, source: Source, phantom: Applicator, n_frames: int, report: Report
+) -> Baseline:
+    """Measure phantom and base, and store them as what later runs are compared with.
+
+    Raises
+    ------
+    CalibrationError
+        Another camera than the rig's, or phantom or base are not seen well enough.
+    """
+    rig, header = bench.rig, source.header
+    if header.device_serial != rig.camera_serial:
+        raise CalibrationError(
+            "A reference is taken with the rig's own camera.",
+            expected=f"camera {rig.camera_serial}",
+            actual=f"camera {header.device_serial or 'without a serial number'}",
+            remedy="Use the rig file of this camera, or the camera of this rig.",
+        )
+    taken_ns = ns_of(measured_at(header, bench.now()))
+    measurer = PhantomMeasurer(phantom, rig, bench.segmenter)
+    measured = measurer.measure(source, n_frames, None, report)
+    baseline = reference(
+        measured.gathered,
+        rig,
+        phantom.length_mm,
+        applicator=phantom.id,
+        origin=header.origin,
+        operator=bench.operator,
+        taken_ns=taken_ns,
+    )
+    bench.store.add_baseline(baseline)
+    return baseline
+
+
+def run_protocol(
+    bench: QaBench,
+    source: Source,
+    protocol: Protocol,
+    baseline: Baseline,
+    phantom: Applicator,
+    report: Report,
+    handed_over: Sequence[Metric] = (),
+) -> RunRecord:
+    """Run a protocol over a source; it is stored whatever comes out, and if nothing does.
+
+    Parameters
+    ----------
+    handed_over : sequence of Metric
+        Figures that were measured elsewhere.
+
+    Raises
+    ------
+    TrackerError
+        The source cannot be read, or the store not written: the run stays unfinished.
+    """
+    at = measured_at(source.header, bench.now())
+    start = RunStart(
+        protocol=protocol.name,
+        protocol_id=protocol.id,
+        setup=setup_of(bench.rig, bench.segmenter.model_id, baseline.id),
+        origin=source.header.origin,
+        source=source_name(source.header.uri),
+        operator=bench.operator,
+        measured_ns=ns_of(at),
+        started_ns=ns_of(bench.now()),
+        valid_ns=ns_of_span(protocol),
+    )
+    run_id = bench.store.begin(start)
+    measurer = PhantomMeasurer(phantom, bench.rig, bench.segmenter)
+    measured = measurer.measure(source, protocol.n_frames, baseline, report)
+    metrics = _without_doubles(figures(measured.gathered, baseline, bench.rig, at), handed_over)
+    checks = grade(protocol, metrics)
+    result = RunResult(
+        finished_ns=ns_of(bench.now()),
+        outcome=overall(checks),
+        metrics=metrics,
+        checks=checks,
+        pictures=_pictures(measured, baseline),
+        versions=versions(bench.segmenter.model_id),
+    )
+    bench.store.finish(run_id, result)
+    return RunRecord(run_id, start, result)
+
+
+def versions(model_id: str) -> tuple[tuple[str, str], ...]:
+    """What a run was measured with, by name."""
+    found = [("software", SOFTWARE_ID), ("model", model_id), ("python", platform.python_version())]
+    for name in LIBRARIES:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def ns_of_span(protocol: Protocol) -> int:
+    """How long a run of the protocol holds, ns."""
+    return round(protocol.valid_for.total_seconds()) * 10**9
+
+
+def _without_doubles(own: Sequence[Metric], handed: Sequence[Metric]) -> tuple[Metric, ...]:
+    names = {metric.name for metric in own}
+    doubles = sorted(metric.name for metric in handed if metric.name in names)
+    if doubles:
+        raise CalibrationError(
+            "A figure that the run measures itself was handed over from outside.",
+            actual=", ".join(doubles),
+            remedy="Take it out of the metrics file.",
+        )
+    return (*own, *handed)
+
+
+def _pictures(measured: Measured, baseline: Baseline) -> tuple[Picture, ...]:
+    gathered: Gathered = measured.gathered
+    now = mean_pose(gathered.registrations, baseline.phantom.length_mm)
+    return run_pictures(gathered, baseline, now)
