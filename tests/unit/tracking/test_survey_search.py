@@ -22,13 +22,12 @@ from tests.survey_scene import (
     with_folds,
 )
 from tests.tolerances import K_99
-from tracking import survey_search
 from tracking.arrays import Float
 from tracking.segmentation import Label
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
-from tracking.survey_motion import Equations, Motion
+from tracking.survey_motion import Equations, Motion, solve_motion
 from tracking.survey_samples import survey_samples
 from tracking.survey_search import Around, find_survey
 from tracking.survey_terms import live_view
@@ -114,13 +113,11 @@ def test_the_covariance_is_what_frames_scatter() -> None:
 
 def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps twice too long, as noisy normals make them, never converge unless they are damped."""
-    solve = survey_search.solve_motion
-
     def overshoot(near: Equations, far: Equations) -> Motion:
-        solved = solve(near, far)
+        solved = solve_motion(near, far)
         return replace(solved, step=2.1 * solved.step)
 
-    monkeypatch.setattr(survey_search, "solve_motion", overshoot)
+    monkeypatch.setattr("tracking.survey_search.solve_motion", overshoot)
     shot = shoot(SCENE, MOVED, 5, cone_pose())
     found = find(surveyed(SCENE), shot)
     assert found.status is SurveyStatus.OK
