@@ -15,6 +15,7 @@ import numpy as np
 from calibration.plane_search import Face
 from calibration.qa_metric import Metric
 from calibration.vdi_2634 import form_range_mm
+from calibration.worst_figure import worst
 from tracking.errors import CalibrationError
 from tracking.transforms import angle_between_deg
 
@@ -75,12 +76,17 @@ class BlocksResult:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Measured value and error of each."""
+        """Measured value and error of each; the largest error of each kind."""
         found = [Metric("base_rms", self.base_rms_mm, "mm")]
+        errors: dict[str, list[Metric]] = {}
         for f in self.figures:
             name = f"{f.kind}_{f.nominal:g}{f.unit}"
             found.append(Metric(name, f.measured, f.unit, f.sigma))
-            found.append(Metric(f"{name}_error", f.error, f.unit, f.sigma))
+            error = Metric(f"{name}_error", f.error, f.unit, f.sigma)
+            found.append(error)
+            errors.setdefault(f.kind, []).append(error)
+        for kind, of_kind in errors.items():
+            found += worst(f"{kind}_error", of_kind)
         return tuple(found)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from calibration.qa_metric import Metric
 from calibration.sphere_fit import SphereFit
 from calibration.sphere_search import FoundSphere
+from calibration.worst_figure import worst
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 
@@ -72,7 +73,7 @@ class SpheresResult:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Radius error, probing errors and rms of each sphere; every spacing error."""
+        """Radius error, probing errors and rms of each sphere; every spacing error; the worst."""
         found = []
         for k, s in enumerate(self.spheres, start=1):
             name = f"sphere_{k}"
@@ -90,7 +91,16 @@ class SpheresResult:
             found.append(Metric(name, p.distance_mm, "mm", p.sigma_mm))
             if p.error_mm is not None:
                 found.append(Metric(f"{name}_error", p.error_mm, "mm", p.sigma_mm))
-        return tuple(found)
+        return (
+            *found,
+            *worst("sphere_probing_form", [f for f in found if f.name.endswith("_probing_form")]),
+            *worst("sphere_probing_size", [f for f in found if f.name.endswith("_probing_size")]),
+            *worst("sphere_spacing_error", [f for f in found if _is_spacing_error(f)]),
+        )
+
+
+def _is_spacing_error(figure: Metric) -> bool:
+    return figure.name.startswith("spacing_") and figure.name.endswith("_error")
 
 
 def sphere_figures(sphere: FoundSphere, radius_mm: float) -> SphereFigures:
