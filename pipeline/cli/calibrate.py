@@ -8,29 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import options
+from pipeline.cli import calibrate_rig, options
+from pipeline.cli.calibrate_options import Board, Force, Images, Serial
 from pipeline.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from calibration.board_view import NotFound
     from calibration.camera_comparison import CameraComparison
     from calibration.intrinsics import Intrinsics
-
-Board = Annotated[
-    str,
-    typer.Option(
-        "--board",
-        metavar="SPEC",
-        help="chessboard:COLSxROWS:SQUARE_MM (inner corners), "
-        "charuco:COLSxROWS:SQUARE_MM:MARKER_MM:DICT (squares), circles:COLSxROWS:SPACING_MM, "
-        "apriltag:COLSxROWS:TAG_MM:GAP_MM[:DICT]",
-    ),
-]
-Images = Annotated[
-    list[str], typer.Argument(metavar="IMAGES", help="A folder, a quoted pattern, or files.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite --out.")]
-Serial = Annotated[str, typer.Option("--serial", help="The camera's serial number.")]
 
 
 class LensName(StrEnum):
@@ -186,6 +171,7 @@ def build() -> typer.Typer:
     group = typer.Typer(help="Calibrate camera and rig.", no_args_is_help=True)
     group.callback()(_group)
     group.command()(intrinsics)
+    group.command()(calibrate_rig.rig)
     return group
 
 
