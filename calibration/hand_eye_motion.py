@@ -17,8 +17,8 @@ from tracking.transforms import invert
 
 MIN_TURN_DEG = 5.0  # largest turn between two poses; below, corner noise is all there is
 GOOD_TURN_DEG = 30.0  # Tsai-Lenz 1989: the error falls with the angle between poses
-MIN_AXIS_SPREAD = 0.05  # second over first singular value of the turns
-GOOD_AXIS_SPREAD = 0.3
+MIN_SECOND_DEG = 2.0  # root mean square turn about the second axis
+GOOD_SECOND_DEG = 10.0
 GOOD_N_POSES = 12
 GOOD_SHIFT_MM = 50.0
 N_SUBSETS = 40
@@ -28,11 +28,11 @@ UNIT_FACTOR = 30.0  # half of 1000 on a logarithmic scale, nearly
 
 @dataclass(frozen=True)
 class MotionDiversity:
-    """`axis_spread`: 0 if every turn is about one axis, 1 if two axes are turned about alike."""
+    """`second_turn_deg`: rms turn about the second axis; 0 if every turn is about one axis."""
 
     n_poses: int
     largest_turn_deg: float
-    axis_spread: float
+    second_turn_deg: float
     shift_mm: float
     advice: tuple[str, ...]
 
@@ -48,12 +48,12 @@ def judge_motion(sights: Sequence[Sight]) -> MotionDiversity:
     turns = _turns(sights)
     largest = float(np.degrees(np.linalg.norm(turns, axis=1).max()))
     values = np.linalg.svd(turns, compute_uv=False)
-    spread = float(values[1] / values[0]) if values[0] > 0 else 0.0
-    if largest < MIN_TURN_DEG or spread < MIN_AXIS_SPREAD:
+    second = float(np.degrees(values[1] / np.sqrt(len(turns))))
+    if largest < MIN_TURN_DEG or second < MIN_SECOND_DEG:
         raise CalibrationError(
             "The robot's motion does not determine the rig.",
             expected=f"turns of at least {MIN_TURN_DEG:g} deg, about at least two axes",
-            actual=f"turns of up to {largest:.1f} deg, axis spread {spread:.3f} (one axis: 0)",
+            actual=f"turns of up to {largest:.1f} deg, about a second axis {second:.2f} deg",
             remedy="Turn the robot by 20 to 60 degrees about different axes between pictures.",
         )
     places = np.array([sight.motion[:3, 3] for sight in sights])
@@ -65,13 +65,13 @@ def judge_motion(sights: Sequence[Sight]) -> MotionDiversity:
             f"the largest turn is {largest:.0f} deg: turn by {GOOD_TURN_DEG:g} to 60 deg",
         ),
         (
-            spread < GOOD_AXIS_SPREAD,
-            f"turns are nearly about one axis (spread {spread:.2f}): turn about a second one",
+            second < GOOD_SECOND_DEG,
+            f"turns about a second axis are of {second:.0f} deg only: make them 20 to 60 deg",
         ),
         (shift < GOOD_SHIFT_MM, f"the robot moved by {shift:.0f} mm only: a wrong unit would hide"),
     )
     return MotionDiversity(
-        len(sights), largest, spread, shift, tuple(text for is_so, text in found if is_so)
+        len(sights), largest, second, shift, tuple(text for is_so, text in found if is_so)
     )
 
 

@@ -173,7 +173,7 @@ def _figures(found: RigCalibration | HeadTarget) -> dict[str, object]:
         "robot_sigma_deg": found.robot_sigma_deg,
         "scale": {"value": found.scale[0], "sigma": found.scale[1]},
         "largest_turn_deg": found.motion.largest_turn_deg,
-        "axis_spread": found.motion.axis_spread,
+        "second_turn_deg": found.motion.second_turn_deg,
         "warnings": list(found.warnings),
     }
 
