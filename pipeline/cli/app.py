@@ -59,6 +59,7 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.command()(benchmark.bench)
     app.command()(faults.faults)
     app.add_typer(applicators.build(), name="applicators")
+    app.add_typer(calibrate.build(), name="calibrate")
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")
     app.add_typer(site.build(), name="site")

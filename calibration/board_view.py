@@ -1,0 +1,39 @@
+"""What one picture shows of a board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracking.arrays import Float
+
+
+@dataclass(frozen=True, eq=False)
+class BoardView:
+    """Points of the board (n, 3) in mm and where the picture shows them (n, 2) in pixels."""
+
+    name: str
+    points_mm: Float
+    points_px: Float
+    size_px: tuple[int, int]  # width, height
+
+    def __post_init__(self) -> None:
+        n = len(self.points_mm)
+        if self.points_mm.shape != (n, 3) or self.points_px.shape != (n, 2):
+            raise ValueError(f"{self.name}: {self.points_mm.shape}, {self.points_px.shape}")
+        if not (np.isfinite(self.points_mm).all() and np.isfinite(self.points_px).all()):
+            raise ValueError(f"{self.name}: a point is not finite")
+
+    @property
+    def n_points(self) -> int:
+        """How many points are seen."""
+        return len(self.points_px)
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """A picture without the board, and why as far as it can be told."""
+
+    name: str
+    why: str

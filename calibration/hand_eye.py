@@ -1,0 +1,191 @@
+"""Rig calibration with a robot: the chain, its sigma, and what a person needs to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.board_view import BoardView
+from calibration.hand_eye_closed import Chain, solve
+from calibration.hand_eye_consensus import agreeing, chain_errors
+from calibration.hand_eye_motion import MotionDiversity, check_unit, judge_motion
+from calibration.hand_eye_refine import Refined, left_out_residuals, motion_scale, refine
+from calibration.hand_eye_sight import Mount, Sight, make_sights
+from calibration.lens import Lens
+from calibration.twist import twist_between, worst_sigma
+from tracking.arrays import Float
+from tracking.transforms import transform_points
+
+MIN_POSES = 5  # twelve unknowns and the robot's noise
+SEED = 20_260_101  # of the random subsets: the same pictures give the same rig
+K_SCALE = 4.0
+MIN_SCALE_ERROR = 0.003  # of the lengths: a print that is out by less passes
+
+
+@dataclass(frozen=True)
+class PoseError:
+    """By how much a board lies elsewhere than expected."""
+
+    name: str
+    mm: float
+    deg: float
+
+
+@dataclass(frozen=True, eq=False)
+class RigCalibration:
+    """`covariance` (6, 6) of head_from_camera as a twist in the head's space (rad, mm), total.
+
+    `left_out`: error of each pose used under the rig fitted to the others; the robot's own error
+    is part of it. `scale`: robot's lengths over the board's, with its sigma.
+    """
+
+    head_from_camera: Float
+    other_from_board: Float
+    covariance: Float
+    solver: str
+    solver_errors_mm: dict[str, float]
+    left_out: tuple[PoseError, ...]
+    outliers: tuple[PoseError, ...]
+    noise_px: float
+    robot_sigma_deg: float
+    robot_sigma_mm: float
+    scale: tuple[float, float]
+    motion: MotionDiversity
+    warnings: tuple[str, ...]
+
+    @property
+    def position_sigma_mm(self) -> float:
+        """1-sigma of the head's origin as the camera places it, in its worst direction."""
+        return worst_sigma(self.covariance[3:, 3:])
+
+    @property
+    def angle_sigma_deg(self) -> float:
+        """1-sigma of the rotation, about its worst axis."""
+        return float(np.degrees(worst_sigma(self.covariance[:3, :3])))
+
+    @property
+    def left_out_mm(self) -> float:
+        """Root mean square over the poses."""
+        return float(np.sqrt(np.mean([e.mm**2 for e in self.left_out])))
+
+    @property
+    def left_out_deg(self) -> float:
+        """Root mean square over the poses."""
+        return float(np.sqrt(np.mean([e.deg**2 for e in self.left_out])))
+
+
+def calibrate_rig(
+    views: Sequence[BoardView],
+    motions: Sequence[Float],
+    lens: Lens,
+    mount: Mount,
+    *,
+    lens_sigma_px: Float | None = None,
+    turned_from_board: Float | None = None,
+    unit: str = "mm",
+) -> RigCalibration:
+    """Calibrate from views and the robot's motions (`motion_of`), at least `MIN_POSES`.
+
+    `lens_sigma_px` of fx fy cx cy; None takes the lens as exact.
+
+    Raises
+    ------
+    CalibrationError
+        The motion does not determine the rig, the unit does not fit, or too few pairs agree.
+    """
+    sights, noise_px = make_sights(views, motions, lens, turned_from_board)
+    judge_motion(sights)
+    check_unit(sights, unit, SEED)
+    sights, kept, fit = agreeing(sights, mount, SEED, MIN_POSES)
+    used = [sight for sight, is_kept in zip(sights, kept, strict=True) if is_kept]
+    motion = judge_motion(used)
+    covariance = fit.covariance[:6, :6]
+    if lens_sigma_px is not None:
+        seen = [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
+        part = _lens_part(seen, used, fit, lens, mount, lens_sigma_px)
+        covariance = np.asarray(covariance + part)
+    scale = motion_scale(used, fit, mount)
+    solvers = {c.solver: float(np.median(chain_errors(used, c))) for c in solve(used)}
+    left_out = left_out_residuals(used, fit, mount)
+    return RigCalibration(
+        head_from_camera=fit.chain.mount_from_camera,
+        other_from_board=fit.chain.other_from_board,
+        covariance=covariance,
+        solver=fit.chain.solver,
+        solver_errors_mm=solvers,
+        left_out=tuple(_error_of(s, e) for s, e in zip(used, left_out, strict=True)),
+        outliers=tuple(
+            _error_of(s, _residual(s, fit.chain))
+            for s, is_kept in zip(sights, kept, strict=True)
+            if not is_kept
+        ),
+        noise_px=noise_px,
+        robot_sigma_deg=float(np.degrees(fit.robot_sigma_rad)),
+        robot_sigma_mm=fit.robot_sigma_mm,
+        scale=scale,
+        motion=motion,
+        warnings=_warnings(motion, scale),
+    )
+
+
+def _warnings(motion: MotionDiversity, scale: tuple[float, float]) -> tuple[str, ...]:
+    found = list(motion.advice)
+    if abs(scale[0] - 1) > max(K_SCALE * scale[1], MIN_SCALE_ERROR):
+        found.append(
+            f"the robot's lengths are {scale[0]:.4f} +- {scale[1]:.4f} of the board's: measure the "
+            "printed board, and check the robot's unit"
+        )
+    return tuple(found)
+
+
+def _residual(sight: Sight, chain: Chain) -> Float:
+    return twist_between(sight.camera_from_board, chain.expected(sight.motion))
+
+
+def _error_of(sight: Sight, twist: Float) -> PoseError:
+    """The twist at the middle of the board."""
+    centre = transform_points(sight.camera_from_board, sight.centre_mm)
+    shift = np.cross(twist[:3], centre) + twist[3:]
+    return PoseError(
+        sight.name, float(np.linalg.norm(shift)), float(np.degrees(np.linalg.norm(twist[:3])))
+    )
+
+
+def _lens_part(
+    views: Sequence[BoardView],
+    used: Sequence[Sight],
+    fit: Refined,
+    lens: Lens,
+    mount: Mount,
+    sigma_px: Float,
+) -> Float:
+    """Covariance that the lens's own sigmas leave in the rig: one refit per parameter."""
+    total = np.zeros((6, 6))
+    for index, sigma in enumerate(sigma_px.tolist()):
+        pinhole = lens.pinhole.copy()
+        pinhole[index] += sigma
+        moved_lens = Lens(lens.width, lens.height, pinhole, lens.distortion)
+        moved, _ = make_sights(
+            views, [s.motion for s in used], moved_lens, used[0].turned_from_board
+        )
+        turned = [_nearest(a, b) for a, b in zip(moved, used, strict=True)]
+        again = refine(turned, fit.chain, mount)
+        step = twist_between(again.chain.mount_from_camera, fit.chain.mount_from_camera)
+        total += np.outer(step, step)
+    return total
+
+
+def _nearest(moved: Sight, used: Sight) -> Sight:
+    """The moved sight with the half turn that was chosen before."""
+    if moved.turned_from_board is None:
+        return moved
+    other = moved.camera_from_board @ moved.turned_from_board
+    gap = np.abs(moved.camera_from_board - used.camera_from_board)[:3, :3].max()
+    other_gap = np.abs(other - used.camera_from_board)[:3, :3].max()
+    if gap <= other_gap:
+        return moved
+    return Sight(
+        moved.name, moved.motion, other, moved.covariance, moved.centre_mm, moved.turned_from_board
+    )

@@ -1,0 +1,79 @@
+"""Calibration photographs of others, against their reference results."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from calibration.board_spec import parse_board
+from calibration.board_views import find_boards, require_views
+from calibration.intrinsics import MIN_VIEWS, Intrinsics, calibrate_intrinsics
+from calibration.pictures import find_pictures, read_gray
+from calibration.tag_detection import APRILTAG_OFFSET_PX, detect_tags
+from tests.integration.shared_data import shared
+from tracking.errors import CalibrationError
+
+pytestmark = pytest.mark.real_data
+
+LEFT_FX, FX_FRACTION = 535.916, 0.01  # left_intrinsics.yml
+TAG_CORNER_PX = 1.0
+SAME_TAG_PX = 20.0  # neighbouring tags lie farther apart
+MIN_TAGS_FOUND = 0.9  # of the reference's: it names cut and tiny ones too
+
+
+def silent(done: int, total: int | None) -> None:
+    pass
+
+
+def calibrated(pattern: str, spec: str) -> Intrinsics:
+    board = parse_board(spec)
+    views, missed = find_boards(find_pictures([pattern]), board, silent)
+    require_views(views, missed, board, MIN_VIEWS)
+    return calibrate_intrinsics(views, silent)
+
+
+def test_the_left_camera_has_its_focal_length() -> None:
+    found = calibrated(str(shared("opencv_leftright") / "left*.jpg"), "chessboard:9x6:25")
+    assert len(found.views) == 13
+    assert found.fit.lens.pinhole[0] == pytest.approx(LEFT_FX, rel=FX_FRACTION)
+    assert found.fit.rms_px < 0.4  # the reference's own
+    assert found.view_set.warnings == ()
+
+
+def test_a_weak_spread_of_poses_is_warned_of() -> None:
+    found = calibrated(str(shared("sksurgery_bard_chessboard")), "chessboard:14x10:6")
+    assert any("weak pose spread" in text for text in found.view_set.warnings)
+    assert abs(found.fit.lens.pinhole[0] - 608.67) < 4 * found.stated_sigma[0]
+
+
+def test_a_wrong_size_of_board_is_named() -> None:
+    with pytest.raises(CalibrationError) as refused:
+        calibrated(str(shared("opencv_leftright") / "left0[1-4].jpg"), "chessboard:8x6:25")
+    assert "9x6 inner corners" in refused.value.actual
+
+
+def test_tag_corners_lie_at_the_reference() -> None:
+    """The reference is the AprilTag library's, whose pixels' centres are at .5."""
+    found, errors = 0, []
+    for path in find_pictures([str(shared("apriltag_photos"))]):
+        tags = [tag.corners_px for tag in detect_tags(read_gray(path), "apriltag_36h11")]
+        for line in path.with_suffix(".txt").read_text(encoding="utf-8").splitlines():
+            numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*", line)]
+            if len(numbers) != 9:
+                continue
+            corners = np.array(numbers[1:]).reshape(4, 2) - APRILTAG_OFFSET_PX
+            misses = [_miss(tag, corners) for tag in tags]
+            found += 1
+            if min(misses) < SAME_TAG_PX / 2:
+                errors.append(min(misses))
+    assert len(errors) >= MIN_TAGS_FOUND * found
+    assert np.median(errors) < TAG_CORNER_PX / 4
+    assert np.mean(np.array(errors) <= TAG_CORNER_PX) > 0.9
+
+
+def _miss(tag: np.ndarray, corners: np.ndarray) -> float:
+    """Largest distance of a corner, from whichever corner and way round the counting starts."""
+    ways = [np.roll(t, k, axis=0) for t in (tag, tag[::-1]) for k in range(4)]
+    return min(float(np.linalg.norm(way - corners, axis=1).max()) for way in ways)

@@ -1,0 +1,112 @@
+"""Boards in rendered photographs: found where they are, or named for what is wrong with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calibration.board_detection import detect_board, explain_absence, pattern_variant
+from calibration.board_spec import parse_board
+from calibration.board_view import BoardView, NotFound
+from calibration.lens import Lens
+from tests.board_pictures import photograph
+from tracking.arrays import Float
+from tracking.errors import UsageError
+from tracking.transforms import rigid, rotation_from_vector, transform_points
+
+LENS = Lens(848, 480, np.array([600.0, 600, 424, 240]), np.zeros(5))
+CORNER_PX = 0.1  # largest root mean square error of rendered corners; tilted boards blur most
+CHARUCO = "charuco:9x6:25:18:4x4_50"
+
+
+def pose(roll_deg: float) -> Float:
+    turn = rotation_from_vector([0.3, -0.25, 0.0])
+    turn = turn @ rotation_from_vector([0, 0, np.radians(roll_deg)])
+    centre = np.array([100.0, 62.5, 0.0])
+    return rigid(turn, np.array([10.0, -5.0, 420.0]) - turn @ centre)
+
+
+@pytest.mark.parametrize("text", ["chessboard:9x6:25", CHARUCO])
+@pytest.mark.parametrize("roll_deg", [0, 70, 160, 250])
+def test_a_point_is_the_same_point_however_the_board_lies(text: str, roll_deg: float) -> None:
+    board = parse_board(text)
+    seen = detect_board(photograph(board, LENS, pose(roll_deg)), board, "a.png")
+    assert isinstance(seen, BoardView)
+    expected = LENS.project(transform_points(pose(roll_deg), seen.points_mm))
+    assert np.sqrt(np.mean((seen.points_px - expected) ** 2)) < CORNER_PX
+
+
+def test_a_board_that_looks_the_same_after_half_a_turn_says_so() -> None:
+    assert parse_board("chessboard:8x6:25").is_turnable
+    assert not parse_board("chessboard:9x6:25").is_turnable
+
+
+def test_a_legacy_pattern_is_read_and_named() -> None:
+    board = parse_board(CHARUCO)
+    picture = photograph(board, LENS, pose(10), is_legacy=True)
+    assert isinstance(detect_board(picture, board, "a.png"), BoardView)
+    assert pattern_variant(picture, board) == "legacy"
+    assert pattern_variant(photograph(board, LENS, pose(10)), board) == "current"
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("charuco:6x9:25:18:4x4_50", f"the other order: {CHARUCO}"),
+        ("charuco:9x6:25:18:5x5_100", "another dictionary"),
+        ("charuco:8x6:25:18:4x4_50", "another size"),
+    ],
+)
+def test_the_wrong_board_is_named(asked: str, why: str) -> None:
+    picture = photograph(parse_board(CHARUCO), LENS, pose(5))
+    board = parse_board(asked)
+    assert isinstance(detect_board(picture, board, "a.png"), NotFound)
+    assert why in explain_absence(picture, board)
+
+
+def test_a_mirrored_picture_is_named() -> None:
+    board = parse_board(CHARUCO)
+    picture = np.ascontiguousarray(photograph(board, LENS, pose(5))[:, ::-1])
+    assert isinstance(detect_board(picture, board, "a.png"), NotFound)
+    assert "mirrored" in explain_absence(picture, board)
+
+
+def test_a_smaller_chessboard_than_the_picture_shows_is_refused() -> None:
+    picture = photograph(parse_board("chessboard:9x6:25"), LENS, pose(5))
+    board = parse_board("chessboard:8x6:25")
+    assert isinstance(detect_board(picture, board, "a.png"), NotFound)
+    assert "9x6 inner corners" in explain_absence(picture, board)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chess:9x6:25",
+        "chessboard:9by6:25",
+        "chessboard:9x6",
+        "chessboard:9x6:-25",
+        "chessboard:9x6:nan",
+        "chessboard:1x6:25",
+        "chessboard:9x6:25:20",
+        "charuco:9x6:25:25:4x4_50",
+        "charuco:9x6:25:18",
+        "charuco:9x6:25:18:9x9_50",
+    ],
+)
+def test_a_specification_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_board(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("charuco:9x6:25:18:DICT_4X4_50", CHARUCO),
+        ("apriltag:6x5:30:9", "apriltag:6x5:30:9:apriltag_36h11"),
+        ("apriltag:6x5:30:9:tag36h11", "apriltag:6x5:30:9:apriltag_36h11"),
+        ("circles:11x8:20", "circles:11x8:20"),
+    ],
+)
+def test_a_specification_reads_back(typed: str, read: str) -> None:
+    assert parse_board(typed).text == read
+    assert parse_board(read) == parse_board(typed)

@@ -1,0 +1,129 @@
+"""Intrinsics from simulated corners: truth inside what is stated, and weak sets are said so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.board_view import BoardView
+from calibration.camera_comparison import compare_cameras
+from calibration.camera_file import camera_text, read_camera
+from calibration.intrinsics import Intrinsics, calibrate_intrinsics
+from calibration.intrinsics_fit import fit_intrinsics
+from calibration.lens import Lens
+from pipeline.benchmarks.calibration_scene import (
+    BOARD,
+    CORNER_NOISE_PX,
+    random_board_pose,
+    random_lens,
+    seen_board,
+)
+from tracking.errors import CalibrationError
+from tracking.transforms import rigid
+
+N_VIEWS = 15
+K_99 = 2.576
+MIN_INSIDE = 0.95  # of 20 x 9 correlated intervals of 99 %: chance alone stays above
+NOISE_RATIO = 0.05  # 15 x 108 residuals tell their scatter to 1.9 %
+
+
+def views_of(lens: Lens, seed: int, n: int = N_VIEWS) -> list[BoardView]:
+    rng = np.random.default_rng(seed)
+    return [seen_board(rng, lens, random_board_pose(rng, lens), f"{i:02d}.png") for i in range(n)]
+
+
+def silent(done: int, total: int | None) -> None:
+    pass
+
+
+def calibrated(seed: int, n: int = N_VIEWS) -> tuple[Lens, Intrinsics]:
+    lens = random_lens(np.random.default_rng(seed))
+    return lens, calibrate_intrinsics(views_of(lens, seed + 1000, n), silent)
+
+
+def test_the_truth_lies_inside_the_stated_intervals() -> None:
+    inside = []
+    for seed in range(20):
+        lens = random_lens(np.random.default_rng(seed))
+        fit = fit_intrinsics(views_of(lens, seed + 1000), "brown5")
+        truth = np.concatenate([lens.pinhole, lens.distortion[:5]])
+        inside.append(np.abs(fit.values - truth) < K_99 * fit.sigma)
+    assert np.mean(inside) > MIN_INSIDE
+
+
+def test_the_corner_noise_is_found_with_the_right_degrees_of_freedom() -> None:
+    noise = [calibrated(seed, n=6)[1].fit.noise_px for seed in range(10)]
+    assert np.mean(noise) == pytest.approx(CORNER_NOISE_PX, rel=NOISE_RATIO)
+
+
+def test_views_held_out_err_by_little_more_than_the_noise() -> None:
+    _, found = calibrated(1)
+    assert found.held_out_px >= found.fit.rms_px * 0.99
+    assert found.held_out_px < 1.2 * CORNER_NOISE_PX * np.sqrt(2)
+
+
+def test_few_views_get_a_simpler_lens() -> None:
+    assert calibrated(2, n=5)[1].fit.model == "radial2"
+    assert calibrated(2, n=7)[1].fit.model == "brown4"
+    assert calibrated(2)[1].fit.model == "brown5"
+
+
+def test_a_spoiled_view_is_named_and_left_out() -> None:
+    lens = random_lens(np.random.default_rng(3))
+    views = views_of(lens, 5)
+    rng = np.random.default_rng(0)
+    bad = views[4]
+    spoiled = bad.points_px + rng.normal(0, 3.0, bad.points_px.shape)
+    views[4] = BoardView(bad.name, bad.points_mm, spoiled, bad.size_px)
+    found = calibrate_intrinsics(views, silent)
+    assert [name for name, _ in found.outliers] == ["04.png"]
+    assert abs(found.fit.lens.pinhole[0] - lens.pinhole[0]) < 5 * found.stated_sigma[0]
+
+
+def test_near_parallel_views_are_warned_of() -> None:
+    lens = random_lens(np.random.default_rng(4))
+    rng = np.random.default_rng(7)
+    centre = BOARD.points_mm.mean(axis=0)
+    poses = [
+        rigid(np.eye(3), np.array([20.0 * (i - 6), 0.0, 350.0 + 10 * i]) - centre)
+        for i in range(12)
+    ]
+    found = calibrate_intrinsics(
+        [seen_board(rng, lens, p, f"{i}.png") for i, p in enumerate(poses)], silent
+    )
+    assert any("weak pose spread" in text for text in found.view_set.warnings)
+    assert not calibrated(4)[1].view_set.warnings
+
+
+def test_the_file_reads_back_what_was_found(tmp_path: Path) -> None:
+    _, found = calibrated(6)
+    path = tmp_path / "camera.toml"
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    path.write_text(camera_text(found, "serial-1", BOARD.text, at), encoding="utf-8")
+    read = read_camera(path)
+    assert (read.serial, read.calibrated_at) == ("serial-1", at)
+    np.testing.assert_allclose(read.lens.pinhole, found.fit.lens.pinhole, atol=1e-6)
+    np.testing.assert_allclose(read.lens.distortion, found.fit.lens.distortion, rtol=1e-9)
+    assert read.sigma_px is not None
+    np.testing.assert_allclose(read.sigma_px, found.stated_sigma[:4], atol=1e-6)
+
+
+@pytest.mark.parametrize(("old", "new"), [("fx = ", "fx = -"), ("width = 848", "width = 0")])
+def test_a_file_that_is_no_camera_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    _, found = calibrated(6)
+    text = camera_text(found, "any", BOARD.text, datetime(2026, 1, 1, tzinfo=UTC))
+    assert old in text
+    path = tmp_path / "camera.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(CalibrationError):
+        read_camera(path)
+
+
+def test_other_factory_values_are_flagged_and_the_true_ones_are_not() -> None:
+    lens, found = calibrated(8)
+    assert not compare_cameras(found.fit.lens, found.stated_sigma[:4], lens).is_different
+    other = Lens(lens.width, lens.height, lens.pinhole * [1.02, 1.02, 1, 1], lens.distortion)
+    assert compare_cameras(found.fit.lens, found.stated_sigma[:4], other).is_different
