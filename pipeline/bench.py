@@ -23,6 +23,7 @@ DEFAULT_SIZES = {
     "supervisor": 1000,
     "collar": 10,
     "fiducial": 10_000,
+    "calibration": 2000,
 }
 
 
@@ -137,6 +138,12 @@ def _fiducial(request: BenchRequest, report: Report) -> Findings:
     return fiducial_bench(_size(request), request.seed, report)
 
 
+def _calibration(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.calibration import calibration_bench
+
+    return calibration_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -151,6 +158,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "supervisor": _supervisor,
     "collar": _collar,
     "fiducial": _fiducial,
+    "calibration": _calibration,
 }
 
 

@@ -27,6 +27,7 @@ class BenchName(StrEnum):
     SUPERVISOR = "supervisor"
     COLLAR = "collar"
     FIDUCIAL = "fiducial"
+    CALIBRATION = "calibration"
 
 
 SIZE_OPTIONS = {
@@ -41,6 +42,7 @@ SIZE_OPTIONS = {
     BenchName.SUPERVISOR: "--trials",
     BenchName.COLLAR: "--views",
     BenchName.FIDUCIAL: "--frames",
+    BenchName.CALIBRATION: "--trials",
 }
 
 
@@ -66,7 +68,11 @@ def bench(
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option("--trials", min=1, help="identity, supervisor: trials of each kind; 1000."),
+        typer.Option(
+            "--trials",
+            min=1,
+            help="trials of each kind; identity, supervisor: 1000; calibration: 2000.",
+        ),
     ] = None,
     dockings: Annotated[
         int | None, typer.Option("--dockings", min=1, help="alignment: dockings a bed; 30.")
@@ -101,6 +107,7 @@ def bench(
     audit: what tampering with an audit log is found (exit code 1 where not all is).
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     collar: how often a marker collar is read, and its error at ring and exit.
+    calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     """
     sizes = {

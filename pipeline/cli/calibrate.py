@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import calibrate_rig, options
+from pipeline.cli import calibrate_rig, calibrate_stereo, options
 from pipeline.cli.calibrate_options import Board, Force, Images, Serial
 from pipeline.cli.output import print_json, print_table
 
@@ -171,6 +171,7 @@ def build() -> typer.Typer:
     group = typer.Typer(help="Calibrate camera and rig.", no_args_is_help=True)
     group.callback()(_group)
     group.command()(intrinsics)
+    group.command()(calibrate_stereo.stereo)
     group.command()(calibrate_rig.rig)
     return group
 
