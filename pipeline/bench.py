@@ -25,6 +25,7 @@ DEFAULT_SIZES = {
     "fiducial": 10_000,
     "depth": 2000,
     "qa": 300,
+    "calibration": 2000,
 }
 
 
@@ -151,6 +152,12 @@ def _qa(request: BenchRequest, report: Report) -> Findings:
     return qa_bench(_size(request), request.seed, report)
 
 
+def _calibration(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.calibration import calibration_bench
+
+    return calibration_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -167,6 +174,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "fiducial": _fiducial,
     "depth": _depth,
     "qa": _qa,
+    "calibration": _calibration,
 }
 
 

@@ -34,7 +34,7 @@ def board_texture(board: BoardSpec, *, is_legacy: bool = False) -> tuple[UInt8, 
         cells = (255 * ((rows + columns) % 2)).astype(np.uint8)
         drawn = np.kron(cells, np.ones((pitch, pitch), dtype=np.uint8))
     texture = np.pad(drawn, margin, constant_values=255)
-    return texture, np.full(2, margin + pitch - 0.5)
+    return np.asarray(texture, dtype=np.uint8), np.full(2, margin + pitch - 0.5, dtype=np.float64)
 
 
 def photograph(

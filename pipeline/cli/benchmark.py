@@ -29,6 +29,7 @@ class BenchName(StrEnum):
     FIDUCIAL = "fiducial"
     DEPTH = "depth"
     QA = "qa"
+    CALIBRATION = "calibration"
 
 
 SIZE_OPTIONS = {
@@ -45,6 +46,7 @@ SIZE_OPTIONS = {
     BenchName.FIDUCIAL: "--frames",
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
+    BenchName.CALIBRATION: "--trials",
 }
 
 
@@ -73,7 +75,8 @@ def bench(
         typer.Option(
             "--trials",
             min=1,
-            help="identity, supervisor: trials of each kind, 1000; depth: 2000; qa: 300.",
+            help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
+            "qa: 300.",
         ),
     ] = None,
     dockings: Annotated[
@@ -109,6 +112,7 @@ def bench(
     audit: what tampering with an audit log is found (exit code 1 where not all is).
     supervisor: how long READY outlives a dead or stopped process, at the far end of the output.
     collar: how often a marker collar is read, and its error at ring and exit.
+    calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import calibrate_depth, calibrate_rig, options
+from pipeline.cli import calibrate_depth, calibrate_rig, calibrate_stereo, options
 from pipeline.cli.calibrate_options import Board, Force, Images, Serial
 from pipeline.cli.output import print_json, print_table
 
@@ -170,6 +170,7 @@ def build() -> typer.Typer:
     """Return the group of commands."""
     group = typer.Typer(help="Calibrate camera, depth and rig.", no_args_is_help=True)
     group.command()(intrinsics)
+    group.command()(calibrate_stereo.stereo)
     group.command()(calibrate_rig.rig)
     group.command("depth")(calibrate_depth.depth)
     return group

@@ -11,6 +11,7 @@ from calibration.board_spec import parse_board
 from calibration.board_views import find_boards, require_views
 from calibration.intrinsics import MIN_VIEWS, Intrinsics, calibrate_intrinsics
 from calibration.pictures import find_pictures, read_gray
+from calibration.stereo import calibrate_stereo
 from calibration.tag_detection import APRILTAG_OFFSET_PX, detect_tags
 from tests.integration.shared_data import shared
 from tracking.errors import CalibrationError
@@ -18,6 +19,7 @@ from tracking.errors import CalibrationError
 pytestmark = pytest.mark.real_data
 
 LEFT_FX, FX_FRACTION = 535.916, 0.01  # left_intrinsics.yml
+BASELINE_MM, BASELINE_TOLERANCE_MM = 83.2, 0.5
 TAG_CORNER_PX = 1.0
 SAME_TAG_PX = 20.0  # neighbouring tags lie farther apart
 MIN_TAGS_FOUND = 0.9  # of the reference's: it names cut and tiny ones too
@@ -40,6 +42,19 @@ def test_the_left_camera_has_its_focal_length() -> None:
     assert found.fit.lens.pinhole[0] == pytest.approx(LEFT_FX, rel=FX_FRACTION)
     assert found.fit.rms_px < 0.4  # the reference's own
     assert found.view_set.warnings == ()
+
+
+def test_the_stereo_pair_has_its_baseline() -> None:
+    folder, board = shared("opencv_leftright"), parse_board("chessboard:9x6:25")
+    cameras, seen = [], []
+    for side in ("left", "right"):
+        views, _ = find_boards(find_pictures([str(folder / f"{side}*.jpg")]), board, silent)
+        cameras.append(calibrate_intrinsics(views, silent))
+        seen.append({view.name.removeprefix(side): view for view in views})
+    pairs = [(seen[0][name], seen[1][name]) for name in sorted(set(seen[0]) & set(seen[1]))]
+    found = calibrate_stereo(cameras[0], cameras[1], pairs)
+    assert found.baseline_mm == pytest.approx(BASELINE_MM, abs=BASELINE_TOLERANCE_MM)
+    assert found.baseline_sigma_mm < BASELINE_TOLERANCE_MM
 
 
 def test_a_weak_spread_of_poses_is_warned_of() -> None:

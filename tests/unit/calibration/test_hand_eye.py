@@ -24,8 +24,10 @@ K_SAFE = 4.0  # a fixed seed never meets it by chance
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def calibrated(trial: RigTrial, **options: Float) -> RigCalibration:
-    return calibrate_rig(trial.views, trial.motions, trial.lens, trial.mount, **options)
+def calibrated(trial: RigTrial, lens_sigma_px: Float | None = None) -> RigCalibration:
+    return calibrate_rig(
+        trial.views, trial.motions, trial.lens, trial.mount, lens_sigma_px=lens_sigma_px
+    )
 
 
 def error(trial: RigTrial, found: RigCalibration) -> Float:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calibration.pivot import calibrate_pivot, collar_offset
+from calibration.twist import motion
+from tracking.arrays import Float
+from tracking.errors import CalibrationError
+from tracking.transforms import rigid, rotation_from_vector
+
+TIP = np.array([2.0, -5.0, 180.0])
+REST = np.array([100.0, 50.0, 900.0])
+NOISE_MM = 0.1
+K_SAFE = 4.0
+
+
+def poses(n: int, seed: int, tilt_rad: float = 0.6) -> list[Float]:
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(n):
+        turn = rotation_from_vector([*rng.uniform(-tilt_rad, tilt_rad, 2), rng.uniform(-1, 1)])
+        found.append(rigid(turn, REST - turn @ TIP + rng.normal(0, NOISE_MM, 3)))
+    return found
+
+
+def test_the_tip_lies_within_its_sigma() -> None:
+    ratios = []
+    for seed in range(40):
+        found = calibrate_pivot(poses(30, seed))
+        ratios.append((found.tip_tool_mm - TIP) / np.sqrt(np.diag(found.covariance_mm2)))
+        assert np.linalg.norm(found.tip_tool_mm - TIP) < K_SAFE * found.sigma_mm
+    assert np.std(ratios) == pytest.approx(1.0, abs=0.25)  # of 120: 6.5 % standard error
+
+
+def test_poses_that_slipped_are_named() -> None:
+    given = poses(20, 1)
+    for i in (3, 11):
+        given[i] = motion(np.array([0, 0, 0, 3.0, -2.0, 1.0])) @ given[i]
+    found = calibrate_pivot(given)
+    assert found.outliers == (3, 11)
+    assert np.linalg.norm(found.tip_tool_mm - TIP) < K_SAFE * found.sigma_mm
+
+
+@pytest.mark.parametrize(("n", "tilt_rad"), [(5, 0.6), (20, 0.0)])
+def test_too_little_is_refused(n: int, tilt_rad: float) -> None:
+    with pytest.raises(CalibrationError, match="pointer's tip"):
+        calibrate_pivot(poses(n, 2, tilt_rad))
+
+
+def test_a_collar_is_found_from_views_with_noise() -> None:
+    rng = np.random.default_rng(3)
+    offset = rigid(rotation_from_vector([0.0, 0.1, 0.4]), [0.0, 0.0, 120.0])
+    applicator = [rigid(rotation_from_vector(rng.normal(size=3)), REST) for _ in range(25)]
+    sigma = np.repeat([1e-3, NOISE_MM], 3)
+    collar = [pose @ motion(rng.normal(0, sigma)) @ offset for pose in applicator]
+    found = collar_offset(applicator, collar)
+    miss = found.applicator_from_collar[:3, 3] - offset[:3, 3]
+    assert np.linalg.norm(miss) < K_SAFE * found.position_sigma_mm
+    with pytest.raises(CalibrationError):
+        collar_offset(applicator[:2], collar[:2])
