@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,14 +32,19 @@ def as_user(*command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     if not SERVERS:
         pytest.skip("no PostgreSQL server on this machine: install it to test the store on one")
-    tools, folder = SERVERS[-1].parent, Path(f"{tmp_path_factory.mktemp('pg')}")
-    for path in (folder, *list(folder.parents)[:2]):
-        path.chmod(0o755)
-    if os.geteuid() == 0:
-        shutil.chown(folder, USER)
+    # pytest's own folders are closed to other users
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            shutil.chown(folder, USER)
+        yield from served(SERVERS[-1].parent, folder)
+
+
+def served(tools: Path, folder: Path) -> Iterator[str]:
+    """Run a server of its own in a folder that its user owns; its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
