@@ -13,11 +13,11 @@ from pydantic import ConfigDict, Field
 
 from calibration.intrinsics import Intrinsics
 from calibration.lens import COEFFICIENT_NAMES, COEFFICIENTS, N_COEFFICIENTS, Lens
-from calibration.new_file import Value, table_lines
 from calibration.text_file import content_id, read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
+from tracking.toml_text import TomlValue, table_lines
 
 PINHOLE_NAMES = ("fx", "fy", "cx", "cy")
 RECALIBRATE = "Calibrate the camera again; do not edit the numbers by hand."
@@ -112,7 +112,7 @@ def camera_text(found: Intrinsics, serial: str, board: str, at: datetime) -> str
     values = dict(zip(PINHOLE_NAMES, _rounded(lens.pinhole), strict=True))
     last = max(COEFFICIENTS[fit.model], default=-1)
     distortion = [float(f"{k:.12g}") for k in lens.distortion[: max(4, last + 1)].tolist()]
-    head: dict[str, Value] = {
+    head: dict[str, TomlValue] = {
         "schema": 1,
         "camera_serial": serial,
         "width": lens.width,
@@ -121,7 +121,7 @@ def camera_text(found: Intrinsics, serial: str, board: str, at: datetime) -> str
         "distortion": distortion if last >= 0 else [],
         "calibrated_at": at,
     }
-    evidence: dict[str, Value] = {
+    evidence: dict[str, TomlValue] = {
         "model": fit.model,
         "board": board,
         "n_views": len(found.views),

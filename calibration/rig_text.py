@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from calibration.new_file import Value, table_lines
 from calibration.rig_file import parse_rig
 from calibration.text_file import read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.rig import ANY_SERIAL, Rig
+from tracking.toml_text import TomlValue, table_lines
 
-NOMINAL_DEPTH: Final[dict[str, Value]] = {
+NOMINAL_DEPTH: Final[dict[str, TomlValue]] = {
     "baseline_mm": 50.0,
     "subpixel_px": 0.08,
     "correlation_px": 1.5,
@@ -48,7 +48,7 @@ def rig_text(parts: RigParts, base: Path | None) -> str:
     CalibrationError
         `base` is of another camera, or what is written could not be read back.
     """
-    head: dict[str, Value] = {
+    head: dict[str, TomlValue] = {
         "schema": 1,
         "camera_serial": parts.camera_serial,
         "mount": "head",

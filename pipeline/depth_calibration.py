@@ -17,13 +17,13 @@ from calibration.plane_frames import PlaneFrames, Region, central_region
 from calibration.rig_check import check_rig_fits_camera
 from calibration.rig_file import read_rig
 from pipeline.config.config_tables import rig_table
-from pipeline.config.toml_text import toml_text
 from recordings.opening import open_source
 from recordings.source import SourceHeader
 from tracking.depth_calibration import DepthCalibration
 from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError, SourceError, UsageError
 from tracking.rig import ANY_SERIAL, Rig
+from tracking.toml_text import toml_text
 
 NOISE_RATIO_WARNED = 1.3  # of the noise in disparity at two distances: one model would fit neither
 ANISOTROPY_WARNED = 1.5  # of the correlation along rows and columns

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.config.toml_text import TomlValue
+    from tracking.toml_text import TomlValue
 
 
 def print_json(value: Mapping[str, object]) -> None:
@@ -21,7 +21,7 @@ def print_json(value: Mapping[str, object]) -> None:
 
 def print_toml(table: Mapping[str, TomlValue]) -> None:
     """Print `table` as TOML."""
-    from pipeline.config.toml_text import toml_text
+    from tracking.toml_text import toml_text
 
     typer.echo(toml_text(table), nl=False)
 

@@ -51,7 +51,7 @@ def pin(
     from pipeline.cli.pin_input import read_pin
     from pipeline.config.pin import new_verifier
     from pipeline.config.site_file import read_site
-    from pipeline.config.toml_text import toml_text
+    from tracking.toml_text import toml_text
 
     if site is not None and person not in {p.id for p in read_site(site).persons}:
         raise UsageError(

@@ -12,13 +12,13 @@ from pipeline.config.origin_tables import origin_table, region_table
 from pipeline.config.qa_settings import qa_table
 from pipeline.config.site import Caps, Machine, Site
 from pipeline.config.supervisor_table import table_of
-from pipeline.config.toml_text import TomlValue
 from tracking.applicator import Applicator
 from tracking.depth_calibration import DepthCalibration
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
 from tracking.outline import Outline
 from tracking.plan import Limits, Plan, Tolerance, VectorTolerance
 from tracking.rig import Fiducial, FiducialMarker, Rig
+from tracking.toml_text import TomlValue
 
 Table = dict[str, TomlValue]
 

@@ -16,11 +16,11 @@ from pipeline.config.config_tables import (
     site_table,
 )
 from pipeline.config.load import RunConfig
-from pipeline.config.toml_text import toml_text
 from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from tracking.strict_toml import SCHEMA_VERSION
+from tracking.toml_text import toml_text
 
 EFFECTIVE_CONFIG_NAME = "effective_config.toml"
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.config.toml_text import TomlValue
 from tracking.errors import ConfigurationError
 from tracking.patient_region import PatientRegion
 from tracking.plan_origin import PlanOrigin
 from tracking.strict_toml import StrictTable, Text
+from tracking.toml_text import TomlValue
 
 Triple = Annotated[list[float], Field(min_length=3, max_length=3)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

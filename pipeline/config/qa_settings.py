@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from calibration.qa.protocol import ProtocolName
-from pipeline.config.toml_text import TomlValue
 from tracking.strict_toml import StrictTable, Text
+from tracking.toml_text import TomlValue
 
 PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 

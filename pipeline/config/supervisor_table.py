@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.supervisor_settings import SupervisorSettings
-from pipeline.config.toml_text import TomlValue
 from pipeline.supervisor.permissive import AfterBeamOn
 from pipeline.supervisor.start import LineName, OutputName, Wiring
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictTable, Text
+from tracking.toml_text import TomlValue
 
 LOOPBACK = "127.0.0.1"
 MAX_UNIX_PATH_BYTES = 100  # of sun_path's 108

@@ -17,7 +17,6 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.config.rtplan.import_plan import import_plan
 from pipeline.config.site_file import read_site
-from pipeline.config.toml_text import toml_text
 from pipeline.faults.made_dicom import DicomData, dicom_bytes
 from pipeline.faults.nominal import NominalSession
 from pipeline.faults.set_up import SetUp, cone_id
@@ -34,6 +33,7 @@ from tracking.errors import FaultError, TrackerError
 from tracking.identities import Identities
 from tracking.measurement import Measurement, measured
 from tracking.snapshot import KernelState, Snapshot
+from tracking.toml_text import toml_text
 
 MODEL = "model@1"
 PERSONS = ("physicist-1", "surgeon-1")

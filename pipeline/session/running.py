@@ -7,9 +7,9 @@ from pathlib import Path
 from calibration.text_file import content_id
 from pipeline.config.config_tables import applicator_table
 from pipeline.config.load import RunConfig
-from pipeline.config.toml_text import toml_text
 from tracking.applicator import Applicator
 from tracking.identities import Identities
+from tracking.toml_text import toml_text
 
 
 def running_identities(config: RunConfig, model_id: str) -> Identities:

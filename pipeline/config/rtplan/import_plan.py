@@ -23,13 +23,13 @@ from pipeline.config.rtplan.structure_set import read_region, uid_sha256
 from pipeline.config.rtplan.tolerances import tightened
 from pipeline.config.site import Machine, Site
 from pipeline.config.site_check import check_plan_against_site
-from pipeline.config.toml_text import toml_text
 from tracking.applicator import Applicator
 from tracking.errors import ConfigurationError
 from tracking.patient_region import PatientRegion
 from tracking.plan import Limits, Plan
 from tracking.plan_origin import PlanOrigin
 from tracking.strict_toml import SCHEMA_VERSION
+from tracking.toml_text import toml_text
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ from calibration.rig_check import (
 )
 from calibration.rig_file import parse_rig
 from pipeline.config.config_tables import rig_table
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import RIG, replaced
 from tracking.errors import CalibrationError, ConfigurationError
 from tracking.rig import Rig
+from tracking.toml_text import toml_text
 
 HELD = """\
 [depth.calibration]

@@ -7,11 +7,11 @@ import pytest
 
 from calibration.rig_file import parse_rig, read_rig
 from pipeline.config.config_tables import rig_table
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import RIG, replaced, written
 from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError, ConfigurationError
 from tracking.rig import FiducialPlane
+from tracking.toml_text import toml_text
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, rotation_from_vector
 
 FIRST_ROW = "[1.0, 0.0, 0.0, 10.0]"

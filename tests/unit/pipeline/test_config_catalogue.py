@@ -9,12 +9,12 @@ from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE, read_catalogue
 from pipeline.config.config_tables import applicator_table
 from pipeline.config.make_catalogue import catalogue_text
 from pipeline.config.mesh_file import applicator_mesh, read_mesh
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import CATALOGUE, replaced, written
 from tracking.applicator import Applicator
 from tracking.applicator_mesh import TriangleMesh, build_mesh
 from tracking.collar import DEFAULT_PLACEMENT_SIGMA_MM, Collar
 from tracking.errors import ConfigurationError
+from tracking.toml_text import toml_text
 
 METRES_PER_MM = 1e-3
 

@@ -8,8 +8,8 @@ import pytest
 
 from calibration.rig_file import parse_rig
 from pipeline.config.config_tables import rig_table
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import RIG, replaced
+from tracking.toml_text import toml_text
 
 STEREO_KEYS = "baseline_mm = 50.0\nsubpixel_px = 0.08\n"
 MODELS = {

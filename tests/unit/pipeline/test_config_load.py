@@ -11,10 +11,10 @@ from pipeline.config.effective_config import effective_config_text, write_effect
 from pipeline.config.load import RunConfig, load_run
 from pipeline.config.plan_file import parse_plan
 from pipeline.config.site_file import parse_site
-from pipeline.config.toml_text import TomlValue, toml_text
 from pipeline.request import RunRequest
 from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced, written
 from tracking.errors import ConfigurationError
+from tracking.toml_text import TomlValue, toml_text
 
 IDS = {"software_id": "0.1.0", "model_id": "net-1"}
 

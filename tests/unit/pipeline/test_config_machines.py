@@ -7,9 +7,9 @@ from pipeline.config.config_tables import site_table
 from pipeline.config.plan_file import parse_plan
 from pipeline.config.site_check import check_plan_against_site
 from pipeline.config.site_file import parse_site
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import IMPORT_SITE, PLAN, replaced
 from tracking.errors import ConfigurationError
+from tracking.toml_text import toml_text
 
 
 def check(plan_text: str, site_text: str = IMPORT_SITE) -> None:

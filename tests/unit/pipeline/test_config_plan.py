@@ -4,11 +4,11 @@ import pytest
 
 from pipeline.config.config_tables import plan_table
 from pipeline.config.plan_file import parse_plan
-from pipeline.config.toml_text import toml_text
 from tests.config_texts import PLAN, replaced
 from tracking.errors import ConfigurationError
 from tracking.outline import Outline
 from tracking.plan import Tolerance, VectorTolerance
+from tracking.toml_text import toml_text
 
 
 def refusal(text: str) -> ConfigurationError:

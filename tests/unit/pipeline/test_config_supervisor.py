@@ -9,13 +9,13 @@ import pytest
 from pipeline.config.config_tables import site_table
 from pipeline.config.site_file import parse_site
 from pipeline.config.supervisor_settings import SupervisorSettings
-from pipeline.config.toml_text import toml_text
 from pipeline.supervisor.key_file import read_key_file
 from pipeline.supervisor.lease_holder import LEASE_NS
 from pipeline.supervisor.permissive import AfterBeamOn
 from pipeline.supervisor.start import Wiring
 from tests.config_texts import SITE
 from tracking.errors import ConfigurationError
+from tracking.toml_text import toml_text
 
 EXAMPLE_SITE = Path(__file__).resolve().parents[3] / "pipeline" / "config" / "site.example.toml"
 TCP = 'output = "socket"\nport = 7341\nkey_file = "k"\n'

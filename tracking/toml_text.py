@@ -20,6 +20,11 @@ def toml_text(table: Mapping[str, TomlValue]) -> str:
     return "\n".join(_lines(table, ())).lstrip("\n") + "\n"
 
 
+def table_lines(values: Mapping[str, TomlValue]) -> list[str]:
+    """Lines `key = value` of one table; a table inside it is written inline."""
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
+
+
 def _lines(table: Mapping[str, TomlValue], path: tuple[str, ...]) -> list[str]:
     tables = {
         key: v for key, v in table.items() if isinstance(v, Mapping) and len(path) < MAX_DEPTH
@@ -28,7 +33,7 @@ def _lines(table: Mapping[str, TomlValue], path: tuple[str, ...]) -> list[str]:
     lines = []
     if path and (plain or not tables):
         lines += ["", f"[{'.'.join(_key(part) for part in path)}]"]
-    lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+    lines += table_lines(plain)
     for key, nested in tables.items():
         lines += _lines(nested, (*path, key))
     return lines
