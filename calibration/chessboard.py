@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from calibration.board_spec import BoardSpec
 from tracking.arrays import Float, UInt8
@@ -76,19 +77,20 @@ def _shrunk(gray: UInt8) -> tuple[UInt8, float]:
 def _by_sectors(gray: UInt8, size: tuple[int, int]) -> Float | None:
     small, scale = _shrunk(gray)
     found, corners = cv2.findChessboardCornersSB(small, size, flags=SECTOR_FLAGS)
-    if not found:
-        return None
-    points = np.reshape(corners, (-1, 2)).astype(np.float64)
-    return _refined(gray, (points + 0.5) / scale - 0.5, size)
+    return _refined(gray, _enlarged(corners, scale), size) if found else None
 
 
 def _by_contours(gray: UInt8, size: tuple[int, int]) -> Float | None:
     small, scale = _shrunk(gray)
     found, corners = cv2.findChessboardCorners(small, size, flags=CONTOUR_FLAGS)
-    if not found:
-        return None
+    return _refined(gray, _enlarged(corners, scale), size) if found else None
+
+
+def _enlarged(corners: ArrayLike, scale: float) -> Float:
+    """Corners (n, 2) of the shrunk picture as pixels of the whole one."""
     points = np.reshape(corners, (-1, 2)).astype(np.float64)
-    return _refined(gray, (points + 0.5) / scale - 0.5, size)
+    enlarged: Float = (points + 0.5) / scale - 0.5
+    return enlarged
 
 
 def _refined(gray: UInt8, points_px: Float, size: tuple[int, int]) -> Float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from calibration.plane_frames import PlaneFrames
 from calibration.qa_metric import Metric
+from calibration.temporal_noise import temporal_noise_percent
 from tracking.arrays import Bool, Float
 
 TRIMMED_FRACTION = 0.005  # at each end, of the depths of a frame
@@ -120,7 +121,7 @@ def _temporal_noise(frames: PlaneFrames) -> float:
     depth = frames.depth_mm.astype(np.float64)
     always = (np.isfinite(depth) & (depth > 0)).all(axis=0)
     seen = depth[:, always] if always.any() else np.ones((2, 1))
-    return float(100 * np.median(seen.std(axis=0, ddof=1) / np.median(seen, axis=0)))
+    return temporal_noise_percent(seen)
 
 
 def _root_mean_square(values: Float) -> float:

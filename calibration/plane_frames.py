@@ -16,6 +16,7 @@ from tracking.arrays import Bool, Float, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError
+from tracking.robust import NORMAL_MAD
 
 MIN_FRAMES = 2
 MIN_PIXELS = 2000  # a patch of 45 x 45 px: fewer hold no hundred independent errors
@@ -23,7 +24,6 @@ MIN_SEEN_FRACTION = 0.5  # of the frames: a pixel that is seldom seen is no plan
 OUTLIER_SIGMA = 6.0  # Gaussian noise passes; a flying pixel does not
 MAX_FOREIGN_FRACTION = 0.02  # of the pixels with depth: more is another object, not an outlier
 N_ROUNDS = 4  # of fitting and leaving out
-MAD_TO_SIGMA = 1.4826
 CENTRAL_FRACTION = 0.4  # of width and height: the default region of Intel's depth quality tool
 
 
@@ -205,4 +205,4 @@ def _starting_plane(disparity: Float, used: Bool, design: Float) -> tuple[Float,
 
 
 def _spread(values: Float) -> float:
-    return float(MAD_TO_SIGMA * np.median(np.abs(values)) + 1e-6)
+    return float(NORMAL_MAD * np.median(np.abs(values)) + 1e-6)

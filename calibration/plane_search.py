@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from tracking.arrays import Bool, Float, frozen
 from tracking.errors import CalibrationError
+from tracking.robust import NORMAL_MAD
 
 SEED = 0
 N_HYPOTHESES = 2000
@@ -28,7 +29,6 @@ MIN_TOLERANCE_FRACTION = 1e-4  # of the cloud's extent: exact clouds have no noi
 TUKEY = 4.685
 INLIER_SIGMA = 5.0
 MAX_GROWTH = 3.0  # of the tolerance: correlated noise looks smaller from nearby than it is
-MAD_TO_SIGMA = 1.4826
 N_ROUNDS = 12
 PIECES_ACROSS = 4
 MIN_PIECES = 6
@@ -184,7 +184,7 @@ def _refined(
         if near.sum() < least:
             return None
         off = points[near] @ normal - offset
-        scale = MAD_TO_SIGMA * float(np.median(np.abs(off - np.median(off)))) + 1e-9
+        scale = NORMAL_MAD * float(np.median(np.abs(off - np.median(off)))) + 1e-9
         weight = np.square(np.maximum(1 - np.square(off / (TUKEY * scale)), 0))
         centre = (points[near] * weight[:, None]).sum(axis=0) / weight.sum()
         local = points[near] - centre
@@ -201,7 +201,7 @@ def _refined(
 
 def _face(points: Float, centre: Float, axes: Float, offset: float) -> Face | None:
     off = points @ axes[2] - offset
-    scale = MAD_TO_SIGMA * float(np.median(np.abs(off))) + 1e-9
+    scale = NORMAL_MAD * float(np.median(np.abs(off))) + 1e-9
     inlier = np.abs(off) <= INLIER_SIGMA * scale
     across = (points[inlier] - centre) @ axes[:2].T
     spread = across.std(axis=0)

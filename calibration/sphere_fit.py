@@ -16,10 +16,10 @@ import numpy as np
 
 from tracking.arrays import Bool, Float, frozen
 from tracking.errors import CalibrationError
+from tracking.robust import NORMAL_MAD
 
 MIN_POINTS = 50
 TUKEY = 4.685  # times the scale: 95 % efficiency for Gaussian errors
-MAD_TO_SIGMA = 1.4826
 INLIER_SIGMA = 5.0
 MAX_ITERATIONS = 100
 CONVERGED_MM = 1e-7
@@ -181,7 +181,7 @@ def _solved(normal: Float, gradient: Float) -> Float:
 
 
 def _scale(residual: Float) -> float:
-    return float(MAD_TO_SIGMA * np.median(np.abs(residual - np.median(residual))) + 1e-9)
+    return float(NORMAL_MAD * np.median(np.abs(residual - np.median(residual))) + 1e-9)
 
 
 def _jackknife(points: Float, residual: Float, jacobian: Float) -> Float:

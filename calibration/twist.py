@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.transforms import invert, rigid, rotation_from_vector
+from tracking.docking import skew
+from tracking.transforms import invert, orthonormalise, rigid, rotation_from_vector
 
 
 def motion(twist: Float) -> Float:
@@ -26,19 +27,18 @@ def twist_between(moved: Float, pose: Float) -> Float:
 
 def adjoint(transform: Float) -> Float:
     """The 6x6 matrix that carries a twist of the source space into the target space."""
-    rotation, (x, y, z) = transform[:3, :3], transform[:3, 3].tolist()
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    rotation = transform[:3, :3]
     matrix = np.zeros((6, 6))
     matrix[:3, :3] = matrix[3:, 3:] = rotation
-    matrix[3:, :3] = cross @ rotation
+    matrix[3:, :3] = skew(transform[:3, 3]) @ rotation
     return matrix
 
 
 def mean_pose(poses: Float) -> Float:
     """The chordal mean rotation and the median translation of poses (n, 4, 4)."""
-    u, _, vt = np.linalg.svd(poses[:, :3, :3].mean(axis=0))
-    rotation = u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ vt))]) @ vt
-    return rigid(rotation, np.median(poses[:, :3, 3], axis=0))
+    mean = poses.mean(axis=0)
+    mean[:3, 3] = np.median(poses[:, :3, 3], axis=0)
+    return orthonormalise(mean)
 
 
 def worst_sigma(covariance: Float) -> float:

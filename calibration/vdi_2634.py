@@ -74,33 +74,35 @@ class SpheresResult:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Radius error, probing errors and rms of each sphere; every spacing error; the worst."""
-        found = []
+        found: list[Metric] = []
+        forms: list[Metric] = []
+        sizes: list[Metric] = []
+        errors: list[Metric] = []
         for k, s in enumerate(self.spheres, start=1):
             name = f"sphere_{k}"
+            forms.append(Metric(f"{name}_probing_form", s.form_mm, "mm"))
+            sizes.append(Metric(f"{name}_probing_size", s.size_mm, "mm", 2 * s.radius_sigma_mm))
             found += [
                 Metric(f"{name}_radius", s.radius_mm, "mm", s.radius_sigma_mm),
                 Metric(
                     f"{name}_radius_error", s.radius_mm - self.radius_mm, "mm", s.radius_sigma_mm
                 ),
-                Metric(f"{name}_probing_form", s.form_mm, "mm"),
-                Metric(f"{name}_probing_size", s.size_mm, "mm", 2 * s.radius_sigma_mm),
+                forms[-1],
+                sizes[-1],
                 Metric(f"{name}_rms", s.rms_mm, "mm"),
             ]
         for p in self.spacings:
             name = f"spacing_{p.first}_{p.second}"
             found.append(Metric(name, p.distance_mm, "mm", p.sigma_mm))
             if p.error_mm is not None:
-                found.append(Metric(f"{name}_error", p.error_mm, "mm", p.sigma_mm))
+                errors.append(Metric(f"{name}_error", p.error_mm, "mm", p.sigma_mm))
+                found.append(errors[-1])
         return (
             *found,
-            *worst("sphere_probing_form", [f for f in found if f.name.endswith("_probing_form")]),
-            *worst("sphere_probing_size", [f for f in found if f.name.endswith("_probing_size")]),
-            *worst("sphere_spacing_error", [f for f in found if _is_spacing_error(f)]),
+            *worst("sphere_probing_form", forms),
+            *worst("sphere_probing_size", sizes),
+            *worst("sphere_spacing_error", errors),
         )
-
-
-def _is_spacing_error(figure: Metric) -> bool:
-    return figure.name.startswith("spacing_") and figure.name.endswith("_error")
 
 
 def sphere_figures(sphere: FoundSphere, radius_mm: float) -> SphereFigures:

@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.poses_file import MM_PER_UNIT
 from recordings.opening import open_source
 from recordings.source import Source
 from tracking.arrays import Float, frozen
 from tracking.errors import SourceError, UsageError
 
 Unit = Literal["mm", "m"]
-MM_PER: dict[str, float] = {"mm": 1.0, "m": 1000.0}
 CLOUD_SUFFIXES = (".ply", ".pcd", ".npz")
 MAX_AVERAGED_FRAMES = 60  # of a recording: two seconds, in which nothing moves
 MIN_SEEN_FRACTION = 0.5  # of the frames: seldom seen pixels are edges
@@ -63,7 +63,7 @@ def read_cloud(uri: str, unit: Unit | None) -> Cloud:
             actual=f"{len(raw)} points, none finite",
         )
     chosen, source = _unit(uri, points, told, unit)
-    return Cloud(frozen(points * MM_PER[chosen]), chosen, source, int((~finite).sum()))
+    return Cloud(frozen(points * MM_PER_UNIT[chosen]), chosen, source, int((~finite).sum()))
 
 
 def _unit(uri: str, points: Float, told: Unit | None, given: Unit | None) -> tuple[Unit, str]:

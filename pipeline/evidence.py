@@ -60,11 +60,8 @@ def evidence_for(header: SourceHeader, rig: Rig, now: datetime | None) -> Sessio
 
 def _recorded_at(header: SourceHeader) -> datetime:
     """The recording's own wall clock; one without a time zone names no moment."""
-    try:
-        recorded_at = datetime.fromisoformat(header.recorded_at)
-    except ValueError:
-        recorded_at = None
-    if recorded_at is None or recorded_at.tzinfo is None:
+    recorded_at = header.recorded_moment
+    if recorded_at is None:
         raise SourceError(
             f"{header.uri} does not say when it was recorded",
             expected="recorded_at as 2026-01-01T09:00:00Z",

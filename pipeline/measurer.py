@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.segmenter import Segmenter
+from pipeline.catalogued_cone import catalogued_cone
 from pipeline.config.load import RunConfig
-from pipeline.config.mesh_file import applicator_mesh
 from pipeline.stage_clock import StageClock
 from tracking.alignment import Alignment
 from tracking.arrays import Bool, Float
@@ -75,8 +75,7 @@ class Measurer:
 
     def __post_init__(self) -> None:
         applicator = self.config.applicator
-        mesh = applicator_mesh(applicator) if applicator.mesh_path else None
-        self._model = ConeModel(applicator, mesh)
+        self._model = catalogued_cone(applicator)
         self._models = ConeModels(self.config.applicators.values())
 
     def forget(self) -> None:

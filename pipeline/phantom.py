@@ -9,20 +9,19 @@ from typing import Literal
 import numpy as np
 
 from calibration.phantom import PhantomResult, judge_phantom
+from calibration.poses_file import MM_PER_UNIT
 from calibration.rig_check import check_rig_fits_camera
 from calibration.rig_file import read_rig
 from models.loading import load_segmenter
+from pipeline.catalogued_cone import catalogued_cone
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.config.mesh_file import applicator_mesh
 from recordings.opening import open_source
 from tracking.arrays import Float
-from tracking.cone_model import ConeModel
 from tracking.errors import ConfigurationError
 from tracking.register import register
 from tracking.registration import Registration
 
 POSE_KEYS = {"unit", "head_from_applicator"}
-MM_PER = {"mm": 1.0, "m": 1000.0}
 
 
 def measure_phantom(
@@ -46,7 +45,7 @@ def measure_phantom(
     known = read_known_pose(pose_path)
     catalogue = read_catalogue(catalogue_path)
     applicator = catalogue.find(applicator_id)
-    model = ConeModel(applicator, applicator_mesh(applicator) if applicator.mesh_path else None)
+    model = catalogued_cone(applicator)
     segmenter = load_segmenter(segmenter_kind)
     found: list[Registration] = []
     source = open_source(source_uri, applicators=catalogue.applicators)
@@ -81,7 +80,7 @@ def read_known_pose(path: Path) -> Float:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _no_pose(path, str(error)) from error
-    if not isinstance(value, dict) or set(value) != POSE_KEYS or value["unit"] not in MM_PER:
+    if not isinstance(value, dict) or set(value) != POSE_KEYS or value["unit"] not in MM_PER_UNIT:
         raise _no_pose(path, str(value)[:80])
     try:
         matrix = np.array(value["head_from_applicator"], dtype=np.float64)
@@ -89,7 +88,7 @@ def read_known_pose(path: Path) -> Float:
         raise _no_pose(path, str(error)) from error
     if matrix.shape != (4, 4):
         raise _no_pose(path, f"a matrix of shape {matrix.shape}")
-    matrix[:3, 3] *= MM_PER[value["unit"]]
+    matrix[:3, 3] *= MM_PER_UNIT[value["unit"]]
     return matrix
 
 

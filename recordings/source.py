@@ -13,6 +13,7 @@ Freshness is a named contract, never a habit of an adapter:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Literal, Protocol
 
@@ -66,6 +67,15 @@ class SourceHeader:
     frame_rate_hz: float = 30.0
     recorded_at: str = ""
     embedded: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def recorded_moment(self) -> datetime | None:
+        """`recorded_at` as a moment; None where it is none, or names no time zone."""
+        try:
+            moment = datetime.fromisoformat(self.recorded_at)
+        except ValueError:
+            return None
+        return None if moment.tzinfo is None else moment
 
 
 class Source(Protocol):

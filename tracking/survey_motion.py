@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracking.arrays import Bool, Float
+from tracking.arrays import Bool, Float, frozen
 from tracking.docking import skew
 from tracking.likelihood import normal_equations
 from tracking.robust import spread_of, tukey
@@ -20,6 +20,7 @@ from tracking.survey_terms import SurveyTerms
 TUKEY = 4.5
 RELATIVE_MM, RELATIVE_RAD = 1.0, 0.005  # of surroundings against the bed: breath, pull of a cloth
 LEVER_MM = 50.0  # that turns rotations into mm: a cone's radius
+SCALE_MM = frozen(np.array([LEVER_MM] * 3 + [1.0] * 3))  # of a step in rad and mm
 MAX_SIGMA_MM = 4.0  # of a direction; beyond, it is not told
 SINGULAR = 1e-9  # share of the largest eigenvalue below which a direction has no information
 UNKNOWN_MM = 30.0  # 1-sigma of a direction that is not told: a head's approach
@@ -81,7 +82,7 @@ def solve_motion(near: Equations, far: Equations) -> Motion:
 
     In mm: rotations act at a lever of `LEVER_MM`.
     """
-    scale = np.array([LEVER_MM] * 3 + [1.0] * 3)
+    scale = SCALE_MM
     bed, room = _honest(_scaled(near, scale)), _honest(_scaled(far, scale))
     relative = np.diag([(RELATIVE_RAD * LEVER_MM) ** -2] * 3 + [RELATIVE_MM**-2] * 3)
     share = relative @ np.linalg.inv(room.information + relative)  # Schur complement
@@ -107,8 +108,7 @@ def reverses(step: Float, previous: Float) -> bool:
     Where the noise of the normals hides how fast the gradient falls, whole steps jump to and
     fro across the minimum.
     """
-    scale = np.array([LEVER_MM] * 3 + [1.0] * 3)
-    return bool((step * scale) @ (previous * scale) < 0)
+    return bool((step * SCALE_MM) @ (previous * SCALE_MM) < 0)
 
 
 @dataclass(frozen=True, eq=False)

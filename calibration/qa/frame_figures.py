@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from calibration.qa.baseline import Baseline
 from calibration.qa.phantom import PhantomPose, mean_pose, moved
-from calibration.qa.plane import PlaneSight, compare, find_base, temporal_noise_percent
+from calibration.qa.plane import PlaneSight, compare, find_base, stack_noise_percent
 from calibration.qa_metric import Metric
-from calibration.rig_check import expires_at
+from calibration.rig_check import expires_at, holds_from
 from recordings.source import Origin
 from tracking.arrays import Bool, Float
 from tracking.errors import CalibrationError
@@ -153,7 +153,7 @@ def _camera(gathered: Gathered, baseline: Baseline, rig: Rig, at: datetime) -> l
     left = (expires_at(rig) - at).total_seconds() / 86_400
     found = [
         Metric("serial_matches", float(is_ours), ""),
-        Metric("calibration_days_left", left if at >= rig.calibrated_at else -1.0, "d"),
+        Metric("calibration_days_left", left if at >= holds_from(rig) else -1.0, "d"),
         Metric("frames_used", float(n_ok), ""),
         Metric("frames_repeated", float(gathered.n_repeated), ""),
     ]
@@ -191,7 +191,7 @@ def _plane(gathered: Gathered) -> list[Metric]:
     ]
     if gathered.expected_mm is not None and gathered.free is not None:
         of_base = np.isfinite(gathered.expected_mm) & gathered.free
-        noise = temporal_noise_percent(gathered.stack, of_base)
+        noise = stack_noise_percent(gathered.stack, of_base)
         if np.isfinite(noise):
             found.append(Metric("temporal_noise", noise, "%"))
     return found

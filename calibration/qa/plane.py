@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.temporal_noise import temporal_noise_percent
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
+from tracking.robust import NORMAL_MAD
 
 Float32 = NDArray[np.float32]
 
@@ -140,7 +142,7 @@ def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
     for _ in range(2):  # the second time without what sticks out
         coefficients = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
         rest = values - terms @ coefficients
-        scatter = 1.4826 * float(np.median(np.abs(rest)))
+        scatter = NORMAL_MAD * float(np.median(np.abs(rest)))
         kept = np.abs(rest) <= max(3.0 * scatter, 1e-6)
     return PlaneSight(
         bias_mm=float(np.median(values)),
@@ -151,13 +153,12 @@ def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
     )
 
 
-def temporal_noise_percent(stack_mm: Sequence[Float32], of_base: Bool) -> float:
-    """Median over pixels of SD / median over frames, %; nan of fewer than ten frames."""
+def stack_noise_percent(stack_mm: Sequence[Float32], of_base: Bool) -> float:
+    """Temporal noise of the base, %; nan of fewer than ten frames."""
     if len(stack_mm) < 10:
         return float("nan")
     values = np.stack([depth[of_base] for depth in stack_mm])
     whole = (values > 0).all(axis=0)
     if whole.sum() < MIN_INLIERS:
         return float("nan")
-    values = values[:, whole]
-    return float(100 * np.median(values.std(axis=0, ddof=1) / np.median(values, axis=0)))
+    return temporal_noise_percent(values[:, whole])

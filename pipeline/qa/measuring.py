@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from calibration.qa.baseline import Baseline
 from calibration.qa.frame_figures import Gathered
 from models.segmenter import Segmenter
-from pipeline.config.mesh_file import applicator_mesh
+from pipeline.catalogued_cone import catalogued_cone
 from recordings.source import Source
 from tracking.applicator import Applicator
-from tracking.cone_model import ConeModel
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 from tracking.register import register
@@ -32,8 +31,7 @@ class PhantomMeasurer:
     """Registers the phantom frame by frame, as the tracker registers a planned cone."""
 
     def __init__(self, applicator: Applicator, rig: Rig, segmenter: Segmenter) -> None:
-        mesh = applicator_mesh(applicator) if applicator.mesh_path else None
-        self._model = ConeModel(applicator, mesh)
+        self._model = catalogued_cone(applicator)
         self._rig, self._segmenter = rig, segmenter
 
     def measure(

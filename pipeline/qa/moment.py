@@ -36,11 +36,8 @@ def measured_at(header: SourceHeader, now: datetime) -> datetime:
     """
     if header.kind == LIVE_KIND or (not header.recorded_at and header.origin != "live"):
         return now
-    try:
-        recorded = datetime.fromisoformat(header.recorded_at)
-    except ValueError:
-        recorded = None
-    if recorded is None or recorded.tzinfo is None:
+    recorded = header.recorded_moment
+    if recorded is None:
         raise SourceError(
             f"{header.uri} does not say when it was recorded",
             expected="recorded_at as 2026-01-01T09:00:00Z",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from calibration.qa.baseline import Baseline, baseline_from_json
 from calibration.qa.control_chart import MIN_RUNS, control_chart
 from calibration.qa.frame_figures import Gathered, figures
 from calibration.qa.phantom import PhantomPose, mean_pose, moved
-from calibration.qa.plane import BasePlane, compare, find_base, temporal_noise_percent
+from calibration.qa.plane import BasePlane, compare, find_base, stack_noise_percent
 from calibration.qa_metric import Metric
 from tests.builders import make_rig
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
+from tracking.depth_calibration import DepthCalibration
 from tracking.errors import CalibrationError
 from tracking.registration import Registration, RegistrationStatus
 from tracking.transforms import rigid, rotation_from_vector, transform_points
@@ -111,8 +113,8 @@ def test_a_hidden_base_has_no_bias_and_counts_as_unfilled() -> None:
 def test_temporal_noise_is_sd_over_median() -> None:
     rng = np.random.default_rng(1)
     stack = [(500 + rng.normal(0, 2.0, GRID.shape)).astype(np.float32) for _ in range(40)]
-    assert temporal_noise_percent(stack, FREE) == pytest.approx(0.4, rel=0.03)
-    assert np.isnan(temporal_noise_percent(stack[:9], FREE))
+    assert stack_noise_percent(stack, FREE) == pytest.approx(0.4, rel=0.03)
+    assert np.isnan(stack_noise_percent(stack[:9], FREE))
 
 
 def test_a_reference_survives_its_text_and_a_damaged_one_is_refused() -> None:
@@ -139,6 +141,17 @@ def test_days_left_never_count_before_the_calibration() -> None:
     base = Baseline("CAM-1", RIG.id, "live", 5, "p", "A", GRID, 0.1, pose(), BASE)
     found = figures(Gathered(base), base, RIG, datetime(1999, 1, 1, tzinfo=UTC))
     assert value(found, "calibration_days_left") == -1.0
+
+
+def test_days_left_never_count_before_the_depths_calibration() -> None:
+    depth_at = RIG.calibrated_at + timedelta(days=3)
+    calibration = DepthCalibration("any", depth_at, 90.0, (400.0, 600.0), 0.1)
+    rig = replace(RIG, depth_calibration=calibration)
+    base = Baseline("CAM-1", rig.id, "live", 5, "p", "A", GRID, 0.1, pose(), BASE)
+    before = figures(Gathered(base), base, rig, depth_at - timedelta(days=1))
+    assert value(before, "calibration_days_left") == -1.0
+    after = figures(Gathered(base), base, rig, depth_at)
+    assert value(after, "calibration_days_left") > 0.0
 
 
 def test_a_control_chart_shows_a_jump_and_a_slow_drift() -> None:
