@@ -7,6 +7,7 @@ from importlib.metadata import PackageMetadata, metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BY_HAND = {"axe-playwright-python": "MIT, with axe-core under MPL-2.0"}  # read in its own files
 LONGEST_NAME = 60  # some packages put the whole text into the field
 HEADER = """\
 Intraoperative imaging and applicator tracking
@@ -23,6 +24,8 @@ Written by `make lock`.
 
 
 def _licence(package: PackageMetadata) -> str:
+    if by_hand := BY_HAND.get(package["Name"]):
+        return by_hand
     classifiers = [
         line.rsplit(" :: ", 1)[-1]
         for line in package.get_all("Classifier") or []
