@@ -7,14 +7,13 @@ three files are broken.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.batch.archive import SessionFile, list_sessions
@@ -22,9 +21,9 @@ from pipeline.batch.job import Configuration, Job, Status, run_job
 from pipeline.batch.results import ResultFolder, SessionRow
 from pipeline.batch.run import Cluster, run_batch
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.object_store import object_store
 from pipeline.config.catalogue_file import read_catalogue
 from recordings.simulation.simulate import simulate
-from tracking.errors import UsageError
 
 N_CLIPS, N_FRAMES = 10, 40
 BROKEN = {"broken/junk": b"not a session", "broken/empty": b"", "broken/magic": b"\x89MCAP0\r\n"}
@@ -36,7 +35,7 @@ def batch_bench(n_sessions: int, seed: int, report: Report) -> Findings:
     """Run `n_sessions` three times; the broken files come beside them."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        put = stack.enter_context(_object_store())
+        put = stack.enter_context(object_store(BUCKET))
         _fill(put, folder, n_sessions, seed)
         sessions = list_sessions(f"s3://{BUCKET}")
         configuration = _configuration()
@@ -55,36 +54,6 @@ def batch_bench(n_sessions: int, seed: int, report: Report) -> Findings:
 
 def _part(report: Report, before: int, total: int) -> Report:
     return lambda done, _: report(before + done, total)
-
-
-@contextmanager
-def _object_store() -> Iterator[Callable[[str, bytes], None]]:
-    """A bucket on this computer, and a function that puts objects into it."""
-    try:
-        import boto3
-        from moto.server import ThreadedMotoServer
-    except ImportError as error:
-        raise UsageError(
-            "bench batch: the package moto is missing.",
-            actual=str(error),
-            remedy="Run it in the environment of `make setup`.",
-        ) from error
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for every ranged read
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    os.environ.update(
-        AWS_ENDPOINT_URL=f"http://{host}:{port}",
-        AWS_ACCESS_KEY_ID="testing",
-        AWS_SECRET_ACCESS_KEY="testing",  # noqa: S106 - moto takes anything
-        AWS_DEFAULT_REGION="us-east-1",
-    )
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    try:
-        yield lambda key, data: client.put_object(Bucket=BUCKET, Key=key, Body=data)
-    finally:
-        server.stop()
 
 
 def _fill(put: Callable[[str, bytes], None], folder: Path, n_sessions: int, seed: int) -> None:

@@ -19,6 +19,7 @@ import pytest
 from pipeline.batch.archive import list_sessions
 from pipeline.batch.command import BatchRequest, batch, exit_code
 from pipeline.batch.job import Status
+from pipeline.benchmarks.object_store import object_store
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from recordings.simulation.simulate import simulate
@@ -102,27 +103,13 @@ def test_a_batch_gives_what_replay_gives_and_goes_on_where_it_stopped(
 @pytest.fixture(scope="module")
 def bucket(archive: Path) -> Iterator[str]:
     """The same archive in an object store that answers as S3 does."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    told = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    for path in sorted(archive.rglob("*")):
-        if path.is_file():
-            client.upload_file(str(path), BUCKET, f"archive/{path.relative_to(archive)}")
-    yield f"s3://{BUCKET}/archive"
-    server.stop()
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    before = {name: os.environ.get(name) for name in names}
+    with object_store(BUCKET) as put:
+        for path in sorted(archive.rglob("*")):
+            if path.is_file():
+                put(f"archive/{path.relative_to(archive)}", path.read_bytes())
+        yield f"s3://{BUCKET}/archive"
     for name, value in before.items():
         if value is None:
             del os.environ[name]
