@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from pipeline.batch.results import ResultFolder, SessionRow
-
-NOT_COMPARED = ("stage_ms", "ids")  # what a clock measured, and who measured it
+from pipeline.diff.compare import compare_runs
+from pipeline.diff.records import read_records
 
 
 @dataclass(frozen=True)
@@ -71,39 +68,21 @@ def _compared(now: ResultFolder, row: SessionRow, before: ResultFolder) -> Compa
 
 
 def compare_records(name: str, ours: Path, theirs: Path) -> Comparison:
-    """Two `records.jsonl` line by line; a frame that only one has differs in its verdict too."""
-    n_frames = n_verdicts = 0
-    first: int | None = None
+    """Two `records.jsonl`, the baseline's second; what a clock measured is left out."""
+    found = compare_runs(read_records(theirs), read_records(ours))
+    if found.is_same:
+        return Comparison(name, "same")
     largest = {"mm": 0.0, "deg": 0.0}
-    with ours.open(encoding="utf-8") as a, theirs.open(encoding="utf-8") as b:
-        for line, other in zip_longest(a, b):
-            one, two = _record(line), _record(other)
-            if one == two:
-                continue
-            n_frames += 1
-            if first is None:
-                index: int | None = (one or two or {}).get("frame_index")
-                first = index
-            if one is None or two is None or one["verdict"] != two["verdict"]:
-                n_verdicts += 1
-            for unit, size in _changes(one, two):
-                largest[unit] = max(largest[unit], size)
-    change = "same" if n_frames == 0 else ("verdict" if n_verdicts else "differs")
-    return Comparison(name, change, n_frames, n_verdicts, first, largest["mm"], largest["deg"])
-
-
-def _record(line: str | None) -> dict[str, Any] | None:
-    if line is None:
-        return None
-    record: dict[str, Any] = json.loads(line)
-    return {key: value for key, value in record.items() if key not in NOT_COMPARED}
-
-
-def _changes(one: dict[str, Any] | None, two: dict[str, Any] | None) -> Iterable[tuple[str, float]]:
-    if one is None or two is None:
-        return
-    for name, value in one["alignment"].items():
-        other = two["alignment"].get(name)
-        unit = "mm" if name.endswith("_mm") else "deg" if name.endswith("_deg") else ""
-        if unit and other and value["value"] is not None and other["value"] is not None:
-            yield unit, abs(value["value"] - other["value"])
+    for quantity in found.quantities:
+        unit = quantity.name.rsplit("_", 1)[-1]
+        if unit in largest:
+            largest[unit] = max(largest[unit], abs(quantity.largest))
+    return Comparison(
+        name,
+        "verdict" if found.n_verdicts else "differs",
+        found.n_differing + found.n_only_a + found.n_only_b,
+        found.n_verdicts,
+        found.first_frame,
+        largest["mm"],
+        largest["deg"],
+    )
