@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import audit, batch, diff, export
+from pipeline.cli import archive, audit, batch, diff, export
 
 
 def build() -> typer.Typer:
     """Return the group of commands about past sessions."""
     group = typer.Typer(help="Past sessions.", no_args_is_help=True)
+    group.command("info")(archive.info)
+    group.command("catalogue")(archive.catalogue)
+    group.command("list")(archive.list_all)
+    group.command("search")(archive.search)
     group.command("diff")(diff.diff)
     group.command("export")(export.export)
     group.command("batch")(batch.batch)
