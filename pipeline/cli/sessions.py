@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import archive, audit, batch, diff, export
+from pipeline.cli import archive, audit, batch, diff, export, privacy
 
 
 def build() -> typer.Typer:
@@ -17,5 +17,7 @@ def build() -> typer.Typer:
     group.command("diff")(diff.diff)
     group.command("export")(export.export)
     group.command("batch")(batch.batch)
+    group.command("deidentify")(privacy.deidentify)
+    group.command("retention")(privacy.retention)
     group.add_typer(audit.build(), name="audit")
     return group
