@@ -51,7 +51,7 @@ _KINDS = {
 class ShellStanding:
     """What persons have confirmed and acknowledged, as of the last frame."""
 
-    time_out: TimeOut
+    time_out: TimeOut | None
     has_time_out: bool
     last_fault_frame: int | None
     acknowledged_frame: int | None
@@ -91,10 +91,10 @@ class SessionShell:
             facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
         )
         self._standing = ShellStanding(
-            self._control.held,
+            state.held,
             state.time_out is Evidence.PROVEN,
             facts.fault_frame,
-            self._control.acknowledged_frame,
+            state.acknowledged_frame,
         )
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):
