@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -60,14 +60,9 @@ class Screencast:
         return [Screen(at_s, _decoded(data)) for at_s, data in self._taken]
 
     def _received(self, event: dict[str, object]) -> None:
-        metadata = event["metadata"]
-        assert_table(metadata)
-        self._taken.append((float(metadata["timestamp"]), str(event["data"])))
+        metadata = cast(dict[str, float], event["metadata"])
+        self._taken.append((metadata["timestamp"], str(event["data"])))
         self._session.send("Page.screencastFrameAck", {"sessionId": event["sessionId"]})
-
-
-def assert_table(value: object) -> None:
-    """Raises TypeError where Chromium sends something else than its protocol says."""
 
 
 def _decoded(data: str) -> UInt8:

@@ -30,6 +30,7 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
+    WATCHDOG = "watchdog"
 
 
 SIZE_OPTIONS = {
@@ -47,6 +48,7 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
+    BenchName.WATCHDOG: "--trials",
 }
 
 
@@ -76,7 +78,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300.",
+            "qa: 300; watchdog: 100.",
         ),
     ] = None,
     dockings: Annotated[
@@ -115,6 +117,7 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
