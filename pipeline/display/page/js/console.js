@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { DrawingDesk } from "./drawing_desk.js";
 import { PinDialog } from "./pin_dialog.js";
-import { accept } from "./screens/draw.js";
+import { accept, redo, undo } from "./screens/draw.js";
 import { sayBeam } from "./screens/beam.js";
 import { acknowledge, StepPanel } from "./step_panel.js";
 import { explainBlocked, neighbour } from "./step_rail.js";
@@ -105,14 +105,8 @@ export class Console {
           const step = neighbour(desk.session, way);
           if (step) it.go(step.id);
         })(),
-      undo: at((desk, it) => {
-        if (it.drawing.contour) it.drawing.undo();
-        else if (desk.session.can_undo) void it.#send({ kind: "undo" });
-      }),
-      redo: at((desk, it) => {
-        if (it.drawing.contour) it.drawing.redo();
-        else if (desk.session.step === "draw") void it.#send({ kind: "redo" });
-      }),
+      undo: at((desk) => undo(desk)),
+      redo: at((desk) => redo(desk)),
       accept: at((desk) => void accept(desk)),
       beam: at((desk) => {
         if (desk.session.step === "ready" || desk.session.step === "beam") void sayBeam(desk);

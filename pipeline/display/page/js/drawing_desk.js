@@ -133,7 +133,7 @@ export class DrawingDesk {
 
   /** @param {PointerEvent} event */
   #move(event) {
-    const at = this.drag && event.isPrimary ? this.view.pixelAt(event) : null;
+    const at = this.drag && event.isPrimary && event.buttons ? this.view.pixelAt(event) : null;
     if (!at || !this.drag || !this.contour) return;
     const { index, isMoved } = this.drag;
     if (index < 0) this.#change(contours.withStrokePoint(this.contour, at));

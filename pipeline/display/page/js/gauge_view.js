@@ -80,7 +80,7 @@ function dialFigure(dial, labels, words) {
   const title = words.ofCode("quantity", dial.name);
   const size = dial.x === null || dial.y === null ? null : Math.hypot(dial.x, dial.y);
   const value = quantityText({ name: dial.name, unit: dial.unit, value: size }, words);
-  const picture = svg("svg", { viewBox: "-124 -112 248 224", "aria-hidden": "true" });
+  const picture = svg("svg", { viewBox: "-92 -110 184 220", "aria-hidden": "true" });
   const limit = RADIUS / FULL_SCALE_LIMITS;
   picture.append(svg("circle", { class: "edge", r: RADIUS }));
   if (isCross) {
@@ -95,19 +95,15 @@ function dialFigure(dial, labels, words) {
 
 /** @param {Labels} labels */
 function edgeWords(labels) {
-  const reach = RADIUS + 7;
+  const side = RADIUS - 5;
   /** @type {[string, number, number, string][]} */
   const places = [
     [labels.plus_y, 0, -RADIUS - 8, "middle"],
-    [labels.minus_y, 0, RADIUS + 21, "middle"],
-    [labels.plus_x, reach, 5, "start"],
-    [labels.minus_x, -reach, 5, "end"],
+    [labels.minus_y, 0, RADIUS + 20, "middle"],
+    [labels.plus_x, side, -6, "end"],
+    [labels.minus_x, -side, -6, "start"],
   ];
-  return places.map(([text, x, y, anchor]) => {
-    const isSide = y === 5;
-    const room = isSide && text.length > 4 ? { textLength: 33, lengthAdjust: "spacingAndGlyphs" } : {};
-    return svg("text", { x, y, "text-anchor": anchor, ...room, text });
-  });
+  return places.map(([text, x, y, anchor]) => svg("text", { x, y, "text-anchor": anchor, text }));
 }
 
 /**

@@ -22,6 +22,9 @@ import { neighbour } from "./step_rail.js";
 /** @type {Record<string, Screen>} */
 const SCREENS = { briefing, survey, draw, approve, place, dock, time_out: timeOut, ready, beam, report };
 
+/** Steps whose main button is another one than "next". */
+const WITH_OWN_ACTION = ["approve", "time_out", "ready", "beam"];
+
 export class StepPanel {
   /** @param {(to: string) => void} go */
   constructor(go) {
@@ -76,7 +79,7 @@ export class StepPanel {
       after
         ? button(words.text("steps.next", { step: words.ofCode("step", after.id) }), () => this.go(after.id), {
             id: "next",
-            primary: after.state !== "blocked",
+            primary: after.state !== "blocked" && !WITH_OWN_ACTION.includes(session.step),
           })
         : el("span"),
     );

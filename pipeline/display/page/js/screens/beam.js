@@ -1,6 +1,5 @@
 /** Ready and beam: say when the beam goes on and off; time and deviations meanwhile. */
 
-import { el } from "../dom.js";
 import { button, buttons, facts, lead } from "./parts.js";
 
 /** @typedef {import("./parts.js").Desk} Desk */
@@ -17,11 +16,14 @@ export function beam(desk) {
   const time = beamSeconds === null ? words.text("beam.isOff") : words.text("beam.seconds", { n: beamSeconds });
   const { deviations } = session.beam;
   return [
-    lead(words.text("beam.do")),
-    facts(words, [
-      [words.text("beam.time"), time],
-      [words.text("beam.deviations"), String(deviations), deviations ? false : true],
-    ]),
+    facts(
+      words,
+      [
+        [words.text("beam.time"), time],
+        [words.text("beam.deviations"), String(deviations), deviations === 0],
+      ],
+      true,
+    ),
     beamButton(desk),
   ];
 }
@@ -36,5 +38,5 @@ export function sayBeam(desk) {
 /** @param {Desk} desk */
 function beamButton(desk) {
   const text = desk.words.text(desk.session.beam.on ? "beam.off" : "ready.beamOn");
-  return buttons(button(text, () => void sayBeam(desk), { id: "beam", primary: true }), el("span"));
+  return buttons(button(text, () => void sayBeam(desk), { id: "beam", primary: true }));
 }

@@ -25,8 +25,14 @@ export function draw(desk) {
     choices.isKeepOut ? nameField(desk) : null,
     session.time_out.persons.length ? people(desk) : null,
     buttons(
-      button(words.text("draw.undoPoint"), () => drawing.undo(), { id: "undo-point", disabled: !drawing.contour?.past.length }),
-      button(words.text("draw.redoPoint"), () => drawing.redo(), { id: "redo-point", disabled: !drawing.contour?.future.length }),
+      button(words.text("draw.undo"), () => undo(desk), {
+        id: "undo",
+        disabled: drawing.contour ? !drawing.contour.past.length : !session.can_undo,
+      }),
+      button(words.text("draw.redo"), () => redo(desk), {
+        id: "redo",
+        disabled: drawing.contour ? !drawing.contour.future.length : session.can_redo === false,
+      }),
       button(words.text("draw.discard"), () => drawing.discard(), { id: "discard", disabled: !drawing.contour }),
       button(words.text("draw.accept"), () => void accept(desk), {
         id: "accept",
@@ -35,11 +41,25 @@ export function draw(desk) {
       }),
     ),
     areaList(desk, clear),
-    buttons(
-      button(words.text("draw.undoArea"), () => void desk.send({ kind: "undo" }), { id: "undo-area", disabled: !session.can_undo }),
-      button(words.text("draw.redoArea"), () => void desk.send({ kind: "redo" }), { id: "redo-area", disabled: session.can_redo === false }),
-    ),
   ];
+}
+
+/**
+ * Take back the last point, or, where no outline is in the making, the last outline.
+ * @param {Desk} desk
+ */
+export function undo({ drawing, session, send }) {
+  if (drawing.contour) drawing.undo();
+  else if (session.can_undo) void send({ kind: "undo" });
+}
+
+/**
+ * As `undo`, the other way.
+ * @param {Desk} desk
+ */
+export function redo({ drawing, session, send }) {
+  if (drawing.contour) drawing.redo();
+  else if (session.step === "draw" && session.can_redo !== false) void send({ kind: "redo" });
 }
 
 /**

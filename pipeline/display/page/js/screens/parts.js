@@ -57,11 +57,12 @@ export function buttons(...children) {
  * A list of facts; `isOk` adds a mark in shape and word.
  * @param {Words} words
  * @param {[string, string, (boolean|null)?][]} rows
+ * @param {boolean} [isLine]  two of them beside each other
  */
-export function facts(words, rows) {
+export function facts(words, rows, isLine = false) {
   return el(
     "dl",
-    { class: "facts" },
+    { class: isLine ? "facts line" : "facts" },
     ...rows.flatMap(([name, value, isOk]) => [
       el("dt", { text: name }),
       el("dd", {}, okMark(words, isOk ?? null), el("span", { text: value || words.text("fact.nothing") })),

@@ -7,11 +7,9 @@ import { facts, lead, okMark } from "./parts.js";
 export function place({ session, words }) {
   const { applicator_planned: planned, applicator_seen: seen } = session;
   return [
-    lead(words.text("place.do")),
+    seen && seen !== planned ? null : lead(words.text("place.do")),
     coneLine(planned, seen, words),
-    seen && seen !== planned
-      ? null
-      : facts(words, [[words.text("fact.planned"), planned], [words.text("fact.seen"), seen]]),
+    seen ? null : facts(words, [[words.text("fact.planned"), planned]]),
   ];
 }
 
@@ -22,6 +20,6 @@ export function place({ session, words }) {
  */
 function coneLine(planned, seen, words) {
   if (!seen) return el("p", { class: "big", text: words.text("place.unseen") });
-  if (seen === planned) return el("p", { class: "big" }, okMark(words, true), words.text("place.right"));
+  if (seen === planned) return el("p", { class: "big" }, okMark(words, true), `${words.text("place.right")}: ${planned}`);
   return el("p", { class: "big wrong", role: "alert" }, okMark(words, false), words.text("place.wrong", { seen, planned }));
 }
