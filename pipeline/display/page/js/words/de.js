@@ -25,7 +25,7 @@ export const GERMAN = {
     "blank.waiting": "Das Gezeigte war zu alt. Warten auf ein neues Bild …",
     "unknown.sentence": "Jetzt nicht möglich ({code}).",
     "unknown.action": "Bleibt es, Technik rufen.",
-    "number.ofLimit": "{n} % der Grenze",
+    "number.ofLimit": "{n} %",
     "number.arming": "{passed} von {needed}",
     "number.cause": "1 Ursache",
     "number.causes": "{n} Ursachen",
