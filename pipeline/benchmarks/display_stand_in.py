@@ -31,7 +31,9 @@ KINDS = {
 POLICY = "default-src 'self'"  # as the real server's: nothing inline, nothing from outside
 FRAME_S = 1 / 30
 CLAIMED_AGE_MS = 30.0  # what a frame has behind it when it is sent
-ACK_WAIT_S = 2.0
+ACK_WAIT_S = HELLO_S = 2.0
+TOKEN = "stand-in"  # noqa: S105 - opens made frames only
+NOT_ADMITTED = 4401
 
 Made = tuple[dict[str, object], bytes]
 
@@ -72,7 +74,7 @@ class StandIn:
     @property
     def address(self) -> str:
         """Where the page is."""
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://127.0.0.1:{self.port}/#{self.role}={TOKEN}"
 
     def close(self) -> None:
         """End every connection and the server."""
@@ -81,6 +83,10 @@ class StandIn:
         self._thread.join(timeout=5)
 
     def _serve(self, connection: ServerConnection) -> None:
+        said = json.loads(connection.recv(HELLO_S))
+        if said != {"kind": "hello", "role": self.role, "token": TOKEN}:
+            connection.close(NOT_ADMITTED)
+            return
         hello = {
             "kind": "hello",
             "role": self.role,

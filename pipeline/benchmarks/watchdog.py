@@ -20,6 +20,7 @@ import numpy as np
 
 from pipeline.benchmarks.browser import chromium
 from pipeline.benchmarks.display_link import Link
+from pipeline.benchmarks.display_stand_in import TOKEN
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, shown
 from pipeline.benchmarks.screencast import Screencast
 from pipeline.benchmarks.watchdog_screen import Layout, layout_of, outcome_of
@@ -47,7 +48,7 @@ class Trials:
         self._exposed_s: dict[int, float] = {}
         self._cast = Screencast(page, CAST_WIDTH_PX)
         threading.Thread(target=self._listen, daemon=True).start()
-        page.goto(f"http://127.0.0.1:{link.port}/")
+        page.goto(f"http://127.0.0.1:{link.port}/#console={TOKEN}")
         self._wait_ready()
         self._layout: Layout = layout_of(page)
 

@@ -1,5 +1,6 @@
 /** Puts the page together: frames to views, keys and buttons to commands. */
 
+import { askAccess, hideAccess } from "./access.js";
 import { Connection } from "./connection.js";
 import { byId, el, setText } from "./dom.js";
 import { EvidenceView } from "./evidence_view.js";
@@ -46,11 +47,12 @@ export class App {
     this.waiting = null;
     this.expiry = new Expiry([...document.querySelectorAll(".live")].map((e) => /** @type {HTMLElement} */ (e)));
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.connection = new Connection(`${scheme}//${location.host}/ws${location.search}`, {
+    this.connection = new Connection(`${scheme}//${location.host}/ws`, {
       onHello: (hello) => this.#hello(hello),
       onOpen: (openingMs) => this.freshness.connected(openingMs),
       onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
       onLost: () => this.#lost(),
+      onRefused: () => askAccess(() => this.connection.open()),
     });
     setInterval(() => this.#watch(), CHECK_MS);
     document.addEventListener("visibilitychange", () => {
@@ -63,12 +65,13 @@ export class App {
 
   /** @param {Hello} hello */
   #hello(hello) {
+    hideAccess();
     this.words = new Words(startLanguage(hello.language));
     this.role = hello.role === "console" ? "console" : "viewer";
     document.body.dataset.role = this.role;
     this.console = this.role === "console" ? (this.console ?? new Console(this.connection, this.picture)) : null;
     this.rail = new StepRail(this.console ? (to) => this.console?.go(to) : null);
-    showOrigin(hello.origin, false, this.words);
+    showOrigin(hello, this.words);
     this.#tools();
     this.#speak();
     if (this.evidence.isOpen) this.#askEvidence(true);
@@ -119,7 +122,7 @@ export class App {
     this.#showPicture(frame, image);
     this.evidence.show(header, words);
     showIdentity(header, words);
-    showOrigin(header.origin, header.session?.simulated ?? false, words);
+    showOrigin(header, words);
     document.body.dataset.step = header.session?.step ?? "none";
     if (header.session) this.rail.show(header.session, words);
     this.console?.show(header, words);

@@ -2,6 +2,7 @@
  * The WebSocket: frames in, `drawn` and commands out, and again with back-off when it is gone.
  */
 
+import { forgetAccess, readAccess } from "./access.js";
 import { parseFrame } from "./wire.js";
 
 /**
@@ -15,11 +16,13 @@ import { parseFrame } from "./wire.js";
  * @property {(openingMs: number) => void} onOpen
  * @property {(frame: Frame, receivedMs: number, askedMs: number) => void} onFrame
  * @property {() => void} onLost  no connection, or no session behind it
+ * @property {() => void} onRefused  no token, or a wrong one: `open` when there is another
  */
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 const ANSWER_WAIT_MS = 4000;
+const NOT_ADMITTED = 4401;
 /** @type {Answer} */
 const NO_ANSWER = { accepted: false, why: "NO_ANSWER", detail: "" };
 
@@ -38,7 +41,7 @@ export class Connection {
     this.pending = new Map();
     /** @type {WebSocket|null} */
     this.socket = null;
-    this.#open();
+    this.open();
   }
 
   /**
@@ -70,7 +73,13 @@ export class Connection {
     });
   }
 
-  #open() {
+  /** Connect; without a token nothing is tried. */
+  open() {
+    const access = readAccess();
+    if (!access) {
+      this.listener.onRefused();
+      return;
+    }
     const openedMs = performance.now();
     this.askedMs = openedMs;
     this.nextId = 1;
@@ -79,9 +88,11 @@ export class Connection {
     this.socket = socket;
     socket.addEventListener("open", () => {
       this.listener.onOpen(performance.now() - openedMs);
+      this.askedMs = performance.now();
+      this.#send({ kind: "hello", ...access });
     });
     socket.addEventListener("message", (event) => this.#received(event.data));
-    socket.addEventListener("close", () => this.#closed());
+    socket.addEventListener("close", (event) => this.#closed(event.code));
   }
 
   /** @param {ArrayBuffer|string} data */
@@ -112,11 +123,17 @@ export class Connection {
     resolve?.(answer);
   }
 
-  #closed() {
+  /** @param {number} code */
+  #closed(code) {
     this.socket = null;
     this.listener.onLost();
     for (const id of [...this.pending.keys()]) this.#answered(id, NO_ANSWER);
-    setTimeout(() => this.#open(), this.waitMs);
+    if (code === NOT_ADMITTED) {
+      forgetAccess();
+      this.listener.onRefused();
+      return;
+    }
+    setTimeout(() => this.open(), this.waitMs);
     this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
   }
 

@@ -19,10 +19,18 @@ const FACTS = [
   ["survey", -1, ""],
   ["fill_rate", 0, "%"],
   ["inlier_fraction", 0, "%"],
+  ["residual_spread", 2, ""],
+  ["n_points", 0, ""],
+  ["bed_residual_rms_mm", 2, " mm"],
+  ["bed_seen_deg", 0, "°"],
+  ["survey_frames", 0, ""],
   ["axis_sigma_deg", 3, "°"],
   ["exit_sigma_mm", 2, " mm"],
   ["doubt", 3, ""],
+  ["doubt_limit", 3, ""],
 ];
+
+const OPTIONAL = ["residual_spread", "n_points", "bed_residual_rms_mm", "bed_seen_deg", "survey_frames", "doubt_limit"];
 
 export class EvidenceView {
   constructor() {
@@ -72,7 +80,10 @@ export class EvidenceView {
     if (!image) return;
     this.canvas.width = image.width;
     this.canvas.height = image.height;
-    this.canvas.getContext("2d")?.drawImage(image, 0, 0);
+    const context = this.canvas.getContext("2d");
+    const picture = /** @type {HTMLCanvasElement} */ (byId("picture"));
+    context?.drawImage(picture, 0, 0, image.width, image.height);
+    context?.drawImage(image, 0, 0);
     image.close();
   }
 }
@@ -86,6 +97,7 @@ function facts(header, words) {
   for (const [name, digits, unit] of FACTS) {
     const value = header.evidence[name] ?? null;
     const label = words.text(/** @type {Key} */ (`evidence.${name}`));
+    if (value === null && OPTIONAL.includes(name)) continue;
     if (typeof value !== "number") found.push(pair(label, value === null ? "–" : value));
     else if (unit === "%") found.push(pair(label, `${words.number(100 * value, digits)} %`));
     else found.push(pair(label, `${words.number(value, Math.max(digits, 0))}${unit}`));

@@ -24,13 +24,13 @@ export function showIdentity(header, words) {
 
 /**
  * Said wherever what is shown is no live patient; it stays when the verdict blanks.
- * @param {string} origin
- * @param {boolean} isSimulated
+ * @param {{origin: string, recording?: boolean, session?: {simulated: boolean}|null}} told
  * @param {Words} words
  */
-export function showOrigin(origin, isSimulated, words) {
-  const key = origin === "simulated" || isSimulated ? "origin.simulated" : "origin.foreign";
-  const isLive = origin === "live" && !isSimulated;
+export function showOrigin({ origin, recording, session }, words) {
+  const isSimulated = origin === "simulated" || session?.simulated === true;
+  const isLive = origin === "live" && !isSimulated && recording !== true;
   byId("origin").hidden = isLive;
+  const key = isSimulated ? "origin.simulated" : "origin.foreign";
   setText(byId("origin"), isLive ? "" : words.text(key));
 }

@@ -17,7 +17,7 @@ const DIGITS = 1;
  */
 export function moveText(move, words) {
   const amount = words.number(move.amount, DIGITS);
-  const way = move.way === "label" ? move.label : words.text(`way.${move.way}`);
+  const way = move.way === "label" ? (move.label ?? "?") : words.text(`way.${move.way}`);
   if (move.unit === "deg") return words.text(`move.tilt.${move.mover}`, { amount, way });
   return words.text("move.shift", { mover: words.text(`mover.${move.mover}`), amount, way });
 }

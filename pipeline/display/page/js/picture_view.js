@@ -17,6 +17,7 @@ import { byId } from "./dom.js";
 /** No red, yellow or cyan: those are for alarms. @type {Record<string, Pen>} */
 export const PENS = {
   cone: { colour: "#ffffff", width: 2.2, dash: [] },
+  axis: { colour: "#ffffff", width: 1.5, dash: [10, 6] },
   exit: { colour: "#60a0ff", width: 4, dash: [] },
   bed: { colour: "#ebebeb", width: 2.2, dash: [2, 6] },
   area: { colour: "#ff8cff", width: 3, dash: [14, 5] },
@@ -46,6 +47,7 @@ export class PictureView {
     const { drawing } = header;
     this.#lines(drawing.bed, PENS.bed);
     this.#lines(drawing.cone, PENS.cone);
+    this.#lines(drawing.axis ?? [], PENS.axis);
     this.#lines(drawing.exit_ring, PENS.exit);
     this.#lines(drawing.area_at_risk, PENS.area);
     for (const { name, lines } of drawing.keep_out) {

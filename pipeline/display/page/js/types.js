@@ -33,13 +33,14 @@
  * @property {number} amount
  * @property {"mm"|"deg"} unit
  * @property {"label"|"up"|"down"|"flush"} way
- * @property {string} label  the word marked on the machine; never translated
+ * @property {string|null} label  the word marked on the machine; never translated
  *
  * @typedef {{name: string, lines: Line[]}} NamedLines
  *
  * @typedef {object} Drawing
  * @property {Line[]} cone
  * @property {Line[]} exit_ring
+ * @property {Line[]} [axis]
  * @property {Line[]} bed
  * @property {Line[]} area_at_risk
  * @property {NamedLines[]} keep_out
@@ -82,6 +83,7 @@
  * @property {number} frame_index
  * @property {number} stamp_ns
  * @property {"live"|"simulated"|"foreign"} origin
+ * @property {boolean} [recording]  what is shown is not now
  * @property {Verdict} verdict
  * @property {string[]} reasons
  * @property {{passed: number, needed: number}} arming
@@ -100,7 +102,7 @@
  *
  * @typedef {{header: Header, jpeg: Uint8Array, ageMs: number}} Frame
  * @typedef {"console"|"viewer"} Role
- * @typedef {{kind: "hello", role: Role, protocol: number, origin: string, language: string}} Hello
+ * @typedef {{kind: "hello", role: Role, protocol: number, origin: string, recording?: boolean, language: string}} Hello
  * @typedef {{accepted: boolean, why: string, detail: string}} Answer
  * @typedef {Record<string, unknown> & {kind: string}} Command
  */

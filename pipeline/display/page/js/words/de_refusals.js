@@ -15,5 +15,8 @@ export const REFUSALS = {
   FAULT_IS_NEWER: ["Der Fehler kam seither wieder.", "Ansehen, dann quittieren."],
   NOT_A_FAULT: ["Dieses Bild hat keinen Fehler.", "Den letzten Fehler ansehen."],
   ALREADY_ACKNOWLEDGED: ["Dieser Fehler ist quittiert.", "Nichts zu tun."],
+  NOT_A_COMMAND: ["Die Sitzung hat dies nicht verstanden.", "Seite neu laden; bleibt es, Technik rufen."],
+  TOO_MANY: ["Zu viele Befehle auf einmal.", "Kurz warten, dann noch einmal."],
+  NO_SESSION: ["Keine Sitzung nimmt Befehle an.", "Sitzung neu starten."],
   NO_ANSWER: ["Keine Antwort: vielleicht nicht ausgeführt.", "Stand ansehen, dann noch einmal."],
 };

@@ -15,5 +15,8 @@ export const REFUSALS = {
   FAULT_IS_NEWER: ["The fault has come again since.", "Look at it, then acknowledge."],
   NOT_A_FAULT: ["That frame has no fault.", "Look at the latest fault."],
   ALREADY_ACKNOWLEDGED: ["This fault is acknowledged.", "Nothing to do."],
+  NOT_A_COMMAND: ["The session did not understand this.", "Reload the page; if it stays, call the engineer."],
+  TOO_MANY: ["Too many commands at once.", "Wait a moment, then try again."],
+  NO_SESSION: ["No session takes commands.", "Start the session again."],
   NO_ANSWER: ["No answer: it may not have been done.", "Look at the state, then try again."],
 };
