@@ -36,6 +36,7 @@ CAST_WIDTH_PX = 640
 BEFORE_MS, WATCHED_MS, BLOCKED_MS = 150, 500, 900
 PHASES_MS = 33  # trials begin at other moments of a frame
 BACK_MS = 10_000
+END_S = 5.0
 BLOCK = f"void setTimeout(() => {{ const t = performance.now(); \
 while (performance.now() - t < {BLOCKED_MS}) ; }}, 0)"
 
@@ -47,10 +48,15 @@ class Trials:
         self._page, self._server, self._link = page, server, link
         self._exposed_s: dict[int, float] = {}
         self._cast = Screencast(page, CAST_WIDTH_PX)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         page.goto(f"http://127.0.0.1:{link.port}/#console={TOKEN}")
         self._wait_ready()
         self._layout: Layout = layout_of(page)
+
+    def close(self) -> None:
+        """Wait until everything that the server said is read; it has ended."""
+        self._listener.join(END_S)
 
     def run(self, kind: str, trial: int) -> float | None:
         """Age (ms) of what was shown when READY went; None where it did not go."""
@@ -104,11 +110,14 @@ def trials() -> Iterator[Trials]:
     """
     with chromium() as browser, _server() as server:
         link = Link(int(pipe(server.stdout).readline()))
+        page = browser.new_page(viewport={"width": SCREEN[0], "height": SCREEN[1]})
+        found = Trials(page, server, link)
         try:
-            page = browser.new_page(viewport={"width": SCREEN[0], "height": SCREEN[1]})
-            yield Trials(page, server, link)
+            yield found
         finally:
             link.close()
+            server.kill()
+            found.close()
 
 
 def watchdog_bench(n_trials: int, report: Report) -> Findings:
@@ -140,6 +149,8 @@ def _server() -> Iterator[subprocess.Popen[str]]:
     finally:
         server.kill()
         server.wait(timeout=10)
+        for stream in (server.stdin, server.stdout):
+            pipe(stream).close()
 
 
 def _findings(ages: dict[str, list[float | None]]) -> Findings:

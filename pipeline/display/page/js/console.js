@@ -118,7 +118,7 @@ export class Console {
   /** @param {Partial<Choices>} part */
   #choose(part) {
     this.choices = { ...this.choices, ...part };
-    if (this.drawing.contour && ("isKeepOut" in part || "keepOutName" in part)) {
+    if ("isKeepOut" in part || "keepOutName" in part) {
       const { isKeepOut, keepOutName } = this.choices;
       this.drawing.rename(isKeepOut ? `keep_out.${keepOutName}` : "area_at_risk");
     }

@@ -105,7 +105,6 @@ export class DrawingDesk {
   rename(name) {
     this.name = name;
     if (this.contour) this.#change({ ...this.contour, name });
-    else this.onChange();
   }
 
   redraw() {

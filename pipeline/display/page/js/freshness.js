@@ -49,9 +49,8 @@ export class Freshness {
       ? sequence !== this.lastSequence
       : sequence > this.lastSequence;
     const isNew = isRising && stampNs !== this.lastStampNs;
-    if (!isNew || !Number.isFinite(sequence) || !(ageMs >= 0) || !Number.isFinite(stampNs)) {
-      return null;
-    }
+    const isProper = [sequence, stampNs, ageMs].every(Number.isFinite) && ageMs >= 0;
+    if (!isNew || !isProper) return null;
     this.isNewConnection = false;
     this.lastSequence = sequence;
     this.lastStampNs = stampNs;
