@@ -205,6 +205,4 @@ def drawing() -> Header:
 
 def _ellipse(u: float, v: float, half_width: float, half_height: float) -> Line:
     angles = np.linspace(0.0, 2 * np.pi, 49)
-    return [
-        (float(u + half_width * np.cos(a)), float(v + half_height * np.sin(a))) for a in angles
-    ]
+    return [(float(u + half_width * np.cos(a)), float(v + half_height * np.sin(a))) for a in angles]

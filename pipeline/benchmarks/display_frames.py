@@ -1,4 +1,4 @@
-"""Made frames for the display's page: headers as `pipeline/display/PROTOCOL.md` has them, no session.
+"""Made frames for the display's page, as `pipeline/display/PROTOCOL.md` has them; no session.
 
 The picture carries its sequence number as a row of black and white fields, so that a screenshot
 tells which frame is on the screen.

@@ -79,7 +79,9 @@ class Trials:
         stop = (lambda: self._signal(signal.SIGSTOP), lambda: self._signal(signal.SIGCONT))
         block = (lambda: self._page.evaluate(BLOCK), lambda: None)
         freeze = (lambda: self._say("freeze"), lambda: self._say("run"))
-        return dict(zip(KINDS, (stop, (self._link.cut, self._link.mend), block, freeze), strict=True))
+        return dict(
+            zip(KINDS, (stop, (self._link.cut, self._link.mend), block, freeze), strict=True)
+        )
 
     def _wait_ready(self) -> None:
         self._page.wait_for_selector(

@@ -1,4 +1,4 @@
-"""Chromium with the display's page for the tests; they are left out, loudly, where it is missing."""
+"""Chromium with the display's page; without it the tests are left out, and say so."""
 
 from __future__ import annotations
 

@@ -85,9 +85,7 @@ def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str
 def header_parts(change: dict[str, float]) -> dict[str, Any]:
     """The parts of a header that the gauge is drawn from, made by the overlay's own functions."""
     context = make_context()
-    result = make_result(
-        Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **change)
-    )
+    result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **change))
     quantities = limited_quantities(result.record.alignment, context.plan.limits)
     readings = dial_readings(result.record.alignment, {q.name: q for q in quantities})
     return {

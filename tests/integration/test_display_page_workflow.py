@@ -1,4 +1,4 @@
-"""The workflow on the page, by clicks, touch and keys, against a stand-in for server and session."""
+"""The workflow on the page by clicks, touch and keys; server and session are stand-ins."""
 
 from __future__ import annotations
 
@@ -180,7 +180,9 @@ def test_a_blocked_step_says_why_and_asks_nothing(browser: Browser) -> None:
         page.click("#step-ready")
         wait_answer(page, "no")
         said = page.inner_text("#answer")
-        assert said == "Ready is blocked: The planned cone is not measured. Place and dock it first."
+        assert (
+            said == "Ready is blocked: The planned cone is not measured. Place and dock it first."
+        )
     assert server.commands == []
 
 
