@@ -165,12 +165,13 @@ def move(
 
 def verdict_header(verdict: str) -> Header:
     """One header of each verdict."""
-    return {
+    made: dict[str, Header] = {
         "READY": {},
         "HOLD": hold_header(),
         "UNSURE": {"verdict": "UNSURE", "reasons": ["BED_HIDDEN"]},
         "FAULT": {"verdict": "FAULT", "reasons": ["CAMERA_BUMPED"]},
-    }[verdict]
+    }
+    return made[verdict]
 
 
 def scene() -> UInt8:

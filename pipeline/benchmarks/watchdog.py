@@ -143,7 +143,7 @@ def pipe(stream: IO[str] | None) -> IO[str]:
 @contextmanager
 def _server() -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "pipeline.benchmarks.display_stand_in"]
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - this interpreter, this module
         command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:

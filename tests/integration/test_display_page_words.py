@@ -91,7 +91,9 @@ def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
 
 def banners(language: str) -> list[Header]:
     """What the banner can say at its longest: every reason under every word."""
-    reasons = [{"verdict": TEXTS[r].severity.name, "reasons": [r.value]} for r in Reason]
+    reasons: list[Header] = [
+        {"verdict": TEXTS[r].severity.name, "reasons": [r.value]} for r in Reason
+    ]
     return [{"language": language}, {"verdict": "READY", "reasons": []}, *reasons]
 
 

@@ -180,9 +180,8 @@ def test_a_blocked_step_says_why_and_asks_nothing(browser: Browser) -> None:
         page.click("#step-ready")
         wait_answer(page, "no")
         said = page.inner_text("#answer")
-        assert (
-            said == "Ready is blocked: The planned cone is not measured. Place and dock it first."
-        )
+        why = "The planned cone is not measured. Place and dock it first."
+        assert said == f"Ready is blocked: {why}"
     assert server.commands == []
 
 
@@ -282,7 +281,8 @@ MISFITS = """(least) => {
     const { left, top, right, bottom, width, height } = element.getBoundingClientRect();
     const name = element.id || element.textContent;
     if (width < least || height < least) found.push(`${name}: ${width} x ${height}`);
-    if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) found.push(`${name} off`);
+    const isOff = left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+    if (isOff) found.push(`${name} off`);
     if (element.scrollWidth > element.clientWidth + 1) found.push(`${name} cut`);
   }
   const body = document.getElementById('panel-body');
@@ -291,7 +291,8 @@ MISFITS = """(least) => {
   }
   for (const element of document.querySelectorAll('.value, .name, #moves li, #identity')) {
     const { right, bottom } = element.getBoundingClientRect();
-    const cut = right > innerWidth || bottom > innerHeight || element.scrollWidth > element.clientWidth + 1;
+    const isOff = right > innerWidth || bottom > innerHeight;
+    const cut = isOff || element.scrollWidth > element.clientWidth + 1;
     if (element.checkVisibility() && cut && getComputedStyle(element).display !== 'inline') {
       found.push(`${element.textContent} cut`);
     }
