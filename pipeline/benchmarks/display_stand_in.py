@@ -65,6 +65,7 @@ class StandIn:
         self.is_frozen = self.is_paused = False
         self.commands: list[dict[str, object]] = []
         self.sequence = 0
+        self._connections: list[ServerConnection] = []
         self._stopped = threading.Event()
         self._server = serve(self._serve, "127.0.0.1", 0, process_request=_page_file)
         self.port: int = self._server.socket.getsockname()[1]
@@ -75,6 +76,17 @@ class StandIn:
     def address(self) -> str:
         """Where the page is."""
         return f"http://127.0.0.1:{self.port}/#{self.role}={TOKEN}"
+
+    def say(self, told: dict[str, object]) -> None:
+        """Tell every page something."""
+        for connection in self._connections:
+            connection.send(json.dumps(told))
+
+    def drop(self) -> None:
+        """End every connection; pages may come again."""
+        connections, self._connections = self._connections, []
+        for connection in connections:
+            connection.close()
 
     def close(self) -> None:
         """End every connection and the server."""
@@ -97,6 +109,7 @@ class StandIn:
         drawn = threading.Event()
         drawn.set()
         sender = threading.Thread(target=self._send, args=(connection, drawn), daemon=True)
+        self._connections.append(connection)
         try:
             connection.send(json.dumps(hello))
             sender.start()

@@ -190,3 +190,17 @@ def test_a_hidden_page_is_blank(browser: Browser) -> None:
         assert page.evaluate("document.documentElement.dataset.shown") == "no"
         wait_drawn(page, session)  # frames go on, and are acknowledged
         assert page.evaluate("document.documentElement.dataset.shown") == "no"
+
+
+def test_a_lost_connection_and_a_lost_session_are_said(browser: Browser) -> None:
+    session = MadeSession("dock")
+    with shown_page(browser, session, size=SMALL) as (page, server):
+        server.is_paused = True
+        server.say({"kind": "session_lost"})
+        page.wait_for_selector('html[data-shown="no"] #blank[data-why="session"]')
+        assert "session" in page.inner_text("#blank-sentence")
+        server.is_paused = False
+        page.wait_for_selector(SHOWN)
+        server.drop()
+        page.wait_for_selector('html[data-shown="no"] #blank[data-why="connecting"]')
+        page.wait_for_selector(SHOWN)

@@ -22,6 +22,7 @@ import { Words } from "./words/catalogue.js";
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").Hello} Hello
  * @typedef {import("./types.js").Role} Role
+ * @typedef {"waiting"|"connecting"|"session"} BlankWhy
  * @typedef {{frame: Frame, image: ImageBitmap|null, exposedMs: number, endsMs: number}} Drawable
  */
 
@@ -51,7 +52,7 @@ export class App {
       onHello: (hello) => this.#hello(hello),
       onOpen: (openingMs) => this.freshness.connected(openingMs),
       onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
-      onLost: () => this.#lost(),
+      onLost: (why) => this.#lost(why),
       onRefused: () => askAccess(() => this.connection.open()),
     });
     setInterval(() => this.#watch(), CHECK_MS);
@@ -126,6 +127,7 @@ export class App {
     document.body.dataset.step = header.session?.step ?? "none";
     if (header.session) this.rail.show(header.session, words);
     this.console?.show(header, words);
+    this.#blankSays("waiting"); // what is said when this frame's time is over
     this.expiry.showUntil(endsMs);
     this.#watch();
   }
@@ -153,26 +155,26 @@ export class App {
     const age = performance.now() - this.exposedMs;
     const { words } = this;
     setText(byId("age"), isShown ? words.text("age", { ms: Math.round(age / 10) * 10 }) : words.text("age.none"));
-    if (!isShown && byId("blank").dataset.why === "") this.#blankSays("waiting");
   }
 
-  #lost() {
+  /** @param {BlankWhy} why */
+  #lost(why) {
     this.expiry.blank();
-    this.#blankSays("connecting");
+    this.#blankSays(why);
     this.console?.lost();
   }
 
-  /** @param {"waiting"|"connecting"|""} why */
+  /** @param {BlankWhy} why */
   #blankSays(why) {
     byId("blank").dataset.why = why;
-    setText(byId("blank-sentence"), this.words.text(why === "connecting" ? "blank.connecting" : "blank.waiting"));
+    setText(byId("blank-sentence"), this.words.text(`blank.${why}`));
   }
 
   /** Every fixed word anew, in the language that is on. */
   #speak() {
     fillWords(this.words);
     fillHelp(this.words, this.role === "viewer");
-    this.#blankSays(byId("blank").dataset.why === "connecting" ? "connecting" : "waiting");
+    this.#blankSays(/** @type {BlankWhy} */ (byId("blank").dataset.why));
   }
 
   /** Buttons for what has a key; a viewer has none. */

@@ -15,7 +15,7 @@ import { parseFrame } from "./wire.js";
  * @property {(hello: Hello) => void} onHello
  * @property {(openingMs: number) => void} onOpen
  * @property {(frame: Frame, receivedMs: number, askedMs: number) => void} onFrame
- * @property {() => void} onLost  no connection, or no session behind it
+ * @property {(why: "connecting"|"session") => void} onLost  `connecting`: no connection; `session`: nothing behind it
  * @property {() => void} onRefused  no token, or a wrong one: `open` when there is another
  */
 
@@ -109,7 +109,7 @@ export class Connection {
   /** @param {any} message */
   #receivedText(message) {
     if (message.kind === "hello") this.listener.onHello(message);
-    else if (message.kind === "session_lost") this.listener.onLost();
+    else if (message.kind === "session_lost") this.listener.onLost("session");
     else if (message.kind === "answer") this.#answered(message.id, message);
   }
 
@@ -126,7 +126,7 @@ export class Connection {
   /** @param {number} code */
   #closed(code) {
     this.socket = null;
-    this.listener.onLost();
+    this.listener.onLost("connecting");
     for (const id of [...this.pending.keys()]) this.#answered(id, NO_ANSWER);
     if (code === NOT_ADMITTED) {
       forgetAccess();

@@ -17,7 +17,6 @@
 
 export const MIN_POINTS = 3;
 export const MAX_POINTS = 200;
-const STROKE_STEP_PX = 10; // between points of a line drawn in one go
 
 /**
  * @param {string} name
@@ -42,11 +41,12 @@ export function withPoint(contour, point) {
  * One more point of a line that is being drawn: part of the same step for undo.
  * @param {Contour} contour
  * @param {Point} point
+ * @param {number} stepPx  a nearer one is left out
  * @returns {Contour}
  */
-export function withStrokePoint(contour, point) {
+export function withStrokePoint(contour, point, stepPx) {
   const last = contour.points[contour.points.length - 1];
-  const isFar = !last || Math.hypot(point[0] - last[0], point[1] - last[1]) >= STROKE_STEP_PX;
+  const isFar = !last || Math.hypot(point[0] - last[0], point[1] - last[1]) >= stepPx;
   if (!isFar || contour.points.length >= MAX_POINTS) return contour;
   return { ...contour, points: [...contour.points, point] };
 }

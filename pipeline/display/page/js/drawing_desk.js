@@ -14,7 +14,8 @@ import { decode } from "./picture_view.js";
  * @typedef {import("./types.js").Point} Point
  */
 
-const REACH_PX = 14; // pixels of the picture: half a gloved finger tip
+const REACH_PX = 14; // of a picture of the usual width: half a gloved finger tip
+const STROKE_STEP_PX = 10; // of the same: between points of a line drawn in one go
 
 export class DrawingDesk {
   /**
@@ -125,7 +126,7 @@ export class DrawingDesk {
     event.preventDefault();
     this.view.canvas.setPointerCapture(event.pointerId);
     const contour = /** @type {Contour} */ (this.contour);
-    const near = contours.pointNear(contour, at, REACH_PX);
+    const near = contours.pointNear(contour, at, REACH_PX * this.view.unit);
     this.drag = { index: near, isMoved: false };
     if (near < 0) this.#change(contours.withPoint(contour, at));
   }
@@ -135,7 +136,7 @@ export class DrawingDesk {
     const at = this.drag && event.isPrimary && event.buttons ? this.view.pixelAt(event) : null;
     if (!at || !this.drag || !this.contour) return;
     const { index, isMoved } = this.drag;
-    if (index < 0) this.#change(contours.withStrokePoint(this.contour, at));
+    if (index < 0) this.#change(contours.withStrokePoint(this.contour, at, STROKE_STEP_PX * this.view.unit));
     else this.#change(contours.withMovedPoint(this.contour, index, at, isMoved));
     this.drag.isMoved = true;
   }

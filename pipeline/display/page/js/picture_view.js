@@ -10,7 +10,7 @@ import { byId } from "./dom.js";
  *
  * @typedef {object} Pen
  * @property {string} colour
- * @property {number} width  pixels of the picture
+ * @property {number} width  as `dash`, for a picture that is 848 pixels wide
  * @property {number[]} dash
  */
 
@@ -27,7 +27,9 @@ export const PENS = {
 const HALO = "#000000";
 const HALO_PX = 2.4;
 const POINT_RADIUS_PX = 6;
-const NAME_FONT = "bold 17px 'DejaVu Sans', Verdana, sans-serif";
+const NAME_PX = 17;
+const NAME_FONT = "'DejaVu Sans', Verdana, sans-serif";
+const USUAL_WIDTH_PX = 848; // all widths above are for this; they grow and shrink with the picture
 
 export class PictureView {
   constructor() {
@@ -36,6 +38,11 @@ export class PictureView {
     if (!context) throw new Error("this browser draws no canvas");
     this.context = context;
     this.size = { width: 848, height: 480 };
+  }
+
+  /** Pixels of the picture for one pixel of a picture of the usual width. */
+  get unit() {
+    return this.size.width / USUAL_WIDTH_PX;
   }
 
   /**
@@ -72,10 +79,10 @@ export class PictureView {
     this.#lines([closed], PENS.draft);
     for (const [u, v] of points) {
       this.context.beginPath();
-      this.context.arc(u, v, POINT_RADIUS_PX, 0, 2 * Math.PI);
+      this.context.arc(u, v, POINT_RADIUS_PX * this.unit, 0, 2 * Math.PI);
       this.context.fillStyle = PENS.draft?.colour ?? "";
       this.context.fill();
-      this.context.lineWidth = HALO_PX;
+      this.context.lineWidth = HALO_PX * this.unit;
       this.context.strokeStyle = HALO;
       this.context.stroke();
     }
@@ -130,11 +137,11 @@ export class PictureView {
       line.forEach(([u, v], index) => (index ? path.lineTo(u, v) : path.moveTo(u, v)));
     }
     this.context.setLineDash([]);
-    this.context.lineWidth = pen.width + HALO_PX;
+    this.context.lineWidth = (pen.width + HALO_PX) * this.unit;
     this.context.strokeStyle = HALO;
     this.context.stroke(path);
-    this.context.setLineDash(pen.dash);
-    this.context.lineWidth = pen.width;
+    this.context.setLineDash(pen.dash.map((length) => length * this.unit));
+    this.context.lineWidth = pen.width * this.unit;
     this.context.strokeStyle = pen.colour;
     this.context.stroke(path);
     this.context.setLineDash([]);
@@ -149,10 +156,10 @@ export class PictureView {
     if (!points.length) return;
     const u = points.reduce((sum, point) => sum + point[0], 0) / points.length;
     const v = points.reduce((sum, point) => sum + point[1], 0) / points.length;
-    this.context.font = NAME_FONT;
+    this.context.font = `bold ${NAME_PX * this.unit}px ${NAME_FONT}`;
     this.context.textAlign = "center";
     this.context.textBaseline = "middle";
-    this.context.lineWidth = 4;
+    this.context.lineWidth = 4 * this.unit;
     this.context.strokeStyle = HALO;
     this.context.strokeText(name, u, v);
     this.context.fillStyle = "#ffffff";

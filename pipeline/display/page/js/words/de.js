@@ -23,6 +23,7 @@ export const GERMAN = {
     "lease.action": "Warten; bleibt es, Sitzung neu starten.",
     "blank.connecting": "Keine Verbindung. Neuer Versuch …",
     "blank.waiting": "Das Gezeigte war zu alt. Warten auf ein neues Bild …",
+    "blank.session": "Die Sitzung ist beendet oder antwortet nicht.",
     "unknown.sentence": "Jetzt nicht möglich ({code}).",
     "unknown.action": "Bleibt es, Technik rufen.",
     "number.ofLimit": "{n} %",

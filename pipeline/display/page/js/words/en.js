@@ -16,6 +16,7 @@ const TEXTS = {
   "lease.action": "Wait; if it stays, restart the session.",
   "blank.connecting": "No connection. Connecting again …",
   "blank.waiting": "What was shown is too old. Waiting for a new picture …",
+  "blank.session": "The session has ended or does not answer.",
   "unknown.sentence": "Not possible now ({code}).",
   "unknown.action": "If it stays, call the engineer.",
   "number.ofLimit": "{n} % of limit",
