@@ -196,6 +196,7 @@ def test_a_lost_connection_and_a_lost_session_are_said(browser: Browser) -> None
     session = MadeSession("dock")
     with shown_page(browser, session, size=SMALL) as (page, server):
         server.is_paused = True
+        page.wait_for_selector('html[data-shown="no"] #blank[data-why="waiting"]')
         server.say({"kind": "session_lost"})
         page.wait_for_selector('html[data-shown="no"] #blank[data-why="session"]')
         assert "session" in page.inner_text("#blank-sentence")

@@ -42,6 +42,7 @@ export class App {
     this.console = null;
     this.rail = new StepRail(null);
     this.exposedMs = NaN;
+    this.losses = 0;
     /** @type {Frame|null} */
     this.frame = null;
     /** @type {Drawable|null} */
@@ -91,7 +92,13 @@ export class App {
       this.connection.drawn(sequence);
       return;
     }
+    const losses = this.losses;
     const image = await decode(jpeg);
+    if (losses !== this.losses) {
+      image?.close(); // the connection or the session went meanwhile: nothing of before is shown
+      this.connection.drawn(sequence);
+      return;
+    }
     const isScheduled = this.waiting !== null;
     this.waiting?.image?.close();
     this.waiting = { frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) };
@@ -159,6 +166,10 @@ export class App {
 
   /** @param {BlankWhy} why */
   #lost(why) {
+    this.losses += 1;
+    if (this.waiting) this.connection.drawn(this.waiting.frame.header.sequence);
+    this.waiting?.image?.close();
+    this.waiting = null;
     this.expiry.blank();
     this.#blankSays(why);
     this.console?.lost();
