@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from pipeline.benchmarks.display_frames import Header
 from pipeline.session.refusals import Refusal
+from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
 from tests.integration.display_browser import browser_or_skip, shown_page
 from tracking.reasons import TEXTS, Reason
@@ -61,7 +62,8 @@ def test_every_reason_and_refusal_has_a_sentence_and_an_action(
 ) -> None:
     for catalogue in catalogues.values():
         assert set(catalogue["reasons"]) == {reason.value for reason in Reason}
-        assert set(catalogue["refusals"]) >= {refusal.value for refusal in Refusal}
+        told = set(catalogue["reasons"]) | set(catalogue["refusals"])
+        assert told >= {code.value for code in (*Refusal, *Why)}
         for group in ("reasons", "refusals"):
             for code, pair in catalogue[group].items():
                 assert isinstance(pair, list), code
@@ -117,3 +119,8 @@ FIT = """async ([{ language }, ...cases]) => {
   }
   return spills;
 }"""
+
+
+def test_every_step_has_a_name(catalogues: dict[str, Catalogue]) -> None:
+    for catalogue in catalogues.values():
+        assert all(f"step.{step}" in catalogue["texts"] for step in STEPS)
