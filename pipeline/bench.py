@@ -26,11 +26,8 @@ DEFAULT_SIZES = {
     "depth": 2000,
     "qa": 300,
     "calibration": 2000,
-<<<<<<< HEAD
     "watchdog": 100,
-=======
     "batch": 200,
->>>>>>> main
 }
 
 
@@ -163,17 +160,16 @@ def _calibration(request: BenchRequest, report: Report) -> Findings:
     return calibration_bench(_size(request), request.seed, report)
 
 
-<<<<<<< HEAD
 def _watchdog(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.watchdog import watchdog_bench
 
     return watchdog_bench(_size(request), report)
-=======
+
+
 def _batch(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.batch import batch_bench
 
     return batch_bench(_size(request), request.seed, report)
->>>>>>> main
 
 
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
@@ -193,11 +189,8 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "depth": _depth,
     "qa": _qa,
     "calibration": _calibration,
-<<<<<<< HEAD
     "watchdog": _watchdog,
-=======
     "batch": _batch,
->>>>>>> main
 }
 
 

@@ -30,11 +30,8 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
-<<<<<<< HEAD
     WATCHDOG = "watchdog"
-=======
     BATCH = "batch"
->>>>>>> main
 
 
 SIZE_OPTIONS = {
@@ -52,11 +49,8 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
-<<<<<<< HEAD
     BenchName.WATCHDOG: "--trials",
-=======
     BenchName.BATCH: "--sessions",
->>>>>>> main
 }
 
 
@@ -128,11 +122,8 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
-<<<<<<< HEAD
     watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
-=======
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
->>>>>>> main
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
