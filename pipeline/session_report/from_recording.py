@@ -1,0 +1,147 @@
+"""The facts of a recording, as far as it carries them: replayed, and gathered on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from calibration.rig_check import expires_at, is_rig_valid
+from calibration.text_file import content_id
+from models.loading import load_segmenter
+from pipeline.config.load import RunConfig, load_run
+from pipeline.evidence import SessionStart, evidence_for
+from pipeline.replay import run_context
+from pipeline.request import RunRequest
+from pipeline.session_report.facts import (
+    IdFacts,
+    Moment,
+    SessionFacts,
+    StateFacts,
+)
+from pipeline.session_report.facts_file import Picture
+from pipeline.session_report.gather import (
+    Gatherer,
+    applicator_facts,
+    frame_facts,
+    plan_facts,
+)
+from pipeline.session_report.pictures import session_pictures
+from pipeline.session_report.spans import beam_spans, spans
+from pipeline.tracker import Tracker
+from recordings.naming import source_name
+from recordings.opening import open_source
+from recordings.source import SourceHeader
+from tracking.marks import check_outlines
+from tracking.record import RecordIds
+
+Progress = Callable[[int, int | None], None]
+
+ASSUMED_SENTENCES = {
+    "camera_serial": "Camera's serial number: the recording carries none; taken as passed.",
+    "rig_validity": "Expiry of the rig calibration: the recording has no clock; taken as passed.",
+    "qa": "Daily QA: not part of a recording; taken as passed.",
+    "time_out": "Time-out: not part of this recording; taken as passed.",
+    "second_estimate": "Second estimate of the pose: the cone wears no collar; taken as passed.",
+    "fiducial": "Watch of the camera's mount: the rig names no fiducial; taken as passed.",
+    "acknowledgement": "Acknowledgement of faults: nobody can be asked; taken as given.",
+}
+
+
+def facts_of_recording(
+    request: RunRequest, progress: Progress | None = None
+) -> tuple[SessionFacts, tuple[Picture, ...]]:
+    """Replay a recording and return its facts and pictures.
+
+    Raises
+    ------
+    TrackerError
+        Configuration, calibration or source cannot be used, or it holds no whole frame.
+    """
+    config = load_run(request)
+    segmenter = load_segmenter(request.segmenter)
+    source = open_source(request.source, applicators=config.applicators)
+    try:
+        header = source.header
+        start = evidence_for(header, config.rig, now=None)
+        check_outlines(config.plan, header.intrinsics)
+        tracker = Tracker(config, segmenter, start.evidence)
+        gathered = Gatherer()
+        while (frame := source.read()) is not None:
+            gathered.emit(tracker.process(frame))
+            if progress is not None:
+                progress(len(gathered.decided), header.n_frames)
+        return _facts(request, config, header, start, gathered, source.damage or "")
+    finally:
+        source.close()
+
+
+def _facts(
+    request: RunRequest,
+    config: RunConfig,
+    header: SourceHeader,
+    start: SessionStart,
+    gathered: Gatherer,
+    damage: str,
+) -> tuple[SessionFacts, tuple[Picture, ...]]:
+    moment, result = gathered.reported
+    context = run_context(header, config, start)
+    pictures = session_pictures(result, context)
+    ids = result.record.ids
+    facts = SessionFacts(
+        session_id=recording_id(header, ids, gathered.decided[0].stamp_ns),
+        origin=header.origin,
+        source=source_name(request.source),
+        recorded_at=header.recorded_at,
+        plan=plan_facts(config),
+        applicator=applicator_facts(result, config),
+        frame=frame_facts(moment, result, config),
+        verdicts=spans(gathered.decided),
+        beam=beam_spans(gathered.decided, gathered.told),
+        confirmations=tuple(gathered.confirmations),
+        events=tuple(gathered.events),
+        states=(*_calibration(config, header), *_assumed(start)),
+        pictures=tuple(picture.facts for picture in pictures),
+        ids=IdFacts(
+            software=ids.software,
+            model=ids.model,
+            rig=ids.rig,
+            catalogue=ids.catalogue,
+            site="" if config.site is None else config.site.id,
+            camera_serial=header.device_serial,
+        ),
+        damage=damage,
+        notes=_notes(moment),
+    )
+    return facts, pictures
+
+
+def recording_id(header: SourceHeader, ids: RecordIds, first_stamp_ns: int) -> str:
+    """An id for a recording, which has none of its own: by source, first stamp and identities."""
+    name = source_name(header.uri)
+    parts = (header.recorded_at, header.device_serial, str(first_stamp_ns), *vars(ids).values())
+    return content_id(Path(name).stem, "\n".join((name, *parts)))
+
+
+def _calibration(config: RunConfig, header: SourceHeader) -> tuple[StateFacts, ...]:
+    rig, moment = config.rig, header.recorded_moment
+    until = expires_at(rig)
+    sentence = (
+        f"Rig {rig.id}, calibrated {rig.calibrated_at:%Y-%m-%d %H:%M} UTC, "
+        f"holds until {until:%Y-%m-%d %H:%M} UTC."
+    )
+    holds = None if moment is None else is_rig_valid(rig, moment)
+    return (StateFacts(name="Rig calibration", holds=holds, sentence=sentence),)
+
+
+def _assumed(start: SessionStart) -> tuple[StateFacts, ...]:
+    return tuple(
+        StateFacts(name=name, holds=None, sentence=ASSUMED_SENTENCES[name])
+        for name in start.assumed
+    )
+
+
+def _notes(moment: Moment) -> tuple[str, ...]:
+    notes = ["Made from a recording: persons, time-out and audit log are not part of it."]
+    if moment is not Moment.BEAM_ON:
+        notes.append("The recording does not tell when the beam was on.")
+    return tuple(notes)
