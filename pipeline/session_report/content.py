@@ -107,7 +107,7 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
         events=tuple(
             (stamp_words(e.stamp_ns, facts), e.person or "-", e.text) for e in facts.events
         ),
-        states=tuple((s.name.replace("_", " "), _holds(s.holds), s.sentence) for s in facts.states),
+        states=tuple((s.name, _holds(s.holds), s.sentence) for s in facts.states),
         identities=_identities(facts),
     )
 

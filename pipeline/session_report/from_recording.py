@@ -36,14 +36,14 @@ from tracking.record import RecordIds
 
 Progress = Callable[[int, int | None], None]
 
-ASSUMED_SENTENCES = {
-    "camera_serial": "Camera's serial number: the recording carries none; taken as passed.",
-    "rig_validity": "Expiry of the rig calibration: the recording has no clock; taken as passed.",
-    "qa": "Daily QA: not part of a recording; taken as passed.",
-    "time_out": "Time-out: not part of this recording; taken as passed.",
-    "second_estimate": "Second estimate of the pose: the cone wears no collar; taken as passed.",
-    "fiducial": "Watch of the camera's mount: the rig names no fiducial; taken as passed.",
-    "acknowledgement": "Acknowledgement of faults: nobody can be asked; taken as given.",
+ASSUMED = {
+    "camera_serial": ("Camera", "The recording carries no serial number."),
+    "rig_validity": ("Expiry of the rig", "The recording has no clock."),
+    "qa": ("Daily QA", "It is not part of a recording."),
+    "time_out": ("Time-out", "It is not part of this recording."),
+    "second_estimate": ("Second estimate", "The cone wears no collar that could give one."),
+    "fiducial": ("Watch of the mount", "The rig names no fiducial."),
+    "acknowledgement": ("Acknowledgement", "Nobody can be asked; taken as given."),
 }
 
 
@@ -135,7 +135,7 @@ def _calibration(config: RunConfig, header: SourceHeader) -> tuple[StateFacts, .
 
 def _assumed(start: SessionStart) -> tuple[StateFacts, ...]:
     return tuple(
-        StateFacts(name=name, holds=None, sentence=ASSUMED_SENTENCES[name])
+        StateFacts(name=ASSUMED[name][0], holds=None, sentence=ASSUMED[name][1])
         for name in start.assumed
     )
 

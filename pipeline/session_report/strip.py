@@ -48,9 +48,7 @@ def strip_svg(facts: SessionFacts) -> str:
                 linewidth=0,
             )
         places = [(span.from_ns - start) / 1e9 for span in facts.deviations]
-        axes.plot(
-            *(places, [len(rows)] * len(places)), "v", color=DEVIATION_COLOUR, markersize=4
-        )
+        axes.plot(*(places, [len(rows)] * len(places)), "v", color=DEVIATION_COLOUR, markersize=4)
         reported = (facts.frame.stamp_ns - start) / 1e9
         axes.axvline(reported, color="black", linewidth=0.8, linestyle="--")
         names = ["GEOMETRY READY" if row == "READY" else row for row in rows]

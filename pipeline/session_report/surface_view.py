@@ -23,13 +23,13 @@ from tracking.transforms import invert, transform_points
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE_IN = (7.4, 3.1)
+SIZE_IN = (7.4, 2.9)
 DPI = 200
 SLICE_MM = 2.0  # half thickness of the section
 REACH = 2.2  # of the outer radius: how far to the side is shown
-BELOW_MM, ABOVE_MM = 25.0, 45.0  # of the section, from the exit
+BELOW_MM, ABOVE_MM = 25.0, 40.0  # of the section, from the exit
 N_SECTION, N_FIELD = 121, 81
-SPAN_MM = 10.0  # of the standoff's colours, to either side of 0
+SPAN_MM = 5.0  # of the standoff's colours, to either side of 0
 MAX_POINTS = 20_000  # drawn; every n-th beyond that
 BED_COLOUR, CONE_COLOUR, OTHER_COLOUR = "#a0327a", "#2d6cb5", "#9aa4ad"
 WALL_COLOUR, FIELD_COLOUR = "#000000", "#00622c"
@@ -47,7 +47,7 @@ def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
     cone, bed = context.applicator, result.record.bed
     with rc_context(STYLE):
         figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
-        section, field = figure.subplots(1, 2, width_ratios=(1.45, 1.0))
+        section, field = figure.subplots(1, 2, width_ratios=(1.55, 1.0))
         _draw_section(section, points, labels, cone, bed)
         _draw_field(field, points[labels == Label.TUMOR_BED], cone, bed)
         out = BytesIO()
@@ -97,7 +97,7 @@ def _draw_section(
     reach = REACH * cone.outer_radius_mm
     axes.set(xlim=(-reach, reach), ylim=(-BELOW_MM, ABOVE_MM), aspect="equal")
     axes.set(xlabel="applicator x, mm", ylabel="applicator z (towards the source), mm")
-    axes.legend(loc="upper right", fontsize=6, frameon=False, markerscale=3)
+    axes.legend(loc="lower right", fontsize=6, frameon=False, markerscale=3)
     axes.set_title("Section along the axis", fontsize=7.5, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -107,9 +107,7 @@ def _draw_bed_line(axes: Axes, cone: Applicator, bed: BedSurface) -> None:
     if bed.coefficients is None or bed.covariance is None:
         return
     x = np.linspace(-cone.inner_radius_mm, cone.inner_radius_mm, N_SECTION)
-    gaps = axial_gaps(
-        cone, bed.fit_from_applicator, bed.coefficients, np.stack([x, 0 * x], axis=1)
-    )
+    gaps = axial_gaps(cone, bed.fit_from_applicator, bed.coefficients, np.stack([x, 0 * x], axis=1))
     z = -x * cone.bevel_slope - gaps.gaps_mm
     sigma = np.sqrt(np.einsum("ni,ij,nj->n", gaps.by_bed, bed.covariance, gaps.by_bed))
     reach = K_SIGMA * sigma
@@ -122,7 +120,7 @@ def _draw_field(axes: Axes, points: Float, cone: Applicator, bed: BedSurface) ->
     points = points[:: max(1, len(points) // MAX_POINTS)]
     standoff = -points[:, 0] * cone.bevel_slope - points[:, 2]
     shades = {"cmap": "PuOr", "vmin": -SPAN_MM, "vmax": SPAN_MM}
-    shown = axes.scatter(points[:, 0], points[:, 1], s=1.2, c=standoff, linewidths=0, **shades)
+    shown = axes.scatter(points[:, 0], points[:, 1], s=3.5, c=standoff, linewidths=0, **shades)
     if bed.coefficients is not None:
         across = np.linspace(-cone.inner_radius_mm, cone.inner_radius_mm, N_FIELD)
         x, y = np.meshgrid(across, across)
