@@ -33,7 +33,7 @@ ITEMS = ("plan", "patient", "machine", "applicator")
 
 def build() -> typer.Typer:
     """Return the group of commands."""
-    group = typer.Typer(help="Commands into a running session, and the report of one.", no_args_is_help=True)
+    group = typer.Typer(help="Commands into a running session; its report.", no_args_is_help=True)
     group.command("status")(status)
     group.command("timeout")(timeout)
     group.command("ack")(ack)

@@ -25,10 +25,10 @@ MANUFACTURER_MODEL = "applicator tracking, research software"
 
 def dicom_of(pdf: bytes, facts: SessionFacts) -> bytes:
     """Return a DICOM file that holds `pdf`; the same bytes for the same input."""
-    from pydicom.dataset import Dataset, FileDataset
+    from pydicom.dataset import Dataset
 
-    meta = _meta(pdf, facts)
-    data = FileDataset(None, Dataset(), file_meta=meta, preamble=b"\0" * 128)
+    meta, data = _meta(pdf, facts), Dataset()
+    data.file_meta = meta
     data.SOPClassUID, data.SOPInstanceUID = (
         meta.MediaStorageSOPClassUID,
         meta.MediaStorageSOPInstanceUID,

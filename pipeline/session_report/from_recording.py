@@ -12,21 +12,10 @@ from pipeline.config.load import RunConfig, load_run
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.replay import run_context
 from pipeline.request import RunRequest
-from pipeline.session_report.facts import (
-    IdFacts,
-    Moment,
-    SessionFacts,
-    StateFacts,
-)
+from pipeline.session_report.build import SessionTold, build_facts
+from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
-from pipeline.session_report.gather import (
-    Gatherer,
-    applicator_facts,
-    frame_facts,
-    plan_facts,
-)
-from pipeline.session_report.pictures import session_pictures
-from pipeline.session_report.spans import beam_spans, spans
+from pipeline.session_report.gather import Gatherer
 from pipeline.tracker import Tracker
 from recordings.naming import source_name
 from recordings.opening import open_source
@@ -84,35 +73,16 @@ def _facts(
     damage: str,
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     moment, result = gathered.reported
-    context = run_context(header, config, start)
-    pictures = session_pictures(result, context)
-    ids = result.record.ids
-    facts = SessionFacts(
-        session_id=recording_id(header, ids, gathered.decided[0].stamp_ns),
-        origin=header.origin,
+    told = SessionTold(
+        session_id=recording_id(header, result.record.ids, gathered.decided[0].stamp_ns),
         source=source_name(request.source),
         recorded_at=header.recorded_at,
-        plan=plan_facts(config),
-        applicator=applicator_facts(result, config),
-        frame=frame_facts(moment, result, config),
-        verdicts=spans(gathered.decided),
-        beam=beam_spans(gathered.decided, gathered.told),
-        confirmations=tuple(gathered.confirmations),
-        events=tuple(gathered.events),
+        camera_serial=header.device_serial,
         states=(*_calibration(config, header), *_assumed(start)),
-        pictures=tuple(picture.facts for picture in pictures),
-        ids=IdFacts(
-            software=ids.software,
-            model=ids.model,
-            rig=ids.rig,
-            catalogue=ids.catalogue,
-            site="" if config.site is None else config.site.id,
-            camera_serial=header.device_serial,
-        ),
         damage=damage,
         notes=_notes(moment),
     )
-    return facts, pictures
+    return build_facts(gathered, config, run_context(header, config, start), told)
 
 
 def recording_id(header: SourceHeader, ids: RecordIds, first_stamp_ns: int) -> str:

@@ -9,19 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
-from pipeline.config.load import RunConfig
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event, EventKind
-from pipeline.session_report.facts import (
-    ApplicatorFacts,
-    Confirmation,
-    EventFacts,
-    FrameFacts,
-    Moment,
-    PlanFacts,
-    VerdictName,
-)
-from pipeline.session_report.figures import figures
+from pipeline.session_report.facts import Confirmation, EventFacts, Moment, VerdictName
 from pipeline.session_report.spans import BeamTold, Decided
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import Verdict
@@ -121,42 +111,3 @@ class Gatherer:
         if event.fault_frame is not None:
             text += f", fault of frame {event.fault_frame}"
         self.events.append(EventFacts(**at, kind=str(event.kind), person=event.person, text=text))
-
-
-def frame_facts(moment: Moment, result: FrameResult, config: RunConfig) -> FrameFacts:
-    """The reported frame's figures."""
-    record = result.record
-    return FrameFacts(
-        moment=moment,
-        frame_index=record.frame_index,
-        stamp_ns=record.stamp_ns,
-        verdict=cast(VerdictName, str(record.decision.verdict)),
-        reasons=tuple(str(reason) for reason in record.decision.reasons),
-        figures=figures(record, config.plan),
-    )
-
-
-def plan_facts(config: RunConfig) -> PlanFacts:
-    """The plan in force."""
-    plan = config.plan
-    return PlanFacts(
-        plan_id=plan.plan_id,
-        patient_id=plan.patient_id,
-        machine=plan.machine,
-        content_id=plan.id,
-        approved=plan.approved,
-        energy_mev=plan.energy_mev,
-        ssd_mm=plan.ssd_mm,
-        source="" if plan.origin is None else f"DICOM, SHA-256 {plan.origin.file_sha256}",
-    )
-
-
-def applicator_facts(result: FrameResult, config: RunConfig) -> ApplicatorFacts:
-    """Planned cone, and what the image showed."""
-    seen = result.record.alignment.applicator_id
-    return ApplicatorFacts(
-        planned=config.plan.applicator_id,
-        seen=(seen.value or "") if seen.decided else "",
-        diameter_mm=seen.diameter_mm,
-        bevel_deg=seen.bevel_deg,
-    )

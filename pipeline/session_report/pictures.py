@@ -11,7 +11,8 @@ from pipeline.overlay.bed_normal import BedNormal
 from pipeline.overlay.canvas import blank_canvas
 from pipeline.overlay.cone import ConeAxis, ConeOutline, ExitPlane
 from pipeline.overlay.layer import Layer
-from pipeline.overlay.picture import MaskTint, Picture as CameraPicture
+from pipeline.overlay.picture import MaskTint
+from pipeline.overlay.picture import Picture as CameraPicture
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.surface_view import surface_png
 from pipeline.sinks.sink import FrameResult, RunContext

@@ -12,8 +12,6 @@ SIZE_IN = (7.1, 1.45)
 HASH_SALT = "session-report"  # element ids of the SVG: the same in every run
 BEAM_COLOUR, DEVIATION_COLOUR = "#5b3a8e", "#c2410c"
 ROW_HALF = 0.38
-STYLE = {"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}
-TEXT = {"font.family": ["DejaVu Sans"], "font.size": 7.0}
 MIN_WIDTH_SHARE = 0.0015  # of the whole: a single frame of an hour must still be seen
 
 
@@ -26,7 +24,7 @@ def strip_svg(facts: SessionFacts) -> str:
 
     start = facts.verdicts[0].from_ns
     least = MIN_WIDTH_SHARE * max(facts.seconds, 1e-3)
-    with rc_context({**STYLE, **TEXT}):
+    with rc_context({"svg.hashsalt": HASH_SALT, "font.family": ["DejaVu Sans"], "font.size": 7.0}):
         figure = Figure(figsize=SIZE_IN, layout="constrained")
         axes = figure.subplots()
         rows = [str(verdict) for verdict in VERDICT_ROWS]

@@ -29,11 +29,11 @@ SLICE_MM = 2.0  # half thickness of the section
 REACH = 2.2  # of the outer radius: how far to the side is shown
 BELOW_MM, ABOVE_MM = 25.0, 40.0  # of the section, from the exit
 N_SECTION, N_FIELD = 121, 81
+COLOURS = "PuOr"  # diverging, told apart with any colour vision
 SPAN_MM = 5.0  # of the standoff's colours, to either side of 0
 MAX_POINTS = 20_000  # drawn; every n-th beyond that
 BED_COLOUR, CONE_COLOUR, OTHER_COLOUR = "#a0327a", "#2d6cb5", "#9aa4ad"
 WALL_COLOUR, FIELD_COLOUR = "#000000", "#00622c"
-STYLE = {"font.family": ["DejaVu Sans"], "font.size": 7.0, "axes.linewidth": 0.6}
 
 
 def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
@@ -45,7 +45,7 @@ def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
 
     points, labels = _points(result, context)
     cone, bed = context.applicator, result.record.bed
-    with rc_context(STYLE):
+    with rc_context({"font.family": ["DejaVu Sans"], "font.size": 7.0}):
         figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
         section, field = figure.subplots(1, 2, width_ratios=(1.55, 1.0))
         _draw_section(section, points, labels, cone, bed)
@@ -117,10 +117,20 @@ def _draw_bed_line(axes: Axes, cone: Applicator, bed: BedSurface) -> None:
 
 def _draw_field(axes: Axes, points: Float, cone: Applicator, bed: BedSurface) -> None:
     """Standoff along the axis: of the points seen, and of the bed in the field."""
+    from matplotlib.colors import Normalize
+
     points = points[:: max(1, len(points) // MAX_POINTS)]
+    shades = Normalize(-SPAN_MM, SPAN_MM)
     standoff = -points[:, 0] * cone.bevel_slope - points[:, 2]
-    shades = {"cmap": "PuOr", "vmin": -SPAN_MM, "vmax": SPAN_MM}
-    shown = axes.scatter(points[:, 0], points[:, 1], s=3.5, c=standoff, linewidths=0, **shades)
+    shown = axes.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=3.5,
+        c=standoff,
+        linewidths=0,
+        cmap=COLOURS,
+        norm=shades,
+    )
     if bed.coefficients is not None:
         across = np.linspace(-cone.inner_radius_mm, cone.inner_radius_mm, N_FIELD)
         x, y = np.meshgrid(across, across)
@@ -128,7 +138,13 @@ def _draw_field(axes: Axes, points: Float, cone: Applicator, bed: BedSurface) ->
         gaps = axial_gaps(cone, bed.fit_from_applicator, bed.coefficients, flat).gaps_mm
         inside = np.hypot(x, y) <= cone.inner_radius_mm
         grid = np.where(inside, gaps.reshape(x.shape), np.nan)
-        axes.pcolormesh(x, y, np.ma.masked_invalid(grid), shading="nearest", **shades)
+        axes.pcolormesh(
+            x,
+            y,
+            np.ma.masked_invalid(grid),
+            cmap=COLOURS,
+            norm=shades,
+        )
         lines = axes.contour(x, y, grid, colors="#333333", linewidths=0.4)
         axes.clabel(lines, fontsize=5, fmt="%g")
     angle = np.linspace(0, 2 * np.pi, 145)
