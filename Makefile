@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 READY := .venv/.ready
+TOOLS := .venv/.test-tools
 WORKERS ?= 2
 PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
@@ -22,10 +23,14 @@ $(READY): requirements.lock .ci/setup.sh
 	@bash .ci/setup.sh
 	@touch $@
 
+$(TOOLS): .ci/setup.sh $(READY)
+	@bash .ci/setup.sh test-tools
+	@touch $@
+
 demo: setup ## the sample session through everything; artefacts in runs/demo
 	@$(PY) run_tracker.py demo
 
-test: setup ## every test
+test: setup $(TOOLS) ## every test; installs Chromium and a type checker for the page
 	$(PYTEST)
 
 check: format lint types contracts test ## format, lint, types, import contracts, tests

@@ -2,6 +2,7 @@
 # Prepares this machine: Python 3.11, the few system libraries that the wheels do not carry, and
 # .venv/ with exactly the packages of requirements.lock. Run by `make setup`; safe to run again.
 # As root on Debian or Ubuntu it installs what is missing; otherwise it prints the command and stops.
+# `setup.sh test-tools` installs what only the tests need beside it: a browser and a type checker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +19,11 @@ libudev.so.1       libudev1
 libpango-1.0.so.0  libpango-1.0-0
 libpangoft2-1.0.so.0 libpangoft2-1.0-0
 libharfbuzz-subset.so.0 libharfbuzz-subset0
+"
+# Program that the tests drive, and Debian's package that has it.
+TEST_TOOLS="
+chromium chromium
+tsc      node-typescript
 "
 VENV=.venv
 
@@ -48,26 +54,42 @@ missing_packages() {
     done <<<"$LIBRARIES"
 }
 
+missing_tools() {
+    local program package
+    while read -r program package; do
+        [ -z "$program" ] || command -v "$program" >/dev/null || echo "$package"
+    done <<<"$TEST_TOOLS"
+}
+
 if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
     say "This lock is for Linux x86-64; this machine is $(uname -s) $(uname -m)."
     say "  what to do: on another machine install the dependencies of pyproject.toml yourself."
     exit 1
 fi
 
-mapfile -t packages < <(missing_packages)
-if [ ${#packages[@]} -gt 0 ]; then
+install() {
+    [ $# -gt 0 ] || return 0
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        say "Installing system packages: ${packages[*]}"
+        say "Installing system packages: $*"
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq </dev/null
-        apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+        apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
     else
         say "System packages are missing, and only root may install them. On Debian or Ubuntu run:"
-        say "    sudo apt-get update && sudo apt-get install --no-install-recommends -y ${packages[*]}"
+        say "    sudo apt-get update && sudo apt-get install --no-install-recommends -y $*"
         say "then \`make\` again. Elsewhere install what corresponds to them."
         exit 1
     fi
+}
+
+if [ "${1-}" = test-tools ]; then
+    mapfile -t packages < <(missing_tools)
+    install "${packages[@]}"
+    exit
 fi
+
+mapfile -t packages < <(missing_packages)
+install "${packages[@]}"
 
 python=$(find_python)
 if [ -z "$python" ]; then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import qa_phantom, qa_protocols, qa_sheets, qa_targets
+from pipeline.cli import qa_phantom, qa_protocols, qa_session, qa_sheets, qa_targets
 
 
 def build() -> typer.Typer:
@@ -15,6 +15,7 @@ def build() -> typer.Typer:
     )
     qa_protocols.add_to(group)
     qa_targets.add_to(group)
+    qa_session.add_to(group)
     group.command("phantom")(qa_phantom.phantom)
     group.add_typer(qa_sheets.build(), name="targets")
     return group

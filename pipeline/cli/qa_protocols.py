@@ -119,11 +119,13 @@ def run(
     from pipeline.cli.progress import progress_bar
     from pipeline.qa.metrics_file import read_metrics
     from pipeline.qa.places import QaPlace, open_place, opened
-    from pipeline.qa.running import run_protocol
+    from pipeline.qa.running import run_protocol, setup_of
 
     place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
-    handed = [metric for path in metrics or [] for metric in read_metrics(path)]
     with open_place(place) as there, opened(there, source) as frames_from:
+        setup = setup_of(there.bench.rig, there.bench.segmenter.model_id, "")
+        origin = frames_from.header.origin
+        handed = [m for path in metrics or [] for m in read_metrics(path, setup, origin)]
         wanted = there.protocol(protocol)
         reference = there.baseline(frames_from)
         cone = there.phantom(reference.applicator)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import audit
+from pipeline.cli import audit, batch, diff, export
 
 
 def build() -> typer.Typer:
     """Return the group of commands about past sessions."""
     group = typer.Typer(help="Past sessions.", no_args_is_help=True)
-    group.callback()(_group)
+    group.command("diff")(diff.diff)
+    group.command("export")(export.export)
+    group.command("batch")(batch.batch)
     group.add_typer(audit.build(), name="audit")
     return group
-
-
-def _group() -> None:
-    """Keeps a group of one command a group."""

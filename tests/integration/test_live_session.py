@@ -1,7 +1,7 @@
 """A live session with everything around its kernel: real supervisor process, socket, audit log.
 
-Simulated frames handed over as a camera would. QA, fiducial and second estimate are taken as
-proven here, because this test is about the rest.
+Simulated frames handed over as a camera would. Fiducial and second estimate are taken as proven
+here, QA too but where a session is given a store, because these tests are about the rest.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
 from pipeline.live import Announcer, track
+from pipeline.qa.watch import QaWatch
 from pipeline.session.client import ask
 from pipeline.session.commands import (
     BeamMessage,
@@ -111,6 +112,7 @@ class Session:
         self.source, self.config = source, config
         self.folders = SessionFolders(folder / "s", folder / "archive")
         self.said: list[str] = []
+        self.qa: QaWatch | None = None
 
     def run(self) -> None:
         segmenter = MaskSegmenter()
@@ -118,7 +120,7 @@ class Session:
         evidence = replace(
             start,
             rig_validity=Evidence.PROVEN,
-            qa=Evidence.PROVEN,
+            qa=Evidence.PROVEN if self.qa is None else Evidence.MISSING,
             fiducial=Evidence.PROVEN,
             second_estimate=Evidence.ASSUMED,
         )
@@ -132,6 +134,7 @@ class Session:
                 Announcer(self.said.append),
                 shell=shell,
                 now_ns=self.source.now_ns,
+                qa=self.qa,
             )
 
     def entries(self) -> list[dict[str, Any]]:
@@ -155,7 +158,7 @@ def session(source: CameraSource, config: RunConfig, tmp_path: Path) -> Session:
     return Session(source, config, tmp_path)
 
 
-def _confirm(session: Session, person: str) -> bool:
+def confirm_when_placed(session: Session, person: str) -> bool:
     """Wait for the session, read back what it runs, and confirm; whether it was accepted."""
     folder = session.folders.session
     deadline = time.monotonic() + PATIENCE_S
@@ -182,7 +185,7 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
     answers: list[bool] = []
 
     def confirm() -> None:
-        answers.extend(_confirm(session, person) for person in PERSONS)
+        answers.extend(confirm_when_placed(session, person) for person in PERSONS)
         session.source.ends_at = session.source.n_handed_over + 60
 
     persons = threading.Thread(target=confirm)
@@ -204,7 +207,7 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
     answers: list[bool] = []
 
     def tell() -> None:
-        answers.extend(_confirm(session, person) for person in PERSONS)
+        answers.extend(confirm_when_placed(session, person) for person in PERSONS)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and not session.is_ready():
             time.sleep(0.02)
@@ -235,7 +238,7 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
 
 def test_one_person_is_not_enough(session: Session) -> None:
     def confirm() -> None:
-        _confirm(session, PERSONS[0])
+        confirm_when_placed(session, PERSONS[0])
         session.source.ends_at = session.source.n_handed_over + 60
 
     person = threading.Thread(target=confirm)

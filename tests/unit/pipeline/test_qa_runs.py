@@ -22,6 +22,7 @@ from pipeline.qa.moment import measured_at, moment_of, ns_of
 from recordings.opening import open_source
 from recordings.simulation.qa_setup import FAULTS
 from tests.config_texts import SIGNING_SITE
+from tests.qa_parts import OURS
 from tracking.errors import ConfigurationError, SourceError
 
 Command = Callable[..., int]
@@ -162,12 +163,12 @@ def test_what_is_missing_is_told(place: Path, tmp_path: Path) -> None:
 def test_figures_are_handed_over_by_file(tmp_path: Path) -> None:
     path = tmp_path / "spheres.json"
     path.write_text('{"metrics": [{"name": "a", "value": 1.5, "unit": "mm"}], "more": 1}')
-    (found,) = read_metrics(path)
+    (found,) = read_metrics(path, OURS, "live")
     assert (found.name, found.value, found.unit, found.sigma) == ("a", 1.5, "mm", None)
     for wrong in ("", "[]", '{"metrics": [{"name": "a", "value": "x", "unit": ""}]}'):
         path.write_text(wrong)
         with pytest.raises(ConfigurationError, match="no figures"):
-            read_metrics(path)
+            read_metrics(path, OURS, "live")
 
 
 def test_a_recording_was_measured_when_it_was_made() -> None:
