@@ -12,7 +12,7 @@ from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import ProtocolName
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.segmenter_name import SegmenterName
+from pipeline.cli.runs import SegmenterName
 from tracking.errors import CalibrationError, UsageError
 
 if TYPE_CHECKING:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.segmenter_name import SegmenterName
 from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
 ARCHIVE_DIR = Path("runs/archive")
+
+
+class SegmenterName(StrEnum):
+    """What labels the pixels."""
+
+    ONNX = "onnx"
+    MASKS = "masks"
 
 
 def demo(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.segmenter_name import SegmenterName
+from pipeline.cli.runs import SegmenterName
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
