@@ -24,7 +24,6 @@ from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.figures import figures
 from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.pictures import session_pictures
-from pipeline.session_report.spans import beam_spans, spans
 from pipeline.sinks.sink import FrameResult, RunContext
 from recordings.source import Origin
 
@@ -70,8 +69,8 @@ def build_facts(
         plan=_plan_facts(config, told),
         applicator=_applicator_facts(result, config),
         frame=_frame_facts(moment, result, config),
-        verdicts=spans(gathered.decided),
-        beam=beam_spans(gathered.decided, gathered.told),
+        verdicts=gathered.verdicts.spans(),
+        beam=gathered.beam.spans(),
         confirmations=tuple(gathered.confirmations),
         events=tuple(gathered.events),
         states=told.states,

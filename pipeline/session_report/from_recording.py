@@ -55,10 +55,12 @@ def facts_of_recording(
         check_outlines(config.plan, header.intrinsics)
         tracker = Tracker(config, segmenter, start.evidence)
         gathered = Gatherer()
+        n_frames = 0
         while (frame := source.read()) is not None:
             gathered.emit(tracker.process(frame))
+            n_frames += 1
             if progress is not None:
-                progress(len(gathered.decided), header.n_frames)
+                progress(n_frames, header.n_frames)
         return _facts(request, config, header, start, gathered, source.damage or "")
     finally:
         source.close()
@@ -74,7 +76,7 @@ def _facts(
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     moment, result = gathered.reported
     told = SessionTold(
-        session_id=recording_id(header, result.record.ids, gathered.decided[0].stamp_ns),
+        session_id=recording_id(header, result.record.ids, gathered.verdicts.spans()[0].from_ns),
         source=source_name(request.source),
         recorded_at=header.recorded_at,
         camera_serial=header.device_serial,

@@ -12,7 +12,7 @@ from typing import cast
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.facts import Confirmation, EventFacts, Moment, VerdictName
-from pipeline.session_report.spans import BeamTold, Decided
+from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import Verdict
 from tracking.errors import SourceError
@@ -37,8 +37,8 @@ EVENT_WORDS = {
 class Gatherer:
     """Takes events before the frame that they were decided with, then the frame."""
 
-    decided: list[Decided] = field(default_factory=list)
-    told: list[BeamTold] = field(default_factory=list)
+    verdicts: SpanFolder = field(default_factory=SpanFolder)
+    beam: BeamFolder = field(default_factory=BeamFolder)
     confirmations: list[Confirmation] = field(default_factory=list)
     events: list[EventFacts] = field(default_factory=list)
     _waiting: list[Event] = field(default_factory=list)
@@ -60,12 +60,13 @@ class Gatherer:
             cast(VerdictName, str(decision.verdict)),
             tuple(str(reason) for reason in decision.reasons),
         )
-        self.decided.append(one)
         waiting, self._waiting = self._waiting, []
         for event in waiting:
             self._take(event, one)
             if event.kind is EventKind.BEAM_ON and self._at_beam_on is None:
                 self._at_beam_on = result
+        self.verdicts.add(one)
+        self.beam.add(one)
         if decision.verdict is Verdict.READY:
             self._last_ready = result
         self._last = result
@@ -98,7 +99,7 @@ class Gatherer:
         at = {"stamp_ns": frame.stamp_ns, "frame_index": frame.frame_index}
         is_on = beam_told(event)
         if is_on is not None:
-            self.told.append(BeamTold(frame.frame_index, is_on, event.person))
+            self.beam.tell(event.person, is_on=is_on)
         if event.kind in TIME_OUT:
             who = event.person or ", ".join(event.persons)
             what = TIME_OUT[event.kind]

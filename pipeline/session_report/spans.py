@@ -1,9 +1,8 @@
-"""Verdicts as spans of time, and what of them lies under the beam."""
+"""Verdicts folded into spans of time as they come: memory grows with changes, not with frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.session_report.facts import BeamSpan, VerdictName, VerdictSpan
 
@@ -23,74 +22,87 @@ class Decided:
         return self.reasons[0] if self.reasons else ""
 
 
-@dataclass(frozen=True)
-class BeamTold:
-    """Beam on or off, told before the decision of frame `frame_index`."""
+@dataclass(eq=False)
+class SpanFolder:
+    """Joins consecutive frames of the same verdict and first reason."""
 
-    frame_index: int
-    is_on: bool
-    person: str
+    _closed: list[VerdictSpan] = field(default_factory=list)
+    _first: Decided | None = None
+    _last: Decided | None = None
+    _count: int = 0
+
+    def add(self, one: Decided) -> None:
+        """Take the next frame."""
+        first = self._first
+        if first is None or (one.verdict, one.first_reason) != (first.verdict, first.first_reason):
+            self._close()
+            self._first, self._count = one, 0
+        self._last, self._count = one, self._count + 1
+
+    def spans(self) -> tuple[VerdictSpan, ...]:
+        """All spans so far; the last one may still grow."""
+        return (*self._closed, *self._open())
+
+    def _close(self) -> None:
+        self._closed += self._open()
+
+    def _open(self) -> tuple[VerdictSpan, ...]:
+        if self._first is None or self._last is None:
+            return ()
+        return (
+            VerdictSpan(
+                verdict=self._first.verdict,
+                reasons=self._first.reasons,
+                first_frame=self._first.frame_index,
+                from_ns=self._first.stamp_ns,
+                to_ns=self._last.stamp_ns,
+                n_frames=self._count,
+            ),
+        )
 
 
-def spans(decided: Iterable[Decided]) -> tuple[VerdictSpan, ...]:
-    """Consecutive frames of the same verdict and first reason, joined."""
-    return tuple(_span(group) for group in _groups(decided))
-
-
-def beam_spans(decided: Sequence[Decided], told: Iterable[BeamTold]) -> tuple[BeamSpan, ...]:
+@dataclass(eq=False)
+class BeamFolder:
     """Each time the beam was on, with what was not READY meanwhile.
 
-    Saying it twice changes nothing. A beam that nobody ended lasts to the last frame.
+    Saying it twice changes nothing. A beam that nobody ended lasts to the last frame; one under
+    which no frame was decided is none.
     """
-    found: list[BeamSpan] = []
-    started: BeamTold | None = None
-    for word in told:
-        if word.is_on and started is None:
-            started = word
-        elif not word.is_on and started is not None:
-            found += _beam(decided, started, word.frame_index)
-            started = None
-    if started is not None:
-        found += _beam(decided, started, None)
-    return tuple(found)
 
+    _closed: list[BeamSpan] = field(default_factory=list)
+    _told_by: str = ""
+    _is_on: bool = False
+    _under: SpanFolder = field(default_factory=SpanFolder)
 
-def _beam(decided: Sequence[Decided], start: BeamTold, end_frame: int | None) -> Iterator[BeamSpan]:
-    """One span, or none where no frame was decided in it."""
-    under = [
-        d
-        for d in decided
-        if d.frame_index >= start.frame_index and (end_frame is None or d.frame_index < end_frame)
-    ]
-    if not under:
-        return
-    yield BeamSpan(
-        from_ns=under[0].stamp_ns,
-        to_ns=under[-1].stamp_ns,
-        from_frame=under[0].frame_index,
-        is_open=end_frame is None,
-        told_by=start.person,
-        deviations=tuple(s for s in spans(under) if s.verdict != "READY"),
-    )
+    def tell(self, person: str, *, is_on: bool) -> None:
+        """Beam on or off, told before the next frame."""
+        if is_on and not self._is_on:
+            self._under, self._told_by = SpanFolder(), person
+        elif not is_on:
+            self._closed += self._last(is_open=False)
+            self._under = SpanFolder()
+        self._is_on = is_on
 
+    def add(self, one: Decided) -> None:
+        """Take the next frame."""
+        if self._is_on:
+            self._under.add(one)
 
-def _groups(decided: Iterable[Decided]) -> Iterator[list[Decided]]:
-    group: list[Decided] = []
-    for one in decided:
-        if group and (one.verdict, one.first_reason) != (group[0].verdict, group[0].first_reason):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
+    def spans(self) -> tuple[BeamSpan, ...]:
+        """All so far; the last one may still be on."""
+        return (*self._closed, *self._last(is_open=True))
 
-
-def _span(group: list[Decided]) -> VerdictSpan:
-    return VerdictSpan(
-        verdict=group[0].verdict,
-        reasons=group[0].reasons,
-        first_frame=group[0].frame_index,
-        from_ns=group[0].stamp_ns,
-        to_ns=group[-1].stamp_ns,
-        n_frames=len(group),
-    )
+    def _last(self, *, is_open: bool) -> tuple[BeamSpan, ...]:
+        under = self._under.spans()
+        if not under:
+            return ()
+        return (
+            BeamSpan(
+                from_ns=under[0].from_ns,
+                to_ns=under[-1].to_ns,
+                from_frame=under[0].first_frame,
+                is_open=is_open,
+                told_by=self._told_by,
+                deviations=tuple(span for span in under if span.verdict != "READY"),
+            ),
+        )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import build_facts
-from pipeline.session_report.facts import Moment
+from pipeline.session_report.facts import BeamSpan, Moment, VerdictSpan
 from pipeline.session_report.facts_file import (
     FACTS_NAME,
     read_facts,
@@ -16,7 +17,7 @@ from pipeline.session_report.facts_file import (
     write_facts,
 )
 from pipeline.session_report.gather import Gatherer
-from pipeline.session_report.spans import BeamTold, Decided, beam_spans, spans
+from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from tests.builders_results import Geometry, hidden, make_alignment, make_context, make_result
 from tests.session_report_parts import (
     BEAM_OFF,
@@ -45,9 +46,25 @@ def _table() -> dict[str, Any]:
     return live_session()[0].model_dump(mode="json")
 
 
+def _spans(decided: Iterable[Decided]) -> tuple[VerdictSpan, ...]:
+    folder = SpanFolder()
+    for one in decided:
+        folder.add(one)
+    return folder.spans()
+
+
+def _beam(words: str, told: dict[int, list[bool]]) -> tuple[BeamSpan, ...]:
+    folder = BeamFolder()
+    for one in _decided(words):
+        for is_on in told.get(one.frame_index, []):
+            folder.tell("p", is_on=is_on)
+        folder.add(one)
+    return folder.spans()
+
+
 class TestSpans:
     def test_every_frame_is_in_exactly_one_span(self) -> None:
-        found = spans(_decided("UURRRHRR"))
+        found = _spans(_decided("UURRRHRR"))
         assert [(s.verdict, s.first_frame, s.n_frames) for s in found] == [
             *(("UNSURE", 0, 2), ("READY", 2, 3), ("HOLD", 5, 1), ("READY", 6, 2))
         ]
@@ -57,22 +74,31 @@ class TestSpans:
         first = Decided(0, 0, "HOLD", ("A", "B"))
         second = Decided(1, 1, "HOLD", ("A", "C"))
         third = Decided(2, 2, "HOLD", ("C", "A"))
-        assert [s.n_frames for s in spans([first, second, third])] == [2, 1]
+        assert [s.n_frames for s in _spans([first, second, third])] == [2, 1]
+
+    def test_what_was_read_before_does_not_grow(self) -> None:
+        folder = SpanFolder()
+        folder.add(Decided(0, 0, "READY", ()))
+        before = folder.spans()
+        folder.add(Decided(1, 1, "READY", ()))
+        assert (before[0].n_frames, folder.spans()[0].n_frames) == (1, 2)
 
     def test_only_what_is_under_the_beam_is_a_deviation(self) -> None:
-        told = [BeamTold(2, True, "p"), BeamTold(3, True, "p"), BeamTold(6, False, "p")]
-        (beam,) = beam_spans(_decided("HURRHRHH"), told)
+        (beam,) = _beam("HURRHRHH", {2: [True], 3: [True], 6: [False]})
         assert (beam.from_frame, beam.from_ns, beam.to_ns, beam.is_open) == (2, 200, 500, False)
         assert [(d.verdict, d.first_frame) for d in beam.deviations] == [("HOLD", 4)]
 
     def test_a_beam_that_nobody_ended_lasts_to_the_end(self) -> None:
-        (beam,) = beam_spans(_decided("RRH"), [BeamTold(1, True, "p")])
+        (beam,) = _beam("RRH", {1: [True]})
         assert beam.is_open
         assert [d.first_frame for d in beam.deviations] == [2]
 
+    def test_every_time_it_was_on_is_told(self) -> None:
+        beams = _beam("RRRRRR", {1: [True], 2: [False], 4: [True]})
+        assert [(b.from_frame, b.is_open) for b in beams] == [(1, False), (4, True)]
+
     def test_a_beam_without_frames_and_an_end_without_beam_are_none(self) -> None:
-        told = [BeamTold(0, False, "p"), BeamTold(9, True, "p"), BeamTold(9, False, "p")]
-        assert beam_spans(_decided("RRR"), told) == ()
+        assert _beam("RRR", {0: [False], 2: [True, False]}) == ()
 
 
 class TestGathering:
@@ -105,7 +131,7 @@ class TestGathering:
         found.emit(frame(3))
         assert found.reported[0] is Moment.LAST_READY
         assert [e.kind for e in found.events] == ["BEAM_ON_REFUSED"]
-        assert found.told == []
+        assert found.beam.spans() == ()
 
     def test_persons_are_those_who_confirmed(self) -> None:
         facts, _ = live_session()
