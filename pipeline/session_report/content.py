@@ -12,7 +12,7 @@ from pipeline.session_report.facts import (
     SessionFacts,
     VerdictSpan,
 )
-from pipeline.session_report.facts_file import Picture
+from pipeline.session_report.facts_file import Picture, facts_sha256
 from pipeline.session_report.strip import strip_svg
 from pipeline.session_report.times import since_start, stamp_words
 from tracking.reasons import TEXTS, Reason
@@ -218,4 +218,5 @@ def _identities(facts: SessionFacts) -> tuple[tuple[str, str], ...]:
         ("Applicator catalogue", ids.catalogue),
         ("Site rules", ids.site or "none given"),
         ("Camera", ids.camera_serial or "no serial number"),
+        ("Facts, SHA-256", facts_sha256(facts)),
     )

@@ -38,11 +38,21 @@ def write_facts(folder: Path, facts: SessionFacts, pictures: Sequence[Picture]) 
     for picture in pictures:
         (folder / picture.facts.file).write_bytes(picture.png)
     path = folder / FACTS_NAME
-    text = json.dumps(facts.model_dump(mode="json"), ensure_ascii=False, indent=1, allow_nan=False)
     partial = path.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf-8", newline="\n")
+    partial.write_bytes(facts_bytes(facts))
     partial.replace(path)
     return path
+
+
+def facts_bytes(facts: SessionFacts) -> bytes:
+    """The file's content."""
+    text = json.dumps(facts.model_dump(mode="json"), ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def facts_sha256(facts: SessionFacts) -> str:
+    """Of the file, by which a printed page finds its facts."""
+    return hashlib.sha256(facts_bytes(facts)).hexdigest()
 
 
 def read_facts(folder: Path) -> SessionFacts:

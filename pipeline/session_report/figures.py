@@ -11,6 +11,11 @@ from tracking.measurement import Measurement
 from tracking.plan import Plan
 from tracking.record import FrameRecord
 
+RIM_LABELS = {
+    "air_gap_max_mm": "Standoff, largest at the rim",
+    "air_gap_min_mm": "Standoff, least at the rim",
+}
+RIM_LIMIT = "air_gap_rim_mm"  # of the plan: bounds the size of both
 LABELS = {
     "tilt_x_deg": "Tilt about x",
     "tilt_y_deg": "Tilt about y",
@@ -19,8 +24,7 @@ LABELS = {
     "incidence_x_deg": "Incidence about x",
     "incidence_y_deg": "Incidence about y",
     "beam_incidence_deg": "Beam axis to surface normal",
-    "air_gap_max_mm": "Standoff, largest at the rim",
-    "air_gap_min_mm": "Standoff, least at the rim",
+    **RIM_LABELS,
     "coverage_fraction": "Coverage of the area at risk",
     "intrusion_mm": "Intrusion into the field",
 }
@@ -33,7 +37,6 @@ LIMITED_LABELS = {
     "ssd_error_mm": "SSD error",
     "coverage_fraction": "Coverage of the area at risk",
     "intrusion_mm": "Intrusion into the field",
-    "air_gap_rim_mm": "Standoff at the rim, largest size",
 }
 
 
@@ -44,6 +47,8 @@ def figures(record: FrameRecord, plan: Plan) -> tuple[Figure, ...]:
 
 def _limited(record: FrameRecord, plan: Plan) -> Iterator[Figure]:
     for quantity in limited_quantities(record.alignment, plan.limits):
+        if quantity.name == RIM_LIMIT:
+            continue
         value, sigma = _shown(quantity.measurement)
         yield Figure(
             name=quantity.name,
@@ -59,17 +64,22 @@ def _limited(record: FrameRecord, plan: Plan) -> Iterator[Figure]:
 
 
 def _others(record: FrameRecord, plan: Plan) -> Iterator[Figure]:
+    """What has no limit of its own; both extremes at the rim share theirs, as in the gate."""
     limited = {quantity.name for quantity in limited_quantities(record.alignment, plan.limits)}
+    rim = plan.limits.air_gap_rim_maximum_mm
     for name, measurement in record.alignment.measurements():
         if name in limited or name not in LABELS:
             continue
         value, sigma = _shown(measurement)
+        bound = rim if name in RIM_LABELS else None
         yield Figure(
             name=name,
             label=LABELS[name],
             unit=_unit(name),
             value=value,
             sigma=sigma,
+            lower=None if bound is None else -bound,
+            upper=bound,
             why="" if value is not None else why_not_measured(name, record, plan),
         )
 

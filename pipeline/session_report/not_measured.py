@@ -23,7 +23,7 @@ OF_SLIDE = frozenset({"docking_gap_mm", "ssd_error_mm"})
 OF_BED = frozenset(
     {
         *("incidence_deg", "incidence_x_deg", "incidence_y_deg", "beam_incidence_deg"),
-        *("air_gap_mm", "air_gap_max_mm", "air_gap_min_mm", "ssd_error_mm", "air_gap_rim_mm"),
+        *("air_gap_mm", "air_gap_max_mm", "air_gap_min_mm", "ssd_error_mm"),
     }
 )
 OF_MAP = frozenset({"coverage_fraction", "intrusion_mm"})

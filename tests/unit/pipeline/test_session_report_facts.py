@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from pipeline.session_report.build import build_facts
 from pipeline.session_report.facts import BeamSpan, Moment, VerdictSpan
 from pipeline.session_report.facts_file import (
     FACTS_NAME,
+    facts_sha256,
     read_facts,
     read_pictures,
     write_facts,
@@ -170,6 +173,15 @@ class TestFigures:
         assert why["coverage_fraction"] == "The plan marks no area at risk."
         assert "survey" in why["intrusion_mm"]
 
+    def test_both_extremes_at_the_rim_are_held_to_its_limit(self) -> None:
+        found = Gatherer()
+        found.emit(frame(BEAM_ON))
+        limits = replace(CONFIG.plan.limits, air_gap_rim_maximum_mm=5.0)
+        config = replace(CONFIG, plan=replace(CONFIG.plan, limits=limits))
+        facts, _ = build_facts(found, config, make_context(), TOLD)
+        rim = {f.name: (f.lower, f.upper) for f in facts.frame.figures if "gap_m" in f.name}
+        assert rim == {"air_gap_max_mm": (-5.0, 5.0), "air_gap_min_mm": (-5.0, 5.0)}
+
     def test_roll_that_cannot_be_told_is_said(self) -> None:
         found = Gatherer()
         alignment = hidden(make_alignment(Geometry()), "incidence_x_deg")
@@ -184,6 +196,8 @@ class TestFile:
         facts, pictures = live_session()
         write_facts(tmp_path, facts, pictures)
         again = read_facts(tmp_path)
+        written = (tmp_path / FACTS_NAME).read_bytes()
+        assert facts_sha256(again) == hashlib.sha256(written).hexdigest()
         assert again == facts
         assert read_pictures(tmp_path, again) == pictures
 
