@@ -28,6 +28,7 @@ from tracking.decision import Verdict
 from tracking.reasons import Reason
 
 BEAM_ON, DEVIATION, BEAM_OFF = 4, 6, 8
+PERSONS = ("physicist-1", "surgeon-1")
 EPOCH_NS = 1_767_258_000 * 10**9  # 2026-01-01T09:00:00Z
 CONFIG = RunConfig(
     rig=make_rig(),
@@ -56,7 +57,7 @@ TOLD = SessionTold(
 EVENTS = {
     0: (Event(EventKind.TIME_OUT_REFUSED, 0, person="surgeon-1", refusal=Refusal.WRONG_PIN),),
     1: (Event(EventKind.TIME_OUT_CONFIRMED, 1, person="physicist-1"),),
-    2: (Event(EventKind.TIME_OUT_COMPLETE, 2, persons=("physicist-1", "surgeon-1")),),
+    2: (Event(EventKind.TIME_OUT_COMPLETE, 2, person="surgeon-1", persons=PERSONS),),
     BEAM_ON: (Event(EventKind.BEAM_ON, BEAM_ON, person="physicist-1"),),
     BEAM_OFF: (Event(EventKind.BEAM_OFF, BEAM_OFF, person="physicist-1"),),
 }

@@ -12,6 +12,7 @@ from typing import cast
 from pipeline.config.load import RunConfig
 from pipeline.session_report.facts import (
     ApplicatorFacts,
+    EventFacts,
     FrameFacts,
     IdFacts,
     Moment,
@@ -33,7 +34,8 @@ class SessionTold:
     """What frames and events do not tell of a session; "" and None where nobody knows.
 
     `recorded_at`: ISO 8601. `states`: QA, calibration and further evidence in force.
-    `audit_head`: the block that `sessions audit head` prints.
+    `audit_head`: the block that `sessions audit head` prints. `further_events`: what no frame was
+    decided with, such as overrides in the audit log.
     """
 
     session_id: str
@@ -46,6 +48,7 @@ class SessionTold:
     notes: tuple[str, ...] = ()
     plan_revision: int | None = None
     approved_by: str = ""
+    further_events: tuple[EventFacts, ...] = ()
 
 
 def build_facts(
@@ -72,7 +75,7 @@ def build_facts(
         verdicts=gathered.verdicts.spans(),
         beam=gathered.beam.spans(),
         confirmations=tuple(gathered.confirmations),
-        events=tuple(gathered.events),
+        events=(*gathered.events, *told.further_events),
         states=told.states,
         pictures=tuple(picture.facts for picture in pictures),
         ids=IdFacts(

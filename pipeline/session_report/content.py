@@ -105,7 +105,12 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
             for c in facts.confirmations
         ),
         events=tuple(
-            (stamp_words(e.stamp_ns, facts), e.person or "-", e.text) for e in facts.events
+            (
+                "-" if e.stamp_ns is None else stamp_words(e.stamp_ns, facts),
+                e.person or "-",
+                e.text,
+            )
+            for e in facts.events
         ),
         states=tuple((s.name, _holds(s.holds), s.sentence) for s in facts.states),
         identities=_identities(facts),

@@ -132,10 +132,13 @@ class Confirmation(Facts):
 
 
 class EventFacts(Facts):
-    """An override, a refusal, an acknowledgement, a fault: what a reader must not miss."""
+    """An override, a refusal, an acknowledgement: what a reader must not miss.
 
-    stamp_ns: int
-    frame_index: int
+    `stamp_ns` and `frame_index` are None where it belongs to no frame.
+    """
+
+    stamp_ns: int | None
+    frame_index: int | None
     kind: str
     person: str = ""
     text: str = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from calibration.rig_check import expires_at, is_rig_valid
 from calibration.text_file import content_id
 from models.loading import load_segmenter
 from pipeline.config.load import RunConfig, load_run
@@ -16,6 +15,7 @@ from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.of_live import calibration_state
 from pipeline.tracker import Tracker
 from recordings.naming import source_name
 from recordings.opening import open_source
@@ -80,7 +80,7 @@ def _facts(
         source=source_name(request.source),
         recorded_at=header.recorded_at,
         camera_serial=header.device_serial,
-        states=(*_calibration(config, header), *_assumed(start)),
+        states=(calibration_state(config.rig, header.recorded_moment), *_assumed(start)),
         damage=damage,
         notes=_notes(moment),
     )
@@ -92,17 +92,6 @@ def recording_id(header: SourceHeader, ids: RecordIds, first_stamp_ns: int) -> s
     name = source_name(header.uri)
     parts = (header.recorded_at, header.device_serial, str(first_stamp_ns), *vars(ids).values())
     return content_id(Path(name).stem, "\n".join((name, *parts)))
-
-
-def _calibration(config: RunConfig, header: SourceHeader) -> tuple[StateFacts, ...]:
-    rig, moment = config.rig, header.recorded_moment
-    until = expires_at(rig)
-    sentence = (
-        f"Rig {rig.id}, calibrated {rig.calibrated_at:%Y-%m-%d %H:%M} UTC, "
-        f"holds until {until:%Y-%m-%d %H:%M} UTC."
-    )
-    holds = None if moment is None else is_rig_valid(rig, moment)
-    return (StateFacts(name="Rig calibration", holds=holds, sentence=sentence),)
 
 
 def _assumed(start: SessionStart) -> tuple[StateFacts, ...]:

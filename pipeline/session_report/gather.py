@@ -101,12 +101,14 @@ class Gatherer:
         if is_on is not None:
             self.beam.tell(event.person, is_on=is_on)
         if event.kind in TIME_OUT:
-            who = event.person or ", ".join(event.persons)
+            who = ", ".join(event.persons) or event.person
             what = TIME_OUT[event.kind]
             what += f" ({', '.join(event.differs)})" if event.differs else ""
             self.confirmations.append(Confirmation(**at, person=who, what=what))
             return
         text = EVENT_WORDS[event.kind]
+        if is_on is not None and not event.person:
+            text = f"Beam {'on' if is_on else 'off'} taken by the supervisor"
         if event.refusal is not None:
             text += f": {event.refusal}"
         if event.fault_frame is not None:
