@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.runs import SegmenterName
-from tracking.errors import UsageError
+from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.session_report.facts import SessionFacts
@@ -70,6 +70,8 @@ def report(
         folder, (facts, pictures) = out, _of_recording(*request)
     for path in write_report(folder, facts, pictures, with_dicom=dicom):
         typer.echo(str(path))
+    if facts.damage:  # reported to its last whole frame
+        raise typer.Exit(SourceError.exit_code)
 
 
 def _of_session(folder: Path) -> tuple[SessionFacts, tuple[Picture, ...]]:
