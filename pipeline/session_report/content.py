@@ -17,7 +17,7 @@ from pipeline.session_report.strip import strip_svg
 from pipeline.session_report.times import since_start, stamp_words
 from tracking.reasons import TEXTS, Reason
 
-MAX_SPAN_ROWS = 24  # of the time line's table: the rest is counted
+MAX_SPAN_ROWS = 16  # of the time line's table: the last ones, the rest is counted
 VERDICT_WORDS = {"READY": "GEOMETRY READY"}
 ORIGIN_SENTENCES = {
     "simulated": "SIMULATION: no patient, no camera. This record proves nothing about a treatment.",
@@ -68,7 +68,7 @@ class Content:
     pictures: tuple[tuple[str, str], ...]
     strip: str
     spans: tuple[SpanLine, ...]
-    n_more_spans: int
+    n_earlier_spans: int
     beam: tuple[str, ...]
     deviations: tuple[SpanLine, ...]
     confirmations: tuple[tuple[str, str, str], ...]
@@ -96,8 +96,8 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
             (f"data:image/png;base64,{b64encode(p.png).decode()}", p.caption) for p in pictures
         ),
         strip=strip_svg(facts),
-        spans=tuple(_span(span, facts) for span in facts.verdicts[:MAX_SPAN_ROWS]),
-        n_more_spans=max(0, len(facts.verdicts) - MAX_SPAN_ROWS),
+        spans=tuple(_span(span, facts) for span in facts.verdicts[-MAX_SPAN_ROWS:]),
+        n_earlier_spans=max(0, len(facts.verdicts) - MAX_SPAN_ROWS),
         beam=_beam(facts),
         deviations=tuple(_span(span, facts) for span in facts.deviations),
         confirmations=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracking.bed import BedStatus
+from tracking.intrusion import MIN_SEEN_FRACTION
 from tracking.plan import Plan
 from tracking.record import FrameRecord
 from tracking.survey_alignment import SurveyStatus
@@ -37,7 +38,7 @@ def why_not_measured(name: str, record: FrameRecord, plan: Plan) -> str:
     if name == "coverage_fraction" and plan.area_at_risk is None:
         return "The plan marks no area at risk."
     if name in OF_MAP:
-        return _of_map(record)
+        return _of_map(name, record)
     if name in OF_BED and not record.bed.is_ok:
         return BED_SENTENCES[record.bed.status]
     if name in OF_ROLL and not registration.roll_observable:
@@ -47,9 +48,15 @@ def why_not_measured(name: str, record: FrameRecord, plan: Plan) -> str:
     return "The frame did not show enough to tell it."
 
 
-def _of_map(record: FrameRecord) -> str:
-    if record.survey.survey is None:
+def _of_map(name: str, record: FrameRecord) -> str:
+    survey = record.survey
+    if survey.survey is None:
         return "The bed was not surveyed before the cone came."
-    if record.survey.status in SURVEY_SENTENCES:
-        return SURVEY_SENTENCES[record.survey.status]
-    return "Nothing that was marked on the bed could be placed, or the view of it was not enough."
+    if survey.status in SURVEY_SENTENCES:
+        return SURVEY_SENTENCES[survey.status]
+    if name == "intrusion_mm":
+        share = f"{100 * MIN_SEEN_FRACTION:.0f} %"
+        return f"Less than {share} of the field was seen, or a structure to keep out has no place."
+    if not survey.in_plane_observable:
+        return "The survey may have slid along the bed: its form shows no place."
+    return "The area at risk had no place on the surveyed bed."

@@ -97,7 +97,16 @@ def _draw_section(
     reach = REACH * cone.outer_radius_mm
     axes.set(xlim=(-reach, reach), ylim=(-BELOW_MM, ABOVE_MM), aspect="equal")
     axes.set(xlabel="applicator x, mm", ylabel="applicator z (towards the source), mm")
-    axes.legend(loc="lower right", fontsize=6, frameon=False, markerscale=3)
+    axes.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.2,
+        ncols=4,
+        fontsize=5.5,
+        frameon=False,
+        markerscale=3,
+        columnspacing=1.0,
+    )
     axes.set_title("Section along the axis", fontsize=7.5, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -20,8 +20,10 @@ from pipeline.session_report.facts_file import (
     write_facts,
 )
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.not_measured import BED_SENTENCES, why_not_measured
 from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
-from tests.builders_results import Geometry, hidden, make_alignment, make_context, make_result
+from tests.builders_results import PLAN, Geometry, hidden, make_alignment, make_context, make_result
+from tests.builders_survey import make_survey
 from tests.session_report_parts import (
     BEAM_OFF,
     BEAM_ON,
@@ -32,9 +34,12 @@ from tests.session_report_parts import (
     gathered,
     live_session,
 )
+from tracking.bed import BedStatus, BedSurface
 from tracking.decision import Verdict
 from tracking.errors import SourceError
+from tracking.outline import Outline
 from tracking.reasons import Reason
+from tracking.survey_alignment import SurveyStatus
 
 
 def _decided(words: str) -> list[Decided]:
@@ -238,3 +243,41 @@ class TestFile:
     def test_a_session_without_facts_says_what_to_do(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="no facts"):
             read_facts(tmp_path)
+
+
+class TestWhyNotMeasured:
+    @pytest.mark.parametrize("status", [s for s in BedStatus if s is not BedStatus.OK])
+    def test_every_state_of_the_bed_has_its_sentence(self, status: BedStatus) -> None:
+        record = replace(frame(BEAM_ON).record, bed=BedSurface(status))
+        assert why_not_measured("air_gap_mm", record, PLAN) == BED_SENTENCES[status]
+
+    def test_a_cone_whose_place_along_its_axis_is_open_is_told(self) -> None:
+        record = frame(BEAM_ON).record
+        assert not record.registration.axial_observable
+        assert "along its axis" in why_not_measured("docking_gap_mm", record, PLAN)
+
+    @pytest.mark.parametrize(
+        ("status", "name", "word"),
+        [
+            (SurveyStatus.STALE, "intrusion_mm", "no longer agreed"),
+            (SurveyStatus.LOST, "coverage_fraction", "hidden"),
+            (SurveyStatus.OK, "intrusion_mm", "95 % of the field"),
+            (SurveyStatus.OK, "coverage_fraction", "slid along the bed"),
+        ],
+    )
+    def test_a_survey_that_does_not_serve_is_told(
+        self, status: SurveyStatus, name: str, word: str
+    ) -> None:
+        outline = Outline(0, ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0)))
+        limits = replace(PLAN.limits, coverage_minimum_fraction=0.98)
+        plan = replace(PLAN, limits=limits, area_at_risk=outline)
+        record = frame(BEAM_ON).record
+        bed, pose = record.bed.coefficients, record.registration.camera_from_applicator
+        assert bed is not None
+        assert pose is not None
+        survey = make_survey(bed, pose, status=status, in_plane_observable=False)
+        assert word in why_not_measured(name, replace(record, survey=survey), plan)
+        placed = make_survey(bed, pose, status=SurveyStatus.OK)
+        assert "no place on" in why_not_measured(
+            "coverage_fraction", replace(record, survey=placed), plan
+        )

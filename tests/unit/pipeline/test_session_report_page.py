@@ -112,7 +112,7 @@ class TestPage:
         facts, _ = live_session()
         many = facts.model_copy(update={"verdicts": facts.verdicts * 500})
         page = html_of(many, ())
-        assert f"{len(many.verdicts) - 24} further changes" in page
+        assert f"The last 16 changes; {len(many.verdicts) - 16} earlier ones" in page
 
 
 class TestDicom:
