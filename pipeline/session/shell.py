@@ -7,14 +7,16 @@ the supervisor first. Fails to: a fault, and no lease.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.audit.canonical import JsonValue
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.log import AuditLog
 from pipeline.session.beam import beam_told
 from pipeline.session.control import SessionControl
-from pipeline.session.events import Event, EventKind
+from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
+from pipeline.session.rebinding import ReboundSupervisor
+from pipeline.session.time_out import TimeOut
 from pipeline.supervisor.channel import SendResult
 from pipeline.supervisor.client import SupervisorClient
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
@@ -26,7 +28,7 @@ from tracking.identities import Identities
 from tracking.plan import Limits
 from tracking.reasons import Reason
 from tracking.record import FrameRecord
-from tracking.snapshot import SessionEvidence
+from tracking.snapshot import Evidence, SessionEvidence
 
 _KINDS = {
     EventKind.TIME_OUT_CONFIRMED: AuditKind.TIME_OUT,
@@ -40,7 +42,19 @@ _KINDS = {
     EventKind.BEAM_OFF: AuditKind.SUPERVISOR,
     EventKind.BEAM_ON_REFUSED: AuditKind.COMMAND_REFUSED,
     EventKind.BEAM_OFF_REFUSED: AuditKind.COMMAND_REFUSED,
+    **dict.fromkeys(WORKFLOW_EVENTS, AuditKind.CONFIGURATION),
+    EventKind.WORKFLOW_REFUSED: AuditKind.COMMAND_REFUSED,
 }
+
+
+@dataclass(frozen=True)
+class ShellStanding:
+    """What persons have confirmed and acknowledged, as of the last frame."""
+
+    time_out: TimeOut
+    has_time_out: bool
+    last_fault_frame: int | None
+    acknowledged_frame: int | None
 
 
 class SessionShell:
@@ -67,6 +81,7 @@ class SessionShell:
         self._limits = limits
         self._control, self._supervisor, self._audit = control, supervisor, audit
         self._running: Identities | None = None
+        self._standing: ShellStanding | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
 
@@ -84,6 +99,12 @@ class SessionShell:
         state = self._control.step(
             facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
         )
+        self._standing = ShellStanding(
+            self._control.held,
+            state.time_out is Evidence.PROVEN,
+            facts.fault_frame,
+            self._control.acknowledged_frame,
+        )
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):
             self._audit.append(_KINDS[event.kind], {**_body(event), **told})
@@ -99,6 +120,24 @@ class SessionShell:
             acknowledged_frame=state.acknowledged_frame,
             faults=self._faults(),
         )
+
+    @property
+    def standing(self) -> ShellStanding:
+        """As of the last frame. Raises RuntimeError before the first one."""
+        if self._standing is None:
+            raise RuntimeError("no frame was asked about")
+        return self._standing
+
+    def rebind(self, running: Identities) -> None:
+        """Bind leases to another revision of the plan: a new supervisor, proven beside the loop.
+
+        Until it has passed its proof test nothing is renewed. Without a supervisor that can be
+        started anew, every lease of the new revision is refused by the old one.
+        """
+        ids = lease_ids(self._session_id, running, self._limits)
+        if isinstance(self._supervisor, ReboundSupervisor):
+            self._supervisor.rebind(ids)
+        self._audit.append(AuditKind.CONFIGURATION, {"what": "plan revised", "plan": running.plan})
 
     def tell(self, record: FrameRecord, issued_ns: int) -> None:
         """Renew or drop the lease, then note what has changed.
@@ -181,6 +220,8 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
     kind = _KINDS[event.kind]
     if kind is AuditKind.COMMAND_REFUSED:
         return {**told, "command": str(event.kind), "why": str(event.refusal)}
+    if kind is AuditKind.CONFIGURATION:
+        return {**told, "what": event.what}
     if kind is AuditKind.ACKNOWLEDGEMENT:
         return {**told, "reasons": []}
     if kind is AuditKind.TIME_OUT:
