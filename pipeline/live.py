@@ -23,7 +23,8 @@ from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
-from pipeline.sinks.sink import FrameResult
+from pipeline.session_report.of_live import reporting
+from pipeline.sinks.sink import FrameResult, Sink
 from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import Tracker
 from recordings.opening import open_source
@@ -80,12 +81,23 @@ def live(
         required = () if config.site is None else config.site.qa.required
         with (
             QaWatch(qa_store, setup, time.time_ns, required) as qa,
+            reporting(session_id, folders, config, source.header, start, qa, announcer) as reporter,
             open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell,
         ):
+            shell.listen(reporter.note)
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
-            track(source, config, segmenter, announcer, shell=shell, record_path=record_path, qa=qa)
+            track(
+                source,
+                config,
+                segmenter,
+                announcer,
+                shell=shell,
+                record_path=record_path,
+                qa=qa,
+                reporter=reporter,
+            )
     finally:
         source.close()
     return 0
@@ -101,6 +113,7 @@ def track(
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
+    reporter: Sink | None = None,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
@@ -129,6 +142,8 @@ def track(
             if shell is not None:
                 shell.tell(result.record, issued_ns)
             announcer.tell(result)
+            if reporter is not None:
+                reporter.emit(result)
             if recorder is not None:
                 recorder.write(source_frame)
             n_frames += 1

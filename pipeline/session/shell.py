@@ -6,7 +6,7 @@ the supervisor first. Fails to: a fault, and no lease.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.audit.canonical import JsonValue
@@ -76,6 +76,7 @@ class SessionShell:
         audit: AuditLog,
     ) -> None:
         self._session_id = session_id
+        self._listener: Callable[[tuple[Event, ...]], None] | None = None
         self._evidence = evidence
         self._limits = limits
         self._control, self._supervisor, self._audit = control, supervisor, audit
@@ -83,6 +84,14 @@ class SessionShell:
         self._standing: ShellStanding | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
+
+    def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
+        """Tell `listener` of every frame's events, once the audit log has them.
+
+        Beam events come twice: from the person who told, and without one when the supervisor took
+        them; by the machine's line, without a person alone.
+        """
+        self._listener = listener
 
     def ask(self, facts: FrameFacts) -> Surroundings:
         """Decide the commands that have come, and look after supervisor and audit log."""
@@ -99,8 +108,12 @@ class SessionShell:
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):
             self._audit.append(_KINDS[event.kind], {**_body(event), **told})
+        taken = []
         for happened in self._supervisor.events():
             self._audit.append(*_supervisor_entry(happened))
+            taken += _beam_events(happened, facts.frame_index)
+        if self._listener is not None:
+            self._listener((*state.events, *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,
@@ -214,6 +227,14 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
     if kind is AuditKind.TIME_OUT:
         return {"plan": "", **told}
     return told
+
+
+def _beam_events(event: SupervisorEvent, frame_index: int) -> list[Event]:
+    """Beam on or off as the supervisor took it: from a person, or by the machine's line."""
+    if event.kind is not SupervisorEventKind.BEAM:
+        return []
+    kind = EventKind.BEAM_ON if event.detail["on"] else EventKind.BEAM_OFF
+    return [Event(kind, frame_index)]
 
 
 def _supervisor_entry(event: SupervisorEvent) -> tuple[AuditKind, Mapping[str, JsonValue]]:
