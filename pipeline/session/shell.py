@@ -68,6 +68,12 @@ class SessionShell:
         self._running: Identities | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
+        self._is_renewed = False
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the last decision was READY and reached a supervisor that works."""
+        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
 
     def ask(self, facts: FrameFacts) -> Surroundings:
         """Decide the commands that have come, and look after supervisor and audit log."""
@@ -99,12 +105,13 @@ class SessionShell:
         if running is None:
             raise RuntimeError("a frame was decided that nobody asked about")
         decision = record.decision
-        self._supervisor.renew(
+        sent = self._supervisor.renew(
             decision,
             record.frame_index,
             ids=lease_ids(self._session_id, running, self._limits),
             issued_ns=issued_ns,
         )
+        self._is_renewed = sent is SendResult.SENT and decision.verdict is Verdict.READY
         reason = next(iter(decision.reasons), None)
         if (decision.verdict, reason) != (self._verdict, self._reason):
             self._audit.verdict(
@@ -119,6 +126,7 @@ class SessionShell:
     def source_failed(self) -> None:
         """No frame comes any more: drop the lease at once."""
         self._supervisor.drop()
+        self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
