@@ -18,12 +18,15 @@ from rich.console import Console
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
+from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
+from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
-from pipeline.sinks.sink import FrameResult
+from pipeline.sinks.sink import FrameResult, Sink
+from pipeline.sinks.steadier import PoseSteadier
 from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import Tracker
 from recordings.opening import open_source
@@ -53,6 +56,7 @@ def live(
     session_dir: Path | None,
     archive_dir: Path,
     qa_store: str,
+    serve: bool = False,
 ) -> int:
     """Track until Ctrl-C; return the exit code.
 
@@ -81,11 +85,27 @@ def live(
         with (
             QaWatch(qa_store, setup, time.time_ns, required) as qa,
             open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell,
+            ExitStack() as stack,
         ):
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
-            track(source, config, segmenter, announcer, shell=shell, record_path=record_path, qa=qa)
+            display = None
+            if serve:
+                context = run_context(source.header, config, start)
+                display = stack.enter_context(
+                    display_of_session(config, context, shell, folders.session, announcer.say)
+                )
+            track(
+                source,
+                config,
+                segmenter,
+                announcer,
+                shell=shell,
+                record_path=record_path,
+                qa=qa,
+                display=display,
+            )
     finally:
         source.close()
     return 0
@@ -101,11 +121,12 @@ def track(
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
+    display: Sink | None = None,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
-    The supervisor hears first, then people, then the recording: a slow disk cannot delay a
-    verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
+    The supervisor hears first, then people and their display, then the recording: a slow disk
+    cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
     Without `qa` the evidence of the session's start stands, which for a camera is none.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
@@ -118,6 +139,7 @@ def track(
     asking = None if shell is None else shell.ask
     ask = asking if asking is None or qa is None else qa.around(asking)
     tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms, ask=ask)
+    steadier = PoseSteadier()
     n_frames = 0
     with ExitStack() as stack:
         recorder = None
@@ -129,6 +151,8 @@ def track(
             if shell is not None:
                 shell.tell(result.record, issued_ns)
             announcer.tell(result)
+            if display is not None:
+                display.emit(steadier.steadied(result))
             if recorder is not None:
                 recorder.write(source_frame)
             n_frames += 1
