@@ -126,8 +126,8 @@ def track(
     """Process frames as they come until the source ends; return their number.
 
     The supervisor hears first, then people and their display, then the recording: a slow disk
-    cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
-    Without `qa` the evidence of the session's start stands, which for a camera is none.
+    cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
+    is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)

@@ -24,7 +24,8 @@ def display_of_recording(config: RunConfig, context: RunContext) -> Iterator[Pub
     """Show a recording; no command is taken. Raises as `serving`."""
     say = Console(stderr=True, highlight=False, soft_wrap=True).print
     publisher = Publisher(context, recorded_age)
-    with serving(_settings(config), context, publisher, say, page=PAGE):
+    with serving(_settings(config), context, publisher, say, page=PAGE) as server:
+        server.wait_until_up()  # a short recording would be over
         yield publisher
 
 

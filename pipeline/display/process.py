@@ -105,7 +105,10 @@ async def serve(start: Start) -> None:
         asyncio.create_task(server.serve([socket.socket(fileno=listener.fd)]))
         for server, listener in zip(servers, start.listeners, strict=True)
     ]
-    session.sendall(READY)
+    try:
+        session.sendall(READY)
+    except OSError:
+        end()  # the session was shorter than this start
     reader.start()
     await ended.wait()
     await asyncio.sleep(GRACE_S)

@@ -96,6 +96,11 @@ class Publisher:
         """Whether there is a server that takes what is sent."""
         return self._server is not None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the session has ended."""
+        return self._is_closed
+
     def close(self) -> None:
         """Stop; safe to call twice."""
         with self._wake:

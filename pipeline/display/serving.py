@@ -141,6 +141,12 @@ class DisplayServer:
         self._launch()
         self._watcher.start()
 
+    def wait_until_up(self) -> None:
+        """Wait for the process to come up, within its time; a display that does not is lost."""
+        until_s = time.monotonic() + START_S
+        while not self._publisher.is_attached and time.monotonic() < until_s:
+            time.sleep(TICK_S)
+
     def end(self) -> None:
         """End both; waits a few seconds at most."""
         self._is_ending.set()
@@ -159,7 +165,7 @@ class DisplayServer:
 
     def _watch(self) -> None:
         pause_s = FIRST_PAUSE_S
-        while not self._is_ending.wait(TICK_S):
+        while not self._is_ending.wait(TICK_S) and not self._publisher.is_closed:
             if self._starting is not None and self._takes_frames(self._starting):
                 self._publisher.attach(self._starting)
                 self._starting = None
@@ -171,7 +177,7 @@ class DisplayServer:
             pause_s = FIRST_PAUSE_S if lived_s > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
             self._say(LOST)
             self._kill()
-            if self._is_ending.wait(pause_s):
+            if self._is_ending.wait(pause_s) or self._publisher.is_closed:
                 return
             with suppress(OSError):  # no memory, no processes: tried again after the next pause
                 self._launch()
