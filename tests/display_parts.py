@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -81,17 +82,13 @@ class Stage:
 
 
 @contextmanager
-def staged(
-    folder: Path, *, with_viewer: bool = True, control: Path | None = None
-) -> Iterator[Stage]:
+def staged(folder: Path, *, control: Path | None = None) -> Iterator[Stage]:
     """A server that has come up."""
     context = make_context()
-    settings = DisplaySettings()
-    if with_viewer:
-        token = folder / "viewer.token"
-        token.write_text(VIEWER_TOKEN, encoding="utf-8")
-        token.chmod(0o600)
-        settings = DisplaySettings(viewer_token_file=token)
+    token = folder / "viewer.token"
+    token.write_text(VIEWER_TOKEN, encoding="utf-8")
+    token.chmod(0o600)
+    settings = DisplaySettings(viewer_token_file=token)
     publisher = Publisher(context, lambda _result: AGE_MS)
     said: list[str] = []
     page = make_page(folder / "page")
@@ -186,6 +183,15 @@ def open_socket(stage: Stage, *, origin: str | None = "") -> ClientConnection:
         open_timeout=PATIENCE_S,
         close_timeout=1.0,
     )
+
+
+def closing(connection: ClientConnection) -> int:
+    """The code with which the server closes, 0 where it cut off; what comes before is left."""
+    try:
+        while True:
+            connection.recv(PATIENCE_S)
+    except ConnectionClosed as closed:
+        return 0 if closed.rcvd is None else closed.rcvd.code
 
 
 def raw(stage: Stage, request: bytes, timeout_s: float = PATIENCE_S) -> bytes:

@@ -7,11 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import simplejpeg
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from pipeline.display.connection import Code
 from pipeline.display.wire import PROTOCOL
@@ -22,6 +21,7 @@ from tests.display_parts import (
     AGE_MS,
     Client,
     Stage,
+    closing,
     get,
     open_socket,
     raw,
@@ -30,6 +30,7 @@ from tests.display_parts import (
 )
 from tests.session_parts import RUNNING
 
+BEAM = {"person": "a", "pin": "1", "is_on": True}
 SECURITY_HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -42,15 +43,6 @@ SECURITY_HEADERS = {
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("stage")) as running, running.playing(small_result()):
         yield running
-
-
-def closing(connection: Any) -> int:
-    """The code with which the server closes; frames and greetings before it are passed over."""
-    with pytest.raises(ConnectionClosed) as closed:
-        while True:
-            connection.recv(10)
-    received = closed.value.rcvd
-    return 0 if received is None else received.code
 
 
 def answer_of(data: bytes) -> tuple[int, dict[str, str]]:
@@ -189,17 +181,15 @@ class TestAccess:
 
 
 class TestCommands:
-    BEAM = {"person": "a", "pin": "1", "is_on": True}
-
     def test_a_viewers_command_closes_its_connection(self, stage: Stage) -> None:
         with Client(stage, "viewer") as client:
             client.frame()
-            client.say({"kind": "beam", "id": 1, **self.BEAM})
+            client.say({"kind": "beam", "id": 1, **BEAM})
             assert closing(client.socket) == Code.NO_COMMAND_PATH
 
     def test_without_a_session_commands_are_refused(self, stage: Stage) -> None:
         with Client(stage) as client:
-            answer = client.ask("beam", **self.BEAM)
+            answer = client.ask("beam", **BEAM)
             assert (answer["accepted"], answer["why"]) == (False, "NO_SESSION")
 
     def test_a_malformed_command_is_refused_without_repeating_it(self, stage: Stage) -> None:
@@ -239,7 +229,7 @@ class TestCommands:
         with Inbox(folder, Gatekeeper(())) as inbox, staged(tmp_path, control=folder) as running:
             control = SessionControl(inbox)
             with deciding(control), Client(running) as client:
-                client.say({"kind": "beam", "id": 7, **self.BEAM})
+                client.say({"kind": "beam", "id": 7, **BEAM})
                 answer = client.told("answer")
         assert answer == {
             "kind": "answer",

@@ -24,7 +24,7 @@ from tracking.transforms import transform_points
 PIXEL = 1.5  # rounding of what was painted, and a contour's corners
 
 
-def message(result: FrameResult, **change: Any) -> Message:
+def message(result: FrameResult, **change: object) -> Message:
     """A message as it comes over the socket."""
     header = frame_header(result, make_context(), sequence=9, holds_lease=True, view=None)
     return Message(json.loads(json.dumps({**header, **change})), frame_images(result), 123)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.display.header import frame_header, frame_images
 from pipeline.overlay.guidance import FLUSH, Move, moves
-from pipeline.sinks.sink import FrameResult
+from pipeline.sinks.sink import FrameResult, RunContext
 from tests.builders_results import Geometry, hidden, make_alignment, make_context, make_result
 from tracking.decision import FRAMES_TO_ARM, Verdict
 from tracking.reasons import Reason
@@ -24,10 +24,13 @@ PROTOCOL_KEYS = {
 
 
 def header(
-    result: FrameResult, *, view: dict[str, Any] | None = None, **context: Any
+    result: FrameResult,
+    context: RunContext | None = None,
+    view: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The header as it comes out of JSON."""
-    made = frame_header(result, make_context(**context), sequence=5, holds_lease=False, view=view)
+    context = context or make_context()
+    made = frame_header(result, context, sequence=5, holds_lease=False, view=view)
     told: dict[str, Any] = json.loads(json.dumps(made, allow_nan=False))
     return told
 
@@ -56,7 +59,8 @@ def test_every_key_of_the_protocol_is_there() -> None:
     ],
 )
 def test_only_a_camera_now_is_no_recording(origin: str, uri: str, is_recording: bool) -> None:
-    assert header(make_result(), origin=origin, source_uri=uri)["recording"] is is_recording
+    told = header(make_result(), make_context(origin, uri))
+    assert told["recording"] is is_recording
 
 
 def test_bars_carry_limits_and_units() -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from pipeline.display import wire
-from pipeline.display.wire import PREFIX, WireError, pack, pack_for_page, read_prefix, unpack
+from pipeline.display.wire import PREFIX, Image, WireError, pack, pack_for_page, read_prefix, unpack
 
 COLOUR = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 DEPTH = np.arange(24, dtype=np.uint16).reshape(4, 6) * 700
 
 
-def parts(header: dict[str, Any], **images: Any) -> tuple[bytes, bytes, memoryview]:
+def parts(header: dict[str, Any], **images: Image) -> tuple[bytes, bytes, memoryview]:
     """Prefix, header and images of a packed message."""
     data = b"".join(pack(header, images, 17))
     prefix = read_prefix(data[: PREFIX.size])
@@ -57,7 +57,7 @@ def test_lengths_beyond_their_caps_are_refused(header_bytes: int, images_bytes: 
         read_prefix(PREFIX.pack(header_bytes, images_bytes, 0))
 
 
-def image(**change: Any) -> list[dict[str, Any]]:
+def image(**change: object) -> list[dict[str, Any]]:
     return [{"name": "colour", "shape": [2, 3], "type": "uint8", **change}]
 
 
