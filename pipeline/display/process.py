@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import resource
 import signal
 import socket
@@ -144,4 +145,6 @@ def _server(app: Any, start: Start, listener: Listener) -> _Server:  # noqa: ANN
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # threads that still wait for a session's answer wait for nobody

@@ -30,6 +30,7 @@ from pipeline.display.limits import (
     MAX_VIEWERS_PER_ADDRESS,
     MESSAGE_BURST,
 )
+from pipeline.display.serving import LOST
 from tests.display_parts import (
     Client,
     Stage,
@@ -43,6 +44,7 @@ from tests.display_parts import (
 )
 
 N_SLOW = 200
+N_REFUSED = 2 * MAX_CONNECTIONS - MAX_CONNECTIONS_PER_ADDRESS  # at once, of twice as many as may be
 MORE_MEMORY_MB = 40.0  # what 200 hostile clients may add: buffers of those that were let in
 EMIT_MS = 1.0  # median; what it costs alone is measured by `bench serve`
 
@@ -104,7 +106,7 @@ def test_200_slow_readers(stage: Stage) -> None:
         assert told["stats"]["p95_ms"] < 1000
         assert [each["role"] for each in told["clients"]] == ["console"]  # all others are gone
         assert float(np.median(stage.emit_s)) * 1e3 < EMIT_MS
-    assert stage.said[1:] == []
+    assert LOST not in stage.said
     assert stage.server.n_starts == 1
 
 
@@ -204,8 +206,8 @@ def test_half_open_and_trickling_requests_end_and_cost_no_one(stage: Stage) -> N
                     trickling.sendall(b"x")
 
         threading.Thread(target=trickle, daemon=True).start()
-        n_at_once = sum(_is_closed(each) for each in half)
-        assert n_at_once >= 2 * MAX_CONNECTIONS - MAX_CONNECTIONS_PER_ADDRESS
+        while sum(_is_closed(each) for each in half) < N_REFUSED:
+            assert time.monotonic() - began_s < HTTP_S / 2
         while not all(_is_closed(each) for each in half):
             goes_on(console)
             assert time.monotonic() - began_s < HTTP_S + 3
