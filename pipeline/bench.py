@@ -26,6 +26,7 @@ DEFAULT_SIZES = {
     "depth": 2000,
     "qa": 300,
     "calibration": 2000,
+    "serve": 1800,
 }
 
 
@@ -158,6 +159,12 @@ def _calibration(request: BenchRequest, report: Report) -> Findings:
     return calibration_bench(_size(request), request.seed, report)
 
 
+def _serve(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.serve import run_serve_bench
+
+    return run_serve_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -175,6 +182,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "depth": _depth,
     "qa": _qa,
     "calibration": _calibration,
+    "serve": _serve,
 }
 
 

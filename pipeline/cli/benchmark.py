@@ -30,6 +30,7 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
+    SERVE = "serve"
 
 
 SIZE_OPTIONS = {
@@ -47,6 +48,7 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
+    BenchName.SERVE: "--frames",
 }
 
 
@@ -67,7 +69,8 @@ def bench(
             "--frames",
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
-            "labels: frames of whole stories, 900; fiducial: frames in place, 10000.",
+            "labels: frames of whole stories, 900; fiducial: frames in place, 10000; "
+            "serve: frames of each part, 1800.",
         ),
     ] = None,
     trials: Annotated[
@@ -115,6 +118,7 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    serve: exposure to drawn, and what the display costs the tracker, also under attack.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {

@@ -11,8 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from pipeline.display.header import frame_header, frame_images
 from pipeline.display.wire import pack
@@ -27,8 +27,7 @@ View = Callable[[FrameResult], Mapping[str, Any] | None]
 read only what is never changed."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Held:
+class _Held(NamedTuple):
     """One frame in the slot."""
 
     result: FrameResult
@@ -65,7 +64,9 @@ class Publisher:
     ) -> None:
         self._context, self._age_ms = context, age_ms
         self._view, self._holds_lease = view, holds_lease
-        self._wake = threading.Condition()
+        self._bell = threading.Lock()  # held by the thread: released to wake it
+        self._bell.acquire()
+        self._owner = threading.Lock()
         self._slot: _Held | None = None
         self._server: socket.socket | None = None
         self._is_closed = False
@@ -79,15 +80,14 @@ class Publisher:
         exposure_ns = time.monotonic_ns() - round(self._age_ms(result) * 1e6)
         is_ready = result.record.decision.verdict is Verdict.READY
         is_held = is_ready and (self._holds_lease is None or self._holds_lease())
-        with self._wake:
-            self._sequence += 1
-            self._slot = _Held(result, self._sequence, exposure_ns, is_held)
-            self._wake.notify()
+        self._sequence += 1
+        self._slot = _Held(result, self._sequence, exposure_ns, is_held)
+        self._ring()
 
     def attach(self, server: socket.socket) -> None:
         """Send to this socket from now on; the publisher owns it."""
         server.setblocking(False)
-        with self._wake:
+        with self._owner:
             self._drop_server()
             self._server = server
 
@@ -103,11 +103,10 @@ class Publisher:
 
     def close(self) -> None:
         """Stop; safe to call twice."""
-        with self._wake:
-            self._is_closed = True
-            self._wake.notify()
+        self._is_closed = True
+        self._ring()
         self._thread.join(JOIN_S)
-        with self._wake:
+        with self._owner:
             self._drop_server()
 
     def _drop_server(self) -> None:
@@ -115,15 +114,19 @@ class Publisher:
         if server is not None:
             server.close()
 
+    def _ring(self) -> None:
+        with suppress(RuntimeError):  # it is awake already
+            self._bell.release()
+
     def _run(self) -> None:
+        done = 0
         while True:
-            with self._wake:
-                while self._slot is None and not self._is_closed:
-                    self._wake.wait()
-                if self._is_closed:
-                    return
-                held, self._slot, server = self._slot, None, self._server
-            if held is not None and server is not None:
+            self._bell.acquire()
+            if self._is_closed:
+                return
+            held, server = self._slot, self._server
+            if held is not None and held.sequence != done and server is not None:
+                done = held.sequence
                 self._send(held, server)
 
     def _send(self, held: _Held, server: socket.socket) -> None:
@@ -135,7 +138,7 @@ class Publisher:
         try:
             send_all(server, buffers, time.monotonic() + SEND_S)
         except OSError:
-            with self._wake:
+            with self._owner:
                 if self._server is server:
                     self._drop_server()
             return

@@ -114,6 +114,8 @@ class DisplayServer:
 
     Attributes
     ----------
+    publisher : Publisher
+        What feeds it.
     n_starts : int
         How often the process was started.
     """
@@ -122,7 +124,7 @@ class DisplayServer:
         self, start: Start, listening: Listening, publisher: Publisher, say: Say, at: Place
     ) -> None:
         self._start, self._listening = start, listening
-        self._publisher, self._say = publisher, say
+        self.publisher, self._say = publisher, say
         self.place = at
         self.n_starts = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -144,7 +146,7 @@ class DisplayServer:
     def wait_until_up(self) -> None:
         """Wait for the process to come up, within its time; a display that does not is lost."""
         until_s = time.monotonic() + START_S
-        while not self._publisher.is_attached and time.monotonic() < until_s:
+        while not self.publisher.is_attached and time.monotonic() < until_s:
             time.sleep(TICK_S)
 
     def end(self) -> None:
@@ -152,7 +154,7 @@ class DisplayServer:
         self._is_ending.set()
         if self._watcher.ident is not None:
             self._watcher.join(END_S)
-        self._publisher.close()  # its socket's end tells the server
+        self.publisher.close()  # its socket's end tells the server
         self._forget_starting()
         process = self._process
         if process is None:
@@ -165,9 +167,9 @@ class DisplayServer:
 
     def _watch(self) -> None:
         pause_s = FIRST_PAUSE_S
-        while not self._is_ending.wait(TICK_S) and not self._publisher.is_closed:
+        while not self._is_ending.wait(TICK_S) and not self.publisher.is_closed:
             if self._starting is not None and self._takes_frames(self._starting):
-                self._publisher.attach(self._starting)
+                self.publisher.attach(self._starting)
                 self._starting = None
                 if self.n_starts > 1:
                     self._say(BACK)
@@ -177,7 +179,7 @@ class DisplayServer:
             pause_s = FIRST_PAUSE_S if lived_s > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
             self._say(LOST)
             self._kill()
-            if self._is_ending.wait(pause_s) or self._publisher.is_closed:
+            if self._is_ending.wait(pause_s) or self.publisher.is_closed:
                 return
             with suppress(OSError):  # no memory, no processes: tried again after the next pause
                 self._launch()
@@ -187,7 +189,7 @@ class DisplayServer:
             return False
         if self._starting is not None:
             return time.monotonic() - self._started_s < START_S
-        return self._publisher.is_attached
+        return self.publisher.is_attached
 
     def _takes_frames(self, server: socket.socket) -> bool:
         """Whether the process has said that it has come up."""

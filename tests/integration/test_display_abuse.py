@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from pipeline.benchmarks.serve_clients import knock
+from pipeline.benchmarks.serve_scene import memory_mb
 from pipeline.display.connection import Code
 from pipeline.display.limits import (
     DRAWN_S,
@@ -25,7 +26,6 @@ from pipeline.display.limits import (
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_PER_ADDRESS,
     MAX_CONSOLES,
-    MAX_IN_FLIGHT,
     MAX_MESSAGE_BYTES,
     MAX_VIEWERS_PER_ADDRESS,
     MESSAGE_BURST,
@@ -55,35 +55,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield running
 
 
-def memory_mb(process_id: int) -> float:
-    """Memory that a process holds now."""
-    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
 def goes_on(console: Client) -> None:
     """The console is still shown new frames."""
     first = console.frame()[0]["sequence"]
     assert console.frame()[0]["sequence"] > first
-
-
-def knock(stage: Stage, hello: bytes) -> socket.socket | None:
-    """A client that greets and then never reads; None where it was refused at once."""
-    connection = socket.create_connection(("127.0.0.1", stage.port), 10)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    request = (
-        f"GET /ws HTTP/1.1\r\nHost: {stage.host}\r\nOrigin: http://{stage.host}\r\n"
-        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    with suppress(OSError):
-        connection.sendall(request.encode())
-        if b"101" in connection.recv(1024):
-            connection.sendall(b"\x81\xfe" + len(hello).to_bytes(2) + bytes(4) + hello)
-            return connection
-    connection.close()
-    return None
 
 
 def test_200_slow_readers(stage: Stage) -> None:
@@ -94,7 +69,7 @@ def test_200_slow_readers(stage: Stage) -> None:
         hello = json.dumps({"kind": "hello", "role": "viewer", "token": token_of(stage, "viewer")})
         with ExitStack() as stack:
             for _ in range(N_SLOW):
-                slow = knock(stage, hello.encode().ljust(200))
+                slow = knock(stage.host, hello.encode())
                 if slow is not None:
                     stack.callback(slow.close)
             goes_on(console)
@@ -123,7 +98,7 @@ def test_a_flood_of_messages(stage: Stage) -> None:
 def test_a_flood_of_pings_that_nobody_reads(stage: Stage) -> None:
     before_mb = memory_mb(stage.server.process_id)
     with Client(stage) as console:
-        slow = knock(stage, b"{}".ljust(200))
+        slow = knock(stage.host, b"{}")
         assert slow is not None
         pings = b"".join(b"\x89\xfd" + bytes(4) + bytes(125) for _ in range(100))
         with slow, suppress(OSError):
@@ -171,21 +146,6 @@ def test_too_many_of_a_role_are_turned_away(stage: Stage) -> None:
         time.sleep(0.3)  # the server notices that they are gone
         with Client(stage, role) as client:
             assert client.told("hello")["role"] == role
-
-
-def test_commands_that_pile_up_are_refused(tmp_path: Path) -> None:
-    """A session that takes commands and never answers: its socket listens, and that is all."""
-    with socket.socket(socket.AF_UNIX) as deaf, staged(tmp_path, control=tmp_path) as running:
-        deaf.bind(str(tmp_path / "control.sock"))
-        deaf.listen(16)
-        with running.playing(small_result()), Client(running) as client:
-            for number in range(MAX_IN_FLIGHT + 1):
-                client.say(
-                    {"kind": "beam", "id": number, "person": "a", "pin": "1", "is_on": False}
-                )
-            answer = client.told("answer")
-            assert (answer["id"], answer["why"]) == (MAX_IN_FLIGHT, "TOO_MANY")
-            goes_on(client)
 
 
 def test_half_open_and_trickling_requests_end_and_cost_no_one(stage: Stage) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +15,10 @@ import simplejpeg
 from websockets.exceptions import InvalidStatus
 
 from pipeline.display.connection import Code
+from pipeline.display.limits import DRAWN_S, HELLO_S, MAX_IN_FLIGHT
 from pipeline.display.wire import PROTOCOL
 from pipeline.session.control import Cone, SessionControl
+from pipeline.session.control_socket import SOCKET_NAME
 from pipeline.session.inbox import Inbox
 from pipeline.session.persons import Gatekeeper
 from tests.display_parts import (
@@ -40,8 +44,15 @@ SECURITY_HEADERS = {
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as running, running.playing(small_result()):
+def control(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session's folder, where no session is."""
+    return tmp_path_factory.mktemp("session")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, control: Path) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    with staged(folder, control=control) as running, running.playing(small_result()):
         yield running
 
 
@@ -83,11 +94,6 @@ class TestFrames:
             later, _, _ = client.frame()
             assert later["sequence"] > header["sequence"] + 5  # what lay between was skipped
 
-    def test_a_client_that_draws_nothing_is_dropped(self, stage: Stage) -> None:
-        with Client(stage) as client:
-            client.frame(is_drawn=False)
-            assert closing(client.socket) == 0  # cut off
-
     def test_evidence_is_sent_to_those_who_ask(self, stage: Stage) -> None:
         with Client(stage) as asking, Client(stage, "viewer") as other:
             assert asking.ask("evidence", wanted=True)["accepted"]
@@ -126,9 +132,12 @@ class TestAccess:
         with Client(stage, "console", "ab" * 32) as client:
             assert closing(client.socket) == Code.NOT_ADMITTED
 
-    def test_who_says_nothing_is_cut_off(self, stage: Stage) -> None:
-        with open_socket(stage) as connection:
-            assert closing(connection) == 0
+    def test_who_says_nothing_or_draws_nothing_is_cut_off(self, stage: Stage) -> None:
+        with open_socket(stage) as silent, Client(stage) as slow:
+            slow.frame(is_drawn=False)
+            began_s = time.monotonic()
+            assert (closing(silent), closing(slow.socket)) == (0, 0)
+            assert 0.5 * HELLO_S < time.monotonic() - began_s < max(HELLO_S, DRAWN_S) + 2
 
     @pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "https://{host}"])
     def test_another_origin_gets_no_socket(self, stage: Stage, origin: str | None) -> None:
@@ -222,14 +231,13 @@ class TestCommands:
             client.socket.send(text)
             assert closing(client.socket) == Code.MALFORMED
 
-    def test_commands_reach_the_session_and_its_answers_the_page(self, tmp_path: Path) -> None:
+    def test_commands_reach_the_session_and_its_answers_the_page(
+        self, stage: Stage, control: Path
+    ) -> None:
         """A real inbox, as in a live session; nobody is registered, and the session says so."""
-        folder = tmp_path / "session"
-        folder.mkdir()
-        with Inbox(folder, Gatekeeper(())) as inbox, staged(tmp_path, control=folder) as running:
-            control = SessionControl(inbox)
-            with deciding(control), Client(running) as client:
-                client.say({"kind": "beam", "id": 7, **BEAM})
+        with Inbox(control, Gatekeeper(())) as inbox, Client(stage) as client:
+            client.say({"kind": "beam", "id": 7, **BEAM})
+            with deciding(SessionControl(inbox)):
                 answer = client.told("answer")
         assert answer == {
             "kind": "answer",
@@ -238,6 +246,18 @@ class TestCommands:
             "why": "UNKNOWN_PERSON",
             "detail": "This person is not registered in the site file.",
         }
+
+    def test_commands_that_pile_up_are_refused(self, stage: Stage, control: Path) -> None:
+        """A session that takes commands and never answers: its socket listens, and that is all."""
+        with socket.socket(socket.AF_UNIX) as deaf, Client(stage) as client:
+            deaf.bind(str(control / SOCKET_NAME))
+            deaf.listen(16)
+            for number in range(MAX_IN_FLIGHT + 1):
+                client.say({"kind": "beam", "id": number, **BEAM})
+            answer = client.told("answer")
+            assert (answer["id"], answer["why"]) == (MAX_IN_FLIGHT, "TOO_MANY")
+            assert client.frame()[0]["sequence"] < client.frame()[0]["sequence"]
+        (control / SOCKET_NAME).unlink()
 
 
 @contextmanager
