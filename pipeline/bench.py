@@ -27,6 +27,7 @@ DEFAULT_SIZES = {
     "qa": 300,
     "calibration": 2000,
     "serve": 1800,
+    "batch": 200,
 }
 
 
@@ -165,6 +166,12 @@ def _serve(request: BenchRequest, report: Report) -> Findings:
     return run_serve_bench(_size(request), request.seed, report)
 
 
+def _batch(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.batch import batch_bench
+
+    return batch_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -183,6 +190,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "qa": _qa,
     "calibration": _calibration,
     "serve": _serve,
+    "batch": _batch,
 }
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from time import monotonic_ns, sleep
 
 from models.loading import load_segmenter
+from models.segmenter import Segmenter
 from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
 from pipeline.display.opening import display_of_recording
@@ -36,6 +37,15 @@ def replay(request: RunRequest) -> int:
     config = load_run(request)
     segmenter = load_segmenter(request.segmenter)
     source = open_source(request.source, applicators=config.applicators)
+    return _replayed(request, config, segmenter, source)
+
+
+def replay_source(request: RunRequest, segmenter: Segmenter, source: Source) -> int:
+    """The same with an open source, which is closed; `request.source` only names it."""
+    return _replayed(request, load_run(request), segmenter, source)
+
+
+def _replayed(request: RunRequest, config: RunConfig, segmenter: Segmenter, source: Source) -> int:
     try:
         start = evidence_for(source.header, config.rig, now=None)
         check_outlines(config.plan, source.header.intrinsics)

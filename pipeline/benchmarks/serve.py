@@ -153,7 +153,7 @@ def findings(run: Run) -> Findings:
         Goal("emit p50, us of the loop", _median(run.beside.emit_us), EMIT_GOAL_US),
         Goal("emit p50 under attack, us", _median(run.abused.emit_us), EMIT_GOAL_US),
         Goal("server's memory after the attack, MB more", _grown(run), MEMORY_GOAL_MB),
-        Goal("server started again", float(run.n_starts - 1), 0.0),
+        Goal("server started again", run.n_starts - 1 if run.n_starts else None, 0.0),
     ]
     return Findings(
         tables=(_clients_table(run), _loop_table(run)),
@@ -232,5 +232,6 @@ def _less(value: float | None, less: float) -> float | None:
     return None if value is None else value - less
 
 
-def _grown(run: Run) -> float:
-    return run.memory_mb[1] - run.memory_mb[0]
+def _grown(run: Run) -> float | None:
+    before_mb, after_mb = run.memory_mb
+    return after_mb - before_mb if before_mb else None

@@ -31,6 +31,7 @@ class BenchName(StrEnum):
     QA = "qa"
     CALIBRATION = "calibration"
     SERVE = "serve"
+    BATCH = "batch"
 
 
 SIZE_OPTIONS = {
@@ -49,6 +50,7 @@ SIZE_OPTIONS = {
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
     BenchName.SERVE: "--frames",
+    BenchName.BATCH: "--sessions",
 }
 
 
@@ -89,6 +91,9 @@ def bench(
         int | None,
         typer.Option("--entries", min=20, help="audit: entries of the log tampered with; 200."),
     ] = None,
+    sessions: Annotated[
+        int | None, typer.Option("--sessions", min=4, help="batch: sessions of the archive; 200.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
     without_prior: Annotated[
         bool, typer.Option("--without-prior", help="identity: register without a start.")
@@ -119,6 +124,7 @@ def bench(
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
     serve: exposure to drawn, and what the display costs the tracker, also under attack.
+    batch: an archive in an object store by one worker, two of which one dies, and one by one.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
@@ -127,6 +133,7 @@ def bench(
         "--trials": trials,
         "--dockings": dockings,
         "--entries": entries,
+        "--sessions": sessions,
     }
     size = _size(what, sizes)
     for option, is_given, owner in (
