@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi.staticfiles import StaticFiles
 
 from pipeline.display.access import SECURE, Places
 from pipeline.display.connection import Shared, serve
+
+# ASGI's own words.
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 METHODS = ("GET", "HEAD")
 FIXED = (
@@ -29,7 +35,7 @@ POLICY = (
 )
 
 
-def build_app(shared: Shared, places: Places, page: Path) -> ASGIApp:
+def build_app(shared: Shared, places: Places, page: Path) -> Application:
     """Return the application; `page` is the folder with `index.html`."""
     for suffix in (".js", ".mjs"):
         mimetypes.add_type("text/javascript", suffix)  # nosniff: no other type is run
@@ -46,7 +52,7 @@ def build_app(shared: Shared, places: Places, page: Path) -> ASGIApp:
 class Door:
     """Stands before the application: refuses strangers, and every answer has its headers."""
 
-    def __init__(self, app: ASGIApp, places: Places) -> None:
+    def __init__(self, app: Application, places: Places) -> None:
         self._app, self._places = app, places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +76,7 @@ class Door:
             await self._app(scope, receive, secured)
 
 
-def add_headers(message: MutableMapping[str, Any], scheme: str, host: str | None) -> None:
+def add_headers(message: Message, scheme: str, host: str | None) -> None:
     """Add what every answer carries."""
     socket = "" if host is None else f" {'wss' if SECURE[scheme] else 'ws'}://{host}"
     policy = (b"content-security-policy", POLICY.format(socket=socket).encode())

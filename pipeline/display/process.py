@@ -21,7 +21,7 @@ from typing import Any
 import cv2
 import uvicorn
 
-from pipeline.display.app import build_app
+from pipeline.display.app import Application, build_app
 from pipeline.display.asking import SessionAsker
 from pipeline.display.connection import Shared
 from pipeline.display.drawing import Drawn
@@ -119,7 +119,7 @@ async def serve(start: Start) -> None:
     await asyncio.gather(*serving)
 
 
-def _server(app: Any, start: Start, listener: Listener) -> _Server:  # noqa: ANN401
+def _server(app: Application, start: Start, listener: Listener) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
