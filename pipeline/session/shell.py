@@ -76,7 +76,7 @@ class SessionShell:
         audit: AuditLog,
     ) -> None:
         self._session_id = session_id
-        self._listener: Callable[[tuple[Event, ...]], None] | None = None
+        self._listeners: list[Callable[[tuple[Event, ...]], None]] = []
         self._evidence = evidence
         self._limits = limits
         self._control, self._supervisor, self._audit = control, supervisor, audit
@@ -84,6 +84,12 @@ class SessionShell:
         self._standing: ShellStanding | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
+        self._is_renewed = False
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the last decision was READY and reached a supervisor that works."""
+        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
 
     def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
         """Tell `listener` of every frame's events, once the audit log has them.
@@ -91,7 +97,7 @@ class SessionShell:
         Beam events come twice: from the person who told, and without one when the supervisor took
         them; by the machine's line, without a person alone.
         """
-        self._listener = listener
+        self._listeners.append(listener)
 
     def ask(self, facts: FrameFacts) -> Surroundings:
         """Decide the commands that have come, and look after supervisor and audit log."""
@@ -112,8 +118,8 @@ class SessionShell:
         for happened in self._supervisor.events():
             self._audit.append(*_supervisor_entry(happened))
             taken += _beam_events(happened, facts.frame_index)
-        if self._listener is not None:
-            self._listener((*state.events, *taken))
+        for listener in self._listeners:
+            listener((*state.events, *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,
@@ -151,12 +157,13 @@ class SessionShell:
         if running is None:
             raise RuntimeError("a frame was decided that nobody asked about")
         decision = record.decision
-        self._supervisor.renew(
+        sent = self._supervisor.renew(
             decision,
             record.frame_index,
             ids=lease_ids(self._session_id, running, self._limits),
             issued_ns=issued_ns,
         )
+        self._is_renewed = sent is SendResult.SENT and decision.verdict is Verdict.READY
         reason = next(iter(decision.reasons), None)
         if (decision.verdict, reason) != (self._verdict, self._reason):
             self._audit.verdict(
@@ -171,6 +178,7 @@ class SessionShell:
     def source_failed(self) -> None:
         """No frame comes any more: drop the lease at once."""
         self._supervisor.drop()
+        self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
