@@ -8,7 +8,7 @@ nothing: the session itself is over, and its audit log is whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -50,6 +50,13 @@ class SessionReporter:
     say: Callable[[str], None]
     gathered: Gatherer = field(default_factory=Gatherer)
     _states_at_beam_on: tuple[StateFacts, ...] | None = None
+    _revision: int | None = None
+    _approved_by: str = ""
+
+    def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
+        """Report what was approved from now on."""
+        self.session = replace(self.session, config=config)
+        self._revision, self._approved_by = revision, approved_by
 
     def note(self, events: Sequence[Event]) -> None:
         """Take what people said before the next frame."""
@@ -82,6 +89,8 @@ class SessionReporter:
             recorded_at=session.recorded_at,
             camera_serial=session.camera_serial,
             states=self._states_at_beam_on or self.states(),
+            plan_revision=self._revision,
+            approved_by=self._approved_by,
             audit_head=head_text(head_of(log)) if log.exists() else "",
             further_events=tuple(overrides(log)) if log.exists() else (),
         )

@@ -14,6 +14,7 @@ from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
 from pipeline.tracker import Tracker
 from pipeline.workflow.desk import WorkflowDesk
+from pipeline.workflow.desk_state import Revision
 from pipeline.workflow.step import StepFacts
 from pipeline.workflow.view import About, Shown, Standing, view_of
 from tracking.decision import Verdict
@@ -43,6 +44,7 @@ class WorkflowFollower:
     shell: SessionShell
     about: About
     around: Callable[[], Around]
+    on_revision: Callable[[Revision, str], None] | None = None
     _is_beam_on: bool = field(default=False, init=False)
     _was_beam_on: bool = field(default=False, init=False)
     _was_ready: bool = field(default=False, init=False)
@@ -56,6 +58,8 @@ class WorkflowFollower:
         revision = self.desk.take_revision()
         if revision is None:
             return
+        if self.on_revision is not None:
+            self.on_revision(revision, self.desk.state.approved_by)
         before = tracker.running
         tracker.revise(revision.config, revision.marks)
         if tracker.running != before:
