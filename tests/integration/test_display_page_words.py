@@ -11,7 +11,7 @@ from pipeline.benchmarks.display_frames import Header
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
-from tests.integration.display_browser import browser_or_skip, shown_page
+from tests.integration.display_browser import FULL, browser_or_skip, shown_page
 from tracking.reasons import TEXTS, Reason
 
 Catalogue = dict[str, dict[str, object]]
@@ -86,7 +86,7 @@ def test_an_unknown_code_is_shown_as_such(page: Page) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
-    with shown_page(browser, MadeSession(), language=language) as (page, _):
+    with shown_page(browser, MadeSession(), size=FULL, language=language) as (page, _):
         spills: list[str] = page.evaluate(FIT, banners(language))
     assert spills == []
 
