@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
 from itertools import combinations
@@ -212,3 +213,33 @@ def test_a_lost_connection_and_a_lost_session_are_said(browser: Browser) -> None
         server.drop()
         page.wait_for_selector('html[data-shown="no"] #blank[data-why="connecting"]')
         page.wait_for_selector(SHOWN)
+
+
+def test_evidence_shows_the_mask_over_the_picture(browser: Browser) -> None:
+    mask = np.zeros((480, 848, 4), np.uint8)
+    mask[200:300, 300:500] = (255, 0, 255, 255)
+    png = base64.b64encode(cv2.imencode(".png", mask)[1].tobytes()).decode()
+    session = MadeSession("dock")
+    session.verdict = {"mask": f"data:image/png;base64,{png}"}
+    with shown_page(browser, session) as (page, _):
+        page.keyboard.press("e")
+        page.wait_for_selector("#mask:not([hidden])")
+        page.wait_for_function(
+            """() => String(window['mask'].getContext('2d').getImageData(400, 250, 1, 1).data)
+                     === '255,0,255,255'"""
+        )
+        assert page.locator("#evidence-body dd").count() > 20
+
+
+def test_dialogs_never_cover_verdict_or_simulation(browser: Browser) -> None:
+    session = MadeSession("approve")
+    with shown_page(browser, session) as (page, _):
+        strip = page.locator("#origin").bounding_box()
+        for opener, dialog in (("#tool-help", "#help"), ("#approve", "#pin")):
+            page.click(opener)
+            box = page.locator(dialog).bounding_box()
+            page.keyboard.press("Escape")
+            assert box is not None
+            assert strip is not None
+            assert box["y"] >= strip["y"] + strip["height"]
+            assert box["y"] + box["height"] <= SMALL[1]
