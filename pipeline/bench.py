@@ -27,6 +27,7 @@ DEFAULT_SIZES = {
     "qa": 300,
     "calibration": 2000,
     "watchdog": 100,
+    "serve": 1800,
     "batch": 200,
 }
 
@@ -166,6 +167,12 @@ def _watchdog(request: BenchRequest, report: Report) -> Findings:
     return watchdog_bench(_size(request), report)
 
 
+def _serve(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.serve import run_serve_bench
+
+    return run_serve_bench(_size(request), request.seed, report)
+
+
 def _batch(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.batch import batch_bench
 
@@ -190,6 +197,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "qa": _qa,
     "calibration": _calibration,
     "watchdog": _watchdog,
+    "serve": _serve,
     "batch": _batch,
 }
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pipeline.benchmarks.display_frames import Header
+from pipeline.display.commands import Refused
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
@@ -63,7 +64,7 @@ def test_every_reason_and_refusal_has_a_sentence_and_an_action(
     for catalogue in catalogues.values():
         assert set(catalogue["reasons"]) == {reason.value for reason in Reason}
         told = set(catalogue["reasons"]) | set(catalogue["refusals"])
-        assert told >= {code.value for code in (*Refusal, *Why)}
+        assert told >= {code.value for code in (*Refusal, *Why, *Refused)}
         for group in ("reasons", "refusals"):
             for code, pair in catalogue[group].items():
                 assert isinstance(pair, list), code
