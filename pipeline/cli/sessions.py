@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import archive, audit, batch, diff, export, privacy
+from pipeline.cli import archive, audit, batch, diff, durability, export, privacy
 
 
 def build() -> typer.Typer:
     """Return the group of commands about past sessions."""
     group = typer.Typer(help="Past sessions.", no_args_is_help=True)
     group.command("info")(archive.info)
+    group.command("verify")(durability.verify)
+    group.command("recover")(durability.recover)
     group.command("catalogue")(archive.catalogue)
     group.command("list")(archive.list_all)
     group.command("search")(archive.search)

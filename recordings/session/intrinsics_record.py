@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tracking.camera import CameraIntrinsics
 
 MAX_SIDE_PX = 4096  # larger images exist in no supported camera: bounds every allocation
+MAX_PIXELS = 6_000_000  # likewise: three times the largest picture of a RealSense camera
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Side = Annotated[int, Field(gt=0, le=MAX_SIDE_PX)]
@@ -31,6 +32,12 @@ class IntrinsicsRecord(StrictRecord):
     fy: Positive
     cx: float
     cy: float
+
+    @model_validator(mode="after")
+    def _is_no_bomb(self) -> Self:
+        if self.width * self.height > MAX_PIXELS:
+            raise ValueError(f"{self.width}x{self.height}, at most {MAX_PIXELS} pixels are read")
+        return self
 
     @staticmethod
     def of(intrinsics: CameraIntrinsics) -> IntrinsicsRecord:

@@ -9,49 +9,44 @@ about a part, so they are marked unproven.
 from __future__ import annotations
 
 import io
-import struct
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from mcap.data_stream import ReadDataStream
-from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Footer, Message, Metadata, Statistics
+from mcap.records import Channel, Footer, Message, Metadata, Statistics
+
+from recordings.session.chunks import (
+    FRAMING,
+    MAX_OTHER_BYTES,
+    MAX_RECORD_BYTES,
+    CutError,
+    DamagedError,
+    checked_data,
+    cut_data,
+    parsed,
+    split,
+    split_cut,
+)
 
 MAGIC = b"\x89MCAP0\r\n"
-MAX_RECORD_BYTES = 64 * 1024 * 1024  # no frame of a supported camera comes near
-FRAMING = struct.Struct("<BQ")
-CHUNK_HEAD = struct.Struct("<QQQIIQ")  # times, size, CRC, name of no compression, size of records
 FOOTER_BYTES = FRAMING.size + 20 + len(MAGIC)
-PARSE_ERRORS = (McapError, struct.error, UnicodeDecodeError, ValueError)
-
-T = TypeVar("T")
-
-
-class DamagedError(Exception):
-    """The file cannot be followed beyond this point; the text says why."""
-
-
-class CutError(DamagedError):
-    """The file ends inside a record; `body` is what there is of a chunk, else empty."""
-
-    def __init__(self, reason: str, body: bytes = b"") -> None:
-        super().__init__(reason)
-        self.body = body
+MAX_RECORDS_BEFORE_HEADER = 64  # the session's header is the second record
 
 
 @dataclass(frozen=True)
 class TopicMessage:
-    """One message with the name of its topic; `is_proven` if its chunk's CRC matches."""
+    """One message with the name of its topic.
+
+    `is_proven` if its chunk's CRC matches; `sequence` is the position of its frame.
+    """
 
     topic: str
     data: bytes
     log_time_ns: int
     is_proven: bool
+    sequence: int
 
 
 class MessageReader:
@@ -73,12 +68,12 @@ class MessageReader:
 
     def metadata(self, name: str) -> dict[str, str]:
         """Return the metadata record `name`, which must precede all chunks."""
-        for opcode, body in self._records():
+        for n_seen, (opcode, body) in enumerate(self._records()):
             if opcode == Opcode.METADATA:
-                record = _parse(Metadata.read, body)
+                record = parsed(Metadata.read, body)
                 if record.name == name:
                     return dict(record.metadata)
-            if opcode in (Opcode.CHUNK, Opcode.FOOTER):
+            if opcode in (Opcode.CHUNK, Opcode.FOOTER) or n_seen >= MAX_RECORDS_BEFORE_HEADER:
                 break
         raise DamagedError(f"it has no record {name!r} before its first chunk")
 
@@ -97,15 +92,26 @@ class MessageReader:
         try:
             for opcode, body in self._records():
                 if opcode == Opcode.CHUNK:
-                    records = _split(_checked_data(_parse(Chunk.read, body)))
-                    yield from self._topic_messages(records, is_proven=True)
+                    yield from self.of_chunk(body)
                 elif opcode == Opcode.FOOTER:
                     if self._stream.read(len(MAGIC)) != MAGIC:
                         raise DamagedError("its last bytes are missing")
                     return
         except CutError as cut:
-            yield from self._topic_messages(_split_cut(cut.body), is_proven=False)
+            yield from self.of_cut_chunk(cut.body)
             raise
+
+    def of_chunk(self, body: bytes | memoryview) -> Iterator[TopicMessage]:
+        """Messages of a whole chunk; DamagedError unless its CRC matches."""
+        yield from self._topic_messages(split(checked_data(body)), is_proven=True)
+
+    def of_cut_chunk(self, records: bytes | memoryview) -> Iterator[TopicMessage]:
+        """Whole messages at the start of a cut chunk's records."""
+        yield from self._topic_messages(split_cut(records), is_proven=False)
+
+    def name_topics(self, topics: dict[int, str]) -> None:
+        """Know channels that the file itself may have lost."""
+        self._topics.update(topics)
 
     def _records(self) -> Iterator[tuple[int, bytes]]:
         while True:
@@ -114,29 +120,30 @@ class MessageReader:
                 raise CutError(f"it is cut short after {self._size} bytes")
             opcode, length = FRAMING.unpack(framing)
             left = self._size - self._stream.tell()
-            if length > MAX_RECORD_BYTES:
-                raise DamagedError(
-                    f"a record of {length} bytes, at most {MAX_RECORD_BYTES} allowed"
-                )
+            most = MAX_RECORD_BYTES if opcode == Opcode.CHUNK else MAX_OTHER_BYTES
+            if length > most:
+                raise DamagedError(f"a record of {length} bytes, at most {most} allowed")
             if length > left:
                 reason = f"it is cut short: {length} bytes announced, {left} left"
                 is_chunk = opcode == Opcode.CHUNK
-                raise CutError(reason, _cut_data(self._stream.read(), length) if is_chunk else b"")
+                raise CutError(reason, cut_data(self._stream.read(), length) if is_chunk else b"")
             yield opcode, self._stream.read(length)
 
     def _topic_messages(
-        self, records: Iterator[tuple[int, bytes]], *, is_proven: bool
+        self, records: Iterator[tuple[int, bytes | memoryview]], *, is_proven: bool
     ) -> Iterator[TopicMessage]:
         for opcode, body in records:
             if opcode == Opcode.CHANNEL:
-                channel = _parse(Channel.read, body)
+                channel = parsed(Channel.read, body)
                 self._topics[channel.id] = channel.topic
             elif opcode == Opcode.MESSAGE:
-                message = _parse(partial(Message.read, length=len(body)), body)
+                message = parsed(partial(Message.read, length=len(body)), body)
                 topic = self._topics.get(message.channel_id)
                 if topic is None:
                     raise DamagedError("a message belongs to no known channel")
-                yield TopicMessage(topic, message.data, message.log_time, is_proven)
+                yield TopicMessage(
+                    topic, message.data, message.log_time, is_proven, message.sequence
+                )
 
     def _count_from_summary(self, topic: str) -> int | None:
         if self._size < FOOTER_BYTES + len(MAGIC):
@@ -145,7 +152,7 @@ class MessageReader:
         opcode, body = next(self._records())
         if opcode != Opcode.FOOTER:
             return None
-        start = _parse(Footer.read, body).summary_start
+        start = parsed(Footer.read, body).summary_start
         if not 0 < start < self._size:
             return None
         self._stream.seek(start)
@@ -153,61 +160,11 @@ class MessageReader:
         counts: dict[int, int] = {}
         for opcode, body in self._records():
             if opcode == Opcode.CHANNEL:
-                channel = _parse(Channel.read, body)
+                channel = parsed(Channel.read, body)
                 ids |= {channel.id} if channel.topic == topic else set()
             elif opcode == Opcode.STATISTICS:
-                counts = _parse(Statistics.read, body).channel_message_counts
-            elif opcode == Opcode.FOOTER:
-                break
+                counts = parsed(Statistics.read, body).channel_message_counts
+                break  # channels come before it
+            elif opcode != Opcode.SCHEMA:
+                return None  # not where a summary starts
         return sum(counts.get(channel_id, 0) for channel_id in ids)
-
-
-def _checked_data(chunk: Chunk) -> bytes:
-    """Return the records of a whole chunk; DamagedError unless its CRC matches."""
-    if chunk.compression:
-        raise DamagedError(f"its chunks are compressed ({chunk.compression}), ours never are")
-    if len(chunk.data) != chunk.uncompressed_size:
-        raise DamagedError("a chunk is shorter than it says")
-    if zlib.crc32(chunk.data) != chunk.uncompressed_crc:
-        raise DamagedError("a chunk's checksum does not match")
-    return bytes(chunk.data)
-
-
-def _cut_data(body: bytes, announced: int) -> bytes:
-    """Return what there is of the records of a chunk that was cut; empty unless it says so itself.
-
-    The chunk's three lengths must agree: a length that was changed is no cut.
-    """
-    if len(body) < CHUNK_HEAD.size:
-        return b""
-    _, _, uncompressed, _, n_compression, n_records = CHUNK_HEAD.unpack_from(body)
-    is_ours = n_compression == 0 and uncompressed == n_records == announced - CHUNK_HEAD.size
-    return body[CHUNK_HEAD.size :] if is_ours else b""
-
-
-def _split_cut(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (opcode, body) of the whole records at the start of a chunk that was cut."""
-    with suppress(DamagedError):  # the cut, of which the caller knows
-        yield from _split(data)
-
-
-def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (opcode, body) of the records inside a chunk."""
-    offset = 0
-    while offset < len(data):
-        if len(data) - offset < FRAMING.size:
-            raise DamagedError("a chunk ends inside a record")
-        opcode, length = FRAMING.unpack_from(data, offset)
-        offset += FRAMING.size
-        if length > len(data) - offset:
-            raise DamagedError("a chunk ends inside a record")
-        yield opcode, data[offset : offset + length]
-        offset += length
-
-
-def _parse(read: Callable[[ReadDataStream], T], body: bytes) -> T:
-    """Parse one record from bytes that are all in memory: no length can ask for more."""
-    try:
-        return read(ReadDataStream(io.BytesIO(body)))
-    except PARSE_ERRORS as error:
-        raise DamagedError(f"a record cannot be read ({error})") from error

@@ -48,6 +48,8 @@ class PictureRecord(StrictRecord):
         """Decode the picture; ValueError where image and record do not belong together."""
         if hashlib.sha256(payload).hexdigest() != self.sha256:
             raise ValueError("the hash of a frame's picture does not match")
+        if self.width > self.intrinsics.width or self.height > self.intrinsics.height:
+            raise ValueError("a part of a picture is larger than the picture")
         return ColorPicture(
             grey=decode_grey(payload, (self.height, self.width)),
             intrinsics=self.intrinsics.camera(),

@@ -7,21 +7,21 @@ hashes; its camera, unit and device must be the header's, its stamp that of its 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from google.protobuf.message import DecodeError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from recordings.images import decode_depth, decode_jpeg, decode_png
 from recordings.naming import file_name
 from recordings.session import schema
+from recordings.session.chunks import DamagedError
 from recordings.session.convert import source_header
 from recordings.session.foxglove import image_payload
-from recordings.session.messages import DamagedError, MessageReader, TopicMessage
+from recordings.session.messages import MessageReader, TopicMessage
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -104,12 +104,11 @@ class SessionSource:
         parts: dict[str, bytes] = {}
         try:
             for message in self._reader.messages():
-                if message.topic != schema.FRAME_TOPIC:
+                if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data
+                if message.topic != schema.FRAME_TOPIC:
                     continue
-                frame = _frame(message.data, parts, n_frames)
-                if not message.is_proven:
-                    _check_unproven(frame.frame, self._header, message)
+                frame = assembled(message, parts, n_frames, self._header)
                 parts = {}
                 n_frames += 1
                 yield frame
@@ -129,8 +128,7 @@ def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
     text = metadata.get("json", "")
     if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):
         raise DamagedError("the header's checksum does not match")
-    content = json.loads(text)
-    version = content.get("schema_version") if isinstance(content, dict) else None
+    version = _Version.model_validate_json(text).schema_version
     if version != schema.SCHEMA_VERSION:
         raise SourceError(
             f"{path} is a session of an unknown schema version",
@@ -141,15 +139,26 @@ def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
     return schema.HeaderRecord.model_validate_json(text)
 
 
-def _frame(text: bytes, parts: dict[str, bytes], position: int) -> SourceFrame:
-    """Assemble one frame from its record and parts; DamagedError unless all of it is proven."""
+class _Version(BaseModel):
+    """What every version of the header has."""
+
+    schema_version: object = None
+
+
+def assembled(
+    message: TopicMessage, parts: dict[str, bytes], position: int, header: SourceHeader
+) -> SourceFrame:
+    """The frame of a record and its parts; DamagedError unless all of it is proven."""
     try:
-        record = schema.FrameHeadRecord.model_validate_json(text)
+        record = schema.FrameHeadRecord.model_validate_json(message.data)
         if record.position != position:
             raise DamagedError(f"frame {record.position} follows where {position} is due")
-        return _assemble(record, parts)
+        frame = _assemble(record, parts)
     except (ValidationError, ValueError, DecodeError) as error:
         raise DamagedError(f"frame at position {position} is damaged ({error})") from error
+    if not message.is_proven:
+        _check_unproven(frame.frame, header, message)
+    return frame
 
 
 def _check_unproven(frame: RgbdFrame, header: SourceHeader, message: TopicMessage) -> None:

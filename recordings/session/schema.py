@@ -7,6 +7,10 @@ record. The record comes last: a frame is whole when its record has arrived.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from recordings.session.intrinsics_record import (
     IntrinsicsRecord,
     NotNegative,
@@ -28,11 +32,24 @@ COLOR_TOPIC = "/camera/color"
 LABELS_TOPIC = "/camera/labels"
 PICTURE_TOPIC = "/camera/picture"
 FRAME_TOPIC = "/frame"
+TOPICS = (  # in the order of their channels, from 1
+    CALIBRATION_TOPIC,
+    DEPTH_TOPIC,
+    COLOR_TOPIC,
+    LABELS_TOPIC,
+    PICTURE_TOPIC,
+    FRAME_TOPIC,
+)
+PART_TOPICS = frozenset({DEPTH_TOPIC, COLOR_TOPIC, LABELS_TOPIC, PICTURE_TOPIC})
 
 DEPTH_FORMAT = "jxl"
 COLOR_FORMAT = "jpeg"
 LABELS_FORMAT = "png"
 PICTURE_FORMAT = "jpeg"
+
+
+# Never a path: nobody who writes it out can be led elsewhere.
+TextName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
 
 
 class HeaderRecord(StrictRecord):
@@ -46,7 +63,7 @@ class HeaderRecord(StrictRecord):
     device_serial: str
     frame_rate_hz: Positive
     recorded_at: str
-    embedded: tuple[tuple[str, str], ...]
+    embedded: tuple[tuple[TextName, str], ...]
 
 
 class FrameHeadRecord(StrictRecord):

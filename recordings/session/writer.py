@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,14 @@ from tracking.frame import SourceFrame
 CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480, 9 at 424x240
 
 
+@dataclass(frozen=True)
+class EncodedFrame:
+    """A frame's record, and its parts as (topic, message) in the order of the file."""
+
+    record: schema.FrameHeadRecord
+    parts: tuple[tuple[str, bytes], ...]
+
+
 class SessionWriter:
     """Writes frames straight to `path`; a file cut short is readable to its last whole frame.
 
@@ -38,6 +47,8 @@ class SessionWriter:
         Must not exist: recordings are never overwritten.
     header : SourceHeader
         Origin, device, intrinsics and embedded texts are kept; uri, kind and n_frames are not.
+    each_frame : bool
+        Every frame ends its chunk: a crash costs the frame that is being written.
 
     Raises
     ------
@@ -45,7 +56,7 @@ class SessionWriter:
         The file exists or its folder cannot be written.
     """
 
-    def __init__(self, path: Path, header: SourceHeader) -> None:
+    def __init__(self, path: Path, header: SourceHeader, *, each_frame: bool = False) -> None:
         text = header_record(header).model_dump_json()
         try:
             self._stream = path.open("xb")
@@ -61,7 +72,7 @@ class SessionWriter:
             compression=CompressionType.NONE,  # every payload is compressed already
             enable_data_crcs=True,
         )
-        self._n_frames = 0
+        self._n_frames, self._each_frame = 0, each_frame
         self._is_open = True
         self._writer.start(profile=schema.PROFILE, library="")
         sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -76,40 +87,20 @@ class SessionWriter:
 
     def write(self, source_frame: SourceFrame) -> None:
         """Append one frame with its labels, truth and picture."""
-        frame, labels, truth = source_frame.frame, source_frame.labels, source_frame.truth
-        stamp_ns = frame.stamp_ns
-        color = None if frame.color_rgb is None else encode_jpeg(frame.color_rgb)
-        encoded_labels = None if labels is None else encode_png(labels)
-        picture_record, picture = None, None
-        if source_frame.picture is not None:
-            picture_record, picture = PictureRecord.of(source_frame.picture)
-        record = schema.FrameHeadRecord(
-            position=self._n_frames,
-            frame_index=frame.frame_index,
-            stamp_ns=stamp_ns,
-            arrival_ns=frame.arrival_ns,
-            device_serial=frame.device_serial,
-            intrinsics=IntrinsicsRecord.of(frame.intrinsics),
-            depth_unit_mm=frame.depth_unit_mm,
-            depth_sha256=frame.depth_sha256,
-            color_sha256=_sha256(color),
-            labels_sha256=_sha256(encoded_labels),
-            labels_tell_bed=source_frame.labels_tell_bed,
-            truth=None if truth is None else TruthRecord.of(truth),
-            picture=picture_record,
-        )
-        parts = (
-            (schema.DEPTH_TOPIC, schema.DEPTH_FORMAT, encode_depth(frame.depth_raw)),
-            (schema.COLOR_TOPIC, schema.COLOR_FORMAT, color),
-            (schema.LABELS_TOPIC, schema.LABELS_FORMAT, encoded_labels),
-            (schema.PICTURE_TOPIC, schema.PICTURE_FORMAT, picture),
-        )
-        for topic, image_format, payload in parts:
-            if payload is not None:
-                self._add(topic, image_message(payload, image_format, stamp_ns), stamp_ns)
+        self.write_encoded(encoded(source_frame))
+
+    def write_encoded(self, frame: EncodedFrame) -> None:
+        """Append one frame as it is encoded; its position becomes the next one here."""
+        stamp_ns = frame.record.stamp_ns
+        for topic, data in frame.parts:
+            self._add(topic, data, stamp_ns)
+        record = frame.record.model_copy(update={"position": self._n_frames})
         self._add(schema.FRAME_TOPIC, record.model_dump_json().encode(), stamp_ns)
         self._n_frames += 1
-        self._stream.flush()  # a killed process loses the open chunk and nothing more
+        if self._each_frame:
+            self._writer.flush()  # type: ignore[no-untyped-call]
+        else:
+            self._stream.flush()  # a killed process loses the open chunk and nothing more
 
     def close(self) -> None:
         """Write the summary and close the file; safe to call twice."""
@@ -139,17 +130,13 @@ class SessionWriter:
         image = protobuf(CompressedImage)
         calibration = protobuf(CameraCalibration)
         record = self._writer.register_schema("frame_head", "jsonschema", b'{"type":"object"}')
-        topics = {
+        kinds = {
             schema.CALIBRATION_TOPIC: ("protobuf", calibration),
-            schema.DEPTH_TOPIC: ("protobuf", image),
-            schema.COLOR_TOPIC: ("protobuf", image),
-            schema.LABELS_TOPIC: ("protobuf", image),
-            schema.PICTURE_TOPIC: ("protobuf", image),
             schema.FRAME_TOPIC: ("json", record),
         }
         self._channels = {
-            topic: self._writer.register_channel(topic, encoding, schema_id)
-            for topic, (encoding, schema_id) in topics.items()
+            topic: self._writer.register_channel(topic, *kinds.get(topic, ("protobuf", image)))
+            for topic in schema.TOPICS
         }
 
     def _add(self, topic: str, data: bytes, stamp_ns: int) -> None:
@@ -160,6 +147,53 @@ class SessionWriter:
             publish_time=stamp_ns,
             sequence=self._n_frames,
         )
+
+
+def encoded(source_frame: SourceFrame, color_jpeg: bytes | None = None) -> EncodedFrame:
+    """Encode a frame with its labels, truth and picture, at position 0.
+
+    Parameters
+    ----------
+    color_jpeg : bytes, optional
+        What the frame's colour was decoded from: kept as it is.
+    """
+    frame, labels, truth = source_frame.frame, source_frame.labels, source_frame.truth
+    color = color_jpeg
+    if frame.color_rgb is None:
+        color = None
+    elif color is None:
+        color = encode_jpeg(frame.color_rgb)
+    encoded_labels = None if labels is None else encode_png(labels)
+    picture_record, picture = None, None
+    if source_frame.picture is not None:
+        picture_record, picture = PictureRecord.of(source_frame.picture)
+    record = schema.FrameHeadRecord(
+        position=0,
+        frame_index=frame.frame_index,
+        stamp_ns=frame.stamp_ns,
+        arrival_ns=frame.arrival_ns,
+        device_serial=frame.device_serial,
+        intrinsics=IntrinsicsRecord.of(frame.intrinsics),
+        depth_unit_mm=frame.depth_unit_mm,
+        depth_sha256=frame.depth_sha256,
+        color_sha256=_sha256(color),
+        labels_sha256=_sha256(encoded_labels),
+        labels_tell_bed=source_frame.labels_tell_bed,
+        truth=None if truth is None else TruthRecord.of(truth),
+        picture=picture_record,
+    )
+    parts = (
+        (schema.DEPTH_TOPIC, schema.DEPTH_FORMAT, encode_depth(frame.depth_raw)),
+        (schema.COLOR_TOPIC, schema.COLOR_FORMAT, color),
+        (schema.LABELS_TOPIC, schema.LABELS_FORMAT, encoded_labels),
+        (schema.PICTURE_TOPIC, schema.PICTURE_FORMAT, picture),
+    )
+    messages = tuple(
+        (topic, image_message(payload, image_format, frame.stamp_ns))
+        for topic, image_format, payload in parts
+        if payload is not None
+    )
+    return EncodedFrame(record, messages)
 
 
 def _sha256(payload: bytes | None) -> str | None:
