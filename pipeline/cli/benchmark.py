@@ -33,6 +33,7 @@ class BenchName(StrEnum):
     WATCHDOG = "watchdog"
     SERVE = "serve"
     BATCH = "batch"
+    RECORDING = "recording"
 
 
 SIZE_OPTIONS = {
@@ -53,6 +54,7 @@ SIZE_OPTIONS = {
     BenchName.WATCHDOG: "--trials",
     BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
+    BenchName.RECORDING: "--trials",
 }
 
 
@@ -83,7 +85,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300; watchdog: 100.",
+            "qa: 300; watchdog: 100; recording: flipped bits, 100000.",
         ),
     ] = None,
     dockings: Annotated[
@@ -128,6 +130,7 @@ def bench(
     watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
     serve: exposure to drawn, and what the display costs the tracker, also under attack.
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
+    recording: cut and damaged sessions, is every whole frame read and none wrong (else code 1).
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
