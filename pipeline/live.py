@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
+from pipeline.recorder.client import LiveRecorder, recording_to
+from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.texts import header_of_session
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
@@ -30,12 +33,11 @@ from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.sinks.sink import FrameResult, Sink
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.supervisor.client import lease_clock_ns
-from pipeline.tracker import Tracker
+from pipeline.tracker import AgeMs, Tracker
 from pipeline.workflow.beside import follower_of, open_desk
 from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
-from recordings.session.writer import SessionWriter
-from recordings.source import Source
+from recordings.source import Source, SourceHeader
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -100,7 +102,13 @@ def live(
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
-            around = LiveAround(config.rig, qa, report, is_recording=record_path is not None)
+            recorder = None
+            if record_path is not None:
+                told = header_of_session(
+                    recorded_now(source.header), config, session_id, segmenter.model_id
+                )
+                recorder = enter(recording_to(record_path, told))
+            around = LiveAround(config.rig, qa, report, recorder)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
             for listener in (reporter.note, follower.note):
                 shell.listen(listener)
@@ -125,7 +133,7 @@ def live(
                 segmenter,
                 announcer,
                 shell=shell,
-                record_path=record_path,
+                recorder=recorder,
                 qa=qa,
                 sinks=sinks,
                 before_frame=follower.before_frame,
@@ -142,7 +150,7 @@ def track(
     announcer: Announcer,
     *,
     shell: SessionShell | None = None,
-    record_path: Path | None = None,
+    recorder: LiveRecorder | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
@@ -153,6 +161,7 @@ def track(
     The supervisor hears first, then people and their display, then the recording: a slow disk
     cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
     is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
+    A recorder that fails is a fault of the frames that follow.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -163,29 +172,38 @@ def track(
 
     asking = None if shell is None else shell.ask
     ask = asking if asking is None or qa is None else qa.around(asking)
-    tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms, ask=ask)
+    notes = None if recorder is None else SessionNotes(recorder)
+    aged: AgeMs = age_ms
+    if notes is not None:
+        aged, ask = notes.aged(age_ms), None if ask is None else notes.around(ask)
+    tracker = Tracker(config, segmenter, start.evidence, age_ms=aged, ask=ask)
     steadier = PoseSteadier()
     n_frames = 0
-    with ExitStack() as stack:
-        recorder = None
-        if record_path is not None:
-            recorder = stack.enter_context(SessionWriter(record_path, source.header))
-        while (source_frame := _read(source, announcer, shell)) is not None:
-            if before_frame is not None:
-                before_frame(tracker)
-            issued_ns = lease_clock_ns()
-            result = tracker.process(source_frame)
-            if shell is not None:
-                shell.tell(result.record, issued_ns)
-            announcer.tell(result)
-            if sinks:
-                steadied = steadier.steadied(result)
-                for sink in sinks:
-                    sink.emit(steadied)
-            if recorder is not None:
-                recorder.write(source_frame)
-            n_frames += 1
+    while (source_frame := _read(source, announcer, shell)) is not None:
+        if before_frame is not None:
+            before_frame(tracker)
+        if notes is not None:
+            source_frame = notes.seen(source_frame, tracker)
+        issued_ns = lease_clock_ns()
+        result = tracker.process(source_frame)
+        if shell is not None:
+            shell.tell(result.record, issued_ns)
+        announcer.tell(result)
+        if notes is not None:
+            notes.decided(result)
+        if sinks:
+            steadied = steadier.steadied(result)
+            for sink in sinks:
+                sink.emit(steadied)
+        n_frames += 1
     return n_frames
+
+
+def recorded_now(header: SourceHeader) -> SourceHeader:
+    """The header with the moment at which its recording begins, where it has none."""
+    if header.recorded_at:
+        return header
+    return replace(header, recorded_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _read(source: Source, announcer: Announcer, shell: SessionShell | None) -> SourceFrame | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
 from time import monotonic_ns, sleep
 
 from models.loading import load_segmenter
@@ -12,18 +15,20 @@ from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
 from pipeline.display.opening import display_of_recording
 from pipeline.evidence import SessionStart, evidence_for
+from pipeline.recorder.recorded_tracker import LiveComparison, RecordedTracker
 from pipeline.request import RunRequest
 from pipeline.run import run
 from pipeline.sinks.factory import build_sinks
 from pipeline.sinks.output_dir import OutputDir
 from pipeline.sinks.sink import RunContext
-from pipeline.tracker import Tracker
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from recordings.opening import open_source
 from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError
 from tracking.marks import check_outlines
+
+COMPARISON_NAME = "live_comparison.json"  # of live recordings: the records then, and now
 
 
 def replay(request: RunRequest) -> int:
@@ -49,7 +54,9 @@ def _replayed(request: RunRequest, config: RunConfig, segmenter: Segmenter, sour
     try:
         start = evidence_for(source.header, config.rig, now=None)
         check_outlines(config.plan, source.header.intrinsics)
-        tracker = Tracker(config, segmenter, start.evidence, is_independent=request.independent)
+        tracker = RecordedTracker(
+            source.header, config, segmenter, start.evidence, is_independent=request.independent
+        )
         return _run_into_folder(request, config, source, tracker, start)
     finally:
         source.close()
@@ -72,7 +79,7 @@ def _run_into_folder(
     request: RunRequest,
     config: RunConfig,
     source: Source,
-    tracker: Tracker,
+    tracker: RecordedTracker,
     start: SessionStart,
 ) -> int:
     context = run_context(source.header, config, start)
@@ -98,9 +105,16 @@ def _run_into_folder(
             software_id=SOFTWARE_ID,
             model_id=tracker.segmenter.model_id,
         )
+        if tracker.comparison is not None:
+            _write_comparison(out.path, tracker.comparison)
         sinks.finish(source.damage, source.n_skipped)
         out.commit()
     return SourceError.exit_code if source.damage else 0
+
+
+def _write_comparison(folder: Path, found: LiveComparison) -> None:
+    text = json.dumps(asdict(found), indent=2)
+    (folder / COMPARISON_NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def _pacer() -> Callable[[int], None]:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from pipeline.sinks.factory import RunSinks
-from pipeline.tracker import Tracker
+from pipeline.sinks.sink import FrameResult
 from recordings.source import Source
+from tracking.frame import SourceFrame
+
+
+class Processor(Protocol):
+    """Makes a record of each frame; `Tracker` and `RecordedTracker` do."""
+
+    def process(self, source_frame: SourceFrame) -> FrameResult:
+        """Process one frame into a record."""
+        ...
 
 
 def run(
     source: Source,
-    tracker: Tracker,
+    tracker: Processor,
     sinks: RunSinks,
     before_frame: Callable[[int], None] | None = None,
 ) -> int:

@@ -75,6 +75,11 @@ class Tracker:
         """What frames are decided with."""
         return self._running
 
+    @property
+    def marks(self) -> Marks:
+        """Areas as they lie on the survey now."""
+        return self._measurer.marks
+
     def revise(self, config: RunConfig, marks: Marks) -> None:
         """Decide the next frame by a revised plan. What was confirmed for another one is void."""
         self.config = config

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recordings.images import decode_grey, encode_grey
+from recordings.images import decode_grey, decode_jpeg, encode_grey, encode_jpeg
+from tracking.frame import SourceFrame
 from tracking.picture import ColorPicture
 
 
@@ -13,3 +14,13 @@ def as_recorded(picture: ColorPicture) -> ColorPicture:
     height, width = picture.grey.shape
     encoded = encode_grey(picture.grey)
     return replace(picture, grey=decode_grey(encoded, (height, width)), encoded=encoded)
+
+
+def color_as_recorded(source_frame: SourceFrame) -> tuple[SourceFrame, bytes | None]:
+    """The frame with its colour after its encoding, and the image file that a recording keeps."""
+    frame = source_frame.frame
+    if frame.color_rgb is None:
+        return source_frame, None
+    encoded = encode_jpeg(frame.color_rgb)
+    color = decode_jpeg(encoded, frame.intrinsics.shape)
+    return replace(source_frame, frame=replace(frame, color_rgb=color)), encoded

@@ -94,6 +94,18 @@ class GroundTruth:
             object.__setattr__(self, "camera_from_applicator", pose)
 
 
+@dataclass(frozen=True)
+class LiveNotes:
+    """What the recording of a live session keeps of a frame's decision, as JSON.
+
+    `around` is what the session handed to the kernel, `record` what became of it. No estimator
+    sees them.
+    """
+
+    around: str
+    record: str
+
+
 @dataclass(frozen=True, eq=False)
 class SourceFrame:
     """A frame with what its source stores beside it: label image and ground truth.
@@ -102,6 +114,7 @@ class SourceFrame:
     `labels_tell_bed` is False where the source labels the applicator only. `labels_fault` says
     why stored labels could not be read ("": no fault); whoever needs them must refuse the frame.
     `picture` is the colour camera's own, of the same exposure; None where the source has none.
+    `live` comes from recordings of live sessions alone.
     """
 
     frame: RgbdFrame
@@ -110,6 +123,7 @@ class SourceFrame:
     truth: GroundTruth | None = None
     labels_fault: str = ""
     picture: ColorPicture | None = None
+    live: LiveNotes | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.labels_fault:

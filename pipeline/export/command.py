@@ -18,10 +18,10 @@ from pipeline.export.exporter import FrameExport, ResultExport, refuse_existing
 from pipeline.export.ply import PlyExport
 from pipeline.export.png import PngExport
 from pipeline.export.table import TableExport
+from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.replay import run_context
 from pipeline.sinks.sink import FrameResult, RunContext
 from pipeline.sinks.video import VideoSink
-from pipeline.tracker import Tracker
 from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
 from recordings.session.viewer_file import ViewerFile
@@ -224,7 +224,7 @@ def _result_exports(request: ExportRequest, context: RunContext | None) -> list[
 
 def _tracker(
     request: ExportRequest, source: Source, stack: ExitStack
-) -> tuple[Tracker, RunContext]:
+) -> tuple[RecordedTracker, RunContext]:
     """With the files given, or with those that the session carries."""
     rig, plan = request.rig, request.plan
     folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -244,5 +244,6 @@ def _tracker(
         raise UsageError("Rig and plan are missing.", remedy="Name them with --rig and --plan.")
     config = load_config(rig_path, plan_path, request.catalogue)
     start = evidence_for(source.header, config.rig, now=None)
-    tracker = Tracker(config, load_segmenter(request.segmenter), start.evidence)
+    segmenter = load_segmenter(request.segmenter)
+    tracker = RecordedTracker(source.header, config, segmenter, start.evidence)
     return tracker, run_context(source.header, config, start)

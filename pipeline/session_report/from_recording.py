@@ -9,6 +9,7 @@ from calibration.text_file import content_id
 from models.loading import load_segmenter
 from pipeline.config.load import RunConfig, load_run
 from pipeline.evidence import SessionStart, evidence_for
+from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.replay import run_context
 from pipeline.request import RunRequest
 from pipeline.session_report.build import SessionTold, build_facts
@@ -16,7 +17,6 @@ from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.of_live import calibration_state
-from pipeline.tracker import Tracker
 from recordings.naming import source_name
 from recordings.opening import open_source
 from recordings.source import SourceHeader
@@ -53,7 +53,7 @@ def facts_of_recording(
         header = source.header
         start = evidence_for(header, config.rig, now=None)
         check_outlines(config.plan, header.intrinsics)
-        tracker = Tracker(config, segmenter, start.evidence)
+        tracker = RecordedTracker(header, config, segmenter, start.evidence)
         gathered = Gatherer()
         n_frames = 0
         while (frame := source.read()) is not None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from calibration.rig_check import expires_at, is_rig_valid
 from pipeline.qa.watch import QaWatch
+from pipeline.recorder.client import LiveRecorder
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.workflow.follower import Around
 from tracking.rig import Rig
@@ -16,15 +17,20 @@ class LiveAround:
     """Asked once a frame."""
 
     def __init__(
-        self, rig: Rig, qa: QaWatch, report: ReportOnDemand, *, is_recording: bool
+        self,
+        rig: Rig,
+        qa: QaWatch,
+        report: ReportOnDemand,
+        recorder: LiveRecorder | None = None,
     ) -> None:
         self._rig, self._qa, self._report = rig, qa, report
-        self._is_recording = is_recording
+        self._recorder = recorder
         self._until = expires_at(rig).isoformat()
 
     def __call__(self) -> Around:
         """As of now."""
         now_ns = time.time_ns()
+        recorded = None if self._recorder is None else self._recorder.status
         return Around(
             qa=self._qa.shown(now_ns),
             qa_sentence=self._qa.sentence,
@@ -32,5 +38,6 @@ class LiveAround:
             calibration_until=self._until,
             report_html=self._report.path("html"),
             report_pdf=self._report.path("pdf"),
-            is_recording=self._is_recording,
+            is_recording=recorded is not None and not recorded.failure,
+            storage_warning="" if recorded is None else recorded.warning,
         )

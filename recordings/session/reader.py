@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +25,7 @@ from recordings.session.foxglove import image_payload
 from recordings.session.messages import MessageReader, TopicMessage
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
-from tracking.frame import RgbdFrame, SourceFrame
+from tracking.frame import LiveNotes, RgbdFrame, SourceFrame
 
 NO_HEADER_REMEDY = "the file cannot be used; record again or take another copy"
 
@@ -158,7 +159,19 @@ def assembled(
         raise DamagedError(f"frame at position {position} is damaged ({error})") from error
     if not message.is_proven:
         _check_unproven(frame.frame, header, message)
-    return frame
+        return frame
+    return _with_notes(frame, parts)
+
+
+def _with_notes(frame: SourceFrame, parts: dict[str, bytes]) -> SourceFrame:
+    """What the chunk's checksum alone proves; of half of it nothing is believed."""
+    around, record = parts.get(schema.AROUND_TOPIC), parts.get(schema.RECORD_TOPIC)
+    if around is None or record is None:
+        return frame
+    try:
+        return replace(frame, live=LiveNotes(around.decode(), record.decode()))
+    except UnicodeDecodeError as error:
+        raise DamagedError(f"a frame's notes are damaged ({error})") from error
 
 
 def _check_unproven(frame: RgbdFrame, header: SourceHeader, message: TopicMessage) -> None:

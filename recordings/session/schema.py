@@ -32,6 +32,8 @@ COLOR_TOPIC = "/camera/color"
 LABELS_TOPIC = "/camera/labels"
 PICTURE_TOPIC = "/camera/picture"
 FRAME_TOPIC = "/frame"
+AROUND_TOPIC = "/session/around"
+RECORD_TOPIC = "/session/record"
 TOPICS = (  # in the order of their channels, from 1
     CALIBRATION_TOPIC,
     DEPTH_TOPIC,
@@ -39,8 +41,11 @@ TOPICS = (  # in the order of their channels, from 1
     LABELS_TOPIC,
     PICTURE_TOPIC,
     FRAME_TOPIC,
+    AROUND_TOPIC,
+    RECORD_TOPIC,
 )
-PART_TOPICS = frozenset({DEPTH_TOPIC, COLOR_TOPIC, LABELS_TOPIC, PICTURE_TOPIC})
+JSON_TOPICS = frozenset({FRAME_TOPIC, AROUND_TOPIC, RECORD_TOPIC})
+PART_TOPICS = frozenset(TOPICS) - {CALIBRATION_TOPIC, FRAME_TOPIC}
 
 DEPTH_FORMAT = "jxl"
 COLOR_FORMAT = "jpeg"

@@ -22,7 +22,7 @@ from recordings.session.picture_record import PictureRecord
 from recordings.source import SourceHeader
 from recordings.truth_record import TruthRecord
 from tracking.errors import UsageError
-from tracking.frame import SourceFrame
+from tracking.frame import LiveNotes, SourceFrame
 
 CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480, 9 at 424x240
 
@@ -132,7 +132,7 @@ class SessionWriter:
         record = self._writer.register_schema("frame_head", "jsonschema", b'{"type":"object"}')
         kinds = {
             schema.CALIBRATION_TOPIC: ("protobuf", calibration),
-            schema.FRAME_TOPIC: ("json", record),
+            **dict.fromkeys(schema.JSON_TOPICS, ("json", record)),
         }
         self._channels = {
             topic: self._writer.register_channel(topic, *kinds.get(topic, ("protobuf", image)))
@@ -149,13 +149,19 @@ class SessionWriter:
         )
 
 
-def encoded(source_frame: SourceFrame, color_jpeg: bytes | None = None) -> EncodedFrame:
+def encoded(
+    source_frame: SourceFrame,
+    color_jpeg: bytes | None = None,
+    notes: LiveNotes | None = None,
+) -> EncodedFrame:
     """Encode a frame with its labels, truth and picture, at position 0.
 
     Parameters
     ----------
     color_jpeg : bytes, optional
         What the frame's colour was decoded from: kept as it is.
+    notes : LiveNotes, optional
+        Of a live session. A frame's own, from another recording, are not taken over.
     """
     frame, labels, truth = source_frame.frame, source_frame.labels, source_frame.truth
     color = color_jpeg
@@ -193,6 +199,9 @@ def encoded(source_frame: SourceFrame, color_jpeg: bytes | None = None) -> Encod
         for topic, image_format, payload in parts
         if payload is not None
     )
+    if notes is not None:
+        told = ((schema.AROUND_TOPIC, notes.around), (schema.RECORD_TOPIC, notes.record))
+        messages += tuple((topic, text.encode()) for topic, text in told)
     return EncodedFrame(record, messages)
 
 

@@ -11,6 +11,7 @@ from models.mask_segmenter import MaskSegmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.live import Announcer, track
+from pipeline.recorder.client import recording_to
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tracking.errors import CalibrationError
 
@@ -38,14 +39,15 @@ def test_docked_and_held_but_no_time_out_is_not_ready(tmp_path: Path) -> None:
     config = config_of(source, tmp_path)
     announcer = Announcer(said.append)
     announcer.begin(config)
-    n_frames = track(
-        source,
-        config,
-        MaskSegmenter(),
-        announcer,
-        record_path=tmp_path / "session.mcap",
-        now_ns=lambda: NOW_NS,
-    )
+    with recording_to(tmp_path / "session.mcap", source.header) as recorder:
+        n_frames = track(
+            source,
+            config,
+            MaskSegmenter(),
+            announcer,
+            recorder=recorder,
+            now_ns=lambda: NOW_NS,
+        )
     assert n_frames == source.scenario.n_frames
     assert not any("READY" in line for line in said)
     assert any("no time-out: not ready" in line.lower() for line in said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
 from pipeline.live import Announcer, track
 from pipeline.qa.watch import QaWatch
+from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
+from pipeline.recorder.texts import header_of_session
 from pipeline.replay import run_context
 from pipeline.session.client import ask
 from pipeline.session.commands import (
@@ -137,6 +140,8 @@ class Session:
         self.said: list[str] = []
         self.shown: list[tuple[Verdict, bool]] = []
         self.qa: QaWatch | None = None
+        self.record_to: Path | None = None
+        self.recorded = RecorderStatus()
 
     def run(self) -> None:
         segmenter = MaskSegmenter()
@@ -149,22 +154,33 @@ class Session:
             second_estimate=Evidence.ASSUMED,
         )
         with (
+            ExitStack() as stack,
             self._reporter() as reporter,
             open_shell(
                 SESSION_ID, self.folders, self.config, evidence, segmenter.model_id
             ) as shell,
         ):
             shell.listen(reporter.note)
+            recorder = self._recorder(stack, segmenter.model_id)
             track(
                 self.source,
                 self.config,
                 segmenter,
                 Announcer(self.said.append),
                 shell=shell,
+                recorder=recorder,
                 now_ns=self.source.now_ns,
                 qa=self.qa,
                 sinks=(reporter, Shown(shell, self.shown)),
             )
+            if recorder is not None:
+                self.recorded = recorder.close()
+
+    def _recorder(self, stack: ExitStack, model_id: str) -> LiveRecorder | None:
+        if self.record_to is None:
+            return None
+        told = header_of_session(self.source.header, self.config, SESSION_ID, model_id)
+        return stack.enter_context(recording_to(self.record_to, told, max_waiting=N_FRAMES))
 
     def _reporter(self) -> SessionReporter:
         header = self.source.header

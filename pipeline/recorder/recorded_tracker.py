@@ -1,0 +1,153 @@
+"""Tracks a recording as it was tracked live, where it says how.
+
+For a recording of a live session the kernel is handed, frame by frame, what it was handed then:
+persons, QA, faults, ages, revisions of the plan. Fails to: not done.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.segmenter import Segmenter
+from pipeline.config.load import RunConfig
+from pipeline.recorder.around import AroundRecord
+from pipeline.recorder.texts import keeps_notes
+from pipeline.sinks.sink import FrameResult
+from pipeline.surroundings import FrameFacts, Surroundings
+from pipeline.tracker import Tracker, recorded_age_ms
+from recordings.source import SourceHeader
+from tracking.errors import SourceError, TrackerError
+from tracking.frame import RgbdFrame, SourceFrame
+from tracking.snapshot import SessionEvidence
+
+
+@dataclass(frozen=True)
+class LiveComparison:
+    """Records of a replay beside those of the live session, times and software id left out.
+
+    `n_unrecorded`: frames that were decided live and not recorded; a replay cannot know what they
+    left behind in the tracker.
+    """
+
+    n_equal: int = 0
+    n_differing: int = 0
+    first_differing: int | None = None
+    n_unrecorded: int = 0
+
+
+@dataclass(eq=False)
+class RecordedTracker:
+    """A tracker of recordings.
+
+    Attributes
+    ----------
+    comparison : LiveComparison or None
+        So far; None where the recording keeps no live session.
+    """
+
+    header: SourceHeader
+    config: RunConfig
+    segmenter: Segmenter
+    evidence: SessionEvidence
+    is_independent: bool = False
+    comparison: LiveComparison | None = field(default=None, init=False)
+    _tracker: Tracker = field(init=False)
+    _around: AroundRecord | None = field(default=None, init=False)
+    _ordinal: int = field(default=-1, init=False)
+
+    def __post_init__(self) -> None:
+        is_live = keeps_notes(self.header)
+        self.comparison = LiveComparison() if is_live else None
+        self._tracker = Tracker(
+            self.config,
+            self.segmenter,
+            self.evidence,
+            age_ms=self._age_ms,
+            is_independent=self.is_independent,
+            ask=self._ask if is_live else None,
+        )
+
+    def process(self, source_frame: SourceFrame) -> FrameResult:
+        """Process one frame into a record.
+
+        Raises
+        ------
+        SourceError
+            What the recording keeps of the live session is no record of this software.
+        """
+        self._around = self._read(source_frame)
+        if self._around is not None and self._around.revision is not None:
+            self._revise(self._around)
+        try:
+            result = self._tracker.process(source_frame)
+        except TypeError as error:
+            if self._around is None:
+                raise
+            raise _unusable(source_frame, error) from error
+        self._compare(source_frame, result)
+        return result
+
+    def _read(self, source_frame: SourceFrame) -> AroundRecord | None:
+        if self.comparison is None or source_frame.live is None:
+            return None
+        try:
+            return AroundRecord.model_validate_json(source_frame.live.around)
+        except ValidationError as error:
+            raise _unusable(source_frame, error) from error
+
+    def _revise(self, around: AroundRecord) -> None:
+        revision = around.revision
+        if revision is None or revision.base_plan != self.config.plan.id:
+            return  # the recording's revision is of another plan than the one given here
+        try:
+            self._tracker.revise(revision.config(self.config), revision.marks)
+        except (TrackerError, KeyError, ValueError) as error:
+            raise SourceError(
+                "The recording's revision of the plan cannot be used.",
+                actual=str(error),
+                remedy="Replay with the plan and catalogue of the session.",
+            ) from error
+
+    def _age_ms(self, frame: RgbdFrame) -> float:
+        return recorded_age_ms(frame) if self._around is None else self._around.age_ms
+
+    def _ask(self, facts: FrameFacts) -> Surroundings:
+        if self._around is None:
+            return Surroundings(self.evidence)
+        return self._around.surroundings(facts.running)
+
+    def _compare(self, source_frame: SourceFrame, result: FrameResult) -> None:
+        before, around, live = self.comparison, self._around, source_frame.live
+        if before is None or around is None or live is None:
+            return
+        is_equal = _comparable(live.record) == _comparable(json.dumps(result.record.to_json()))
+        first = before.first_differing
+        if first is None and not is_equal:
+            first = source_frame.frame.frame_index
+        self.comparison = LiveComparison(
+            n_equal=before.n_equal + is_equal,
+            n_differing=before.n_differing + (not is_equal),
+            first_differing=first,
+            n_unrecorded=before.n_unrecorded + max(0, around.ordinal - self._ordinal - 1),
+        )
+        self._ordinal = around.ordinal
+
+
+def _comparable(record: str) -> Any:  # noqa: ANN401 - JSON
+    table = json.loads(record)
+    table.pop("stage_ms", None)
+    table.get("ids", {}).pop("software", None)
+    return table
+
+
+def _unusable(source_frame: SourceFrame, error: Exception) -> SourceError:
+    return SourceError(
+        f"What the recording keeps of frame {source_frame.frame.frame_index} cannot be used.",
+        expected="as a live session writes it",
+        actual=str(error).splitlines()[0],
+        remedy="Replay it with the software that recorded it.",
+    )
