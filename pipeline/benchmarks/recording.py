@@ -1,4 +1,4 @@
-"""`bench recording`: sessions cut everywhere, and with flipped bits.
+"""`bench recording`: sessions cut everywhere, and with flipped bits, and killed.
 
 What was recorded is compared with what is read: no frame may be another than the one that was
 written, and every whole frame before a cut must be there.
@@ -13,7 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.benchmarks.findings import RULE_OF_THREE, Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import (
+    RULE_OF_THREE,
+    Findings,
+    Goal,
+    Report,
+    TextTable,
+    percentiles,
+    share,
+)
+from pipeline.benchmarks.recording_kills import Kill, kill_once, moments
 from pipeline.benchmarks.recording_scene import (
     are_same,
     frame_ends,
@@ -26,6 +35,8 @@ from tracking.frame import SourceFrame
 FULL = 100_000  # flips; cuts and random cuts are as many as they must be at this size
 HEAD_BYTES = 64 * 1024
 N_RANDOM = 1000
+N_KILLS = 300
+MAX_LOST = 3  # frames, p99
 N_FRAMES, N_FLIPPED_FRAMES = 40, 6
 REPORT_EVERY = 100
 
@@ -45,8 +56,8 @@ class _Tally:
 
 def recording_bench(n_flips: int, seed: int, report: Report) -> Findings:
     """Cut and flip; `n_flips` of 100,000 scales the cuts too."""
-    share = min(1.0, n_flips / FULL)
-    n_head, n_random = round(HEAD_BYTES * share), max(1, round(N_RANDOM * share))
+    part = min(1.0, n_flips / FULL)
+    n_head, n_random = round(HEAD_BYTES * part), max(1, round(N_RANDOM * part))
     total = 2 * (n_head + n_random) + n_flips
     rng = np.random.default_rng(seed)
     tallies: dict[str, _Tally] = {}
@@ -66,7 +77,18 @@ def recording_bench(n_flips: int, seed: int, report: Report) -> Findings:
         for _ in _flips(data, n_flips, rng, tally):
             done += 1
             _tell(report, done, total)
-    return _findings(tallies)
+        kills = _kills(Path(folder), max(2, round(N_KILLS * part)), rng, report)
+    return _findings(tallies, kills)
+
+
+def _kills(folder: Path, n_kills: int, rng: np.random.Generator, report: Report) -> list[Kill]:
+    kills = []
+    for k, after_s in enumerate(moments(n_kills, rng)):
+        path = folder / f"killed-{k}.mcap"
+        kills.append(kill_once(path, of_writer=k % 2 == 1, after_s=after_s))
+        path.unlink(missing_ok=True)
+        report(k + 1, n_kills)
+    return kills
 
 
 def _cuts(
@@ -125,7 +147,7 @@ def _tell(report: Report, done: int, total: int) -> None:
         report(done, total)
 
 
-def _findings(tallies: dict[str, _Tally]) -> Findings:
+def _findings(tallies: dict[str, _Tally], kills: list[Kill]) -> Findings:
     header = ("damage", "files", "refused", "crashed", "wrong frame", "frame missing", "not said")
     rows = [
         (
@@ -150,10 +172,42 @@ def _findings(tallies: dict[str, _Tally]) -> Findings:
         Goal("whole frames before a cut that are missing", _sum(tallies, "n_missing"), 0),
         Goal("damaged files that say nothing of it", _sum(tallies, "n_silent"), 0),
     ]
+    lost = [kill.n_lost for kill in kills if kill.n_lost is not None]
+    goals += [
+        Goal("frames lost by kill -9 at 30 fps, p99", _p99(lost), MAX_LOST),
+        Goal(
+            "recordings that open after kill -9, fraction", share(len(lost), len(kills)), 1.0, False
+        ),
+    ]
     data = {name: vars(t) for name, t in tallies.items()}
     failed = any(not goal.is_met for goal in goals)
     table = TextTable("Recordings that were cut and damaged", header, rows, caption)
-    return Findings((table,), goals, {"damage": data}, is_failed=failed)
+    told = {"damage": data, "kills": [vars(kill) for kill in kills]}
+    return Findings((table, _kill_table(kills)), goals, told, is_failed=failed)
+
+
+def _kill_table(kills: list[Kill]) -> TextTable:
+    rows = []
+    for name, of_writer in (("session", False), ("writer, then session", True)):
+        own = [kill for kill in kills if kill.of_writer is of_writer]
+        lost = [kill.n_lost for kill in own if kill.n_lost is not None]
+        handed = [kill.n_handed for kill in own]
+        rows.append(
+            (
+                name,
+                str(len(own)),
+                str(len(lost)),
+                percentiles(handed, (50,), 0),
+                percentiles(lost, (50, 99, 100), 1),
+            )
+        )
+    header = ("killed", "times", "opens", "frames handed, p50", "lost p50 / p99 / max")
+    caption = "848x480 at 30 fps, a tilted plane with a stereo camera's noise, and colour."
+    return TextTable("Recordings that were killed (SIGKILL)", header, rows, caption)
+
+
+def _p99(lost: list[int]) -> float | None:
+    return float(np.percentile(lost, 99)) if lost else None
 
 
 def _sum(tallies: dict[str, _Tally], name: str) -> float:

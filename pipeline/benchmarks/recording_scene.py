@@ -8,7 +8,6 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from mcap.opcode import Opcode
 
 from recordings.session import schema
 from recordings.session.chunks import CHUNK_HEAD, FRAMING
@@ -20,8 +19,10 @@ from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 
 CAMERA = CameraIntrinsics(64, 48, 60.0, 60.0, 32.0, 24.0)
+CAMERA_848 = CameraIntrinsics(848, 480, 600.0, 600.0, 424.0, 240.0)
 UNIT_MM, SERIAL, PERIOD_NS = 0.1, "NOISE", 33_333_333
 MAGIC_BYTES = 8
+MESSAGE, CHUNK, METADATA = 5, 6, 12  # of MCAP's records
 CHANNEL = struct.Struct("<H")
 FRAME_CHANNEL = schema.TOPICS.index(schema.FRAME_TOPIC) + 1
 
@@ -48,6 +49,26 @@ def noise_frame(index: int, seed: int, camera: CameraIntrinsics = CAMERA) -> Sou
     return SourceFrame(frame, rng.integers(0, 4, camera.shape, dtype=np.uint8))
 
 
+def smooth_frame(index: int, seed: int) -> SourceFrame:
+    """848x480: a tilted plane with a stereo camera's noise, and colour as smooth as a drape's."""
+    rng = np.random.default_rng([seed, index])
+    v, u = np.mgrid[: CAMERA_848.height, : CAMERA_848.width]
+    depth = 4000 + 2.0 * u + 3.0 * v + rng.normal(0, 12, CAMERA_848.shape)
+    shade = 120 + 40 * np.sin(u / 30) * np.cos(v / 40) + rng.normal(0, 4, CAMERA_848.shape)
+    color = np.clip(shade[..., None] + np.array([30, 0, -20]), 0, 255)
+    frame = RgbdFrame(
+        frame_index=index,
+        device_serial=SERIAL,
+        stamp_ns=index * PERIOD_NS,
+        arrival_ns=index * PERIOD_NS,
+        intrinsics=CAMERA_848,
+        depth_raw=depth.astype(np.uint16),
+        depth_unit_mm=UNIT_MM,
+        color_rgb=color.astype(np.uint8),
+    )
+    return SourceFrame(frame)
+
+
 def noise_session(path: Path, n_frames: int, seed: int, *, each_frame: bool) -> bytes:
     """The bytes of a session."""
     with SessionWriter(path, noise_header(), each_frame=each_frame) as writer:
@@ -66,13 +87,13 @@ def frame_ends(data: bytes) -> list[int]:
     while place + FRAMING.size <= len(data) - MAGIC_BYTES:
         opcode, length = FRAMING.unpack_from(data, place)
         body = place + FRAMING.size
-        if opcode == Opcode.CHUNK:
+        if opcode == CHUNK:
             inner = body + CHUNK_HEAD.size
             while inner < body + length:
                 kind, size = FRAMING.unpack_from(data, inner)
                 channel = CHANNEL.unpack_from(data, inner + FRAMING.size)[0]
                 inner += FRAMING.size + size
-                if kind == Opcode.MESSAGE and channel == FRAME_CHANNEL:
+                if kind == MESSAGE and channel == FRAME_CHANNEL:
                     ends.append(inner)
         place = body + length
     return ends
@@ -84,7 +105,7 @@ def header_end(data: bytes) -> int:
     while True:
         opcode, length = FRAMING.unpack_from(data, place)
         place += FRAMING.size + int(length)
-        if opcode == Opcode.METADATA:
+        if opcode == METADATA:
             return place
 
 
