@@ -22,7 +22,7 @@ from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
-from pipeline.recorder.client import LiveRecorder, recording_to
+from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.texts import header_of_session
 from pipeline.replay import run_context
@@ -138,6 +138,8 @@ def live(
                 sinks=sinks,
                 before_frame=follower.before_frame,
             )
+            if recorder is not None:
+                announcer.say(_recorded(recorder.close(), record_path))
     finally:
         source.close()
     return 0
@@ -197,6 +199,12 @@ def track(
                 sink.emit(steadied)
         n_frames += 1
     return n_frames
+
+
+def _recorded(status: RecorderStatus, path: Path | None) -> str:
+    lost = f"; {status.n_dropped} NOT recorded" if status.n_dropped else ""
+    why = f"; {status.failure}" if status.failure else ""
+    return f"  {path}: {status.n_written} frames{lost}{why}"
 
 
 def recorded_now(header: SourceHeader) -> SourceHeader:

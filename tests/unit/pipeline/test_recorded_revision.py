@@ -1,19 +1,28 @@
-"""A revision of the plan goes into a recording and comes back as it was."""
+"""A revision of the plan goes into a recording, and its replay is decided by it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from calibration.text_file import content_id
+from models.mask_segmenter import MaskSegmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.recorder.around import AroundRecord
+from pipeline.recorder.client import LiveRecorder, RecorderStatus
+from pipeline.recorder.handed import Handed
+from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recorded_tracker import LiveComparison, RecordedTracker
 from pipeline.recorder.revision_record import RevisionRecord
+from pipeline.recorder.texts import header_of_session
 from pipeline.session.running import running_identities
 from pipeline.surroundings import Surroundings
+from pipeline.tracker import Tracker
 from pipeline.workflow.drawings import Drawing
 from pipeline.workflow.revision import can_hold, revised
 from recordings.simulation.source import open_simulation
@@ -87,3 +96,48 @@ def test_a_time_out_for_something_else_is_told_and_is_none(tmp_path: Path) -> No
     assert other.evidence.time_out is Evidence.MISSING
     assert other.evidence.qa is Evidence.PROVEN
     assert other.confirmed == running
+
+
+class Kept:
+    """Stands where the recorder does, and keeps what it is handed."""
+
+    status = RecorderStatus()
+
+    def __init__(self) -> None:
+        self.handed: list[Handed] = []
+
+    def write(self, made: Callable[[], Handed]) -> bool:
+        self.handed.append(made())
+        return True
+
+
+def test_a_replay_is_decided_by_the_revision_from_its_frame_on(tmp_path: Path) -> None:
+    base, config, _ = drawn(tmp_path)
+    source = open_simulation(SCENARIO, base.applicators)
+    header = header_of_session(replace(source.header, origin="live"), base, "s", "m")
+    kept, segmenter = Kept(), MaskSegmenter()
+    notes = SessionNotes(cast(LiveRecorder, kept))
+    evidence = SessionEvidence()
+    ask = notes.around(lambda _facts: Surroundings(evidence, faults=frozenset()))
+    tracker = Tracker(base, segmenter, evidence, age_ms=notes.aged(lambda _frame: 40.0), ask=ask)
+    live = []
+    for index in range(4):
+        if index == 2:
+            tracker.revise(config, Marks())
+        frame = source.read()
+        assert frame is not None
+        result = tracker.process(notes.seen(frame, tracker))
+        notes.decided(result)
+        live.append(result.record)
+    assert [record.ids.plan for record in live] == [base.plan.id] * 2 + [config.plan.id] * 2
+    replayed = RecordedTracker(header, base, segmenter, evidence)
+    for handed in kept.handed:
+        replayed.process(replace(handed.source_frame, live=handed.notes))
+    assert replayed.comparison == LiveComparison(n_equal=4)
+    without = RecordedTracker(header, base, segmenter, evidence)
+    for k, handed in enumerate(kept.handed):
+        if k != 2:  # as if the frame had been dropped
+            without.process(replace(handed.source_frame, live=handed.notes))
+    assert without.comparison is not None
+    assert without.comparison.n_unrecorded == 1
+    assert without.comparison.first_differing == kept.handed[3].source_frame.frame.frame_index
