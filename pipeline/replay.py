@@ -24,8 +24,9 @@ from pipeline.sinks.sink import RunContext
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from recordings.opening import open_source
+from recordings.ranged import RangedSource
 from recordings.source import Source, SourceHeader
-from tracking.errors import SourceError
+from tracking.errors import SourceError, TrackerError
 from tracking.marks import check_outlines
 
 COMPARISON_NAME = "live_comparison.json"  # of live recordings: the records then, and now
@@ -42,7 +43,17 @@ def replay(request: RunRequest) -> int:
     config = load_run(request)
     segmenter = load_segmenter(request.segmenter)
     source = open_source(request.source, applicators=config.applicators)
-    return _replayed(request, config, segmenter, source)
+    return _replayed(request, config, segmenter, _part(request, source))
+
+
+def _part(request: RunRequest, source: Source) -> Source:
+    if request.first == 0 and request.last is None:
+        return source
+    try:
+        return RangedSource(source, request.first, request.last)
+    except TrackerError:
+        source.close()
+        raise
 
 
 def replay_source(request: RunRequest, segmenter: Segmenter, source: Source) -> int:
@@ -89,7 +100,9 @@ def _run_into_folder(
             display = stack.enter_context(display_of_recording(config, context))
         sinks = build_sinks(request, context, out.path, source.header.n_frames, display)
         try:
-            n_frames = run(source, tracker, sinks, _pacer() if request.realtime else None)
+            n_frames = run(
+                source, tracker, sinks, _pacer(request.speed) if request.realtime else None
+            )
         finally:
             sinks.close()
         if n_frames == 0:
@@ -117,14 +130,14 @@ def _write_comparison(folder: Path, found: LiveComparison) -> None:
     (folder / COMPARISON_NAME).write_text(text + "\n", encoding="utf-8")
 
 
-def _pacer() -> Callable[[int], None]:
-    """Waits until a frame's stamp is due, counted from the first frame."""
+def _pacer(speed: float) -> Callable[[int], None]:
+    """Waits until a frame's stamp is due, from the first frame on, at `speed` times its pace."""
     origin: list[int] = []
 
     def wait(stamp_ns: int) -> None:
         if not origin:
-            origin.append(monotonic_ns() - stamp_ns)
-        ahead_ns = origin[0] + stamp_ns - monotonic_ns()
+            origin.extend((monotonic_ns(), stamp_ns))
+        ahead_ns = origin[0] + round((stamp_ns - origin[1]) / speed) - monotonic_ns()
         if ahead_ns > 0:
             sleep(ahead_ns / 1e9)
 

@@ -9,7 +9,11 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One run over one source. Paths are as given; nothing has been opened yet."""
+    """One run over one source. Paths are as given; nothing has been opened yet.
+
+    `first` to `last` are frames counted from 0; `speed` is a multiple of the recording's pace where
+    `realtime` is set.
+    """
 
     source: str
     rig_path: Path
@@ -24,3 +28,6 @@ class RunRequest:
     realtime: bool = False
     quiet: bool = False
     serve: bool = False
+    first: int = 0
+    last: int | None = None
+    speed: float = 1.0

@@ -100,6 +100,22 @@ def replay(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Play at the recording's own pace.")
     ] = False,
+    first: Annotated[
+        int,
+        typer.Option(
+            "--from",
+            min=0,
+            metavar="N",
+            help="First frame, counted from 0; nothing is remembered from those before.",
+        ),
+    ] = 0,
+    last: Annotated[
+        int | None, typer.Option("--to", min=0, metavar="N", help="Last frame, counted from 0.")
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option("--speed", min=0.01, max=100.0, help="Multiple of the recording's pace."),
+    ] = None,
     serve: options.Serve = False,
 ) -> None:
     """Run a recording through everything and write what came out."""
@@ -117,7 +133,10 @@ def replay(
         independent=independent,
         save_masks=save_masks,
         video=not no_video,
-        realtime=realtime or serve,
+        realtime=realtime or serve or speed is not None,
+        first=first,
+        last=last,
+        speed=1.0 if speed is None else speed,
         serve=serve,
     )
     raise typer.Exit(run_replay(request))

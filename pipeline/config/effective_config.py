@@ -34,6 +34,10 @@ def effective_config_text(
         "segmenter": request.segmenter,
         "independent": request.independent,
     }
+    if request.first or request.last is not None:  # a part of the source
+        run["from"] = request.first
+        if request.last is not None:
+            run["to"] = request.last
     return _text(config, software_id, model_id, run)
 
 

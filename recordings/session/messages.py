@@ -65,6 +65,8 @@ class MessageReader:
         if stream.read(len(MAGIC)) != MAGIC:
             raise DamagedError("it does not start like an MCAP file")
         self._topics: dict[int, str] = {}
+        self._chunk_places: list[int] | None = None
+        self._start: int | None = None
 
     def metadata(self, name: str) -> dict[str, str]:
         """Return the metadata record `name`, which must precede all chunks."""
@@ -86,6 +88,28 @@ class MessageReader:
             return None
         finally:
             self._stream.seek(position)
+
+    def seek(self, sequence: int) -> None:
+        """Go to the first chunk that may hold messages of `sequence`; heads alone are read before.
+
+        The chunks' order is that of their sequences. Raises DamagedError where the file cannot be
+        followed to the first chunk.
+        """
+        if self._chunk_places is None:
+            self._start = self._stream.tell() if self._start is None else self._start
+            self._chunk_places = self._find_chunks(self._start)
+        places = self._chunk_places
+        if not places:
+            raise DamagedError("it has no chunk")
+        self._first_sequence(places[0])  # where the channels are named
+        low, high = 0, len(places)
+        while high - low > 1:  # the chunk at `low` begins before `sequence`, or is the first
+            middle = (low + high) // 2
+            if self._first_sequence(places[middle]) < sequence:
+                low = middle
+            else:
+                high = middle
+        self._stream.seek(places[low])
 
     def messages(self) -> Iterator[TopicMessage]:
         """Yield every message after the current position; raise at the first damage."""
@@ -112,6 +136,28 @@ class MessageReader:
     def name_topics(self, topics: dict[int, str]) -> None:
         """Know channels that the file itself may have lost."""
         self._topics.update(topics)
+
+    def _find_chunks(self, start: int) -> list[int]:
+        """Where chunks begin, up to the first length that cannot be followed."""
+        places, place = [], start
+        while place + FRAMING.size <= self._size:
+            self._stream.seek(place)
+            opcode, length = FRAMING.unpack(self._stream.read(FRAMING.size))
+            is_cut = place + FRAMING.size + length > self._size
+            if opcode == Opcode.DATA_END or length > MAX_RECORD_BYTES or is_cut:
+                break  # what is whole of a cut chunk is read behind the one before
+            if opcode == Opcode.CHUNK:
+                places.append(place)
+            place += FRAMING.size + length
+        return places
+
+    def _first_sequence(self, place: int) -> int:
+        self._stream.seek(place)
+        opcode, body = next(self._records())
+        first = next(self.of_chunk(body), None) if opcode == Opcode.CHUNK else None
+        if first is None:
+            raise DamagedError("a chunk without messages")
+        return first.sequence
 
     def _records(self) -> Iterator[tuple[int, bytes]]:
         while True:

@@ -96,15 +96,27 @@ class SessionSource:
         """Return the next whole frame, None at the end or at the first damage."""
         return next(self._frames, None)
 
+    def seek(self, position: int) -> None:
+        """Let the next `read` return the frame at `position`, counted from 0; back too.
+
+        Where damage lies before it, `read` returns None, and `damage` says why.
+        """
+        self._damage = None
+        self._frames = self._read_frames(position)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._stream.close()
 
-    def _read_frames(self) -> Iterator[SourceFrame]:
-        n_frames = 0
+    def _read_frames(self, start: int | None = None) -> Iterator[SourceFrame]:
+        n_frames = start or 0
         parts: dict[str, bytes] = {}
         try:
+            if start is not None:
+                self._reader.seek(start)
             for message in self._reader.messages():
+                if message.sequence < n_frames:
+                    continue  # of the chunk in which the first frame begins
                 if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data
                 if message.topic != schema.FRAME_TOPIC:

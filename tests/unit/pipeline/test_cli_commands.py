@@ -23,7 +23,7 @@ COMMANDS = {
 }
 REPLAY_OPTIONS = {
     *("--rig", "--plan", "--out", "--catalogue", "--site", "--segmenter", "--independent"),
-    *("--save-masks", "--no-video", "--realtime", "--serve"),
+    *("--save-masks", "--no-video", "--realtime", "--serve", "--from", "--to", "--speed"),
 }
 LIVE_OPTIONS = {"--rig", "--plan", "--site", "--serial", "--record", "--serve"}
 
