@@ -30,6 +30,8 @@ DEFAULT_SIZES = {
     "serve": 1800,
     "batch": 200,
     "recording": 100_000,
+    "replay": 20,
+    "end-to-end": 1800,
 }
 
 
@@ -186,6 +188,18 @@ def _recording(request: BenchRequest, report: Report) -> Findings:
     return recording_bench(_size(request), request.seed, report)
 
 
+def _replay(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.replays import replay_bench
+
+    return replay_bench(_size(request), request.seed, report)
+
+
+def _end_to_end(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.end_to_end import end_to_end_bench
+
+    return end_to_end_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -207,6 +221,8 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "serve": _serve,
     "batch": _batch,
     "recording": _recording,
+    "replay": _replay,
+    "end-to-end": _end_to_end,
 }
 
 

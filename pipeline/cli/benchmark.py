@@ -34,6 +34,8 @@ class BenchName(StrEnum):
     SERVE = "serve"
     BATCH = "batch"
     RECORDING = "recording"
+    REPLAY = "replay"
+    END_TO_END = "end-to-end"
 
 
 SIZE_OPTIONS = {
@@ -55,6 +57,8 @@ SIZE_OPTIONS = {
     BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
     BenchName.RECORDING: "--trials",
+    BenchName.REPLAY: "--trials",
+    BenchName.END_TO_END: "--frames",
 }
 
 
@@ -76,7 +80,7 @@ def bench(
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
             "labels: frames of whole stories, 900; fiducial: frames in place, 10000; "
-            "serve: frames of each part, 1800.",
+            "serve, end-to-end: frames of each part, 1800.",
         ),
     ] = None,
     trials: Annotated[
@@ -85,7 +89,8 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300; watchdog: 100; recording: flipped bits, 100000.",
+            "qa: 300; watchdog: 100; recording: flipped bits, 100000; "
+            "replay: runs, 20.",
         ),
     ] = None,
     dockings: Annotated[
@@ -131,6 +136,8 @@ def bench(
     serve: exposure to drawn, and what the display costs the tracker, also under attack.
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
     recording: cut and damaged sessions, is every whole frame read and none wrong (else code 1).
+    replay: the same bytes with other threads, locale, time zone and folder (else exit code 1).
+    end-to-end: frame's arrival to verdict, alone, recording, and with a viewer; and size on disk.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
