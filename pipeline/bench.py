@@ -32,6 +32,7 @@ DEFAULT_SIZES = {
     "recording": 100_000,
     "replay": 20,
     "end-to-end": 1800,
+    "soak": 120,
 }
 
 
@@ -200,6 +201,12 @@ def _end_to_end(request: BenchRequest, report: Report) -> Findings:
     return end_to_end_bench(_size(request), request.seed, report)
 
 
+def _soak(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.soak import soak_bench
+
+    return soak_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -223,6 +230,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "recording": _recording,
     "replay": _replay,
     "end-to-end": _end_to_end,
+    "soak": _soak,
 }
 
 

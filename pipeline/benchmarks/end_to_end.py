@@ -87,7 +87,7 @@ class PacedSession:
             ahead_ns = due_ns - time.monotonic_ns()
             if ahead_ns > 0:
                 time.sleep(ahead_ns / 1e9)
-            n_late = max(0, -ahead_ns) // self.period_ns
+            n_late = min(max(0, -ahead_ns) // self.period_ns, end - self._position)
             if n_late:  # the newest frame is taken
                 part.n_skipped += n_late
                 self._position += n_late

@@ -36,6 +36,7 @@ class BenchName(StrEnum):
     RECORDING = "recording"
     REPLAY = "replay"
     END_TO_END = "end-to-end"
+    SOAK = "soak"
 
 
 SIZE_OPTIONS = {
@@ -59,6 +60,7 @@ SIZE_OPTIONS = {
     BenchName.RECORDING: "--trials",
     BenchName.REPLAY: "--trials",
     BenchName.END_TO_END: "--frames",
+    BenchName.SOAK: "--minutes",
 }
 
 
@@ -103,6 +105,9 @@ def bench(
     sessions: Annotated[
         int | None, typer.Option("--sessions", min=4, help="batch: sessions of the archive; 200.")
     ] = None,
+    minutes: Annotated[
+        int | None, typer.Option("--minutes", min=1, help="soak: how long; 120.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
     without_prior: Annotated[
         bool, typer.Option("--without-prior", help="identity: register without a start.")
@@ -138,6 +143,7 @@ def bench(
     recording: cut and damaged sessions, is every whole frame read and none wrong (else code 1).
     replay: the same bytes with other threads, locale, time zone and folder (else exit code 1).
     end-to-end: frame's arrival to verdict, alone, recording, and with a viewer; and size on disk.
+    soak: hours at 30 fps, recording and with a viewer: does anything grow, is every frame known.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
@@ -147,6 +153,7 @@ def bench(
         "--dockings": dockings,
         "--entries": entries,
         "--sessions": sessions,
+        "--minutes": minutes,
     }
     size = _size(what, sizes)
     for option, is_given, owner in (
