@@ -29,7 +29,7 @@ from recordings.source import SourceHeader
 from tracking.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
-MAX_WAITING = 15  # frames, half a second: some 40 MB at 848x480
+MAX_WAITING = 30  # frames, a second: some 80 MB at 848x480
 START_S, END_S = 30.0, 30.0
 STUCK_S = 10.0  # a disk that takes nothing for so long does not come back by itself
 TICK_S = 0.25
