@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.naming import LEDGER_NAME
-from pipeline.demo import PLAN, RIG, SESSION
 from pipeline.session.answers import Answer
 from pipeline.session.client import ask
 from pipeline.session.commands import message_of
@@ -39,9 +38,6 @@ class Training:
     def _run(self) -> None:
         try:
             train(
-                SESSION,
-                RIG,
-                PLAN,
                 self.out,
                 self.said.append,
                 serve=False,
