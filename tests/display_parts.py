@@ -171,11 +171,11 @@ def token_of(stage: Stage, role: str) -> str:
     return stage.server.place.token if role == "console" else VIEWER_TOKEN
 
 
-def open_socket(stage: Stage, *, origin: str | None = "") -> ClientConnection:
+def open_socket(stage: Stage, *, origin: str | None = "", path: str = "/ws") -> ClientConnection:
     """A WebSocket that has said nothing yet; "" takes the right origin."""
     given = f"http://{stage.host}" if origin == "" else origin
     return connect(
-        f"ws://{stage.host}/ws",
+        f"ws://{stage.host}{path}",
         origin=None if given is None else Origin(given),
         compression=None,
         max_size=None,

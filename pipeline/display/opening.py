@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.config.load import RunConfig
-from pipeline.display.publisher import Publisher
+from pipeline.display.publisher import Publisher, View
 from pipeline.display.serving import Say, serving
 from pipeline.display.start import PAGE
 from pipeline.session.shell import SessionShell
@@ -31,13 +31,18 @@ def display_of_recording(config: RunConfig, context: RunContext) -> Iterator[Pub
 
 @contextmanager
 def display_of_session(
-    config: RunConfig, context: RunContext, shell: SessionShell, control: Path, say: Say
+    config: RunConfig,
+    context: RunContext,
+    shell: SessionShell,
+    control: Path,
+    say: Say,
+    view: View | None = None,
 ) -> Iterator[Publisher]:
     """Show a live session; the console's commands go to the socket in `control`.
 
-    Raises as `serving`.
+    `view`: the workflow around each frame. Raises as `serving`.
     """
-    publisher = Publisher(context, live_age, holds_lease=lambda: shell.holds_lease)
+    publisher = Publisher(context, live_age, view=view, holds_lease=lambda: shell.holds_lease)
     with serving(_settings(config), context, publisher, say, control=control, page=PAGE):
         yield publisher
 

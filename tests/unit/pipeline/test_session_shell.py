@@ -45,7 +45,7 @@ def supervisor_event(kind: SupervisorEventKind, **detail: bool | str) -> Supervi
     return SupervisorEvent(kind, 5_000, 7, 3, detail)
 
 
-class TestLease:
+class TestShownLease:
     """What a display is told: READY is shown only with it."""
 
     def test_it_is_held_from_a_ready_frame_to_the_next_that_is_not(self) -> None:
