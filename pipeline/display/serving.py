@@ -101,7 +101,7 @@ def serving(
         server.begin()
         say(f"  display: {server.place.console_url}")
         if server.place.viewer_url:
-            say(f"  second viewer, with the token of {viewer}: {server.place.viewer_url}")
+            say(f"  second viewer: {server.place.viewer_url}#viewer=TOKEN, the token in {viewer}")
         yield server
     finally:
         server.end()
