@@ -26,6 +26,7 @@ DEFAULT_SIZES = {
     "depth": 2000,
     "qa": 300,
     "calibration": 2000,
+    "watchdog": 100,
     "serve": 1800,
     "batch": 200,
 }
@@ -160,6 +161,12 @@ def _calibration(request: BenchRequest, report: Report) -> Findings:
     return calibration_bench(_size(request), request.seed, report)
 
 
+def _watchdog(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.watchdog import watchdog_bench
+
+    return watchdog_bench(_size(request), report)
+
+
 def _serve(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.serve import run_serve_bench
 
@@ -189,6 +196,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "depth": _depth,
     "qa": _qa,
     "calibration": _calibration,
+    "watchdog": _watchdog,
     "serve": _serve,
     "batch": _batch,
 }

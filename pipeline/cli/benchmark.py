@@ -30,6 +30,7 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
+    WATCHDOG = "watchdog"
     SERVE = "serve"
     BATCH = "batch"
 
@@ -49,6 +50,7 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
+    BenchName.WATCHDOG: "--trials",
     BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
 }
@@ -81,7 +83,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300.",
+            "qa: 300; watchdog: 100.",
         ),
     ] = None,
     dockings: Annotated[
@@ -123,6 +125,7 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
     serve: exposure to drawn, and what the display costs the tracker, also under attack.
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.

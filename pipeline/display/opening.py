@@ -38,6 +38,7 @@ def display_of_session(
     shell: SessionShell,
     control: Path,
     say: Say,
+    *,
     view: View | None = None,
 ) -> Iterator[Publisher]:
     """Show a live session; the console's commands go to the socket in `control`.

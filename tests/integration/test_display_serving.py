@@ -207,7 +207,7 @@ def test_a_live_sessions_frames_carry_age_lease_and_workflow(
     context = make_context("live", "realsense:1")
     view = {"session": {"step": "dock"}}
     live = opening.display_of_session(
-        config, context, around.shell, tmp_path, said.append, lambda _result: view
+        config, context, around.shell, tmp_path, said.append, view=lambda _result: view
     )
     with live as publisher:
         until(lambda: publisher.is_attached)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.audit.kinds import AuditKind
 from pipeline.session.control import Cone, ControlState
-from pipeline.session.events import Event, EventKind
+from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.session.shell import lease_ids
@@ -33,6 +33,8 @@ KINDS = {
     EventKind.BEAM_OFF: AuditKind.SUPERVISOR,
     EventKind.BEAM_ON_REFUSED: AuditKind.COMMAND_REFUSED,
     EventKind.BEAM_OFF_REFUSED: AuditKind.COMMAND_REFUSED,
+    **dict.fromkeys(WORKFLOW_EVENTS, AuditKind.CONFIGURATION),
+    EventKind.WORKFLOW_REFUSED: AuditKind.COMMAND_REFUSED,
 }
 
 
