@@ -44,7 +44,7 @@ ROLES = {
 PERSONS = tuple(ROLES)
 PIN_DIGITS = 6
 PLAN_LIMITS = """[limits]
-coverage_fraction = {minimum = 0.9}
+coverage_fraction = {minimum = 0.8}
 intrusion_mm = {maximum = 10.0}
 """
 SITE = """schema = 1

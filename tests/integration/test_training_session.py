@@ -104,7 +104,7 @@ def training(tmp_path: Path) -> Iterator[Training]:
         yield session
 
 
-SQUARE = ((200.0, 170.0), (230.0, 170.0), (230.0, 198.0), (200.0, 198.0))
+SQUARE = ((424.0, 352.0), (444.0, 352.0), (444.0, 372.0), (424.0, 372.0))  # on the bed
 
 
 @pytest.mark.slow
