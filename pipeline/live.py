@@ -92,7 +92,7 @@ def live(
             reporter = enter(
                 reporting(session_id, folders, config, source.header, start, qa, announcer)
             )
-            report = ReportOnDemand(reporter, folders.session)
+            report = ReportOnDemand(reporter, folders.session, announcer.say)
             desk = enter(open_desk(config, source.header, folders.session, report.begin))
             shell = enter(
                 open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)

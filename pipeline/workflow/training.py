@@ -101,7 +101,7 @@ def train(
     with ExitStack() as stack:
         enter = stack.enter_context
         reporter = enter(_reporter(session_id, folders, config, start, header, say))
-        on_demand = ReportOnDemand(reporter, folders.session)
+        on_demand = ReportOnDemand(reporter, folders.session, say)
         desk = enter(open_desk(config, header, folders.session, on_demand.begin))
         camera = TrainingSource(header, frames, lambda: desk.state.step, is_over)
         shell = enter(
