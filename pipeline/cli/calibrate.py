@@ -48,7 +48,7 @@ def intrinsics(
     from datetime import UTC, datetime
 
     from calibration.board_spec import parse_board
-    from calibration.board_views import find_boards, require_views
+    from calibration.board_views import find_boards, pattern_note, require_views
     from calibration.camera_comparison import compare_cameras
     from calibration.camera_file import camera_text, read_camera
     from calibration.intrinsics import MIN_VIEWS, calibrate_intrinsics
@@ -75,6 +75,8 @@ def intrinsics(
         print_json(intrinsics_figures(found, missed, comparison))
     else:
         _show(found, missed, comparison)
+    if note := pattern_note(found.views):
+        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{out}: written.", err=True)
 
 
@@ -82,6 +84,7 @@ def intrinsics_figures(
     found: Intrinsics, missed: list[NotFound], comparison: CameraComparison | None
 ) -> dict[str, object]:
     """Every figure of the report for machines."""
+    from calibration.board_views import pattern_note
     from calibration.lens import COEFFICIENT_NAMES, COEFFICIENTS
 
     fit, views = found.fit, found.view_set
@@ -113,6 +116,7 @@ def intrinsics_figures(
         "outliers": [{"image": name, "rms_px": rms} for name, rms in found.outliers],
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
         "coverage_fraction": views.coverage_fraction,
+        "pattern": pattern_note(found.views),
         "n_tilted": views.n_tilted,
         "distance_ratio": views.distance_ratio,
         "warnings": list(views.warnings),

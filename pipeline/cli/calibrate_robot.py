@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from calibration.board_spec import BoardSpec
-from calibration.board_views import find_boards, require_views
+from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
 from calibration.hand_eye import MIN_POSES, RigCalibration, calibrate_rig
 from calibration.hand_eye_sight import half_turn, motion_of
@@ -56,6 +56,7 @@ def run_robot(
         "mount": mount,
         "unit": robot.unit,
         "n_poses": len(views),
+        "pattern": pattern_note(views),
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
     }
     return found, notes
