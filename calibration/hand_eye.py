@@ -11,9 +11,10 @@ from calibration.board_view import BoardView
 from calibration.hand_eye_closed import Chain, solve
 from calibration.hand_eye_consensus import agreeing, chain_errors
 from calibration.hand_eye_motion import MotionDiversity, check_unit, judge_motion
-from calibration.hand_eye_refine import Refined, left_out_residuals, motion_scale, refine
+from calibration.hand_eye_refine import Refined, left_out_residuals, motion_scale, resettle
 from calibration.hand_eye_sight import Mount, Sight, make_sights
 from calibration.lens import Lens
+from calibration.lens_sigma import spread_by_lens
 from calibration.twist import twist_between, worst_sigma
 from tracking.arrays import Float
 from tracking.transforms import transform_points
@@ -82,13 +83,13 @@ def calibrate_rig(
     lens: Lens,
     mount: Mount,
     *,
-    lens_sigma_px: Float | None = None,
+    lens_covariance: Float | None = None,
     turned_from_board: Float | None = None,
     unit: str = "mm",
 ) -> RigCalibration:
     """Calibrate from views and the robot's motions (`motion_of`), at least `MIN_POSES`.
 
-    `lens_sigma_px` of fx fy cx cy; None takes the lens as exact.
+    `lens_covariance` (12, 12) as `camera.toml` has it; None takes the lens as exact.
 
     Raises
     ------
@@ -102,9 +103,9 @@ def calibrate_rig(
     used = [sight for sight, is_kept in zip(sights, kept, strict=True) if is_kept]
     motion = judge_motion(used)
     covariance = fit.covariance[:6, :6]
-    if lens_sigma_px is not None:
+    if lens_covariance is not None:
         seen = [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
-        part = _lens_part(seen, used, fit, lens, mount, lens_sigma_px)
+        part = _lens_part(seen, used, fit, lens, mount, lens_covariance)
         covariance = np.asarray(covariance + part)
     scale = motion_scale(used, fit, mount)
     solvers = {c.solver: float(np.median(chain_errors(used, c))) for c in solve(used)}
@@ -159,22 +160,18 @@ def _lens_part(
     fit: Refined,
     lens: Lens,
     mount: Mount,
-    sigma_px: Float,
+    covariance: Float,
 ) -> Float:
-    """Covariance that the lens's own sigmas leave in the rig: one refit per parameter."""
-    total = np.zeros((6, 6))
-    for index, sigma in enumerate(sigma_px.tolist()):
-        pinhole = lens.pinhole.copy()
-        pinhole[index] += sigma
-        moved_lens = Lens(lens.width, lens.height, pinhole, lens.distortion)
-        moved, _ = make_sights(
-            views, [s.motion for s in used], moved_lens, used[0].turned_from_board
-        )
+    """Covariance (6, 6) that the lens's own leaves in the rig."""
+    motions = [sight.motion for sight in used]
+
+    def rig_of(moved_lens: Lens) -> Float:
+        moved, _ = make_sights(views, motions, moved_lens, used[0].turned_from_board)
         turned = [_nearest(a, b) for a, b in zip(moved, used, strict=True)]
-        again = refine(turned, fit.chain, mount)
-        step = twist_between(again.chain.mount_from_camera, fit.chain.mount_from_camera)
-        total += np.outer(step, step)
-    return total
+        chain = resettle(turned, fit, mount)
+        return twist_between(chain.mount_from_camera, fit.chain.mount_from_camera)
+
+    return spread_by_lens(rig_of, lens, covariance)
 
 
 def _nearest(moved: Sight, used: Sight) -> Sight:

@@ -74,6 +74,14 @@ def refine(sights: Sequence[Sight], start: Chain, mount: Mount) -> Refined:
     )
 
 
+def resettle(sights: Sequence[Sight], fit: Refined, mount: Mount) -> Chain:
+    """The most likely chain for sights that differ a little, with the fit's own weights."""
+    own = np.array([sight.covariance for sight in sights])
+    noise = np.log([fit.robot_sigma_rad, fit.robot_sigma_mm])
+    linear = linearise(sights, fit.chain, mount)
+    return _settle(sights, fit.chain, mount, total_covariance(linear, own, noise))
+
+
 def distances2_of(sights: Sequence[Sight], fit: Refined, mount: Mount) -> Float:
     """Squared Mahalanobis distance of sights, also of those left out of the fit."""
     own = np.array([sight.covariance for sight in sights])

@@ -2,8 +2,8 @@
 
 An edge is where the grey rises the most from the dark frame outwards. It is sought across the side
 at many places, by the centroid of the squared rise (as the AprilTag library's `refine_edges`, but
-between the pixels), and a line is fitted to these places by weighted total least squares. Looked for
-no farther than a part of one cell from the side: the next cell's own edges lie there.
+between the pixels), and a line is fitted to these places by total least squares, far ones left out.
+It is looked for no farther than a part of one cell from the side: the next cell's edges lie there.
 """
 
 from __future__ import annotations
@@ -107,6 +107,10 @@ def _sampled(gray: UInt8, at_px: Float) -> Float:
     """Grey at places (..., 2) between the pixels (bilinear; the border goes on outside)."""
     flat = at_px.reshape(-1, 1, 2).astype(np.float32)
     grey = cv2.remap(
-        gray.astype(np.float32), flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        gray.astype(np.float32),
+        np.ascontiguousarray(flat[..., 0]),
+        np.ascontiguousarray(flat[..., 1]),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(grey, dtype=np.float64).reshape(at_px.shape[:-1])
