@@ -82,6 +82,23 @@ def resettle(sights: Sequence[Sight], fit: Refined, mount: Mount) -> Chain:
     return _settle(sights, fit.chain, mount, total_covariance(linear, own, noise))
 
 
+def cramer_rao(
+    sights: Sequence[Sight],
+    chain: Chain,
+    mount: Mount,
+    robot_sigma_rad: float,
+    robot_sigma_mm: float,
+) -> Float:
+    """The smallest covariance (12, 12) that an unbiased estimate from these sights can have.
+
+    The inverse of the Fisher information at a true chain and with known noise (Rao 1945).
+    """
+    own = np.array([sight.covariance for sight in sights])
+    linear = linearise(sights, chain, mount)
+    noise = np.log([robot_sigma_rad, robot_sigma_mm])
+    return _inverse(_information(linear, _inverses(total_covariance(linear, own, noise))))
+
+
 def distances2_of(sights: Sequence[Sight], fit: Refined, mount: Mount) -> Float:
     """Squared Mahalanobis distance of sights, also of those left out of the fit."""
     own = np.array([sight.covariance for sight in sights])
