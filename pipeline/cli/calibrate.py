@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import calibrate_depth, calibrate_rig, calibrate_stereo, options
+from pipeline.cli import (
+    calibrate_collar,
+    calibrate_depth,
+    calibrate_pivot,
+    calibrate_rig,
+    calibrate_stereo,
+    options,
+)
 from pipeline.cli.calibrate_options import Board, Force, Images, Serial
 from pipeline.cli.output import print_json, print_table
 
@@ -177,4 +184,6 @@ def build() -> typer.Typer:
     group.command()(calibrate_stereo.stereo)
     group.command()(calibrate_rig.rig)
     group.command("depth")(calibrate_depth.depth)
+    group.command()(calibrate_pivot.pivot)
+    group.command()(calibrate_collar.collar)
     return group

@@ -58,7 +58,9 @@ def write(path: Path, distance_mm: float, *, is_native: bool, aside_mm: float = 
     header = SourceHeader(
         str(path), "simulation", "simulated", GRID, UNIT_MM, "Simulated", WIDE.serial, N_FRAMES
     )
-    grid_lens = Lens(GRID.width, GRID.height, np.array([GRID.fx, GRID.fy, GRID.cx, GRID.cy]), [])
+    grid_lens = Lens(
+        GRID.width, GRID.height, np.array([GRID.fx, GRID.fy, GRID.cx, GRID.cy]), np.zeros(5)
+    )
     pinhole = np.array([COLOR.fx, COLOR.fy, COLOR.cx, COLOR.cy])
     color_lens = Lens(COLOR.width, COLOR.height, pinhole, np.zeros(5))
     with SessionWriter(path, header) as writer:
