@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
@@ -28,7 +29,7 @@ from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import Tracker
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter
-from recordings.source import Source
+from recordings.source import Source, source_temperature_c
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -84,6 +85,8 @@ def live(
         ):
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
+            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
+            announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             track(source, config, segmenter, announcer, shell=shell, record_path=record_path, qa=qa)
     finally:
