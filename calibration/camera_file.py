@@ -13,8 +13,15 @@ from pydantic import ConfigDict, Field
 
 from calibration.intrinsics import Intrinsics
 from calibration.intrinsics_fit import IntrinsicsFit
-from calibration.lens import COEFFICIENT_NAMES, COEFFICIENTS, N_COEFFICIENTS, N_PINHOLE, Lens
-from calibration.lens_sigma import N_LENS, independent_covariance
+from calibration.lens import (
+    COEFFICIENT_NAMES,
+    COEFFICIENTS,
+    N_COEFFICIENTS,
+    N_LENS,
+    N_PINHOLE,
+    Lens,
+)
+from calibration.lens_sigma import independent_covariance
 from calibration.text_file import content_id, read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
@@ -198,9 +205,7 @@ def _covariance(file: CameraFile, sigma_px: Float) -> Float:
 
 def _written_covariance(fit: IntrinsicsFit, n: int) -> list[list[float]]:
     """Rows for the first `n` of a lens's numbers; those that were not fitted are exact."""
-    place = [*range(N_PINHOLE), *(N_PINHOLE + i for i in COEFFICIENTS[fit.model])]
-    whole = np.zeros((N_LENS, N_LENS))
-    whole[np.ix_(place, place)] = fit.stated_covariance
+    whole = fit.lens_covariance
     return [[float(f"{value:.9g}") for value in row] for row in whole[:n, :n].tolist()]
 
 

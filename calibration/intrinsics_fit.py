@@ -19,7 +19,8 @@ import numpy as np
 from scipy.stats import f as f_distribution
 
 from calibration.board_view import BoardView
-from calibration.lens import COEFFICIENTS, N_COEFFICIENTS, N_PINHOLE, Lens, Model
+from calibration.jackknife import jackknife_covariance
+from calibration.lens import COEFFICIENTS, N_COEFFICIENTS, N_LENS, N_PINHOLE, Lens, Model
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.transforms import rigid, rotation_from_vector
@@ -60,6 +61,14 @@ class IntrinsicsFit:
             return self.covariance
         ratio = np.maximum(1.0, self.view_sigma / self.sigma)
         return np.asarray(self.covariance * np.outer(ratio, ratio))
+
+    @property
+    def lens_covariance(self) -> Float:
+        """The same of all twelve numbers of the lens; those that were not fitted are exact."""
+        place = [*range(N_PINHOLE), *(N_PINHOLE + i for i in COEFFICIENTS[self.model])]
+        whole = np.zeros((N_LENS, N_LENS))
+        whole[np.ix_(place, place)] = self.stated_covariance
+        return whole
 
     @property
     def stated_sigma(self) -> Float:
@@ -214,12 +223,10 @@ def _views_p(explained: float, n_explained: int, total: float, n_free: int) -> f
 
 def _jackknife(normal: Float, normals: Sequence[Float], gradients: Sequence[Float]) -> Float:
     """Sigma from leaving each view out (Efron), each refit by one Gauss-Newton step."""
-    n = len(normals)
     scale = 1.0 / np.sqrt(np.diag(normal))
     both = np.outer(scale, scale)
     steps = [
         -scale * (np.linalg.pinv((normal - own) * both) @ (scale * gradient))
         for own, gradient in zip(normals, gradients, strict=True)
     ]
-    spread = np.array(steps) - np.mean(steps, axis=0)
-    return np.asarray(np.sqrt((n - 1) / n * (spread**2).sum(axis=0)))
+    return np.sqrt(np.diag(jackknife_covariance(np.array(steps))))

@@ -10,10 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calibration.lens import N_COEFFICIENTS, N_PINHOLE, Lens
+from calibration.lens import N_LENS, N_PINHOLE, Lens
 from tracking.arrays import Float
-
-N_LENS = N_PINHOLE + N_COEFFICIENTS
 
 
 def independent_covariance(sigma_px: Float) -> Float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -16,6 +18,7 @@ OVERSAMPLED = 3
 GROUND = 190
 
 
+@lru_cache(maxsize=4)
 def board_texture(board: BoardSpec, *, is_legacy: bool = False) -> tuple[UInt8, Float]:
     """Picture of the board and the pixel of its origin (centres at whole numbers)."""
     margin = round(MARGIN_MM * PX_PER_MM)

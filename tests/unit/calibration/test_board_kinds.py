@@ -18,7 +18,7 @@ from tracking.arrays import Float
 from tracking.transforms import rigid, rotation_from_vector
 
 LENS = Lens(640, 480, np.array([520.0, 522.0, 322.0, 236.0]), np.zeros(5))
-N = 10
+N = 8
 NOISE = 2.0  # grey levels
 BLUR_PX = 0.7
 FX_FRACTION = 0.005

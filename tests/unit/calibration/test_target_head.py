@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from calibration.board_view import BoardView
-from calibration.lens import Lens
-from calibration.lens_sigma import N_LENS, independent_covariance, spread_by_lens
+from calibration.lens import N_LENS, Lens
+from calibration.lens_sigma import independent_covariance, spread_by_lens
 from calibration.target_head import calibrate_on_head
 from calibration.twist import twist_between
 from pipeline.benchmarks.calibration_scene import random_lens, seen_board
