@@ -21,23 +21,27 @@ def independent_covariance(sigma_px: Float) -> Float:
     return covariance
 
 
-def spread_by_lens(estimate: Callable[[Lens], Float], lens: Lens, covariance: Float) -> Float:
-    """Covariance (k, k) that the lens's own (12, 12) leaves in `estimate`'s k numbers."""
+def lens_steps(lens: Lens, covariance: Float) -> list[tuple[Lens, Lens]]:
+    """Pairs of lenses, one sigma to either side along each independent direction."""
     unit = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     scale = np.where(unit > 0, unit, 1.0)
     values, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
-    total: Float | None = None
-    for value, axis in zip(values.tolist(), axes.T, strict=True):
-        if value <= 0:
-            continue
-        step = np.sqrt(value) * axis * scale
-        moved = (estimate(_moved(lens, step)) - estimate(_moved(lens, -step))) / 2
-        part = np.outer(moved, moved)
-        total = part if total is None else total + part
-    if total is None:
+    steps = [
+        np.sqrt(value) * axis * scale
+        for value, axis in zip(values.tolist(), axes.T, strict=True)
+        if value > 0
+    ]
+    return [(_moved(lens, step), _moved(lens, -step)) for step in steps]
+
+
+def spread_by_lens(estimate: Callable[[Lens], Float], lens: Lens, covariance: Float) -> Float:
+    """Covariance (k, k) that the lens's own (12, 12) leaves in `estimate`'s k numbers."""
+    pairs = lens_steps(lens, covariance)
+    if not pairs:
         n = len(estimate(lens))
         return np.zeros((n, n))
-    return np.asarray(total)
+    moved = np.array([(estimate(a) - estimate(b)) / 2 for a, b in pairs])
+    return np.asarray(moved.T @ moved)
 
 
 def _moved(lens: Lens, step: Float) -> Lens:

@@ -9,6 +9,7 @@ import pytest
 
 from calibration.hand_eye import RigCalibration, calibrate_rig
 from calibration.hand_eye_sight import Mount, half_turn
+from calibration.lens import Lens
 from calibration.lens_sigma import independent_covariance
 from calibration.rig_comparison import compare_rigs
 from calibration.rig_file import parse_rig
@@ -68,6 +69,30 @@ def test_a_lens_that_is_known_badly_widens_the_sigma() -> None:
     exact = calibrated(trial)
     unsure = calibrated(trial, independent_covariance(np.array([3.0, 3.0, 1.0, 1.0])))
     assert unsure.position_sigma_mm > 2 * exact.position_sigma_mm
+
+
+def test_a_lens_that_is_out_is_weighed_against_what_the_robot_knows() -> None:
+    """A lens out by its sigma: the rig errs less than one fitted as if that lens were exact."""
+    sigma = np.array([1.0, 1.0, 1.5, 1.5])
+    weighed, taken, inside = [], [], []
+    for seed in range(8):
+        rng = np.random.default_rng([31, seed])
+        trial = rig_trial(rng, "hand", N_POSES, 0)
+        off = Lens(
+            trial.lens.width,
+            trial.lens.height,
+            trial.lens.pinhole + rng.normal(0, sigma),
+            trial.lens.distortion,
+        )
+        covariance = independent_covariance(sigma)
+        found = calibrate_rig(trial.views, trial.motions, off, "hand", lens_covariance=covariance)
+        exact = calibrate_rig(trial.views, trial.motions, off, "hand")
+        miss = error(trial, found)
+        weighed.append(float(np.linalg.norm(miss[3:])))
+        taken.append(float(np.linalg.norm(error(trial, exact)[3:])))
+        inside.append(np.abs(miss) < K_SAFE * np.sqrt(np.diag(found.covariance)))
+    assert np.mean(weighed) < 0.7 * np.mean(taken)
+    assert np.all(inside)
 
 
 @pytest.mark.parametrize(("factor", "unit", "other"), [(0.001, "mm", '"m"'), (1000, "m", '"mm"')])
