@@ -16,6 +16,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import Label, Segmentation
+from tracking.survey_agreement import Stretches
 from tracking.survey_alignment import AlignedSurvey
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
@@ -29,12 +30,16 @@ MAX_REFUSED = 15  # frames without cone that do not fit the map: after them it b
 
 @dataclass(frozen=True, eq=False)
 class SurveyMemory:
-    """What is remembered between frames: the map, where it lay, and what did not fit it."""
+    """What is remembered between frames: the map, where it lay, and what did not fit it.
+
+    `stretches`: of bed around a cone in the last frame; None where it showed none.
+    """
 
     survey: SurveyMap | None = None
     samples: SurveySamples | None = None
     survey_from_camera: Float | None = None
     n_refused: int = 0
+    stretches: Stretches | None = None
 
 
 def observe(
@@ -58,11 +63,12 @@ def observe(
         return AlignedSurvey(), SurveyMemory()
     view = live_view(segmentation.labels, depth_mm, intrinsics, noise)
     around = _around(applicator, registration, samples, start)
-    aligned = find_survey(survey, samples, start, view, around)
+    before = memory.stretches if has_cone else None
+    aligned = find_survey(survey, samples, start, view, around, before)
     if aligned.survey_from_camera is not None:
         start = aligned.survey_from_camera
     if has_cone:
-        return aligned, SurveyMemory(survey, samples, start)
+        return aligned, SurveyMemory(survey, samples, start, stretches=aligned.stretches)
     if aligned.is_ok:
         memory = _with_frame(survey, start, view)
     elif memory.n_refused + 1 >= MAX_REFUSED and _shows_bed(segmentation):

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from tracking.arrays import Float, finite_array
+from tracking.survey_agreement import Stretches
 from tracking.survey_map import Cells, SurveyMap
 from tracking.transforms import check_transform, invert, transform_points
 
@@ -45,6 +46,8 @@ class AlignedSurvey:
         Whether sliding and turning of the map within the bed's surface can be told.
     n_points : int
         Pixels that were compared.
+    stretches : Stretches or None
+        Of bed around the rim, for the comparison with the next frame.
     """
 
     status: SurveyStatus = SurveyStatus.NONE
@@ -56,6 +59,7 @@ class AlignedSurvey:
     bending_mm: float = 0.0
     in_plane_observable: bool = False
     n_points: int = 0
+    stretches: Stretches | None = None
 
     def __post_init__(self) -> None:
         if (self.survey is None) != (self.status is SurveyStatus.NONE):

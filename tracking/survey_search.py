@@ -15,7 +15,7 @@ import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
-from tracking.survey_agreement import Agreement, agreement
+from tracking.survey_agreement import Agreement, Stretches, agreement
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_map import SurveyMap
 from tracking.survey_motion import Motion, equations_of, reverses, solve_motion
@@ -87,8 +87,12 @@ def find_survey(
     start: Float,
     view: LiveView,
     around: Around,
+    before: Stretches | None = None,
 ) -> AlignedSurvey:
-    """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's)."""
+    """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's).
+
+    `before`: the previous frame's stretches, where it was aligned around the same cone.
+    """
     pose, pivot = start, around.centre_camera_mm
     seen = _seen(samples, pose, view, around)
     moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
@@ -107,7 +111,7 @@ def find_survey(
         seen = _seen(samples, pose, view, around)
     if seen is None or not moved_sigma < LARGE_SIGMA:
         return AlignedSurvey(SurveyStatus.LOST, survey)
-    found = agreement(seen.terms, seen.is_near, around.axis_camera, pivot)
+    found = agreement(seen.terms, seen.is_near, around.axis_camera, pivot, before)
     if found.largest_mm is None:
         return AlignedSurvey(SurveyStatus.LOST, survey)
     return _aligned(survey, pose, around, seen, found)
@@ -150,4 +154,5 @@ def _aligned(
         bending_mm=found.bending_mm,
         in_plane_observable=in_plane_mm <= MAX_IN_PLANE_MM and in_plane_rad <= MAX_IN_PLANE_RAD,
         n_points=int(near.sum()),
+        stretches=found.stretches,
     )
