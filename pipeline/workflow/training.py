@@ -121,7 +121,7 @@ def train(
                 qa=Evidence.ASSUMED,
                 qa_sentence=ASSUMED,
                 has_calibration=start.evidence.rig_validity.holds,
-                calibration_until=expires_at(config.rig).isoformat(),
+                calibration_until=f"{expires_at(config.rig):%Y-%m-%d %H:%M} UTC",
                 report_html=on_demand.path("html"),
                 report_pdf=on_demand.path("pdf"),
             )
