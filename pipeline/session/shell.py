@@ -76,7 +76,7 @@ class SessionShell:
         audit: AuditLog,
     ) -> None:
         self._session_id = session_id
-        self._listener: Callable[[tuple[Event, ...]], None] | None = None
+        self._listeners: list[Callable[[tuple[Event, ...]], None]] = []
         self._evidence = evidence
         self._limits = limits
         self._control, self._supervisor, self._audit = control, supervisor, audit
@@ -91,7 +91,7 @@ class SessionShell:
         Beam events come twice: from the person who told, and without one when the supervisor took
         them; by the machine's line, without a person alone.
         """
-        self._listener = listener
+        self._listeners.append(listener)
 
     def ask(self, facts: FrameFacts) -> Surroundings:
         """Decide the commands that have come, and look after supervisor and audit log."""
@@ -112,8 +112,8 @@ class SessionShell:
         for happened in self._supervisor.events():
             self._audit.append(*_supervisor_entry(happened))
             taken += _beam_events(happened, facts.frame_index)
-        if self._listener is not None:
-            self._listener((*state.events, *taken))
+        for listener in self._listeners:
+            listener((*state.events, *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,

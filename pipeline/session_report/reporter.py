@@ -21,7 +21,8 @@ from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import EventFacts, Moment, StateFacts
 from pipeline.session_report.facts_file import write_facts
 from pipeline.session_report.gather import Gatherer
-from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.session_report.in_force import InForce
+from pipeline.sinks.sink import FrameResult
 from tracking.errors import TrackerError
 
 AskStates = Callable[[], tuple[StateFacts, ...]]
@@ -37,8 +38,7 @@ class LiveSession:
     log_path: Path
     recorded_at: str
     camera_serial: str
-    config: RunConfig
-    context: RunContext
+    in_force: InForce
 
 
 @dataclass(eq=False)
@@ -50,6 +50,14 @@ class SessionReporter:
     say: Callable[[str], None]
     gathered: Gatherer = field(default_factory=Gatherer)
     _states_at_beam_on: tuple[StateFacts, ...] | None = None
+    _in_force: InForce = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._in_force = self.session.in_force
+
+    def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
+        """The next frame is decided by a revision of the plan that a person has approved."""
+        self._in_force = self.session.in_force.revised(config, revision, approved_by)
 
     def note(self, events: Sequence[Event]) -> None:
         """Take what people said before the next frame."""
@@ -57,7 +65,7 @@ class SessionReporter:
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
-        self.gathered.emit(result)
+        self.gathered.emit(result, self._in_force)
         if self._states_at_beam_on is None and self.gathered.reported[0] is Moment.BEAM_ON:
             self._states_at_beam_on = self.states()
 
@@ -78,14 +86,14 @@ class SessionReporter:
         log = session.log_path
         told = SessionTold(
             session_id=session.session_id,
-            source=session.context.source_uri,
+            source=session.in_force.context.source_uri,
             recorded_at=session.recorded_at,
             camera_serial=session.camera_serial,
             states=self._states_at_beam_on or self.states(),
             audit_head=head_text(head_of(log)) if log.exists() else "",
             further_events=tuple(overrides(log)) if log.exists() else (),
         )
-        facts, pictures = build_facts(self.gathered, session.config, session.context, told)
+        facts, pictures = build_facts(self.gathered, told)
         return write_facts(session.folder, facts, pictures)
 
     def __enter__(self) -> SessionReporter:
