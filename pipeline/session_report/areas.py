@@ -19,7 +19,7 @@ from tracking.marks import AREA_AT_RISK
 from tracking.transforms import invert, transform_points
 
 CELLS_PER_RADIUS = 4.0  # of the discs: their outline is rough to a fifth of the spacing
-DISC_SHARE = 0.75  # of the spacing: discs of neighbours overlap
+DISC_SHARE = 1.0  # of the spacing: discs leave no holes, and reach half a spacing too far
 MAX_CELLS = 4000  # to a side; no picture or field needs more
 NEAR_MM = 20.0  # as the overlay's: nearer to the camera's plane a point is not projected
 LINE_PX = 2

@@ -30,8 +30,8 @@ LAYERS: tuple[Layer, ...] = (
 )
 VIEW_CAPTION = (
     "The camera's view. White: the registered cone and its axis. Blue: its exit. Arrow: the bed's "
-    "normal. Tints: tumor bed (pink), applicator (blue), things in the way (light). Thin lines on the "
-    "bed: area at risk (white), structures to keep out (orange)."
+    "normal. Tints: tumor bed (pink), applicator (blue), things in the way (light). Thin lines on "
+    "the bed: area at risk (white), structures to keep out (orange)."
 )
 SURFACE_CAPTION = (
     "The measured surface in the applicator's axes. Left: section through the axis, with the "

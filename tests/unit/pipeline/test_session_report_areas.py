@@ -26,8 +26,9 @@ RADIUS_MM = 15.0
 def _disc(radius_mm: float) -> Float:
     """Points (n, 2) of a square grid inside a circle."""
     across = np.arange(-radius_mm, radius_mm + SPACING_MM, SPACING_MM)
-    points = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
-    return points[np.hypot(points[:, 0], points[:, 1]) <= radius_mm]
+    points: Float = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
+    inside: Float = points[np.hypot(points[:, 0], points[:, 1]) <= radius_mm]
+    return inside
 
 
 def _marked(name: str = AREA_AT_RISK, origin: int = 0) -> FrameResult:
@@ -49,18 +50,18 @@ def _marked(name: str = AREA_AT_RISK, origin: int = 0) -> FrameResult:
 
 class TestOutlines:
     def test_a_disc_has_one_outline_of_its_size(self) -> None:
-        (line,) = outlines(_disc(RADIUS_MM), 0.75)
+        (line,) = outlines(_disc(RADIUS_MM), SPACING_MM)
         sizes = np.hypot(line[:, 0], line[:, 1])
         assert sizes.min() >= RADIUS_MM - 1.5
         assert sizes.max() <= RADIUS_MM + 1.5
-        assert abs(cv2.contourArea(line.astype(np.float32)) / (np.pi * RADIUS_MM**2) - 1) < 0.1
+        assert abs(cv2.contourArea(line.astype(np.float32)) / (np.pi * RADIUS_MM**2) - 1) < 0.2
 
     def test_two_pieces_have_two_outlines_and_a_dent_stays(self) -> None:
         disc = _disc(RADIUS_MM)
-        apart = np.concatenate([disc, disc + [100.0, 0.0]])
-        assert len(list(outlines(apart, 0.75))) == 2
+        apart = np.concatenate([disc, disc + np.array([100.0, 0.0])])
+        assert len(list(outlines(apart, SPACING_MM))) == 2
         dented = disc[~((np.abs(disc[:, 1]) < 4) & (disc[:, 0] > 0))]
-        (line,) = outlines(dented, 0.75)
+        (line,) = outlines(dented, SPACING_MM)
         assert not cv2.isContourConvex(line.astype(np.float32))
         assert cv2.pointPolygonTest(line.astype(np.float32), (8.0, 0.0), measureDist=False) < 0
 
