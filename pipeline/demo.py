@@ -15,11 +15,19 @@ RIG = SAMPLES / "docking.rig.toml"
 PLAN = SAMPLES / "docking.plan.toml"
 
 
-def demo(out: Path) -> int:
+def demo(out: Path, *, serve: bool = False) -> int:
     """Replay the sample session into `out` and say where the artefacts are."""
     console = Console(stderr=True, highlight=False)
     console.print("Sample session: a simulated docking, 424x240. No patient, no camera.")
-    code = replay(RunRequest(source=str(SESSION), rig_path=RIG, plan_path=PLAN, out_dir=out))
+    request = RunRequest(
+        source=str(SESSION),
+        rig_path=RIG,
+        plan_path=PLAN,
+        out_dir=out,
+        realtime=serve,
+        serve=serve,
+    )
+    code = replay(request)
     for name, what in (
         ("report.html", "time lines, limits, what was assumed"),
         ("overlay.mp4", "what the team would see"),

@@ -30,6 +30,8 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
+    WATCHDOG = "watchdog"
+    SERVE = "serve"
     BATCH = "batch"
 
 
@@ -48,6 +50,8 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
+    BenchName.WATCHDOG: "--trials",
+    BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
 }
 
@@ -69,7 +73,8 @@ def bench(
             "--frames",
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
-            "labels: frames of whole stories, 900; fiducial: frames in place, 10000.",
+            "labels: frames of whole stories, 900; fiducial: frames in place, 10000; "
+            "serve: frames of each part, 1800.",
         ),
     ] = None,
     trials: Annotated[
@@ -78,7 +83,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300.",
+            "qa: 300; watchdog: 100.",
         ),
     ] = None,
     dockings: Annotated[
@@ -120,6 +125,8 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
+    serve: exposure to drawn, and what the display costs the tracker, also under attack.
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """

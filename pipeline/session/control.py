@@ -8,7 +8,7 @@ Fails to: no time-out, no acknowledgement.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -78,13 +78,14 @@ class Workflow(Protocol):
 class ControlState:
     """What holds for one frame, and what has happened since the frame before.
 
-    `confirmed`: what a complete time-out was held for.
+    `confirmed`: what a complete time-out was held for. `held`: the time-out as it stands.
     """
 
     time_out: Evidence
     acknowledged_frame: int | None
     events: tuple[Event, ...] = ()
     confirmed: Identities | None = None
+    held: TimeOut | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class SessionControl:
             answer, happened = self._decide(command, now)
             self._commands.reply(command.ticket, answer)
             events += happened
-        held = self.held
+        held = self._held
         is_settled = self._workflow is None or self._workflow.is_settled
         is_valid = held.is_valid_for(identities) and is_settled
         return ControlState(
@@ -136,16 +137,11 @@ class SessionControl:
             acknowledged_frame=self._acknowledged,
             events=tuple(events),
             confirmed=held.running if held.is_complete else None,
+            held=held,
         )
 
     @property
-    def acknowledged_frame(self) -> int | None:
-        """The latest frame whose fault was acknowledged."""
-        return self._acknowledged
-
-    @property
-    def held(self) -> TimeOut:
-        """The time-out as it stands. Raises RuntimeError before the first frame."""
+    def _held(self) -> TimeOut:
         if self._time_out is None:
             raise RuntimeError("no step has said what is running")
         return self._time_out
@@ -180,7 +176,7 @@ class SessionControl:
         return self._acknowledge(command, now)
 
     def _confirm(self, command: TimeOutCommand, now: _Now) -> tuple[Answer, list[Event]]:
-        before = self.held
+        before = self._held
         refusal = PIN_REFUSALS.get(command.pin) or before.refusal(command.person, command.read_back)
         refusal = refusal or _CONE_REFUSALS.get(now.cone)
         if refusal is not None:
@@ -202,7 +198,7 @@ class SessionControl:
     def _refuse_time_out(
         self, command: TimeOutCommand, refusal: Refusal, now: _Now
     ) -> tuple[Answer, list[Event]]:
-        before = self.held
+        before = self._held
         differs: tuple[str, ...] = ()
         events = []
         if refusal is Refusal.READ_BACK_DIFFERS:
@@ -250,7 +246,7 @@ class SessionControl:
         return answer, [beam_event(command, refusal, now.frame_index)]
 
     def _status(self, now: _Now) -> Status:
-        held = self.held
+        held = self._held
         return Status(
             frame_index=now.frame_index,
             identities=IdentitiesMessage(**asdict(held.running)),

@@ -51,7 +51,7 @@ _KINDS = {
 class ShellStanding:
     """What persons have confirmed and acknowledged, as of the last frame."""
 
-    time_out: TimeOut
+    time_out: TimeOut | None
     has_time_out: bool
     last_fault_frame: int | None
     acknowledged_frame: int | None
@@ -84,6 +84,12 @@ class SessionShell:
         self._standing: ShellStanding | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
+        self._is_renewed = False
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the last decision was READY and reached a supervisor that works."""
+        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
 
     def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
         """Tell `listener` of every frame's events, once the audit log has them.
@@ -100,10 +106,10 @@ class SessionShell:
             facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
         )
         self._standing = ShellStanding(
-            self._control.held,
+            state.held,
             state.time_out is Evidence.PROVEN,
             facts.fault_frame,
-            self._control.acknowledged_frame,
+            state.acknowledged_frame,
         )
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):
@@ -151,12 +157,13 @@ class SessionShell:
         if running is None:
             raise RuntimeError("a frame was decided that nobody asked about")
         decision = record.decision
-        self._supervisor.renew(
+        sent = self._supervisor.renew(
             decision,
             record.frame_index,
             ids=lease_ids(self._session_id, running, self._limits),
             issued_ns=issued_ns,
         )
+        self._is_renewed = sent is SendResult.SENT and decision.verdict is Verdict.READY
         reason = next(iter(decision.reasons), None)
         if (decision.verdict, reason) != (self._verdict, self._reason):
             self._audit.verdict(
@@ -171,6 +178,7 @@ class SessionShell:
     def source_failed(self) -> None:
         """No frame comes any more: drop the lease at once."""
         self._supervisor.drop()
+        self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:

@@ -26,7 +26,7 @@ class Standing:
     `since_ns`: stamp of the frame before which the beam went on.
     """
 
-    time_out: TimeOut
+    time_out: TimeOut | None
     last_fault_frame: int | None
     acknowledged_frame: int | None
     qa_sentence: str
@@ -68,7 +68,7 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
     """`session` of the protocol."""
     state, facts, standing = shown.state, shown.facts, shown.standing
     survey, seen = result.record.survey, result.record.alignment.applicator_id
-    running = standing.time_out.running
+    held = standing.time_out
     needs_approval = not shown.is_settled or state.approved is None
     return {
         "session_id": about.session_id,
@@ -95,13 +95,11 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
         "can_redo": bool(state.drawings.undone),
         "time_out": {
             "complete": facts.has_time_out,
-            "confirmed_by": list(standing.time_out.confirmed_by),
+            "confirmed_by": [] if held is None else list(held.confirmed_by),
             "persons": list(about.persons),
             "items": {
-                "plan": running.plan,
-                "patient": running.patient,
-                "machine": running.machine,
-                "applicator": running.applicator,
+                name: "" if held is None else getattr(held.running, name)
+                for name in ("plan", "patient", "machine", "applicator")
             },
         },
         "last_fault_frame": standing.last_fault_frame,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,16 @@ from pipeline.session.commands import (
 )
 from pipeline.session.control_socket import socket_path
 from pipeline.session.opening import SessionFolders, open_shell
+from pipeline.session.shell import SessionShell
 from pipeline.session_report.facts import Moment
 from pipeline.session_report.facts_file import read_facts, read_pictures
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import fiducial_state
 from pipeline.session_report.reporter import LiveSession, SessionReporter
+from pipeline.sinks.sink import FrameResult, Sink
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tests.config_texts import PINS, SIGNING_SITE
+from tracking.decision import Verdict
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 from tracking.snapshot import Evidence
@@ -112,6 +115,20 @@ def config(source: CameraSource, tmp_path: Path) -> RunConfig:
     return load_config(tmp_path / "rig.toml", tmp_path / "plan.toml", None, tmp_path / "site.toml")
 
 
+@dataclass(eq=False)
+class Shown(Sink):
+    """Stands where the display does: notes verdict and lease of what it is handed."""
+
+    shell: SessionShell
+    seen: list[tuple[Verdict, bool]]
+
+    def emit(self, result: FrameResult) -> None:
+        self.seen.append((result.record.decision.verdict, self.shell.holds_lease))
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
 class Session:
     """Runs a live session to its end and keeps what it said."""
 
@@ -119,6 +136,7 @@ class Session:
         self.source, self.config = source, config
         self.folders = SessionFolders(folder / "s", folder / "archive")
         self.said: list[str] = []
+        self.shown: list[tuple[Verdict, bool]] = []
         self.qa: QaWatch | None = None
 
     def run(self) -> None:
@@ -146,7 +164,7 @@ class Session:
                 shell=shell,
                 now_ns=self.source.now_ns,
                 qa=self.qa,
-                reporter=reporter,
+                sinks=(reporter, Shown(shell, self.shown)),
             )
 
     def _reporter(self) -> SessionReporter:
@@ -228,6 +246,8 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
     assert any(body["held"] is True for body in leases)
     assert session.kinds().count("time_out") == 2
     assert session.is_verified()
+    assert len(session.shown) == session.source.n_handed_over
+    assert {verdict for verdict, is_held in session.shown if is_held} == {Verdict.READY}
 
 
 def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: Session) -> None:

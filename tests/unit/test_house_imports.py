@@ -17,8 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("tracking", "recordings", "models", "calibration", "pipeline")
 TRAINING = ROOT / "models" / "training"
 BENCHMARKS = ROOT / "pipeline" / "benchmarks"
-# Rivals and servers that benchmarks need: for developers only.
-DEVELOPERS = {BENCHMARKS / "small_gicp_method.py", BENCHMARKS / "object_store.py"}
+# Rivals, servers and browsers that benchmarks need: for developers only.
+DEVELOPERS = {
+    BENCHMARKS / name
+    for name in (
+        *("small_gicp_method.py", "object_store.py", "browser.py", "screencast.py"),
+        *("watchdog.py", "watchdog_screen.py"),
+    )
+}
 STEPS = ROOT / "tests" / "unit" / "models" / "test_training_steps.py"  # skipped without torch
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {

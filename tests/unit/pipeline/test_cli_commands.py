@@ -89,14 +89,6 @@ def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     refused(arguments, capsys, 2)
 
 
-@pytest.mark.parametrize("command", [["live"], ["replay", "sim:docking", "--out", "out"]])
-def test_what_this_version_cannot_do_is_refused(
-    command: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = [*command, "--rig", "rig.toml", "--plan", "plan.toml", "--serve"]
-    assert "no display server" in refused(arguments, capsys, 2)
-
-
 def test_applicators_list(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(["applicators", "list"], capsys)
     assert all(name in text for name in read_catalogue().applicators)
