@@ -80,6 +80,18 @@ class Gatherer:
             self._last_ready = kept
         self._last = kept
 
+    def copied(self) -> Gatherer:
+        """The same as of now, for somebody who reads it while the session goes on."""
+        return Gatherer(
+            verdicts=self.verdicts.copied(),
+            beam=self.beam.copied(),
+            confirmations=list(self.confirmations),
+            events=list(self.events),
+            _at_beam_on=self._at_beam_on,
+            _last_ready=self._last_ready,
+            _last=self._last,
+        )
+
     @property
     def reported(self) -> tuple[Moment, FrameResult, InForce]:
         """The frame to report: at beam on, else the last READY, else the last.

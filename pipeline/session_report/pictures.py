@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -43,7 +44,8 @@ SURFACE_CAPTION = (
 
 
 def session_pictures(result: FrameResult, context: RunContext) -> tuple[Picture, ...]:
-    """Draw the pictures of one frame; the same frame always gives the same bytes."""
+    """Draw the pictures of one frame, at its own pose; the same frame gives the same bytes."""
+    result = replace(result, steadied_pose=None)
     view = Picture("report_view", VIEW_CAPTION, png_bytes(_view(result, context)))
     section = surface_png(result, context)
     if section is None:

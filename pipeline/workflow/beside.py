@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.config.load import RunConfig
 from pipeline.session.shell import SessionShell
 from pipeline.workflow.desk import WorkflowDesk
-from pipeline.workflow.follower import Around, WorkflowFollower
+from pipeline.workflow.follower import Around, Revised, WorkflowFollower
 from pipeline.workflow.store import WorkflowStore
 from pipeline.workflow.view import About
 from recordings.source import SourceHeader
@@ -44,8 +44,9 @@ def follower_of(
     desk: WorkflowDesk,
     shell: SessionShell,
     around: Callable[[], Around],
+    revised: Revised | None = None,
 ) -> WorkflowFollower:
-    """What follows the session frame by frame."""
+    """What follows the session frame by frame; `revised` hears of every approved revision."""
     plan = config.plan
     persons = () if config.site is None else config.site.persons
     about = About(
@@ -57,4 +58,4 @@ def follower_of(
         persons=tuple(person.id for person in persons if person.pin is not None),
         is_simulated=header.origin == "simulated",
     )
-    return WorkflowFollower(desk, shell, about, around)
+    return WorkflowFollower(desk, shell, about, around, revised)

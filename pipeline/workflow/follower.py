@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.load import RunConfig
 from pipeline.session.events import Event, EventKind
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
@@ -35,6 +36,10 @@ class Around:
     storage_warning: str = ""
 
 
+Revised = Callable[[RunConfig, int, str], None]
+"""Told of a revision before its first frame: configuration, number, who approved it."""
+
+
 @dataclass(eq=False)
 class WorkflowFollower:
     """Hands revisions to the tracker, facts to the desk, and a view to the display."""
@@ -43,6 +48,7 @@ class WorkflowFollower:
     shell: SessionShell
     about: About
     around: Callable[[], Around]
+    revised: Revised | None = None
     _is_beam_on: bool = field(default=False, init=False)
     _was_beam_on: bool = field(default=False, init=False)
     _was_ready: bool = field(default=False, init=False)
@@ -58,6 +64,8 @@ class WorkflowFollower:
             return
         before = tracker.running
         tracker.revise(revision.config, revision.marks)
+        if self.revised is not None:
+            self.revised(revision.config, revision.number, self.desk.state.approved_by)
         if tracker.running != before:
             self.shell.rebind(tracker.running)
 

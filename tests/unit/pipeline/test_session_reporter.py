@@ -15,10 +15,11 @@ from pipeline.audit.start import SessionStart
 from pipeline.session.events import Event, EventKind
 from pipeline.session.refusals import Refusal
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
-from pipeline.session_report.facts_file import FACTS_NAME, read_facts
+from pipeline.session_report.facts_file import FACTS_NAME, facts_sha256, read_facts
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state, fiducial_state
-from pipeline.session_report.reporter import LiveSession, SessionReporter, overrides
+from pipeline.session_report.on_demand import ReportOnDemand
+from pipeline.session_report.reporter import LiveSession, SessionReporter, facts_of, overrides
 from pipeline.sinks.sink import FrameResult
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from pipeline.supervisor.events import SupervisorEvent
@@ -188,6 +189,54 @@ class TestRevision:
 def _decided_by(result: FrameResult, plan_id: str) -> FrameResult:
     record = result.record
     return replace(result, record=replace(record, ids=replace(record.ids, plan=plan_id)))
+
+
+class TestOnDemand:
+    def test_a_report_is_written_while_the_session_goes_on(self, room: Room) -> None:
+        reporter = room.reporter()
+        report = ReportOnDemand(reporter, room.folder)
+        for index in range(6):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        report.begin()
+        reporter.emit(frame(6))
+        report.wait()
+        assert report.failure == ""
+        assert room.facts().n_frames in (6, 7)
+        page = Path(report.path("html")).read_text()
+        assert facts_sha256(room.facts()) in page
+        assert Path(report.path("pdf")).read_bytes().startswith(b"%PDF")
+        assert Path(report.path("dicom")).is_file()
+
+    def test_before_the_first_frame_there_is_nothing_to_report(self, room: Room) -> None:
+        report = ReportOnDemand(room.reporter(), room.folder)
+        report.begin()
+        report.wait()
+        assert report.failure == "no frame was decided yet"
+        assert report.path("html") == ""
+
+    def test_what_keeps_it_from_being_written_is_told(self, room: Room) -> None:
+        reporter = room.reporter()
+        reporter.emit(_decided_by(frame(4), "plan@2"))
+        report = ReportOnDemand(reporter, room.folder)
+        report.begin()
+        report.wait()
+        assert "another plan than the report knows of" in report.failure
+        assert report.path("pdf") == ""
+
+    def test_what_a_reader_holds_does_not_grow(self, room: Room) -> None:
+        reporter = room.reporter()
+        for index in range(5):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        held = reporter.snapshot()
+        assert held is not None
+        before = facts_of(held)
+        for index in range(5, 10):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        assert facts_of(held) == before
+        assert before[0].n_frames == 5
 
 
 class TestShell:
