@@ -5,15 +5,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from pipeline.session_report.areas import outlines, seen_areas
-from pipeline.session_report.build import build_facts
-from pipeline.session_report.gather import Gatherer
-from pipeline.session_report.pictures import session_pictures
+from pipeline.overlay.canvas import blank_canvas
+from pipeline.session_report.areas import AreaLines, outlines, seen_areas
+from pipeline.session_report.pictures import LAYERS
 from pipeline.session_report.surface_view import surface_png
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import make_context
 from tests.builders_survey import make_survey
-from tests.session_report_parts import BEAM_ON, IN_FORCE, TOLD, frame
+from tests.session_report_parts import BEAM_ON, IN_FORCE, frame
 from tracking.area import MarkedArea
 from tracking.arrays import Float
 from tracking.marks import AREA_AT_RISK, Marks
@@ -80,33 +79,33 @@ class TestSeenAreas:
         assert seen_areas(bare) == ()
 
 
-class TestPictures:
-    def test_what_is_marked_is_drawn_in_both_pictures(self) -> None:
-        context = make_context()
-        marked, other = _marked(), _marked(origin=7)
-        views = [session_pictures(result, context)[0].png for result in (marked, other)]
-        assert views[0] != views[1]
-        assert surface_png(marked, context) != surface_png(other, context)
+def _lines(result: FrameResult) -> bytes:
+    """The layer alone, on an empty canvas."""
+    canvas = blank_canvas(result.source_frame.frame.intrinsics.shape)
+    AreaLines().draw(canvas, result, make_context())
+    return canvas.pixels.tobytes()
 
-    def test_risk_and_keep_out_are_told_apart(self) -> None:
-        context = make_context()
-        risk, keep_out = _marked(), _marked("keep_out.rib")
-        assert surface_png(risk, context) != surface_png(keep_out, context)
-        assert not seen_areas(keep_out)[0].is_at_risk
+
+class TestLayer:
+    def test_what_is_marked_is_drawn_and_told_apart(self) -> None:
+        risk, keep_out, bare = _marked(), _marked("keep_out.rib"), _marked(origin=7)
+        assert len({_lines(risk), _lines(keep_out), _lines(bare)}) == 3
+        assert [seen_areas(r)[0].is_at_risk for r in (risk, keep_out)] == [True, False]
 
     def test_an_area_behind_the_camera_is_left_out(self) -> None:
         result = _marked()
         (name, area), *_ = result.marks.areas
         behind = replace(area, points_survey_mm=area.points_survey_mm * [1, 1, -1])
         gone = replace(result, marks=Marks(((name, behind),), 0))
-        bare = replace(result, marks=Marks((), 0))
-        context = make_context()
-        assert session_pictures(gone, context)[0].png == session_pictures(bare, context)[0].png
+        assert _lines(gone) == _lines(_marked(origin=7))
 
-    def test_the_same_frame_gives_the_same_bytes(self) -> None:
-        found = []
-        for _ in range(2):
-            gathered = Gatherer()
-            gathered.emit(_marked(), IN_FORCE)
-            found.append(build_facts(gathered, TOLD))
-        assert found[0] == found[1]
+    def test_it_is_in_the_reports_view(self) -> None:
+        assert any(isinstance(layer, AreaLines) for layer in LAYERS)
+
+
+def test_the_field_shows_what_is_marked_and_gives_the_same_bytes_again() -> None:
+    context = make_context()
+    names = (AREA_AT_RISK, AREA_AT_RISK, "keep_out.rib")
+    risk, again, keep_out = (surface_png(_marked(name), context) for name in names)
+    assert risk == again
+    assert len({risk, keep_out, surface_png(_marked(origin=7), context)}) == 3
