@@ -101,9 +101,7 @@ def live(
             announcer.say(f"  QA: {qa.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             around = LiveAround(config.rig, qa, report, is_recording=record_path is not None)
-            follower = follower_of(
-                session_id, config, source.header, desk, shell, around, reporter.revise
-            )
+            follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
             for listener in (reporter.note, follower.note):
                 shell.listen(listener)
             sinks: list[Sink] = [reporter, follower]

@@ -36,6 +36,13 @@ EVENT_WORDS = {
     EventKind.BEAM_OFF: "Beam off told",
     EventKind.BEAM_ON_REFUSED: "Beam on refused",
     EventKind.BEAM_OFF_REFUSED: "Beam off refused",
+    EventKind.STEP_TAKEN: "Step",
+    EventKind.AREA_DRAWN: "Drawn",
+    EventKind.DRAWING_CHANGED: "Drawing changed",
+    EventKind.APPLICATOR_CHOSEN: "Cone chosen",
+    EventKind.REVISION_APPROVED: "Revision of the plan approved",
+    EventKind.REPORT_ASKED: "Report asked for",
+    EventKind.WORKFLOW_REFUSED: "Refused",
 }
 
 
@@ -135,6 +142,8 @@ class Gatherer:
             text += f" ({event.what})"
         if is_on is not None and not event.person:
             text = f"Beam {'on' if is_on else 'off'} taken by the supervisor"
+        if event.what:
+            text += f": {event.what}"
         if event.refusal is not None:
             text += f": {event.refusal}"
         if event.fault_frame is not None:

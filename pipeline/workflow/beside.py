@@ -8,8 +8,10 @@ from pathlib import Path
 
 from pipeline.config.load import RunConfig
 from pipeline.session.shell import SessionShell
+from pipeline.session_report.reporter import SessionReporter
 from pipeline.workflow.desk import WorkflowDesk
-from pipeline.workflow.follower import Around, Revised, WorkflowFollower
+from pipeline.workflow.desk_state import Revision
+from pipeline.workflow.follower import Around, WorkflowFollower
 from pipeline.workflow.store import WorkflowStore
 from pipeline.workflow.view import About
 from recordings.source import SourceHeader
@@ -44,9 +46,9 @@ def follower_of(
     desk: WorkflowDesk,
     shell: SessionShell,
     around: Callable[[], Around],
-    revised: Revised | None = None,
+    reporter: SessionReporter,
 ) -> WorkflowFollower:
-    """What follows the session frame by frame; `revised` hears of every approved revision."""
+    """What follows the session frame by frame; the reporter is told of revisions."""
     plan = config.plan
     persons = () if config.site is None else config.site.persons
     about = About(
@@ -58,4 +60,8 @@ def follower_of(
         persons=tuple(person.id for person in persons if person.pin is not None),
         is_simulated=header.origin == "simulated",
     )
-    return WorkflowFollower(desk, shell, about, around, revised)
+
+    def report(revision: Revision, approved_by: str) -> None:
+        reporter.revise(revision.config, revision.number, approved_by)
+
+    return WorkflowFollower(desk, shell, about, around, report)

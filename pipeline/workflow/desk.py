@@ -167,9 +167,6 @@ class WorkflowDesk:
             return Refusal.NO_LIMIT
         if self._survey.survey is None:
             return Refusal.NO_SURVEY
-        sight = next((s for s in self._sights if s.frame_index == message.frame_index), None)
-        if sight is None:
-            return Refusal.UNKNOWN_FRAME
         try:
             outline = Outline(message.frame_index, tuple((u, v) for u, v in message.points))
             outline.require_inside(self._intrinsics, "The outline")
@@ -180,6 +177,9 @@ class WorkflowDesk:
         except ValueError as error:
             is_taken = "itself" in str(error) and "structure" in str(error)
             return Refusal.NAME_TAKEN if is_taken else Refusal.NO_OUTLINE
+        sight = next((s for s in self._sights if s.frame_index == message.frame_index), None)
+        if sight is None or not sight.in_plane_observable:
+            return Refusal.UNKNOWN_FRAME
         noise = self._base.rig.depth
         placed = place_drawing(outline, sight, self._survey, self._intrinsics, noise)
         if placed is None:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.load import RunConfig
 from pipeline.session.events import Event, EventKind
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
 from pipeline.tracker import Tracker
 from pipeline.workflow.desk import WorkflowDesk
+from pipeline.workflow.desk_state import Revision
 from pipeline.workflow.step import StepFacts
 from pipeline.workflow.view import About, Shown, Standing, view_of
 from tracking.decision import Verdict
@@ -36,10 +36,6 @@ class Around:
     storage_warning: str = ""
 
 
-Revised = Callable[[RunConfig, int, str], None]
-"""Told of a revision before its first frame: configuration, number, who approved it."""
-
-
 @dataclass(eq=False)
 class WorkflowFollower:
     """Hands revisions to the tracker, facts to the desk, and a view to the display."""
@@ -48,7 +44,7 @@ class WorkflowFollower:
     shell: SessionShell
     about: About
     around: Callable[[], Around]
-    revised: Revised | None = None
+    on_revision: Callable[[Revision, str], None] | None = None
     _is_beam_on: bool = field(default=False, init=False)
     _was_beam_on: bool = field(default=False, init=False)
     _was_ready: bool = field(default=False, init=False)
@@ -62,10 +58,10 @@ class WorkflowFollower:
         revision = self.desk.take_revision()
         if revision is None:
             return
+        if self.on_revision is not None:
+            self.on_revision(revision, self.desk.state.approved_by)
         before = tracker.running
         tracker.revise(revision.config, revision.marks)
-        if self.revised is not None:
-            self.revised(revision.config, revision.number, self.desk.state.approved_by)
         if tracker.running != before:
             self.shell.rebind(tracker.running)
 

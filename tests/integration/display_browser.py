@@ -34,7 +34,7 @@ def shown_page(
     browser: Browser,
     session: MadeSession,
     *,
-    size: tuple[int, int] = FULL,
+    size: tuple[int, int] = SMALL,
     role: str = "console",
     language: str = "en",
 ) -> Iterator[tuple[Page, StandIn]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -56,25 +58,30 @@ def arc_minutes(height_px: float, size: tuple[int, int]) -> float:
     return 60 * math.degrees(math.atan(height_px / px_per_mm / VIEWING_MM))
 
 
-@pytest.mark.parametrize("vision", VISIONS)
-def test_verdicts_are_told_apart_by_any_eye(browser: Browser, vision: str) -> None:
+def test_verdicts_are_told_apart_by_any_eye(browser: Browser) -> None:
     session = MadeSession("dock")
-    with shown_page(browser, session, size=SMALL) as (page, _):
+    with shown_page(browser, session) as (page, _):
         cdp = page.context.new_cdp_session(page)
-        cdp.send("Emulation.setEmulatedVisionDeficiency", {"type": vision})
-        pictures = {verdict: banner_picture(page, session, verdict) for verdict in VERDICTS}
-    for first in VERDICTS:
-        for second in VERDICTS:
-            if first < second:
-                found = different(pictures[first], pictures[second])
-                assert found >= MIN_DIFFERENT, (first, second, found)
+        pictures: dict[tuple[str, str], UInt8] = {}
+        for verdict in VERDICTS:
+            show_verdict(page, session, verdict)
+            for vision in VISIONS:
+                cdp.send("Emulation.setEmulatedVisionDeficiency", {"type": vision})
+                pictures[vision, verdict] = banner_picture(page)
+    for vision in VISIONS:
+        for first, second in combinations(VERDICTS, 2):
+            found = different(pictures[vision, first], pictures[vision, second])
+            assert found >= MIN_DIFFERENT, (vision, first, second, found)
 
 
-def banner_picture(page: Page, session: MadeSession, verdict: str) -> UInt8:
-    """Glyph and word alone, as light on dark: the fill and its hue are taken out."""
+def show_verdict(page: Page, session: MadeSession, verdict: str) -> None:
     session.verdict = verdict_header(verdict)
     page.wait_for_selector(f'{SHOWN} #verdict[data-verdict="{verdict}"]')
     wait_drawn(page, session)
+
+
+def banner_picture(page: Page) -> UInt8:
+    """Glyph and word alone, as light on dark: the fill and its hue are taken out."""
     png = page.screenshot(clip={"x": 0, "y": 0, "width": 640, "height": 100})
     grey = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert grey is not None
@@ -90,8 +97,9 @@ def different(first: UInt8, second: UInt8) -> float:
 
 def test_ready_is_not_confused_with_a_blank(browser: Browser) -> None:
     session = MadeSession("dock")
-    with shown_page(browser, session, size=SMALL) as (page, server):
-        ready = banner_picture(page, session, "READY")
+    with shown_page(browser, session) as (page, server):
+        show_verdict(page, session, "READY")
+        ready = banner_picture(page)
         server.is_paused = True
         page.wait_for_selector('html[data-shown="no"]')
         png = page.screenshot(clip={"x": 0, "y": 0, "width": 640, "height": 100})
@@ -133,39 +141,39 @@ def serious(page: Page, where: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
-def test_contrast_of_the_verdict(browser: Browser, verdict: str) -> None:
+def test_contrast_of_the_verdict(browser: Browser) -> None:
     session = MadeSession("dock")
-    session.verdict = verdict_header(verdict)
-    with shown_page(browser, session, size=SMALL) as (page, _):
-        colours: list[list[int]] = page.evaluate(
-            """() => { const style = getComputedStyle(window['verdict']);
-               return [style.color, style.backgroundColor].map(
-                 (text) => text.match(/\\d+/g).map(Number)); }"""
-        )
-    first, second = ((c[0], c[1], c[2]) for c in colours)
-    assert contrast(first, second) >= MINIMUM_CONTRAST
+    with shown_page(browser, session) as (page, _):
+        for verdict in VERDICTS:
+            show_verdict(page, session, verdict)
+            colours: list[list[int]] = page.evaluate(
+                """() => { const style = getComputedStyle(window['verdict']);
+                   return [style.color, style.backgroundColor].map(
+                     (text) => text.match(/\\d+/g).map(Number)); }"""
+            )
+            first, second = ((c[0], c[1], c[2]) for c in colours)
+            assert contrast(first, second) >= MINIMUM_CONTRAST, verdict
 
 
 def test_ready_without_the_lease_is_not_shown(browser: Browser) -> None:
     session = MadeSession("dock")
     session.verdict = {"holds_lease": False}
-    with shown_page(browser, session, size=SMALL) as (page, _):
+    with shown_page(browser, session) as (page, _):
         page.wait_for_selector(f'{SHOWN} #verdict[data-verdict="UNSURE"]')
-        assert "GEOMETRY READY" not in page.inner_text("#verdict")
-        assert "supervisor" in page.inner_text("#verdict-sentence")
+        assert "GEOMETRY READY" not in (page.text_content("#verdict") or "")
+        assert "supervisor" in (page.text_content("#verdict-sentence") or "")
 
 
 def test_ready_with_a_reason_is_not_shown(browser: Browser) -> None:
     session = MadeSession("dock")
     session.verdict = {"reasons": ["ARMING"]}
-    with shown_page(browser, session, size=SMALL) as (page, _):
+    with shown_page(browser, session) as (page, _):
         page.wait_for_selector(f'{SHOWN} #verdict[data-verdict="UNSURE"]')
 
 
 def test_simulation_is_said_even_without_a_verdict(browser: Browser) -> None:
     session = MadeSession("dock")
-    with shown_page(browser, session, size=SMALL) as (page, server):
+    with shown_page(browser, session) as (page, server):
         assert page.inner_text("#origin") == "SIMULATION – NOT A PATIENT"  # noqa: RUF001
         server.is_paused = True
         page.wait_for_selector('html[data-shown="no"]')
@@ -175,14 +183,14 @@ def test_simulation_is_said_even_without_a_verdict(browser: Browser) -> None:
 def test_after_a_fault_no_number_is_shown(browser: Browser) -> None:
     session = MadeSession("dock")
     session.verdict = verdict_header("FAULT")
-    with shown_page(browser, session, size=SMALL) as (page, _):
-        assert page.inner_text("#moves") == "Numbers are not valid"
+    with shown_page(browser, session) as (page, _):
+        assert (page.text_content("#moves") or "") == "Numbers are not valid"
         assert page.locator("#figures figure, #rows .row").count() == 0
 
 
 def test_a_hidden_page_is_blank(browser: Browser) -> None:
     session = MadeSession("dock")
-    with shown_page(browser, session, size=SMALL) as (page, _):
+    with shown_page(browser, session) as (page, _):
         page.evaluate(
             """() => { Object.defineProperty(document, 'hidden', { get: () => true });
                document.dispatchEvent(new Event('visibilitychange')); }"""
@@ -194,7 +202,7 @@ def test_a_hidden_page_is_blank(browser: Browser) -> None:
 
 def test_a_lost_connection_and_a_lost_session_are_said(browser: Browser) -> None:
     session = MadeSession("dock")
-    with shown_page(browser, session, size=SMALL) as (page, server):
+    with shown_page(browser, session) as (page, server):
         server.is_paused = True
         page.wait_for_selector('html[data-shown="no"] #blank[data-why="waiting"]')
         server.say({"kind": "session_lost"})
@@ -205,3 +213,33 @@ def test_a_lost_connection_and_a_lost_session_are_said(browser: Browser) -> None
         server.drop()
         page.wait_for_selector('html[data-shown="no"] #blank[data-why="connecting"]')
         page.wait_for_selector(SHOWN)
+
+
+def test_evidence_shows_the_mask_over_the_picture(browser: Browser) -> None:
+    mask = np.zeros((480, 848, 4), np.uint8)
+    mask[200:300, 300:500] = (255, 0, 255, 255)
+    png = base64.b64encode(cv2.imencode(".png", mask)[1].tobytes()).decode()
+    session = MadeSession("dock")
+    session.verdict = {"mask": f"data:image/png;base64,{png}"}
+    with shown_page(browser, session) as (page, _):
+        page.keyboard.press("e")
+        page.wait_for_selector("#mask:not([hidden])")
+        page.wait_for_function(
+            """() => String(window['mask'].getContext('2d').getImageData(400, 250, 1, 1).data)
+                     === '255,0,255,255'"""
+        )
+        assert page.locator("#evidence-body dd").count() > 20
+
+
+def test_dialogs_never_cover_verdict_or_simulation(browser: Browser) -> None:
+    session = MadeSession("approve")
+    with shown_page(browser, session) as (page, _):
+        strip = page.locator("#origin").bounding_box()
+        for opener, dialog in (("#tool-help", "#help"), ("#approve", "#pin")):
+            page.click(opener)
+            box = page.locator(dialog).bounding_box()
+            page.keyboard.press("Escape")
+            assert box is not None
+            assert strip is not None
+            assert box["y"] >= strip["y"] + strip["height"]
+            assert box["y"] + box["height"] <= SMALL[1]

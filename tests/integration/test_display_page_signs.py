@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from pipeline.overlay.directions import direction_words
-from pipeline.overlay.guidance import FLUSH, Move, moves
-from pipeline.overlay.limits import limited_quantities
-from pipeline.overlay.panel import dial_readings
+from pipeline.display.header import frame_header
+from pipeline.overlay.guidance import moves
 from tests.builders_results import Geometry, make_context, make_result
 from tests.display_session import MadeSession
 from tests.integration.display_browser import browser_or_skip, shown_page
@@ -20,7 +18,6 @@ from tracking.decision import Verdict
 from tracking.reasons import Reason
 
 STRAIGHT = Geometry(0.0, 0.0, 0.0, 0.0, 40.0, 0.0, 0.0, 0.0)
-DIALS = (("docking_lateral_mm", "mm"), ("docking_tilt_deg", "deg"))
 
 
 @dataclass(frozen=True)
@@ -83,38 +80,10 @@ def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str
 
 
 def header_parts(change: dict[str, float]) -> dict[str, Any]:
-    """The parts of a header that the gauge is drawn from, made by the overlay's own functions."""
-    context = make_context()
+    """The parts of the session's own header that the gauge is drawn from."""
     result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **change))
-    quantities = limited_quantities(result.record.alignment, context.plan.limits)
-    readings = dial_readings(result.record.alignment, {q.name: q for q in quantities})
-    return {
-        "labels": vars(direction_words(context.rig.labels)),
-        "moves": [move_json(move) for move in moves(result, context)],
-        "dials": [
-            {"name": name, "unit": unit, "x": r.x, "y": r.y, "sigma": r.sigma}
-            | {"tolerance": r.tolerance, "inside": r.is_inside}
-            for (name, unit), r in zip(DIALS, readings, strict=True)
-        ],
-        "bars": [
-            {"name": q.name, "unit": q.unit, "value": q.measurement.value}
-            | {"sigma": q.measurement.sigma, "lower": q.lower, "upper": q.upper}
-            | {"planned": q.planned, "inside": q.is_inside}
-            for q in quantities
-        ],
-    }
-
-
-def move_json(move: Move) -> dict[str, object]:
-    way = {"up": "up", "down": "down", FLUSH: "flush"}.get(move.direction, "label")
-    return {
-        "mover": move.mover,
-        "quantity": move.quantity,
-        "amount": move.amount,
-        "unit": "deg" if move.unit == "°" else "mm",
-        "way": way,
-        "label": move.direction if way == "label" else None,
-    }
+    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    return {name: header[name] for name in ("labels", "moves", "dials", "bars")}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pipeline.benchmarks.display_frames import Header
+from pipeline.display.commands import Refused
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
-from tests.integration.display_browser import browser_or_skip, shown_page
+from tests.integration.display_browser import FULL, browser_or_skip, shown_page
 from tracking.reasons import TEXTS, Reason
 
 Catalogue = dict[str, dict[str, object]]
@@ -63,7 +64,7 @@ def test_every_reason_and_refusal_has_a_sentence_and_an_action(
     for catalogue in catalogues.values():
         assert set(catalogue["reasons"]) == {reason.value for reason in Reason}
         told = set(catalogue["reasons"]) | set(catalogue["refusals"])
-        assert told >= {code.value for code in (*Refusal, *Why)}
+        assert told >= {code.value for code in (*Refusal, *Why, *Refused)}
         for group in ("reasons", "refusals"):
             for code, pair in catalogue[group].items():
                 assert isinstance(pair, list), code
@@ -86,7 +87,7 @@ def test_an_unknown_code_is_shown_as_such(page: Page) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
-    with shown_page(browser, MadeSession(), language=language) as (page, _):
+    with shown_page(browser, MadeSession(), size=FULL, language=language) as (page, _):
         spills: list[str] = page.evaluate(FIT, banners(language))
     assert spills == []
 

@@ -50,7 +50,7 @@ def wait_answer(page: Page, kind: str) -> None:
 
 def test_the_whole_workflow(browser: Browser) -> None:
     session = MadeSession()
-    with shown_page(browser, session, size=SMALL) as (page, server):
+    with shown_page(browser, session) as (page, server):
         at_step(page, "briefing")
         page.click("#next")
         at_step(page, "survey")
