@@ -27,7 +27,7 @@ UNTOLD = frozenset({EventKind.STEP_TAKEN, EventKind.REPORT_ASKED})  # of no weig
 EVENT_WORDS = {
     EventKind.AREA_DRAWN: "Drawn",
     EventKind.DRAWING_CHANGED: "Drawing changed",
-    EventKind.APPLICATOR_CHOSEN: "Applicator chosen",
+    EventKind.APPLICATOR_CHOSEN: "Cone chosen",
     EventKind.WORKFLOW_REFUSED: "Refused",
     EventKind.ACKNOWLEDGED: "Fault acknowledged",
     EventKind.TIME_OUT_REFUSED: "Time-out refused",
@@ -36,13 +36,6 @@ EVENT_WORDS = {
     EventKind.BEAM_OFF: "Beam off told",
     EventKind.BEAM_ON_REFUSED: "Beam on refused",
     EventKind.BEAM_OFF_REFUSED: "Beam off refused",
-    EventKind.STEP_TAKEN: "Step",
-    EventKind.AREA_DRAWN: "Drawn",
-    EventKind.DRAWING_CHANGED: "Drawing changed",
-    EventKind.APPLICATOR_CHOSEN: "Cone chosen",
-    EventKind.REVISION_APPROVED: "Revision of the plan approved",
-    EventKind.REPORT_ASKED: "Report asked for",
-    EventKind.WORKFLOW_REFUSED: "Refused",
 }
 
 
@@ -142,8 +135,6 @@ class Gatherer:
             text += f" ({event.what})"
         if is_on is not None and not event.person:
             text = f"Beam {'on' if is_on else 'off'} taken by the supervisor"
-        if event.what:
-            text += f": {event.what}"
         if event.refusal is not None:
             text += f": {event.refusal}"
         if event.fault_frame is not None:
