@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.session_report.reporter import SessionReporter
@@ -18,16 +19,12 @@ LONGEST_S = 120.0
 
 
 class ReportOnDemand:
-    """`begin` returns at once; `path` is that of the last report that was written.
+    """`begin` returns at once; `path` is that of the last report that was written."""
 
-    `failure` says why the last one was not.
-    """
-
-    def __init__(self, reporter: SessionReporter, folder: Path) -> None:
-        self._reporter, self._out = reporter, folder / "report"
+    def __init__(self, reporter: SessionReporter, folder: Path, say: Callable[[str], None]) -> None:
+        self._reporter, self._out, self._say = reporter, folder / "report", say
         self._thread: threading.Thread | None = None
         self._paths: dict[str, str] = {}
-        self.failure = ""
 
     def begin(self) -> None:
         """Write the report as things are now; one that is being written goes on."""
@@ -46,12 +43,15 @@ class ReportOnDemand:
         return self._paths.get(kind, "")
 
     def _write(self) -> None:
-        self.failure = self._failure()
-        if not self.failure:
-            found = {kind: self._out / name for kind, name in PAGES.items()}
-            self._paths = {kind: str(path) for kind, path in found.items() if path.exists()}
+        failure = self._failure()
+        if failure:
+            self._say(f"The report could not be written: {failure}")
+            return
+        found = {kind: self._out / name for kind, name in PAGES.items()}
+        self._paths = {kind: str(path) for kind, path in found.items() if path.exists()}
 
     def _failure(self) -> str:
+        """Why it was not written; "" where it was."""
         snapshot = self._reporter.snapshot()
         if snapshot is None:
             return "no frame was decided yet"
