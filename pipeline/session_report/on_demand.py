@@ -19,16 +19,12 @@ LONGEST_S = 120.0
 
 
 class ReportOnDemand:
-    """`begin` returns at once; `path` is that of the last report that was written.
-
-    `failure` says why the last one was not.
-    """
+    """`begin` returns at once; `path` is that of the last report that was written."""
 
     def __init__(self, reporter: SessionReporter, folder: Path, say: Callable[[str], None]) -> None:
         self._reporter, self._out, self._say = reporter, folder / "report", say
         self._thread: threading.Thread | None = None
         self._paths: dict[str, str] = {}
-        self.failure = ""
 
     def begin(self) -> None:
         """Write the report as things are now; one that is being written goes on."""
@@ -47,14 +43,15 @@ class ReportOnDemand:
         return self._paths.get(kind, "")
 
     def _write(self) -> None:
-        self.failure = self._failure()
-        if self.failure:
-            self._say(f"The report could not be written: {self.failure}")
-        else:
-            found = {kind: self._out / name for kind, name in PAGES.items()}
-            self._paths = {kind: str(path) for kind, path in found.items() if path.exists()}
+        failure = self._failure()
+        if failure:
+            self._say(f"The report could not be written: {failure}")
+            return
+        found = {kind: self._out / name for kind, name in PAGES.items()}
+        self._paths = {kind: str(path) for kind, path in found.items() if path.exists()}
 
     def _failure(self) -> str:
+        """Why it was not written; "" where it was."""
         snapshot = self._reporter.snapshot()
         if snapshot is None:
             return "no frame was decided yet"

@@ -194,14 +194,14 @@ def _decided_by(result: FrameResult, plan_id: str) -> FrameResult:
 class TestOnDemand:
     def test_a_report_is_written_while_the_session_goes_on(self, room: Room) -> None:
         reporter = room.reporter()
-        report = ReportOnDemand(reporter, room.folder, lambda _line: None)
+        report = ReportOnDemand(reporter, room.folder, room.said.append)
         for index in range(6):
             reporter.note(EVENTS.get(index, ()))
             reporter.emit(frame(index))
         report.begin()
         reporter.emit(frame(6))
         report.wait()
-        assert report.failure == ""
+        assert room.said == []
         assert room.facts().n_frames in (6, 7)
         page = Path(report.path("html")).read_text()
         assert facts_sha256(room.facts()) in page
@@ -209,19 +209,19 @@ class TestOnDemand:
         assert Path(report.path("dicom")).is_file()
 
     def test_before_the_first_frame_there_is_nothing_to_report(self, room: Room) -> None:
-        report = ReportOnDemand(room.reporter(), room.folder, lambda _line: None)
+        report = ReportOnDemand(room.reporter(), room.folder, room.said.append)
         report.begin()
         report.wait()
-        assert report.failure == "no frame was decided yet"
+        assert room.said == ["The report could not be written: no frame was decided yet"]
         assert report.path("html") == ""
 
     def test_what_keeps_it_from_being_written_is_told(self, room: Room) -> None:
         reporter = room.reporter()
         reporter.emit(_decided_by(frame(4), "plan@2"))
-        report = ReportOnDemand(reporter, room.folder, lambda _line: None)
+        report = ReportOnDemand(reporter, room.folder, room.said.append)
         report.begin()
         report.wait()
-        assert "another plan than the report knows of" in report.failure
+        assert "another plan than the report knows of" in room.said[0]
         assert report.path("pdf") == ""
 
     def test_what_a_reader_holds_does_not_grow(self, room: Room) -> None:
