@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
@@ -37,7 +38,7 @@ from pipeline.tracker import AgeMs, Tracker
 from pipeline.workflow.beside import follower_of, open_desk
 from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
-from recordings.source import Source, SourceHeader
+from recordings.source import Source, SourceHeader, source_temperature_c
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -94,13 +95,15 @@ def live(
             reporter = enter(
                 reporting(session_id, folders, config, source.header, start, qa, announcer)
             )
-            report = ReportOnDemand(reporter, folders.session)
+            report = ReportOnDemand(reporter, folders.session, announcer.say)
             desk = enter(open_desk(config, source.header, folders.session, report.begin))
             shell = enter(
                 open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
             )
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
+            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
+            announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             recorder = None
             if record_path is not None:

@@ -84,7 +84,7 @@ class Measurer:
 
     @property
     def marks(self) -> Marks:
-        """Areas as they lie on the survey now."""
+        """What is marked on the bed, as of the last frame."""
         return self._marks
 
     def revise(self, config: RunConfig, marks: Marks) -> None:

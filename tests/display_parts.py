@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.publisher import Publisher
-from pipeline.display.serving import DisplayServer, serving
+from pipeline.display.serving import DisplayServer, Place, serving
 from pipeline.display.wire import unpack_for_page
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import make_context, make_result
@@ -39,23 +39,30 @@ def make_page(folder: Path) -> Path:
 
 
 @dataclass(eq=False)
-class Stage:
+class At:
+    """Where a server is."""
+
+    place: Place
+
+    @property
+    def host(self) -> str:
+        """Where the server listens, as a browser writes it."""
+        return self.place.console_url.split("/")[2]
+
+    @property
+    def port(self) -> int:
+        """The port of `host`."""
+        return int(self.host.rpartition(":")[2])
+
+
+@dataclass(eq=False)
+class Stage(At):
     """A running server and the session that feeds it."""
 
     server: DisplayServer
     publisher: Publisher
     said: list[str]
     emit_s: list[float] = field(default_factory=list)
-
-    @property
-    def host(self) -> str:
-        """Where the server listens, as a browser writes it."""
-        return self.server.place.console_url.split("/")[2]
-
-    @property
-    def port(self) -> int:
-        """The port of `host`."""
-        return int(self.host.rpartition(":")[2])
 
     def emit(self, result: FrameResult) -> None:
         """Hand over one frame and note what that cost the caller."""
@@ -95,7 +102,7 @@ def staged(folder: Path, *, control: Path | None = None) -> Iterator[Stage]:
     with serving(settings, context, publisher, said.append, control=control, page=page) as server:
         server.wait_until_up()
         assert publisher.is_attached
-        yield Stage(server, publisher, said)
+        yield Stage(server.place, server, publisher, said)
 
 
 def small_result() -> FrameResult:
@@ -106,7 +113,7 @@ def small_result() -> FrameResult:
 class Client:
     """One page without a browser."""
 
-    def __init__(self, stage: Stage, role: str = "console", token: str | None = None) -> None:
+    def __init__(self, stage: At, role: str = "console", token: str | None = None) -> None:
         self._stage = stage
         self._hello = {
             "kind": "hello",
@@ -166,16 +173,16 @@ class Client:
         self.say({"kind": "drawn", "sequence": unpack_for_page(message)[0]["sequence"]})
 
 
-def token_of(stage: Stage, role: str) -> str:
+def token_of(stage: At, role: str) -> str:
     """What a client of this role has to know."""
-    return stage.server.place.token if role == "console" else VIEWER_TOKEN
+    return stage.place.token if role == "console" else VIEWER_TOKEN
 
 
-def open_socket(stage: Stage, *, origin: str | None = "") -> ClientConnection:
+def open_socket(stage: At, *, origin: str | None = "", path: str = "/ws") -> ClientConnection:
     """A WebSocket that has said nothing yet; "" takes the right origin."""
     given = f"http://{stage.host}" if origin == "" else origin
     return connect(
-        f"ws://{stage.host}/ws",
+        f"ws://{stage.host}{path}",
         origin=None if given is None else Origin(given),
         compression=None,
         max_size=None,
@@ -194,7 +201,7 @@ def closing(connection: ClientConnection) -> int:
         return 0 if closed.rcvd is None else closed.rcvd.code
 
 
-def raw(stage: Stage, request: bytes, timeout_s: float = PATIENCE_S) -> bytes:
+def raw(stage: At, request: bytes, timeout_s: float = PATIENCE_S) -> bytes:
     """What the server answers to these bytes until it hangs up."""
     received = bytearray()
     with socket.create_connection(("127.0.0.1", stage.port), timeout_s) as connection:

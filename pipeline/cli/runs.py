@@ -26,10 +26,18 @@ def demo(
     *,
     serve: options.Serve = False,
 ) -> None:
-    """Run the sample session through everything."""
+    """Run the sample session through everything.
+
+    --serve: a training session on the OR display instead, by clicks, until Ctrl-C.
+    """
     from pipeline.demo import demo as run_demo
 
-    raise typer.Exit(run_demo(out, serve=serve))
+    if not serve:
+        raise typer.Exit(run_demo(out))
+    from pipeline.cli.progress import progress_bar
+
+    with progress_bar("rendering the training session") as report:
+        raise typer.Exit(run_demo(out, report, serve=True))
 
 
 def live(

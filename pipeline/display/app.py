@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+SOCKET_PATH = "/ws"
 METHODS = ("GET", "HEAD")
 FIXED = (
     (b"cache-control", b"no-store"),
@@ -41,7 +43,7 @@ def build_app(shared: Shared, places: Places, page: Path) -> Application:
         mimetypes.add_type("text/javascript", suffix)  # nosniff: no other type is run
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.websocket("/ws")
+    @app.websocket(SOCKET_PATH)
     async def ws(socket: WebSocket) -> None:
         await serve(socket, shared)
 
@@ -54,6 +56,7 @@ class Door:
 
     def __init__(self, app: Application, places: Places) -> None:
         self._app, self._places = app, places
+        self._told: set[type[Exception]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -70,10 +73,22 @@ class Door:
 
         if not self._places.is_allowed(scope["scheme"], scope["headers"], needs_origin=is_socket):
             await _refuse(403, secured, is_socket=is_socket)
+        elif is_socket and scope["path"] != SOCKET_PATH:
+            await _refuse(404, secured, is_socket=True)
         elif not is_socket and scope["method"] not in METHODS:
             await _refuse(405, secured, is_socket=False)
         else:
-            await self._app(scope, receive, secured)
+            await self._answer(scope, receive, secured)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer; of its defects each kind is told once, not per request."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if type(error) not in self._told:
+                self._told.add(type(error))
+                logging.getLogger(__name__).exception("The display's server failed.")
+            raise
 
 
 def add_headers(message: Message, scheme: str, host: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -23,8 +23,10 @@ from pipeline.tracker import recorded_age_ms
 def display_of_recording(config: RunConfig, context: RunContext) -> Iterator[Publisher]:
     """Show a recording; no command is taken. Raises as `serving`."""
     say = Console(stderr=True, highlight=False, soft_wrap=True).print
-    publisher = Publisher(context, recorded_age)
-    with serving(_settings(config), context, publisher, say, page=PAGE) as server:
+    with (
+        closing(Publisher(context, recorded_age)) as publisher,
+        serving(_settings(config), context, publisher, say, page=PAGE) as server,
+    ):
         server.wait_until_up()  # a short recording would be over
         yield publisher
 
@@ -41,10 +43,14 @@ def display_of_session(
 ) -> Iterator[Publisher]:
     """Show a live session; the console's commands go to the socket in `control`.
 
-    Raises as `serving`.
+    `view`: the workflow around each frame. Raises as `serving`.
     """
     publisher = Publisher(context, live_age, view=view, holds_lease=lambda: shell.holds_lease)
-    with serving(_settings(config), context, publisher, say, control=control, page=PAGE):
+    settings = _settings(config)
+    with (
+        closing(publisher),
+        serving(settings, context, publisher, say, control=control, page=PAGE),
+    ):
         yield publisher
 
 

@@ -65,7 +65,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
     cv2.setNumThreads(1)
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a client's broken pipe is no news
+    for library in ("asyncio", "uvicorn"):  # what clients do wrong is no news, and has no end
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(serve(start))
     return 0
@@ -131,7 +132,7 @@ def _server(app: Application, start: Start, listener: Listener) -> _Server:
             ws_per_message_deflate=False,  # pictures are compressed; a bomb has nothing to unpack
             lifespan="off",
             log_config=None,
-            log_level="error",
+            log_level="critical",
             access_log=False,
             proxy_headers=False,  # nobody says for another where a client is
             server_header=False,

@@ -101,7 +101,7 @@ def serving(
         server.begin()
         say(f"  display: {server.place.console_url}")
         if server.place.viewer_url:
-            say(f"  second viewer, with the token of {viewer}: {server.place.viewer_url}")
+            say(f"  second viewer: {server.place.viewer_url}#viewer=TOKEN, the token in {viewer}")
         yield server
     finally:
         server.end()
@@ -166,18 +166,21 @@ class DisplayServer:
             process.wait()
 
     def _watch(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        pause_s, is_lost = FIRST_PAUSE_S, False
         while not self._is_ending.wait(TICK_S) and not self.publisher.is_closed:
             if self._starting is not None and self._takes_frames(self._starting):
                 self.publisher.attach(self._starting)
                 self._starting = None
-                if self.n_starts > 1:
+                if is_lost:
+                    is_lost = False
                     self._say(BACK)
             if self._is_alive():
                 continue
             lived_s = time.monotonic() - self._started_s
             pause_s = FIRST_PAUSE_S if lived_s > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
-            self._say(LOST)
+            if not is_lost:
+                is_lost = True
+                self._say(LOST)
             self._kill()
             if self._is_ending.wait(pause_s) or self.publisher.is_closed:
                 return

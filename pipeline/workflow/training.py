@@ -1,4 +1,4 @@
-"""A whole session on the sample recording, with persons, PINs and everything but a patient.
+"""A whole session on a simulated docking, with persons, PINs and everything but a patient.
 
 Simulation, and said so wherever it is shown. What stands around the kernel is real: command socket,
 supervisor process (output none), audit log, display, report. What a simulation cannot have (QA, a
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from calibration.rig_check import expires_at
 from models.loading import load_segmenter
 from pipeline.audit.naming import log_name
+from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.config.pin import new_verifier
 from pipeline.display.opening import display_of_session
@@ -25,13 +26,15 @@ from pipeline.live import Announcer, track
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session_report.facts import StateFacts
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.reporter import LiveSession, SessionReporter
 from pipeline.sinks.sink import Sink
 from pipeline.workflow.beside import follower_of, open_desk
 from pipeline.workflow.follower import Around
+from pipeline.workflow.training_frames import Report, training_frames
 from pipeline.workflow.training_source import TrainingSource
-from recordings.opening import open_source
+from recordings.source import SourceHeader
 from tracking.snapshot import Evidence
 
 ROLES = {
@@ -42,7 +45,7 @@ ROLES = {
 PERSONS = tuple(ROLES)
 PIN_DIGITS = 6
 PLAN_LIMITS = """[limits]
-coverage_fraction = {minimum = 0.9}
+coverage_fraction = {minimum = 0.8}
 intrusion_mm = {maximum = 10.0}
 """
 SITE = """schema = 1
@@ -64,15 +67,13 @@ Say = Callable[[str], None]
 
 
 def train(
-    recording: Path,
-    rig: Path,
-    plan: Path,
     out: Path,
     say: Say,
     *,
     serve: bool = True,
     is_over: Callable[[], bool] = lambda: False,
     pins: dict[str, str] | None = None,
+    report: Report | None = None,
 ) -> int:
     """Run the session until Ctrl-C, or until `is_over`; return the exit code.
 
@@ -80,28 +81,30 @@ def train(
     ----------
     pins : dict, optional
         Of `PERSONS`; drawn anew and said where none are given.
+    report : callable, optional
+        Told of the frames that are rendered at the first start.
 
     Raises
     ------
     TrackerError
-        The sample, the folder or the display cannot be used.
+        The folder or the display cannot be used.
     """
     now = datetime.now(UTC)
     session_id = new_session_id(now)
     folders = SessionFolders(out / "session", out / "archive")
     folders.session.mkdir(parents=True, exist_ok=True)
     known = pins or {person: _pin() for person in PERSONS}
-    config = _config(rig, plan, folders.session, known)
+    catalogue = read_catalogue(None)
+    header, frames = training_frames(out, catalogue.applicators, report or _unheard)
+    config = _config(dict(header.embedded), folders.session, known)
     segmenter = load_segmenter("onnx")
-    source = open_source(str(recording), applicators=config.applicators)
-    start = evidence_for(source.header, config.rig, now=None)
+    start = evidence_for(header, config.rig, now=None)
     with ExitStack() as stack:
         enter = stack.enter_context
-        header = source.header
-        reporter = enter(_reporter(session_id, folders, config, start, source.header.uri, say))
-        report = ReportOnDemand(reporter, folders.session)
-        desk = enter(open_desk(config, header, folders.session, report.begin))
-        camera = TrainingSource(source, lambda: desk.state.step, is_over)
+        reporter = enter(_reporter(session_id, folders, config, start, header, say))
+        on_demand = ReportOnDemand(reporter, folders.session, say)
+        desk = enter(open_desk(config, header, folders.session, on_demand.begin))
+        camera = TrainingSource(header, frames, lambda: desk.state.step, is_over)
         shell = enter(
             open_shell(
                 session_id,
@@ -119,9 +122,9 @@ def train(
                 qa=Evidence.ASSUMED,
                 qa_sentence=ASSUMED,
                 has_calibration=start.evidence.rig_validity.holds,
-                calibration_until=expires_at(config.rig).isoformat(),
-                report_html=report.path("html"),
-                report_pdf=report.path("pdf"),
+                calibration_until=f"{expires_at(config.rig):%Y-%m-%d %H:%M} UTC",
+                report_html=on_demand.path("html"),
+                report_pdf=on_demand.path("pdf"),
             )
 
         follower = follower_of(session_id, config, header, desk, shell, around, reporter)
@@ -156,10 +159,15 @@ def _pin() -> str:
     return "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
 
 
-def _config(rig: Path, plan: Path, folder: Path, pins: dict[str, str]) -> RunConfig:
-    """The sample's rig and plan, with limits for what is drawn and a site with its persons."""
-    text = plan.read_text(encoding="utf-8").replace("[limits]\n", PLAN_LIMITS)
-    planned = folder / "plan.toml"
+def _unheard(_done: int, _total: int | None) -> None:
+    return
+
+
+def _config(texts: Mapping[str, str], folder: Path, pins: dict[str, str]) -> RunConfig:
+    """The story's rig and plan, with limits for what is drawn and a site with its persons."""
+    rig, planned = folder / "rig.toml", folder / "plan.toml"
+    rig.write_text(texts["rig.toml"], encoding="utf-8")
+    text = texts["plan.toml"].replace("[limits]\n", PLAN_LIMITS)
     planned.write_text(text, encoding="utf-8")
     persons = "".join(
         f'[person.{person}]\nname = "{person} (training)"\nrole = "{ROLES[person]}"\n'
@@ -176,21 +184,16 @@ def _reporter(
     folders: SessionFolders,
     config: RunConfig,
     start: SessionStart,
-    uri: str,
+    header: SourceHeader,
     say: Say,
 ) -> SessionReporter:
-    source = open_source(uri, applicators=config.applicators)
-    context = run_context(source.header, config, start)
-    serial = source.header.device_serial
-    source.close()
     session = LiveSession(
         session_id=session_id,
         folder=folders.session,
         log_path=folders.archive / log_name(session_id),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        camera_serial=serial,
-        config=config,
-        context=context,
+        camera_serial=header.device_serial,
+        in_force=InForce(config, run_context(header, config, start)),
     )
     states = (StateFacts(name="QA", holds=None, sentence=ASSUMED),)
     return SessionReporter(session, lambda: states, say)

@@ -1,8 +1,8 @@
-"""The sample session as a camera would hand it over, paced by the workflow: for training and demo.
+"""A simulated docking as a camera would hand it over, paced by the workflow: for training and demo.
 
-Simulation. Its frames are those of the shipped recording, in an order that follows the steps: the
-open bed until the cone is placed, then the docking, then the docked cone again and again. A frame
-that comes again has another value in one pixel without depth, as a sensor's noise would give it.
+Simulation. Its frames come in an order that follows the steps: the open bed until the cone is
+placed, then the docking, then the docked cone again and again. A frame that comes again has another
+value in one pixel without depth, as a sensor's noise would give it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import groupby
 import numpy as np
 
 from pipeline.workflow.step import STEPS, Step
-from recordings.source import Freshness, Source, SourceHeader
+from recordings.source import Freshness, SourceHeader
 from tracking.arrays import frozen
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
@@ -42,14 +42,14 @@ class TrainingSource:
     damage: str | None = None
 
     def __init__(
-        self, recording: Source, step: Callable[[], Step], is_over: Callable[[], bool]
+        self,
+        header: SourceHeader,
+        frames: Sequence[SourceFrame],
+        step: Callable[[], Step],
+        is_over: Callable[[], bool],
     ) -> None:
-        frames = []
-        while (frame := recording.read()) is not None:
-            frames.append(frame)
-        recording.close()
         self._phases = _phases(frames)
-        self.header: SourceHeader = replace(recording.header, n_frames=None, recorded_at="")
+        self.header: SourceHeader = replace(header, n_frames=None, recorded_at="")
         self._period_ns = round(1e9 / self.header.frame_rate_hz)
         self._step, self._is_over = step, is_over
         self._queue: list[SourceFrame] = []

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,6 +181,25 @@ def test_endless_headers_and_bodies_end(stage: Stage) -> None:
     assert raw(stage, endless) == b""
     body = get(stage.host, more="Content-Length: 100000000\r\n") + b"x" * 300_000
     assert b" 200 " in raw(stage, body)[:40] or raw(stage, body) == b""
+
+
+def test_hostile_clients_fill_nobodys_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with staged(tmp_path) as own, own.playing(small_result()):
+        for path in ("/ws", "/other"):
+            with suppress(InvalidHandshake), open_socket(own, origin="http://evil", path=path):
+                pass
+        with suppress(InvalidHandshake), open_socket(own, path="/other"):
+            pass
+        with Client(own, "viewer") as client:
+            client.frame()
+            client.socket.protocol.send_text(b"\xff\xfe")
+            client.socket.socket.sendall(b"".join(client.socket.protocol.data_to_send()))
+            closing(client.socket)
+        raw(own, b"nonsense\r\n\r\n")
+        raw(own, get(own.host, "/nothing"))
+    assert capfd.readouterr().err == ""
 
 
 def test_the_server_has_survived_it_all(stage: Stage) -> None:

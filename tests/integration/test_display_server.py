@@ -146,6 +146,11 @@ class TestAccess:
             pass
         assert refused.value.response.status_code == 403
 
+    def test_there_is_one_socket(self, stage: Stage) -> None:
+        with pytest.raises(InvalidStatus) as refused, open_socket(stage, path="/other"):
+            pass
+        assert refused.value.response.status_code == 404
+
     @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost"])
     def test_another_host_gets_nothing(self, stage: Stage, host: str) -> None:
         status, headers = answer_of(raw(stage, get(host)))

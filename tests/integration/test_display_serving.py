@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,6 +27,7 @@ from websockets.typing import Origin
 
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.display_settings import DisplaySettings
+from pipeline.config.load import load_config
 from pipeline.display import opening
 from pipeline.display import serving as serving_module
 from pipeline.display.listening import Listening
@@ -35,14 +37,15 @@ from pipeline.display.start import Start
 from pipeline.display.wire import unpack_for_page
 from pipeline.replay import replay
 from pipeline.request import RunRequest
-from pipeline.sinks.sink import RunContext
+from pipeline.sinks.sink import FrameResult, RunContext
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter
-from tests.builders_results import make_context
+from tests.builders_results import make_context, make_result
 from tests.display_parts import (
     AGE_MS,
     PATIENCE_S,
     VIEWER_TOKEN,
+    At,
     Client,
     Stage,
     closing,
@@ -50,7 +53,9 @@ from tests.display_parts import (
     small_result,
     staged,
 )
+from tests.shell_parts import Around
 from tracking.errors import ConfigurationError
+from tracking.reasons import Reason
 
 SAMPLES = Path(__file__).resolve().parents[2] / "recordings" / "samples"
 EMIT_MS = 5.0
@@ -193,6 +198,43 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return pem, secret
 
 
+def test_a_live_sessions_frames_carry_age_lease_and_workflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "PAGE", make_page(tmp_path / "page"))
+    config = load_config(SAMPLES / "docking.rig.toml", SAMPLES / "docking.plan.toml")
+    around, said = Around(), list[str]()
+    context = make_context("live", "realsense:1")
+    view = {"session": {"step": "dock"}}
+    live = opening.display_of_session(
+        config, context, around.shell, tmp_path, said.append, view=lambda _result: view
+    )
+    with live as publisher:
+        until(lambda: publisher.is_attached)
+        url = said[0].split(": ", 1)[1]
+        place = Place(url, "", url.partition("=")[2])
+        with Client(At(place)) as client:
+            assert client.told("hello")["recording"] is False
+            for reasons, is_held in (((Reason.TILT_HIGH,), False), ((), True)):
+                around.frame(*reasons)
+                publisher.emit(exposed_now(make_result(frame_index=around.frame_index)))
+                header, _, age_ms = client.frame()
+                assert header["holds_lease"] is is_held
+                assert header["session"] == {"step": "dock"}
+                assert EXPOSED_MS <= age_ms < EXPOSED_MS + 2000
+
+
+EXPOSED_MS = 500.0
+
+
+def exposed_now(result: FrameResult) -> FrameResult:
+    """The same frame, exposed half a second ago by the clock on the wall."""
+    source = result.source_frame
+    stamp_ns = time.time_ns() - round(EXPOSED_MS * 1e6)
+    frame = replace(source.frame, stamp_ns=stamp_ns, arrival_ns=stamp_ns)
+    return replace(result, source_frame=replace(source, frame=frame))
+
+
 N_FRAMES = 16
 
 
@@ -241,7 +283,7 @@ def test_a_recording_is_shown_at_its_own_pace_and_then_all_ends(
     ) -> Iterator[DisplayServer]:
         with serving(settings, context, publisher, say, page=page) as server:
             server.wait_until_up()
-            pages.append(threading.Thread(target=look, args=(Stage(server, publisher, []), seen)))
+            pages.append(threading.Thread(target=look, args=(At(server.place), seen)))
             pages[0].start()
             until(lambda: len(seen) == 1)  # greeted
             yield server
@@ -266,9 +308,9 @@ def test_a_recording_is_shown_at_its_own_pace_and_then_all_ends(
     assert played_s > 0.8 * recorded_s - 0.1
 
 
-def look(stage: Stage, seen: list[dict[str, Any]]) -> None:
+def look(at: At, seen: list[dict[str, Any]]) -> None:
     """A page that draws every frame until the server is gone."""
-    with Client(stage) as client, suppress(ConnectionClosed):
+    with Client(at) as client, suppress(ConnectionClosed):
         seen.append(client.told("hello"))
         while True:
             message = client.heard()

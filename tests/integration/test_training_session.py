@@ -5,6 +5,7 @@ The frames are the sample's (simulated); no display is served here.
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,12 +15,13 @@ import pytest
 
 from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.naming import LEDGER_NAME
-from pipeline.demo import PLAN, RIG, SESSION
+from pipeline.config.catalogue_file import read_catalogue
 from pipeline.session.answers import Answer
 from pipeline.session.client import ask
 from pipeline.session.commands import message_of
 from pipeline.session.control_socket import socket_path
 from pipeline.workflow.training import PERSONS, train
+from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tracking.errors import UsageError
 
 PINS = {person: f"12345{k}" for k, person in enumerate(PERSONS)}
@@ -39,9 +41,6 @@ class Training:
     def _run(self) -> None:
         try:
             train(
-                SESSION,
-                RIG,
-                PLAN,
                 self.out,
                 self.said.append,
                 serve=False,
@@ -102,18 +101,33 @@ class Training:
         return any("GEOMETRY READY" in line for line in self.said)
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("frames")
+    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
+    return folder / FILE_NAME
+
+
 @pytest.fixture
-def training(tmp_path: Path) -> Iterator[Training]:
-    with Training(tmp_path / "t") as session:
+def out(tmp_path: Path, rendered: Path) -> Path:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    shutil.copy(rendered, folder)
+    return folder
+
+
+@pytest.fixture
+def training(out: Path) -> Iterator[Training]:
+    with Training(out) as session:
         yield session
 
 
-SQUARE = ((200.0, 170.0), (230.0, 170.0), (230.0, 198.0), (200.0, 198.0))
+SQUARE = ((424.0, 352.0), (444.0, 352.0), (444.0, 372.0), (424.0, 372.0))  # on the bed
 
 
 @pytest.mark.slow
-def test_the_whole_way_from_briefing_to_report(tmp_path: Path) -> None:
-    with Training(tmp_path / "t") as session:
+def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
+    with Training(out) as session:
         assert session.ask("step", to="dock").code == "STEP_BLOCKED"
         session.go("survey")
         session.go("draw")
@@ -152,10 +166,10 @@ def test_the_whole_way_from_briefing_to_report(tmp_path: Path) -> None:
         assert session.sign("beam", "physicist", is_on=False).accepted
         session.until(lambda: session.ask("report").accepted)
         session.until((session.folder / "report" / "session_report.pdf").exists)
-    archive = tmp_path / "t" / "archive"
+    archive = out / "archive"
     verified = verify_archive(archive, load_ledger(archive / LEDGER_NAME))
     assert not verified.faults
-    page = (tmp_path / "t" / "session" / "report" / "session_report.html").read_text()
+    page = (out / "session" / "report" / "session_report.html").read_text()
     assert "revision 1" in page
     assert "surgeon" in page
 
@@ -170,22 +184,23 @@ def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
     training.until(lambda: training.confirm("surgeon").accepted)
     training.until(lambda: training.confirm("oncologist").accepted)
     training.until(training.is_ready)
+    n_said = len(training.said)
     assert training.ask("clear", name="area_at_risk").accepted
-    n_said = len(training.said)
     training.until(lambda: any("UNSURE" in line for line in training.said[n_said:]))
-    assert training.ask("undo").accepted  # as it was confirmed: it holds again
     n_said = len(training.said)
+    assert training.ask("undo").accepted  # as it was confirmed: it holds again
     training.until(lambda: any("GEOMETRY READY" in line for line in training.said[n_said:]))
 
 
 @pytest.mark.slow
-def test_a_restart_knows_what_was_done_and_asks_for_what_is_gone(tmp_path: Path) -> None:
-    with Training(tmp_path / "t") as first:
+def test_a_restart_knows_what_was_done_and_asks_for_what_is_gone(out: Path) -> None:
+    with Training(out) as first:
         first.go("draw")
         first.until(lambda: first.draw("area_at_risk", *SQUARE).accepted)
         assert first.sign("approve", "surgeon", plan_revision=1).accepted
-    (tmp_path / "t" / "session" / "workflow.jsonl").open("a").write('{"kind": "st')
-    with Training(tmp_path / "t") as again:
+    kept = out / "session" / "workflow.jsonl"
+    kept.write_text(kept.read_text() + '{"kind": "st')  # as a crash leaves it
+    with Training(out) as again:
         assert again.ask("step", to="place").code == "STEP_BLOCKED"
         refused = again.sign("approve", "surgeon", plan_revision=2)
         assert refused.code == "AREA_LOST"

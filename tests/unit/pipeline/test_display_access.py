@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from pipeline.display.access import Places, Tokens, is_loopback
 from pipeline.display.ages import Ages
-from pipeline.display.commands import Asked, Drawn, FormError, read_hello, read_said
+from pipeline.display.commands import (
+    COMMANDS,
+    Asked,
+    Drawn,
+    FormError,
+    for_session,
+    read_hello,
+    read_said,
+)
 from pipeline.display.hub import Hub
 from pipeline.display.limits import (
     MAX_CONSOLES,
@@ -15,6 +25,7 @@ from pipeline.display.limits import (
     N_AGES,
     TokenBucket,
 )
+from pipeline.session.commands import ClientMessage
 
 PLACES = Places(frozenset({"127.0.0.1:80"}), frozenset({"or1.example:7342"}))
 TOKENS = Tokens("c" * 8, "v" * 8)
@@ -105,6 +116,17 @@ class TestForms:
     def test_numbers_are_whole_and_bounded(self, number: str) -> None:
         with pytest.raises(FormError):
             read_said(f'{{"kind": "drawn", "sequence": {number}}}')
+
+
+def test_every_command_of_a_page_is_one_of_the_sessions() -> None:
+    kinds = {message.model_fields["kind"].default for message in get_args(ClientMessage)}
+    assert kinds - {"status"} == COMMANDS  # a page need not ask: it is told with every frame
+
+
+def test_a_command_reaches_the_session_without_its_number() -> None:
+    asked = read_said('{"kind": "step", "id": 9, "to": "draw"}')
+    assert isinstance(asked, Asked)
+    assert for_session(asked).model_dump() == {"kind": "step", "to": "draw"}
 
 
 def test_places_are_counted_by_role_and_address() -> None:
