@@ -30,7 +30,7 @@ def exported_weights(path: Path) -> Arrays:
     weights: Arrays = {}
     for name, array in found.items():
         if name.endswith((".weight", ".bias")):
-            weights[name] = np.asarray(array, np.float32)
+            weights[name] = np.array(array, np.float32)
         elif name.endswith(("weight_quantized", "bias_quantized")):
             plain = name.removesuffix("_quantized")
             scale, zero = _scale_and_zero(found, name, plain)

@@ -93,9 +93,7 @@ def _shown(confusion: Confusion) -> str:
     return ", ".join(f"{name} {value:.3f}" for name, value in confusion.iou().items())
 
 
-def _start_from(
-    learner: Learner, start: Path, settings: Settings, renderer: SceneRenderer
-) -> None:
+def _start_from(learner: Learner, start: Path, settings: Settings, renderer: SceneRenderer) -> None:
     """Recover exported weights; statistics of the first phase's images."""
     phase = settings.phases[0]
     scenes = range(HELD_FROM + N_HELD, HELD_FROM + N_HELD + N_SETTLING_SCENES)
