@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from tracking.errors import FaultError
 
+LEAST_VARIANCE = 1e-6  # of a channel that is the same everywhere
 Arrays = dict[str, NDArray[np.float32]]
 
 
@@ -49,7 +50,7 @@ def _scale_and_zero(
 
 
 def load_exported(network: nn.Module, weights: Arrays, examples: Iterable[Tensor]) -> None:
-    """Give a network the weights of an exported file.
+    """Give a network the weights of an exported file; it is in learning mode then.
 
     Parameters
     ----------
@@ -63,77 +64,75 @@ def load_exported(network: nn.Module, weights: Arrays, examples: Iterable[Tensor
     FaultError
         The file holds other convolutions than the network.
     """
-    norms: dict[str, tuple[nn.BatchNorm2d, NDArray[np.float32]]] = {}
-    used = set()
     modules = dict(network.named_modules())
-    for name, module in modules.items():
-        if not isinstance(module, nn.Conv2d):
-            continue
-        weight, bias = weights.get(f"{name}.weight"), weights.get(f"{name}.bias")
-        if weight is None or bias is None or weight.shape != tuple(module.weight.shape):
-            raise FaultError(
-                "the exported file is of another network",
-                expected=f"weights of {name}, shape {tuple(module.weight.shape)}",
-                actual="none" if weight is None else f"shape {weight.shape}",
-                remedy="start from a file that this network's export has written",
-            )
-        used |= {f"{name}.weight", f"{name}.bias"}
-        with torch.no_grad():
-            module.weight.copy_(torch.from_numpy(weight))
-            if module.bias is not None:
-                module.bias.copy_(torch.from_numpy(bias))
-                continue
-        stem, _, index = name.rpartition(".")
-        follower = modules[f"{stem}.{int(index) + 1}"]
-        if not isinstance(follower, nn.BatchNorm2d):
-            raise TypeError(f"{name} has no bias, yet {type(follower).__name__} follows")
-        norms[name] = follower, bias
-    if used != set(weights):
+    convolutions = {name: one for name, one in modules.items() if isinstance(one, nn.Conv2d)}
+    shapes = {f"{name}.weight": tuple(one.weight.shape) for name, one in convolutions.items()}
+    shapes |= {f"{name}.bias": (one.out_channels,) for name, one in convolutions.items()}
+    found = {name: array.shape for name, array in weights.items()}
+    if found != shapes:
+        name = min(set(found.items()) ^ set(shapes.items()))[0]
         raise FaultError(
             "the exported file is of another network",
-            expected="weights of this network only",
-            actual=f"also {sorted(set(weights) - used)[:3]}",
+            expected=f"{name}: {shapes.get(name, 'nothing')}",
+            actual=str(found.get(name, "nothing")),
             remedy="start from a file that this network's export has written",
         )
-    _settle([pair for pair in norms.values()], network, list(examples))
-
-
-def _settle(
-    norms: list[tuple[nn.BatchNorm2d, NDArray[np.float32]]],
-    network: nn.Module,
-    examples: list[Tensor],
-) -> None:
-    """Statistics of every norm's input; gains and offsets that undo them."""
-    sums: dict[nn.BatchNorm2d, list[Tensor]] = {}
-    handles = []
-    for norm, bias in norms:
-        with torch.no_grad():  # for now exactly the folded bias
-            norm.running_mean.zero_()  # type: ignore[union-attr]
-            norm.running_var.fill_(1 - norm.eps)  # type: ignore[union-attr]
-            norm.weight.fill_(1)
-            norm.bias.copy_(torch.from_numpy(bias))
-
-        def note(module: nn.Module, inputs: tuple[Tensor, ...], _: Tensor) -> None:
-            assert isinstance(module, nn.BatchNorm2d)
-            features = inputs[0].double()
-            count = torch.tensor(features.numel() / features.shape[1])
-            ours = [count, features.sum((0, 2, 3)), features.square().sum((0, 2, 3))]
-            before = sums.get(module)
-            sums[module] = ours if before is None else [a + b for a, b in zip(before, ours)]
-
-        handles.append(norm.register_forward_hook(note))
-    network.eval()
+    norms = []
     with torch.no_grad():
-        for planes in examples:
-            network(planes)
-        for handle in handles:
-            handle.remove()
-        for norm, (count, total, squares) in sums.items():
-            mean = total / count
-            variance = (squares / count - mean.square()).clamp(min=1e-6)
-            gain = (variance + norm.eps).sqrt()
-            norm.running_mean.copy_(mean)  # type: ignore[union-attr]
-            norm.running_var.copy_(variance)  # type: ignore[union-attr]
-            norm.bias.add_(mean.to(norm.bias.dtype))
-            norm.weight.copy_(gain)
+        for name, convolution in convolutions.items():
+            convolution.weight.copy_(torch.from_numpy(weights[f"{name}.weight"]))
+            bias = torch.from_numpy(weights[f"{name}.bias"])
+            if convolution.bias is not None:
+                convolution.bias.copy_(bias)
+                continue
+            stem, _, index = name.rpartition(".")
+            norm = modules[f"{stem}.{int(index) + 1}"]
+            if not isinstance(norm, nn.BatchNorm2d):
+                raise TypeError(f"{name} has no bias, yet {type(norm).__name__} follows")
+            _make(norm, torch.zeros_like(bias), torch.ones_like(bias) - norm.eps, bias)
+            norms.append(norm)
+        _settle(norms, network.eval(), examples)
     network.train()
+
+
+def _make(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, offset: Tensor) -> None:
+    """Let a norm in use do nothing but add `offset`, while it holds these statistics."""
+    for kept, value in (
+        (norm.running_mean, mean),
+        (norm.running_var, variance),
+        (norm.weight, (variance + norm.eps).sqrt()),
+        (norm.bias, offset + mean),
+    ):
+        if kept is None:
+            raise TypeError("a batch norm without statistics")
+        kept.copy_(value)
+
+
+class _Moments:
+    """Sums over what a batch norm is given, by channel."""
+
+    def __init__(self) -> None:
+        self.count, self.total, self.squares = 0, torch.zeros(1), torch.zeros(1)
+
+    def __call__(self, _module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """Forward hook: add one batch."""
+        features = inputs[0].double()
+        self.count += features.numel() // features.shape[1]
+        self.total = self.total + features.sum((0, 2, 3)).cpu()
+        self.squares = self.squares + features.square().sum((0, 2, 3)).cpu()
+
+
+def _settle(norms: list[nn.BatchNorm2d], network: nn.Module, examples: Iterable[Tensor]) -> None:
+    """Give every norm the statistics of what it meets in the examples."""
+    moments = [_Moments() for _ in norms]
+    pairs = zip(norms, moments, strict=True)
+    handles = [norm.register_forward_pre_hook(moment) for norm, moment in pairs]
+    for planes in examples:
+        network(planes)
+    for handle in handles:
+        handle.remove()
+    for norm, moment in zip(norms, moments, strict=True):
+        if moment.count:
+            mean = moment.total / moment.count
+            variance = (moment.squares / moment.count - mean.square()).clamp(min=LEAST_VARIANCE)
+            _make(norm, mean, variance, norm.bias.double().cpu())
