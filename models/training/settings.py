@@ -97,14 +97,14 @@ def from_random(crop_steps: int = 6500, whole_steps: int = 5500) -> Settings:
     )
 
 
-def from_exported(start: str, small_steps: int = 4000, whole_steps: int = 2000) -> Settings:
+def from_exported(start: str, small_steps: int = 1000, whole_steps: int = 600) -> Settings:
     """The second training, of new scenes: whole ones made small, then whole canvases.
 
     What is a cone, a sleeve or a bed shows in a smaller picture of everything at a third of the
     cost, so that a step sees more scenes; only outlines need the rest.
     """
     small = Window(480, 5.0, 4800, first_seed=SMALL_FROM, canvas=SMALL)
-    whole = Window(480, 6.0, 3200, first_seed=WHOLE_FROM)
+    whole = Window(320, 4.0, 3200, first_seed=WHOLE_FROM)
     return Settings(
         phases=(
             Phase(small_steps, 12, SMALL_SHOWN, small),

@@ -34,7 +34,7 @@ from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
 from models.training.settings import Settings, from_exported, from_random
 
 FOLDER = Path("runs") / "train"
-EVALUATE_EVERY, SAVE_EVERY = 1000, 250
+EVALUATE_EVERY, SAVE_EVERY = 500, 50
 HELD_FROM, N_HELD = 980_000, 100  # seeds that no training reaches; one view each
 N_SETTLING_SCENES = 60  # seen by recovered batch norms, before any training
 N_CORES = os.cpu_count() or 1
