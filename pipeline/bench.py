@@ -26,6 +26,9 @@ DEFAULT_SIZES = {
     "depth": 2000,
     "qa": 300,
     "calibration": 2000,
+    "watchdog": 100,
+    "serve": 1800,
+    "batch": 200,
 }
 
 
@@ -158,6 +161,24 @@ def _calibration(request: BenchRequest, report: Report) -> Findings:
     return calibration_bench(_size(request), request.seed, report)
 
 
+def _watchdog(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.watchdog import watchdog_bench
+
+    return watchdog_bench(_size(request), report)
+
+
+def _serve(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.serve import run_serve_bench
+
+    return run_serve_bench(_size(request), request.seed, report)
+
+
+def _batch(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.batch import batch_bench
+
+    return batch_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -175,6 +196,9 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "depth": _depth,
     "qa": _qa,
     "calibration": _calibration,
+    "watchdog": _watchdog,
+    "serve": _serve,
+    "batch": _batch,
 }
 
 

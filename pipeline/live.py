@@ -7,7 +7,7 @@ READY: the gate holds it to that.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,20 +15,28 @@ from pathlib import Path
 
 from rich.console import Console
 
+from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
+from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
+from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
-from pipeline.sinks.sink import FrameResult
+from pipeline.session_report.of_live import reporting
+from pipeline.session_report.on_demand import ReportOnDemand
+from pipeline.sinks.sink import FrameResult, Sink
+from pipeline.sinks.steadier import PoseSteadier
 from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import Tracker
+from pipeline.workflow.beside import follower_of, open_desk
+from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter
-from recordings.source import Source
+from recordings.source import Source, source_temperature_c
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -53,6 +61,7 @@ def live(
     session_dir: Path | None,
     archive_dir: Path,
     qa_store: str,
+    serve: bool = False,
 ) -> int:
     """Track until Ctrl-C; return the exit code.
 
@@ -78,14 +87,52 @@ def live(
         start = evidence_for(source.header, config.rig, now=datetime.now(UTC))
         setup = setup_of(config.rig, segmenter.model_id, "")
         required = () if config.site is None else config.site.qa.required
-        with (
-            QaWatch(qa_store, setup, time.time_ns, required) as qa,
-            open_shell(session_id, folders, config, start.evidence, segmenter.model_id) as shell,
-        ):
+        with ExitStack() as stack:
+            enter = stack.enter_context
+            qa = enter(QaWatch(qa_store, setup, time.time_ns, required))
+            reporter = enter(
+                reporting(session_id, folders, config, source.header, start, qa, announcer)
+            )
+            report = ReportOnDemand(reporter, folders.session, announcer.say)
+            desk = enter(open_desk(config, source.header, folders.session, report.begin))
+            shell = enter(
+                open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
+            )
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
+            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
+            announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
-            track(source, config, segmenter, announcer, shell=shell, record_path=record_path, qa=qa)
+            around = LiveAround(config.rig, qa, report, is_recording=record_path is not None)
+            follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
+            for listener in (reporter.note, follower.note):
+                shell.listen(listener)
+            sinks: list[Sink] = [reporter, follower]
+            if serve:
+                context = run_context(source.header, config, start)
+                sinks.append(
+                    enter(
+                        display_of_session(
+                            config,
+                            context,
+                            shell,
+                            folders.session,
+                            announcer.say,
+                            view=follower.view,
+                        )
+                    )
+                )
+            track(
+                source,
+                config,
+                segmenter,
+                announcer,
+                shell=shell,
+                record_path=record_path,
+                qa=qa,
+                sinks=sinks,
+                before_frame=follower.before_frame,
+            )
     finally:
         source.close()
     return 0
@@ -101,12 +148,14 @@ def track(
     record_path: Path | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
+    sinks: Sequence[Sink] = (),
+    before_frame: Callable[[Tracker], None] | None = None,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
-    The supervisor hears first, then people, then the recording: a slow disk cannot delay a
-    verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing is READY.
-    Without `qa` the evidence of the session's start stands, which for a camera is none.
+    The supervisor hears first, then people and their display, then the recording: a slow disk
+    cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
+    is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -118,17 +167,24 @@ def track(
     asking = None if shell is None else shell.ask
     ask = asking if asking is None or qa is None else qa.around(asking)
     tracker = Tracker(config, segmenter, start.evidence, age_ms=age_ms, ask=ask)
+    steadier = PoseSteadier()
     n_frames = 0
     with ExitStack() as stack:
         recorder = None
         if record_path is not None:
             recorder = stack.enter_context(SessionWriter(record_path, source.header))
         while (source_frame := _read(source, announcer, shell)) is not None:
+            if before_frame is not None:
+                before_frame(tracker)
             issued_ns = lease_clock_ns()
             result = tracker.process(source_frame)
             if shell is not None:
                 shell.tell(result.record, issued_ns)
             announcer.tell(result)
+            if sinks:
+                steadied = steadier.steadied(result)
+                for sink in sinks:
+                    sink.emit(steadied)
             if recorder is not None:
                 recorder.write(source_frame)
             n_frames += 1

@@ -82,6 +82,16 @@ class Measurer:
         """Begin anew: what is remembered belongs to other frames."""
         self._previous, self._survey, self._marks = None, SurveyMemory(), Marks()
 
+    def revise(self, config: RunConfig, marks: Marks) -> None:
+        """Go on with a revised plan and the areas that belong to it; survey and pose stay.
+
+        Another applicator is registered anew.
+        """
+        is_other_cone = config.applicator != self.config.applicator
+        self.config, self._marks = config, marks
+        if is_other_cone:
+            self._model, self._previous = catalogued_cone(config.applicator), None
+
     def measure(self, source_frame: SourceFrame, passed_ns: int, clock: StageClock) -> Measured:
         """Measure one frame; `passed_ns` since the previous one, 0 for the first."""
         config, frame = self.config, source_frame.frame

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from time import monotonic_ns, sleep
 
 from models.loading import load_segmenter
+from models.segmenter import Segmenter
 from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
+from pipeline.display.opening import display_of_recording
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.request import RunRequest
 from pipeline.run import run
@@ -34,6 +37,15 @@ def replay(request: RunRequest) -> int:
     config = load_run(request)
     segmenter = load_segmenter(request.segmenter)
     source = open_source(request.source, applicators=config.applicators)
+    return _replayed(request, config, segmenter, source)
+
+
+def replay_source(request: RunRequest, segmenter: Segmenter, source: Source) -> int:
+    """The same with an open source, which is closed; `request.source` only names it."""
+    return _replayed(request, load_run(request), segmenter, source)
+
+
+def _replayed(request: RunRequest, config: RunConfig, segmenter: Segmenter, source: Source) -> int:
     try:
         start = evidence_for(source.header, config.rig, now=None)
         check_outlines(config.plan, source.header.intrinsics)
@@ -64,8 +76,11 @@ def _run_into_folder(
     start: SessionStart,
 ) -> int:
     context = run_context(source.header, config, start)
-    with OutputDir(request.out_dir) as out:
-        sinks = build_sinks(request, context, out.path, source.header.n_frames)
+    with OutputDir(request.out_dir) as out, ExitStack() as stack:
+        display = None
+        if request.serve:
+            display = stack.enter_context(display_of_recording(config, context))
+        sinks = build_sinks(request, context, out.path, source.header.n_frames, display)
         try:
             n_frames = run(source, tracker, sinks, _pacer() if request.realtime else None)
         finally:

@@ -23,3 +23,4 @@ class RunRequest:
     video: bool = True
     realtime: bool = False
     quiet: bool = False
+    serve: bool = False

@@ -18,6 +18,7 @@ from pipeline.version import SOFTWARE_ID
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.gate import decide
 from tracking.identities import Identities
+from tracking.marks import Marks
 from tracking.record import FrameRecord, RecordIds
 from tracking.snapshot import KernelState, SessionEvidence, Snapshot
 
@@ -56,6 +57,10 @@ class Tracker:
         )  # a recording without a collar is excused its second estimate
         self._measurer = Measurer(self.config, self.segmenter, with_edges=is_live)
         self._watch = MountWatch(self.config.rig)
+        self._name_what_runs()
+        self._ask = self.ask or recorded(self.evidence)
+
+    def _name_what_runs(self) -> None:
         self._ids = RecordIds(
             software=SOFTWARE_ID,
             model=self.segmenter.model_id,
@@ -64,7 +69,17 @@ class Tracker:
             catalogue=self.config.catalogue_id,
         )
         self._running = running_identities(self.config, self.segmenter.model_id)
-        self._ask = self.ask or recorded(self.evidence)
+
+    @property
+    def running(self) -> Identities:
+        """What frames are decided with."""
+        return self._running
+
+    def revise(self, config: RunConfig, marks: Marks) -> None:
+        """Decide the next frame by a revised plan. What was confirmed for another one is void."""
+        self.config = config
+        self._measurer.revise(config, marks)
+        self._name_what_runs()
 
     def branched(self) -> Tracker:
         """A tracker that goes on from here by itself: what this one remembers stays as it is."""

@@ -19,8 +19,9 @@ def record_session(
     path: Path,
     limit_frames: int | None = None,
     progress: Progress | None = None,
+    changed: Callable[[SourceFrame], SourceFrame] | None = None,
 ) -> int:
-    """Write the source's frames to `path` and return their number.
+    """Write the source's frames to `path`, each `changed`, and return their number.
 
     Ctrl-C ends a recording in good order. What was recorded stays, whatever happens.
 
@@ -40,7 +41,7 @@ def record_session(
                 if frame is None:
                     break
                 _refuse_unreadable_labels(frame, source, path, writer.n_frames)
-                writer.write(frame)
+                writer.write(frame if changed is None else changed(frame))
                 if progress is not None:
                     progress(writer.n_frames, total)
         except KeyboardInterrupt:

@@ -36,6 +36,12 @@ class Marks:
         """The marked area of that name; None while it is not placed."""
         return next((area for placed, area in self.areas if placed == name), None)
 
+    def with_areas(self, areas: tuple[tuple[str, MarkedArea], ...], origin: int) -> Marks:
+        """The same with areas placed in the survey of frame `origin`; of a name the new one."""
+        kept = self.areas if self.origin_frame_index == origin else ()
+        names = {name for name, _ in areas}
+        return Marks((*(entry for entry in kept if entry[0] not in names), *areas), origin)
+
 
 def keep_out_name(name: str) -> str:
     """Name of the marked area of a structure to keep out."""

@@ -63,7 +63,6 @@ def build_app(boundary: ErrorBoundary) -> typer.Typer:
     app.add_typer(checks.build_plan(), name="plan")
     app.add_typer(checks.build_rig(), name="rig")
     app.add_typer(site.build(), name="site")
-    app.add_typer(calibrate.build(), name="calibrate")
     app.add_typer(qa.build(), name="qa")
     app.add_typer(session.build(), name="session")
     app.add_typer(model.build(), name="model")

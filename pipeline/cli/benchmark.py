@@ -30,6 +30,9 @@ class BenchName(StrEnum):
     DEPTH = "depth"
     QA = "qa"
     CALIBRATION = "calibration"
+    WATCHDOG = "watchdog"
+    SERVE = "serve"
+    BATCH = "batch"
 
 
 SIZE_OPTIONS = {
@@ -47,6 +50,9 @@ SIZE_OPTIONS = {
     BenchName.DEPTH: "--trials",
     BenchName.QA: "--trials",
     BenchName.CALIBRATION: "--trials",
+    BenchName.WATCHDOG: "--trials",
+    BenchName.SERVE: "--frames",
+    BenchName.BATCH: "--sessions",
 }
 
 
@@ -67,7 +73,8 @@ def bench(
             "--frames",
             min=1,
             help="consistency: frames a cell, 2000; robustness: docked frames, 10; "
-            "labels: frames of whole stories, 900; fiducial: frames in place, 10000.",
+            "labels: frames of whole stories, 900; fiducial: frames in place, 10000; "
+            "serve: frames of each part, 1800.",
         ),
     ] = None,
     trials: Annotated[
@@ -76,7 +83,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300.",
+            "qa: 300; watchdog: 100.",
         ),
     ] = None,
     dockings: Annotated[
@@ -85,6 +92,9 @@ def bench(
     entries: Annotated[
         int | None,
         typer.Option("--entries", min=20, help="audit: entries of the log tampered with; 200."),
+    ] = None,
+    sessions: Annotated[
+        int | None, typer.Option("--sessions", min=4, help="batch: sessions of the archive; 200.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random views.")] = 0,
     without_prior: Annotated[
@@ -115,6 +125,9 @@ def bench(
     calibration: do stated intervals hold the truth, is a rig found, are wrong pairs named.
     fiducial: is a bumped camera noticed, and how often one that was not is suspected.
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
+    watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
+    serve: exposure to drawn, and what the display costs the tracker, also under attack.
+    batch: an archive in an object store by one worker, two of which one dies, and one by one.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
@@ -123,6 +136,7 @@ def bench(
         "--trials": trials,
         "--dockings": dockings,
         "--entries": entries,
+        "--sessions": sessions,
     }
     size = _size(what, sizes)
     for option, is_given, owner in (

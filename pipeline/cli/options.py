@@ -29,7 +29,13 @@ QaStore = Annotated[
 PinStdin = Annotated[
     bool, typer.Option("--pin-stdin", help="Read the PIN as the first line of stdin (scripts).")
 ]
-Serve = Annotated[bool, typer.Option("--serve", help="Publish to the display server.")]
+Serve = Annotated[
+    bool,
+    typer.Option(
+        "--serve",
+        help="Show it on the display: prints its address; a recording plays at its own pace.",
+    ),
+]
 Source = Annotated[
     str,
     typer.Argument(

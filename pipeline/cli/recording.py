@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import options
 from pipeline.cli.progress import progress_bar
+from pipeline.privacy.names import Colour
 from tracking.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracking.frame import SourceFrame
 
 Frames = Annotated[int | None, typer.Option("--frames", min=1, help="Stop after this many frames.")]
 
@@ -19,6 +24,9 @@ def record(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The .mcap file to write.")],
     *,
     frames: Frames = None,
+    colour: Annotated[
+        Colour, typer.Option("--colour", help="Keep it, crop it to the cone, or leave it out.")
+    ] = Colour.KEEP,
     catalogue: options.Catalogue = None,
 ) -> None:
     """Record a source as an .mcap session; Ctrl-C ends a live recording."""
@@ -33,7 +41,9 @@ def record(
     opened = open_source(source, applicators=read_catalogue(catalogue).applicators)
     try:
         with progress_bar(f"recording {out.name}") as report:
-            n_frames = record_session(opened, out, limit_frames=frames, progress=report)
+            n_frames = record_session(
+                opened, out, limit_frames=frames, progress=report, changed=_change(colour)
+            )
     finally:
         opened.close()
     typer.echo(f"{out}: {n_frames} frames", err=True)
@@ -69,3 +79,16 @@ def simulate(
         )
     beside = ", ".join(path.name for path in written.companions)
     typer.echo(f"{written.session}: {written.n_frames} frames; beside it: {beside}", err=True)
+
+
+def _change(colour: Colour) -> Callable[[SourceFrame], SourceFrame] | None:
+    """What is done to a frame before it is written."""
+    if colour is Colour.KEEP:
+        return None
+    from models.loading import load_segmenter
+    from pipeline.privacy.colour import with_colour
+
+    if colour is Colour.OFF:
+        return lambda frame: with_colour(frame, colour)
+    segmenter = load_segmenter("onnx")
+    return lambda frame: with_colour(frame, colour, lambda f: segmenter.segment(f).labels)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import options
-from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
 ARCHIVE_DIR = Path("runs/archive")
@@ -24,11 +23,21 @@ class SegmenterName(StrEnum):
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the artefacts.")] = DEMO_DIR,
+    *,
+    serve: options.Serve = False,
 ) -> None:
-    """Run the sample session through everything."""
+    """Run the sample session through everything.
+
+    --serve: a training session on the OR display instead, by clicks, until Ctrl-C.
+    """
     from pipeline.demo import demo as run_demo
 
-    raise typer.Exit(run_demo(out))
+    if not serve:
+        raise typer.Exit(run_demo(out))
+    from pipeline.cli.progress import progress_bar
+
+    with progress_bar("rendering the training session") as report:
+        raise typer.Exit(run_demo(out, report, serve=True))
 
 
 def live(
@@ -59,7 +68,6 @@ def live(
     serve: options.Serve = False,
 ) -> None:
     """Track with the attached camera; the lease goes to the site's supervisor output."""
-    _refuse_serve(serve)
     from pipeline.live import live as run_live
     from pipeline.qa.address import store_address
 
@@ -73,6 +81,7 @@ def live(
         session_dir=session,
         archive_dir=archive,
         qa_store=store_address(qa_store, site),
+        serve=serve,
     )
     raise typer.Exit(code)
 
@@ -102,7 +111,6 @@ def replay(
     serve: options.Serve = False,
 ) -> None:
     """Run a recording through everything and write what came out."""
-    _refuse_serve(serve)
     from pipeline.replay import replay as run_replay
     from pipeline.request import RunRequest
 
@@ -117,14 +125,7 @@ def replay(
         independent=independent,
         save_masks=save_masks,
         video=not no_video,
-        realtime=realtime,
+        realtime=realtime or serve,
+        serve=serve,
     )
     raise typer.Exit(run_replay(request))
-
-
-def _refuse_serve(serve: bool) -> None:
-    if serve:
-        raise UsageError(
-            "--serve: this version has no display server.",
-            remedy="Leave --serve out; replay writes overlay.mp4 and report.html.",
-        )

@@ -1,4 +1,4 @@
-"""`session status|timeout|ack|beam`: typed commands into a running session."""
+"""`session status|timeout|ack|beam`: typed commands into a running session; `report` of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import options
+from pipeline.cli import options, session_report
 from pipeline.cli.output import print_json
 from tracking.errors import UsageError
 
@@ -33,11 +33,12 @@ ITEMS = ("plan", "patient", "machine", "applicator")
 
 def build() -> typer.Typer:
     """Return the group of commands."""
-    group = typer.Typer(help="Commands into a running session.", no_args_is_help=True)
+    group = typer.Typer(help="Commands into a running session; its report.", no_args_is_help=True)
     group.command("status")(status)
     group.command("timeout")(timeout)
     group.command("ack")(ack)
     group.command("beam")(beam)
+    group.command("report")(session_report.report)
     return group
 
 

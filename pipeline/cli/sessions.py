@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import audit
+from pipeline.cli import archive, audit, batch, diff, export, privacy
 
 
 def build() -> typer.Typer:
     """Return the group of commands about past sessions."""
     group = typer.Typer(help="Past sessions.", no_args_is_help=True)
-    group.callback()(_group)
+    group.command("info")(archive.info)
+    group.command("catalogue")(archive.catalogue)
+    group.command("list")(archive.list_all)
+    group.command("search")(archive.search)
+    group.command("diff")(diff.diff)
+    group.command("export")(export.export)
+    group.command("batch")(batch.batch)
+    group.command("deidentify")(privacy.deidentify)
+    group.command("retention")(privacy.retention)
     group.add_typer(audit.build(), name="audit")
     return group
-
-
-def _group() -> None:
-    """Keeps a group of one command a group."""

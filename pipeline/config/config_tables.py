@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import PurePath
 
+from pipeline.config.display_table import display_table_of
 from pipeline.config.origin_tables import origin_table, region_table
 from pipeline.config.qa_settings import qa_table
 from pipeline.config.site import Caps, Machine, Site
@@ -83,6 +84,7 @@ def site_table(site: Site) -> Table:
         or None,
         qa=qa_table(site.qa),
         supervisor=table_of(site.supervisor),
+        display=display_table_of(site.display),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.config.display_settings import DisplaySettings
 from pipeline.config.pin import PinVerifier
 from pipeline.config.qa_settings import QaSettings
 from pipeline.config.supervisor_settings import SupervisorSettings
@@ -98,3 +99,4 @@ class Site:
     supervisor: SupervisorSettings = field(default_factory=SupervisorSettings)
     area_at_risk_pattern: re.Pattern[str] | None = None
     qa: QaSettings = field(default_factory=QaSettings)
+    display: DisplaySettings = field(default_factory=DisplaySettings)

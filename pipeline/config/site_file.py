@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from calibration.text_file import content_id, read_text_file
+from pipeline.config.display_table import DisplayTable, display_settings_of
 from pipeline.config.pin import PinVerifier, parse_verifier
 from pipeline.config.qa_settings import QaTable, qa_settings_of
 from pipeline.config.site import Caps, Person, Role, Site
@@ -57,6 +58,7 @@ class SiteFile(StrictFile):
     person: dict[str, PersonTable] = Field(default={})
     supervisor: SupervisorTable = SupervisorTable()
     qa: QaTable = QaTable()
+    display: DisplayTable = DisplayTable()
 
 
 def read_site(path: Path) -> Site:
@@ -84,6 +86,7 @@ def parse_site(text: str, what: str) -> Site:
         persons=_persons(file.person, what),
         supervisor=settings_of(file.supervisor, what),
         qa=qa_settings_of(file.qa),
+        display=display_settings_of(file.display, what),
         area_at_risk_pattern=None
         if area is None
         else pattern_of(area, "area_at_risk_pattern", what),

@@ -85,8 +85,12 @@ def origin_tag(context: RunContext) -> str:
     """What keeps a recording from being taken for the room: only a device is LIVE."""
     if context.origin == "simulated":
         return "SIMULATED, NOT LIVE"
-    is_device = context.source_uri.split(":", 1)[0] == "realsense"
-    return "LIVE" if context.origin == "live" and is_device else "RECORDING, NOT LIVE"
+    return "LIVE" if is_device(context) else "RECORDING, NOT LIVE"
+
+
+def is_device(context: RunContext) -> bool:
+    """Whether the frames come from a camera now, and not from a recording."""
+    return context.origin == "live" and context.source_uri.split(":", 1)[0] == "realsense"
 
 
 def _tag(canvas: Canvas, text: str) -> None:

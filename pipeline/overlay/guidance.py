@@ -42,10 +42,13 @@ from tracking.measurement import Measurement
 from tracking.plan import Limits, Tolerance
 
 SURE_SIGMAS = 2.0  # a deviation below 2 sigma may have the other sign (2.3 %): not told
+UP, DOWN = "up", "down"
 FLUSH = "to stand flush"  # where the size of an incidence is known, but not its direction
 MINOR_COMPONENT = 0.25  # of the deviation: a smaller component is not worth a line of its own
 
 Mover = Literal["head", "cone"]
+Way = Literal["label", "up", "down", "flush"]
+VERTICAL = frozenset({"air_gap_mm", "docking_gap_mm", "ssd_error_mm"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class Move:
     amount: float
     unit: Literal["mm", "°"]
     direction: str
+
+    @property
+    def way(self) -> Way:
+        """What kind of direction: up or down, flush, or the word on the machine that is told."""
+        if self.quantity in VERTICAL:
+            return "up" if self.direction == UP else "down"
+        return "flush" if self.direction == FLUSH else "label"
 
     @property
     def text(self) -> str:
@@ -110,7 +120,7 @@ def _vertical(
         return
     deviation = measurement.value - limit.planned
     if _is_told(abs(deviation), measurement.sigma, limit.tolerance):
-        yield Move(mover, name, abs(deviation), "mm", "down" if deviation > 0 else "up")
+        yield Move(mover, name, abs(deviation), "mm", DOWN if deviation > 0 else UP)
 
 
 def _lateral(alignment: Alignment, limits: Limits, words: DirectionWords) -> Iterator[Move]:

@@ -115,6 +115,11 @@ class QaWatch:
             self._proof = replace(self._proof, latest_ns=max(now_ns, self._proof.latest_ns))
         return found
 
+    def shown(self, now_ns: int) -> Evidence:
+        """The same for people; it is no frame's, and leaves no trace."""
+        with self._lock:
+            return self._proof.evidence(max(now_ns, self._proof.latest_ns))
+
     def around(self, ask: AskSurroundings) -> AskSurroundings:
         """The session's surroundings with this evidence of the QA."""
 

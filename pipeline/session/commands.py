@@ -15,13 +15,27 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, Valid
 
 from pipeline.session.persons import PinCheck
 from pipeline.session.time_out import ReadBack
+from tracking.outline import MAX_CORNERS, MIN_CORNERS
 
-MAX_LINE_BYTES = 16 * 1024  # the longest valid command, in escaped ASCII, is shorter
+MAX_LINE_BYTES = 32 * 1024  # the longest valid command, in escaped ASCII, is shorter
 MAX_TEXT = 512
 MAX_PIN_TEXT = 64
 MAX_FRAME_INDEX = 2**53  # JSON's whole numbers
 
 Word = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+StepName = Literal[
+    "briefing",
+    "survey",
+    "draw",
+    "approve",
+    "place",
+    "dock",
+    "time_out",
+    "ready",
+    "beam",
+    "report",
+]
+AreaName = Annotated[str, Field(pattern=r"^(area_at_risk|keep_out\.[^\x00-\x1f.]{1,40})$")]
 Pin = Annotated[SecretStr, Field(min_length=1, max_length=MAX_PIN_TEXT)]
 
 
@@ -73,7 +87,78 @@ class StatusMessage(Message):
     kind: Literal["status"] = "status"
 
 
-ClientMessage = TimeOutMessage | AcknowledgeMessage | BeamMessage | StatusMessage
+class StepMessage(Message):
+    """Go to a step of the workflow, forward or back."""
+
+    kind: Literal["step"] = "step"
+    to: StepName
+
+
+class DrawMessage(Message):
+    """An outline that was drawn on the picture of one frame, px; the last point joins the first."""
+
+    kind: Literal["draw"] = "draw"
+    name: AreaName
+    frame_index: Annotated[int, Field(ge=0, le=MAX_FRAME_INDEX)]
+    points: Annotated[
+        list[Annotated[list[float], Field(min_length=2, max_length=2)]],
+        Field(min_length=MIN_CORNERS, max_length=MAX_CORNERS),
+    ]
+    person: Word
+
+
+class UndoMessage(Message):
+    """Take back the last change of what is drawn."""
+
+    kind: Literal["undo"] = "undo"
+
+
+class RedoMessage(Message):
+    """Do again what was taken back."""
+
+    kind: Literal["redo"] = "redo"
+
+
+class ClearMessage(Message):
+    """Take one outline away."""
+
+    kind: Literal["clear"] = "clear"
+    name: AreaName
+
+
+class ChooseMessage(Message):
+    """Choose the cone."""
+
+    kind: Literal["choose"] = "choose"
+    applicator: Word
+
+
+class ApproveMessage(Message):
+    """One person approves the plan's revision with what was drawn and chosen."""
+
+    kind: Literal["approve"] = "approve"
+    person: Word
+    pin: Pin
+    plan_revision: Annotated[int, Field(ge=0, le=MAX_FRAME_INDEX)]
+
+
+class ReportMessage(Message):
+    """Write the session's report now."""
+
+    kind: Literal["report"] = "report"
+
+
+WorkflowMessage = (
+    StepMessage
+    | DrawMessage
+    | UndoMessage
+    | RedoMessage
+    | ClearMessage
+    | ChooseMessage
+    | ApproveMessage
+    | ReportMessage
+)
+ClientMessage = TimeOutMessage | AcknowledgeMessage | BeamMessage | StatusMessage | WorkflowMessage
 
 _MESSAGES: TypeAdapter[ClientMessage] = TypeAdapter(
     Annotated[ClientMessage, Field(discriminator="kind")]
@@ -117,7 +202,19 @@ class StatusCommand:
     ticket: int
 
 
-Command = TimeOutCommand | AcknowledgeCommand | BeamCommand | StatusCommand
+@dataclass(frozen=True)
+class WorkflowCommand:
+    """A command of the workflow that waits for the loop, without its PIN.
+
+    `pin` is what became of it; None where the command has none.
+    """
+
+    ticket: int
+    message: WorkflowMessage
+    pin: PinCheck | None = None
+
+
+Command = TimeOutCommand | AcknowledgeCommand | BeamCommand | StatusCommand | WorkflowCommand
 
 
 def parse_message(line: bytes) -> ClientMessage:
@@ -143,8 +240,9 @@ def message_of(table: Mapping[str, object]) -> ClientMessage:
 def line_of(message: ClientMessage) -> bytes:
     """One line for the socket, the PIN in it: not for a log."""
     table = message.model_dump(mode="python")
-    if not isinstance(message, StatusMessage):
-        table["pin"] = message.pin.get_secret_value()
+    pin = getattr(message, "pin", None)
+    if isinstance(pin, SecretStr):
+        table["pin"] = pin.get_secret_value()
     return json.dumps(table).encode() + b"\n"
 
 

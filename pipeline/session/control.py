@@ -8,7 +8,7 @@ Fails to: no time-out, no acknowledgement.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from pipeline.session.commands import (
     Command,
     StatusCommand,
     TimeOutCommand,
+    WorkflowCommand,
 )
 from pipeline.session.events import Event, EventKind
 from pipeline.session.persons import PinCheck
@@ -29,7 +30,7 @@ from pipeline.session.time_out import TimeOut
 from tracking.identities import Identities
 from tracking.snapshot import Evidence
 
-_PIN_REFUSALS = {
+PIN_REFUSALS = {
     PinCheck.WRONG: Refusal.WRONG_PIN,
     PinCheck.LOCKED: Refusal.PERSON_LOCKED,
     PinCheck.NO_PIN: Refusal.NO_PIN,
@@ -62,17 +63,29 @@ class Commands(Protocol):
         """Hand over one answer, without waiting."""
 
 
+class Workflow(Protocol):
+    """The steps around the verdict; `WorkflowDesk` is them."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is drawn and chosen is what was approved: else no time-out holds."""
+
+    def decide(self, command: WorkflowCommand, frame_index: int) -> tuple[Answer, list[Event]]:
+        """Do or refuse one command, without waiting."""
+
+
 @dataclass(frozen=True)
 class ControlState:
     """What holds for one frame, and what has happened since the frame before.
 
-    `confirmed`: what a complete time-out was held for.
+    `confirmed`: what a complete time-out was held for. `held`: the time-out as it stands.
     """
 
     time_out: Evidence
     acknowledged_frame: int | None
     events: tuple[Event, ...] = ()
     confirmed: Identities | None = None
+    held: TimeOut | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -87,8 +100,8 @@ class _Now:
 class SessionControl:
     """Holds the time-out and the last acknowledgement of one session."""
 
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands
+    def __init__(self, commands: Commands, workflow: Workflow | None = None) -> None:
+        self._commands, self._workflow = commands, workflow
         self._time_out: TimeOut | None = None
         self._acknowledged: int | None = None
         self._n_other_cone = 0  # frames since the planned one was last in place
@@ -117,12 +130,14 @@ class SessionControl:
             self._commands.reply(command.ticket, answer)
             events += happened
         held = self._held
-        is_valid = held.is_valid_for(identities)
+        is_settled = self._workflow is None or self._workflow.is_settled
+        is_valid = held.is_valid_for(identities) and is_settled
         return ControlState(
             time_out=Evidence.PROVEN if is_valid else Evidence.MISSING,
             acknowledged_frame=self._acknowledged,
             events=tuple(events),
             confirmed=held.running if held.is_complete else None,
+            held=held,
         )
 
     @property
@@ -154,13 +169,15 @@ class SessionControl:
             return self._confirm(command, now)
         if isinstance(command, BeamCommand):
             return self._note_beam(command, now)
+        if isinstance(command, WorkflowCommand):
+            if self._workflow is None:
+                return refused(Refusal.NO_WORKFLOW, status=self._status(now)), []
+            return self._workflow.decide(command, now.frame_index)
         return self._acknowledge(command, now)
 
     def _confirm(self, command: TimeOutCommand, now: _Now) -> tuple[Answer, list[Event]]:
         before = self._held
-        refusal = _PIN_REFUSALS.get(command.pin) or before.refusal(
-            command.person, command.read_back
-        )
+        refusal = PIN_REFUSALS.get(command.pin) or before.refusal(command.person, command.read_back)
         refusal = refusal or _CONE_REFUSALS.get(now.cone)
         if refusal is not None:
             return self._refuse_time_out(command, refusal, now)
@@ -204,7 +221,7 @@ class SessionControl:
         ]
 
     def _acknowledge(self, command: AcknowledgeCommand, now: _Now) -> tuple[Answer, list[Event]]:
-        refusal = _PIN_REFUSALS.get(command.pin) or acknowledgement_refusal(
+        refusal = PIN_REFUSALS.get(command.pin) or acknowledgement_refusal(
             command.frame_index, now.last_fault_frame, self._acknowledged
         )
         if refusal is None:
@@ -222,7 +239,7 @@ class SessionControl:
         return answer, [event]
 
     def _note_beam(self, command: BeamCommand, now: _Now) -> tuple[Answer, list[Event]]:
-        refusal = _PIN_REFUSALS.get(command.pin)
+        refusal = PIN_REFUSALS.get(command.pin)
         status = self._status(now)
         why = f"Noted: the beam is {'on' if command.is_on else 'off'}."
         answer = accepted(why, status) if refusal is None else refused(refusal, status=status)

@@ -22,6 +22,25 @@ class EventKind(StrEnum):
     BEAM_OFF = "BEAM_OFF"
     BEAM_ON_REFUSED = "BEAM_ON_REFUSED"
     BEAM_OFF_REFUSED = "BEAM_OFF_REFUSED"
+    STEP_TAKEN = "STEP_TAKEN"
+    AREA_DRAWN = "AREA_DRAWN"
+    DRAWING_CHANGED = "DRAWING_CHANGED"
+    APPLICATOR_CHOSEN = "APPLICATOR_CHOSEN"
+    REVISION_APPROVED = "REVISION_APPROVED"
+    REPORT_ASKED = "REPORT_ASKED"
+    WORKFLOW_REFUSED = "WORKFLOW_REFUSED"
+
+
+WORKFLOW_EVENTS = frozenset(
+    {
+        EventKind.STEP_TAKEN,
+        EventKind.AREA_DRAWN,
+        EventKind.DRAWING_CHANGED,
+        EventKind.APPLICATOR_CHOSEN,
+        EventKind.REVISION_APPROVED,
+        EventKind.REPORT_ASKED,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,8 @@ class Event:
         What was read back otherwise, or has changed since.
     fault_frame : int or None
         Of an acknowledgement: the frame that it refers to.
+    what : str
+        Of the workflow: what was drawn, chosen, approved or refused.
     """
 
     kind: EventKind
@@ -50,6 +71,7 @@ class Event:
     identities: Identities | None = None
     differs: tuple[str, ...] = ()
     fault_frame: int | None = None
+    what: str = ""
 
     def to_json(self) -> dict[str, object]:
         """As a JSON object; what is empty is left out."""
@@ -66,4 +88,6 @@ class Event:
             table["differs"] = list(self.differs)
         if self.fault_frame is not None:
             table["fault_frame"] = self.fault_frame
+        if self.what:
+            table["what"] = self.what
         return table

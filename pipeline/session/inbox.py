@@ -17,17 +17,22 @@ from collections import deque
 from pathlib import Path
 from types import TracebackType
 
+from pydantic import SecretStr
+
 from pipeline.session.answers import Answer
 from pipeline.session.commands import (
     AcknowledgeCommand,
     AcknowledgeMessage,
+    ApproveMessage,
     BeamCommand,
+    BeamMessage,
     ClientMessage,
     Command,
     StatusCommand,
     StatusMessage,
     TimeOutCommand,
     TimeOutMessage,
+    WorkflowCommand,
     parse_message,
 )
 from pipeline.session.connection import Connection, Stage
@@ -161,24 +166,29 @@ class Inbox:
         """Check the PIN and queue the command; the PIN goes no further."""
         if len(self._queued) >= MAX_QUEUED:
             raise ValueError("the session has too many commands to decide: try again")
-        command: Command
-        if isinstance(message, StatusMessage):
-            command = StatusCommand(connection.ticket)
-        else:
-            pin = self._gatekeeper.check(message.person, message.pin.get_secret_value())
-            if isinstance(message, TimeOutMessage):
-                read_back = ReadBack(**message.read_back.model_dump())
-                command = TimeOutCommand(connection.ticket, message.person, pin, read_back)
-            elif isinstance(message, AcknowledgeMessage):
-                command = AcknowledgeCommand(
-                    connection.ticket, message.person, pin, message.frame_index
-                )
-            else:
-                command = BeamCommand(connection.ticket, message.person, pin, message.is_on)
+        command = self._command(connection.ticket, message)
         connection.stage = Stage.WAITING
         connection.deadline = time.monotonic() + ANSWER_SECONDS
         self._selector.unregister(connection.socket)
         self._queued.append(command)
+
+    def _command(self, ticket: int, message: ClientMessage) -> Command:
+        if isinstance(message, StatusMessage):
+            return StatusCommand(ticket)
+        if not isinstance(
+            message, TimeOutMessage | AcknowledgeMessage | BeamMessage | ApproveMessage
+        ):
+            return WorkflowCommand(ticket, message)
+        pin = self._gatekeeper.check(message.person, message.pin.get_secret_value())
+        if isinstance(message, TimeOutMessage):
+            read_back = ReadBack(**message.read_back.model_dump())
+            return TimeOutCommand(ticket, message.person, pin, read_back)
+        if isinstance(message, AcknowledgeMessage):
+            return AcknowledgeCommand(ticket, message.person, pin, message.frame_index)
+        if isinstance(message, BeamMessage):
+            return BeamCommand(ticket, message.person, pin, message.is_on)
+        without_pin = message.model_copy(update={"pin": SecretStr("-")})
+        return WorkflowCommand(ticket, without_pin, pin)
 
     def _hand_out_answers(self) -> None:
         while self._answers:

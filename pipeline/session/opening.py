@@ -19,15 +19,19 @@ from pipeline.audit.start import SessionStart
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
 from pipeline.config.supervisor_settings import SupervisorSettings
-from pipeline.session.control import SessionControl
+from pipeline.session.control import SessionControl, Workflow
 from pipeline.session.inbox import Inbox
 from pipeline.session.persons import Gatekeeper
 from pipeline.session.proof_stimuli import kernel_stimuli
+from pipeline.session.rebinding import ReboundSupervisor
 from pipeline.session.running import running_identities
 from pipeline.session.shell import SessionShell, lease_ids
+from pipeline.supervisor.client import SupervisorClient
+from pipeline.supervisor.identities import LeaseIds
 from pipeline.supervisor.key_file import read_key_file
 from pipeline.supervisor.launch import start_supervisor
 from pipeline.version import SOFTWARE_ID
+from recordings.source import Origin
 from tracking.errors import ConfigurationError
 from tracking.snapshot import SessionEvidence
 
@@ -62,8 +66,15 @@ def open_shell(
     config: RunConfig,
     evidence: SessionEvidence,
     model_id: str,
+    workflow: Workflow | None = None,
+    origin: Origin = "live",
 ) -> Iterator[SessionShell]:
     """Open audit log, command socket and supervisor; the output opens when the context ends.
+
+    Parameters
+    ----------
+    workflow : Workflow, optional
+        The steps around the verdict; None: commands of the workflow are refused.
 
     Raises
     ------
@@ -84,7 +95,7 @@ def open_shell(
             catalogue=config.catalogue_id,
             limits=repr(limits),
             site=None if config.site is None else config.site.id,
-            origin="live",
+            origin=origin,
             configuration=config_text(config, model_id=model_id),
         )
         log_path = folders.archive / log_name(session_id)
@@ -94,16 +105,16 @@ def open_shell(
         inbox = stack.enter_context(Inbox(folders.session, Gatekeeper(persons)))
         heartbeat_key = read_key_file(settings.key_file) if settings.key_file else b""
         stimuli = kernel_stimuli()
-        supervisor = stack.enter_context(
-            start_supervisor(
-                settings.wiring,
-                lease_ids(session_id, running, limits),
-                stimuli,
-                heartbeat_key=heartbeat_key,
-            )
-        )
+
+        def start_bound(ids: LeaseIds) -> SupervisorClient:
+            return start_supervisor(settings.wiring, ids, stimuli, heartbeat_key=heartbeat_key)
+
+        first = start_bound(lease_ids(session_id, running, limits))
+        supervisor = stack.enter_context(ReboundSupervisor(first, start_bound))
         audit.append(AuditKind.SUPERVISOR, {"event": "proof passed", "stimuli": len(stimuli)})
-        yield SessionShell(session_id, evidence, limits, SessionControl(inbox), supervisor, audit)
+        yield SessionShell(
+            session_id, evidence, limits, SessionControl(inbox, workflow), supervisor, audit
+        )
 
 
 def open_archive(folder: Path) -> tuple[SigningKey, Ledger]:

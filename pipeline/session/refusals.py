@@ -21,6 +21,22 @@ class Refusal(StrEnum):
     FAULT_IS_NEWER = "FAULT_IS_NEWER"
     NOT_A_FAULT = "NOT_A_FAULT"
     ALREADY_ACKNOWLEDGED = "ALREADY_ACKNOWLEDGED"
+    NO_WORKFLOW = "NO_WORKFLOW"
+    STEP_BLOCKED = "STEP_BLOCKED"
+    UNDER_BEAM = "UNDER_BEAM"
+    NO_SURVEY = "NO_SURVEY"
+    UNKNOWN_FRAME = "UNKNOWN_FRAME"
+    NO_OUTLINE = "NO_OUTLINE"
+    NOT_ON_BED = "NOT_ON_BED"
+    NO_LIMIT = "NO_LIMIT"
+    NAME_TAKEN = "NAME_TAKEN"
+    NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
+    NOTHING_TO_REDO = "NOTHING_TO_REDO"
+    NOTHING_TO_CLEAR = "NOTHING_TO_CLEAR"
+    UNKNOWN_APPLICATOR = "UNKNOWN_APPLICATOR"
+    OTHER_REVISION = "OTHER_REVISION"
+    AREA_LOST = "AREA_LOST"
+    REPORT_FAILED = "REPORT_FAILED"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -37,4 +53,20 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.FAULT_IS_NEWER: "The fault has come again since: look at it, then acknowledge.",
     Refusal.NOT_A_FAULT: "That frame has no fault.",
     Refusal.ALREADY_ACKNOWLEDGED: "This fault is acknowledged.",
+    Refusal.NO_WORKFLOW: "This session has no workflow.",
+    Refusal.STEP_BLOCKED: "A step before this one is not done.",
+    Refusal.UNDER_BEAM: "The beam is on: nothing is changed now.",
+    Refusal.NO_SURVEY: "The bed is not surveyed: show it without the cone first.",
+    Refusal.UNKNOWN_FRAME: "Where the bed lay in that picture is not known: draw on a newer one.",
+    Refusal.NO_OUTLINE: "The line encloses no area, or crosses itself: draw it again.",
+    Refusal.NOT_ON_BED: "The outline leaves the surveyed bed: draw it on the bed.",
+    Refusal.NO_LIMIT: "The plan has no limit for this: neither it nor a drawing can be held to.",
+    Refusal.NAME_TAKEN: "The plan has a structure of this name itself.",
+    Refusal.NOTHING_TO_UNDO: "There is nothing to undo.",
+    Refusal.NOTHING_TO_REDO: "There is nothing to redo.",
+    Refusal.NOTHING_TO_CLEAR: "Nothing of this name is drawn.",
+    Refusal.UNKNOWN_APPLICATOR: "The machine of this plan has no such cone.",
+    Refusal.OTHER_REVISION: "What is shown has changed since: look at it, then approve.",
+    Refusal.AREA_LOST: "A drawn outline is not on the bed any more: draw it again, or clear it.",
+    Refusal.REPORT_FAILED: "The report could not be written.",
 }

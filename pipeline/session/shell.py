@@ -6,15 +6,17 @@ the supervisor first. Fails to: a fault, and no lease.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from pipeline.audit.canonical import JsonValue
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.log import AuditLog
 from pipeline.session.beam import beam_told
 from pipeline.session.control import SessionControl
-from pipeline.session.events import Event, EventKind
+from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
+from pipeline.session.rebinding import ReboundSupervisor
+from pipeline.session.time_out import TimeOut
 from pipeline.supervisor.channel import SendResult
 from pipeline.supervisor.client import SupervisorClient
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
@@ -26,7 +28,7 @@ from tracking.identities import Identities
 from tracking.plan import Limits
 from tracking.reasons import Reason
 from tracking.record import FrameRecord
-from tracking.snapshot import SessionEvidence
+from tracking.snapshot import Evidence, SessionEvidence
 
 _KINDS = {
     EventKind.TIME_OUT_CONFIRMED: AuditKind.TIME_OUT,
@@ -40,7 +42,19 @@ _KINDS = {
     EventKind.BEAM_OFF: AuditKind.SUPERVISOR,
     EventKind.BEAM_ON_REFUSED: AuditKind.COMMAND_REFUSED,
     EventKind.BEAM_OFF_REFUSED: AuditKind.COMMAND_REFUSED,
+    **dict.fromkeys(WORKFLOW_EVENTS, AuditKind.CONFIGURATION),
+    EventKind.WORKFLOW_REFUSED: AuditKind.COMMAND_REFUSED,
 }
+
+
+@dataclass(frozen=True)
+class ShellStanding:
+    """What persons have confirmed and acknowledged, as of the last frame."""
+
+    time_out: TimeOut | None
+    has_time_out: bool
+    last_fault_frame: int | None
+    acknowledged_frame: int | None
 
 
 class SessionShell:
@@ -62,12 +76,28 @@ class SessionShell:
         audit: AuditLog,
     ) -> None:
         self._session_id = session_id
+        self._listeners: list[Callable[[tuple[Event, ...]], None]] = []
         self._evidence = evidence
         self._limits = limits
         self._control, self._supervisor, self._audit = control, supervisor, audit
         self._running: Identities | None = None
+        self._standing: ShellStanding | None = None
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
+        self._is_renewed = False
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the last decision was READY and reached a supervisor that works."""
+        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
+
+    def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
+        """Tell `listener` of every frame's events, once the audit log has them.
+
+        Beam events come twice: from the person who told, and without one when the supervisor took
+        them; by the machine's line, without a person alone.
+        """
+        self._listeners.append(listener)
 
     def ask(self, facts: FrameFacts) -> Surroundings:
         """Decide the commands that have come, and look after supervisor and audit log."""
@@ -75,17 +105,45 @@ class SessionShell:
         state = self._control.step(
             facts.running, facts.fault_frame, frame_index=facts.frame_index, cone=facts.cone
         )
+        self._standing = ShellStanding(
+            state.held,
+            state.time_out is Evidence.PROVEN,
+            facts.fault_frame,
+            state.acknowledged_frame,
+        )
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):
             self._audit.append(_KINDS[event.kind], {**_body(event), **told})
+        taken = []
         for happened in self._supervisor.events():
             self._audit.append(*_supervisor_entry(happened))
+            taken += _beam_events(happened, facts.frame_index)
+        for listener in self._listeners:
+            listener((*state.events, *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,
             acknowledged_frame=state.acknowledged_frame,
             faults=self._faults(),
         )
+
+    @property
+    def standing(self) -> ShellStanding:
+        """As of the last frame. Raises RuntimeError before the first one."""
+        if self._standing is None:
+            raise RuntimeError("no frame was asked about")
+        return self._standing
+
+    def rebind(self, running: Identities) -> None:
+        """Bind leases to another revision of the plan: a new supervisor, proven beside the loop.
+
+        Until it has passed its proof test nothing is renewed. Without a supervisor that can be
+        started anew, every lease of the new revision is refused by the old one.
+        """
+        ids = lease_ids(self._session_id, running, self._limits)
+        if isinstance(self._supervisor, ReboundSupervisor):
+            self._supervisor.rebind(ids)
+        self._audit.append(AuditKind.CONFIGURATION, {"what": "plan revised", "plan": running.plan})
 
     def tell(self, record: FrameRecord, issued_ns: int) -> None:
         """Renew or drop the lease, then note what has changed.
@@ -99,12 +157,13 @@ class SessionShell:
         if running is None:
             raise RuntimeError("a frame was decided that nobody asked about")
         decision = record.decision
-        self._supervisor.renew(
+        sent = self._supervisor.renew(
             decision,
             record.frame_index,
             ids=lease_ids(self._session_id, running, self._limits),
             issued_ns=issued_ns,
         )
+        self._is_renewed = sent is SendResult.SENT and decision.verdict is Verdict.READY
         reason = next(iter(decision.reasons), None)
         if (decision.verdict, reason) != (self._verdict, self._reason):
             self._audit.verdict(
@@ -119,6 +178,7 @@ class SessionShell:
     def source_failed(self) -> None:
         """No frame comes any more: drop the lease at once."""
         self._supervisor.drop()
+        self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
@@ -168,11 +228,21 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
     kind = _KINDS[event.kind]
     if kind is AuditKind.COMMAND_REFUSED:
         return {**told, "command": str(event.kind), "why": str(event.refusal)}
+    if kind is AuditKind.CONFIGURATION:
+        return {**told, "what": event.what}
     if kind is AuditKind.ACKNOWLEDGEMENT:
         return {**told, "reasons": []}
     if kind is AuditKind.TIME_OUT:
         return {"plan": "", **told}
     return told
+
+
+def _beam_events(event: SupervisorEvent, frame_index: int) -> list[Event]:
+    """Beam on or off as the supervisor took it: from a person, or by the machine's line."""
+    if event.kind is not SupervisorEventKind.BEAM:
+        return []
+    kind = EventKind.BEAM_ON if event.detail["on"] else EventKind.BEAM_OFF
+    return [Event(kind, frame_index)]
 
 
 def _supervisor_entry(event: SupervisorEvent) -> tuple[AuditKind, Mapping[str, JsonValue]]:

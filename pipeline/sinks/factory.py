@@ -30,10 +30,12 @@ class RunSinks:
     history: HistorySink
     stills: StillsSink
     others: tuple[Sink, ...]
+    display: Sink | None = None
     steadier: PoseSteadier = field(default_factory=PoseSteadier)
 
     def __iter__(self) -> Iterator[Sink]:
-        return iter((self.history, self.stills, *self.others))
+        first = () if self.display is None else (self.display,)  # what it shows must not age
+        return iter((*first, self.history, self.stills, *self.others))
 
     def emit(self, result: FrameResult) -> None:
         """Hand one result to every sink, its drawn pose steadied."""
@@ -62,7 +64,11 @@ class RunSinks:
 
 
 def build_sinks(
-    request: RunRequest, context: RunContext, directory: Path, n_frames: int | None
+    request: RunRequest,
+    context: RunContext,
+    directory: Path,
+    n_frames: int | None,
+    display: Sink | None = None,
 ) -> RunSinks:
     """Build the sinks that a request asks for; they write into `directory`.
 
@@ -77,4 +83,4 @@ def build_sinks(
         others.append(ProgressSink(n_frames))
     history = HistorySink(context.plan.limits)
     stills = StillsSink(directory / "overlay.png", context)
-    return RunSinks(directory, context, request.quiet, history, stills, tuple(others))
+    return RunSinks(directory, context, request.quiet, history, stills, tuple(others), display)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -31,16 +32,23 @@ NO_HEADER_REMEDY = "the file cannot be used; record again or take another copy"
 class SessionSource:
     """A recorded session, read front to back; stops at the first damage.
 
+    Parameters
+    ----------
+    path : Path
+        Of the file; with a `stream`, only its name.
+    stream : BinaryIO, optional
+        The session's bytes, seekable; closed with the source.
+
     Raises
     ------
     SourceError
         Missing, no session, without a readable header, or of another schema version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stream: BinaryIO | None = None) -> None:
         self._path = path
         try:
-            self._stream = path.open("rb")
+            self._stream: BinaryIO = path.open("rb") if stream is None else stream
         except OSError as error:
             raise SourceError(
                 f"cannot open the session {path}", actual=error.strerror or str(error)

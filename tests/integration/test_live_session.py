@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from pydantic import SecretStr
 
 from models.mask_segmenter import MaskSegmenter
 from pipeline.audit.archive import load_ledger, verify_archive
+from pipeline.audit.head import parse_head_text
 from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
 from pipeline.live import Announcer, track
 from pipeline.qa.watch import QaWatch
+from pipeline.replay import run_context
 from pipeline.session.client import ask
 from pipeline.session.commands import (
     BeamMessage,
@@ -33,8 +35,15 @@ from pipeline.session.commands import (
 )
 from pipeline.session.control_socket import socket_path
 from pipeline.session.opening import SessionFolders, open_shell
+from pipeline.session.shell import SessionShell
+from pipeline.session_report.facts import Moment
+from pipeline.session_report.facts_file import read_facts, read_pictures
+from pipeline.session_report.of_live import fiducial_state
+from pipeline.session_report.reporter import LiveSession, SessionReporter
+from pipeline.sinks.sink import FrameResult, Sink
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tests.config_texts import PINS, SIGNING_SITE
+from tracking.decision import Verdict
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 from tracking.snapshot import Evidence
@@ -105,6 +114,20 @@ def config(source: CameraSource, tmp_path: Path) -> RunConfig:
     return load_config(tmp_path / "rig.toml", tmp_path / "plan.toml", None, tmp_path / "site.toml")
 
 
+@dataclass(eq=False)
+class Shown(Sink):
+    """Stands where the display does: notes verdict and lease of what it is handed."""
+
+    shell: SessionShell
+    seen: list[tuple[Verdict, bool]]
+
+    def emit(self, result: FrameResult) -> None:
+        self.seen.append((result.record.decision.verdict, self.shell.holds_lease))
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
 class Session:
     """Runs a live session to its end and keeps what it said."""
 
@@ -112,6 +135,7 @@ class Session:
         self.source, self.config = source, config
         self.folders = SessionFolders(folder / "s", folder / "archive")
         self.said: list[str] = []
+        self.shown: list[tuple[Verdict, bool]] = []
         self.qa: QaWatch | None = None
 
     def run(self) -> None:
@@ -124,9 +148,13 @@ class Session:
             fiducial=Evidence.PROVEN,
             second_estimate=Evidence.ASSUMED,
         )
-        with open_shell(
-            SESSION_ID, self.folders, self.config, evidence, segmenter.model_id
-        ) as shell:
+        with (
+            self._reporter() as reporter,
+            open_shell(
+                SESSION_ID, self.folders, self.config, evidence, segmenter.model_id
+            ) as shell,
+        ):
+            shell.listen(reporter.note)
             track(
                 self.source,
                 self.config,
@@ -135,7 +163,24 @@ class Session:
                 shell=shell,
                 now_ns=self.source.now_ns,
                 qa=self.qa,
+                sinks=(reporter, Shown(shell, self.shown)),
             )
+
+    def _reporter(self) -> SessionReporter:
+        header = self.source.header
+        start = evidence_for(header, self.config.rig, now=None)
+        session = LiveSession(
+            session_id=SESSION_ID,
+            folder=self.folders.session,
+            log_path=self.folders.archive / log_name(SESSION_ID),
+            recorded_at="2026-01-01T09:00:00+00:00",
+            camera_serial=header.device_serial,
+            config=self.config,
+            context=run_context(header, self.config, start),
+        )
+        return SessionReporter(
+            session, lambda: (fiducial_state(self.config.rig),), self.said.append
+        )
 
     def entries(self) -> list[dict[str, Any]]:
         path = self.folders.archive / log_name(SESSION_ID)
@@ -201,6 +246,8 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
     assert any(body["held"] is True for body in leases)
     assert session.kinds().count("time_out") == 2
     assert session.is_verified()
+    assert len(session.shown) == session.source.n_handed_over
+    assert {verdict for verdict, is_held in session.shown if is_held} == {Verdict.READY}
 
 
 def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: Session) -> None:
@@ -234,6 +281,23 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
     ready = next(e for e in entries if e["body"].get("to") == "READY")
     assert ready["sequence"] < said["sequence"] < beams[0]["sequence"] < beams[1]["sequence"]
     assert session.is_verified()
+    check_facts(session, said["body"]["frame_index"], taken_back["body"]["frame_index"])
+
+
+def check_facts(session: Session, on_frame: int, off_frame: int) -> None:
+    """The facts tell the same session as the audit log."""
+    facts = read_facts(session.folders.session)
+    assert len(read_pictures(session.folders.session, facts)) == 2
+    assert (facts.origin, facts.session_id) == ("live", SESSION_ID)
+    assert (facts.frame.moment, facts.frame.frame_index) == (Moment.BEAM_ON, on_frame)
+    assert [c.person for c in facts.confirmations] == [PERSONS[0], ", ".join(PERSONS)]
+    assert (facts.beam[0].from_frame, facts.beam[0].told_by) == (on_frame, PERSONS[1])
+    assert facts.beam[0].to_ns == START_NS + (off_frame - 1) * PERIOD_NS
+    assert facts.n_frames == session.source.n_handed_over
+    claim = parse_head_text(facts.audit_head)
+    assert claim.is_last
+    assert claim.head == session.entries()[-1]["hash"]
+    assert any("session report" in line for line in session.said)
 
 
 def test_one_person_is_not_enough(session: Session) -> None:
@@ -255,5 +319,6 @@ def test_a_camera_that_stops_drops_the_lease_and_is_written_down(session: Sessio
     with pytest.raises(SourceError):
         session.run()
     assert "source failed" in [e["body"].get("why") for e in session.entries()]
+    assert read_facts(session.folders.session).n_frames == 5
     assert session.entries()[-1]["kind"] == "checkpoint"
     assert session.is_verified()

@@ -16,12 +16,21 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("tracking", "recordings", "models", "calibration", "pipeline")
 TRAINING = ROOT / "models" / "training"
-COMPARED = ROOT / "pipeline" / "benchmarks" / "small_gicp_method.py"  # a rival, for developers only
+BENCHMARKS = ROOT / "pipeline" / "benchmarks"
+# Rivals, servers and browsers that benchmarks need: for developers only.
+DEVELOPERS = {
+    BENCHMARKS / name
+    for name in (
+        *("small_gicp_method.py", "object_store.py", "browser.py", "screencast.py"),
+        *("watchdog.py", "watchdog_screen.py"),
+    )
+}
 STEPS = ROOT / "tests" / "unit" / "models" / "test_training_steps.py"  # skipped without torch
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {
     *("open3d", "onnx", "onnxruntime", "pyrealsense2", "cv2", "numpy", "scipy", "matplotlib"),
     *("av", "mcap", "imagecodecs", "simplejpeg", "torch", "PIL"),
+    *("dask", "distributed", "fastapi", "fsspec", "rerun", "uvicorn", "websockets"),
 }
 
 
@@ -60,12 +69,12 @@ def sources() -> list[Path]:
 
 
 def test_the_application_imports_only_what_it_declares() -> None:
-    paths = [p for p in sources() if not p.is_relative_to(TRAINING) and p != COMPARED]
+    paths = [p for p in sources() if not p.is_relative_to(TRAINING) and p not in DEVELOPERS]
     assert undeclared(paths, declared()) == {}
 
 
-def test_a_compared_method_is_declared_for_development() -> None:
-    assert undeclared([COMPARED], declared("dev")) == {}
+def test_what_only_developers_run_is_declared_for_them() -> None:
+    assert undeclared(sorted(DEVELOPERS), declared("dev")) == {}
 
 
 def test_training_imports_only_what_it_declares() -> None:

@@ -12,6 +12,7 @@ import pytest
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.mesh_file import read_mesh
+from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
 from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced, written
 from tracking.applicator_mesh import build_mesh
@@ -89,12 +90,33 @@ def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     refused(arguments, capsys, 2)
 
 
-@pytest.mark.parametrize("command", [["live"], ["replay", "sim:docking", "--out", "out"]])
-def test_what_this_version_cannot_do_is_refused(
-    command: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("command", "owner"),
+    [
+        (["live"], "pipeline.live.live"),
+        (["replay", "sim:docking", "--out", "out"], "pipeline.replay.replay"),
+        (["demo"], "pipeline.demo.replay"),
+    ],
+)
+def test_serve_reaches_what_runs(
+    command: list[str], owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = [*command, "--rig", "rig.toml", "--plan", "plan.toml", "--serve"]
-    assert "no display server" in refused(arguments, capsys, 2)
+    asked: list[RunRequest | dict[str, object]] = []
+
+    def run(request: RunRequest | None = None, **options: object) -> int:
+        asked.append(request or options)
+        return 0
+
+    monkeypatch.setattr(owner, run)
+    files = [] if command == ["demo"] else ["--rig", "rig.toml", "--plan", "plan.toml"]
+    for more in ([], ["--serve"]):
+        assert main([*command, *files, *more]) == 0
+    if command == ["live"]:
+        assert [options["serve"] for options in asked if isinstance(options, dict)] == [False, True]
+    else:
+        requests = [request for request in asked if isinstance(request, RunRequest)]
+        # Shown, a recording plays at its own pace.
+        assert [(r.serve, r.realtime) for r in requests] == [(False, False), (True, True)]
 
 
 def test_applicators_list(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.audit.kinds import AuditKind
 from pipeline.session.control import Cone, ControlState
-from pipeline.session.events import Event, EventKind
+from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.session.shell import lease_ids
@@ -33,6 +33,8 @@ KINDS = {
     EventKind.BEAM_OFF: AuditKind.SUPERVISOR,
     EventKind.BEAM_ON_REFUSED: AuditKind.COMMAND_REFUSED,
     EventKind.BEAM_OFF_REFUSED: AuditKind.COMMAND_REFUSED,
+    **dict.fromkeys(WORKFLOW_EVENTS, AuditKind.CONFIGURATION),
+    EventKind.WORKFLOW_REFUSED: AuditKind.COMMAND_REFUSED,
 }
 
 
@@ -43,6 +45,38 @@ def happened(*events: Event) -> Around:
 
 def supervisor_event(kind: SupervisorEventKind, **detail: bool | str) -> SupervisorEvent:
     return SupervisorEvent(kind, 5_000, 7, 3, detail)
+
+
+class TestShownLease:
+    """What a display is told: READY is shown only with it."""
+
+    def test_it_is_held_from_a_ready_frame_to_the_next_that_is_not(self) -> None:
+        around = Around()
+        assert not around.shell.holds_lease
+        for reasons, is_held in (((), True), ((Reason.TILT_HIGH,), False), ((), True)):
+            around.frame(*reasons)
+            assert around.shell.holds_lease is is_held
+
+    def test_a_renewal_that_was_not_sent_holds_nothing(self) -> None:
+        around = Around()
+        around.supervisor.result = SendResult.FULL
+        around.frame()
+        assert not around.shell.holds_lease
+
+    def test_a_lost_or_broken_supervisor_holds_nothing(self) -> None:
+        around = Around()
+        around.frame()
+        around.supervisor.is_gone = True
+        assert not around.shell.holds_lease
+        around.supervisor.is_gone = False
+        around.supervisor.fault = "the relay"
+        assert not around.shell.holds_lease
+
+    def test_a_source_that_fails_takes_it_away(self) -> None:
+        around = Around()
+        around.frame()
+        around.shell.source_failed()
+        assert not around.shell.holds_lease
 
 
 class TestOrder:

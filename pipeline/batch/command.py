@@ -1,0 +1,94 @@
+"""`sessions batch`: read the configuration once, run, compare, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from calibration.text_file import read_text_file
+from models.loading import load_segmenter
+from pipeline.batch.archive import list_sessions
+from pipeline.batch.compare import compare_batches
+from pipeline.batch.job import Configuration, Status
+from pipeline.batch.results import SESSIONS, ResultFolder
+from pipeline.batch.run import Cluster, run_batch
+from pipeline.batch.table import Batch, write_tables
+from pipeline.config.load import load_config
+from tracking.errors import FaultError, SourceError, UsageError
+
+Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """What the command line asks for; without `rig` or `plan` each session's own counts."""
+
+    archive: str
+    out: Path
+    rig: Path | None = None
+    plan: Path | None = None
+    catalogue: Path | None = None
+    site: Path | None = None
+    segmenter: Literal["onnx", "masks"] = "onnx"
+    scheduler: str = ""
+    n_workers: int = 2
+    baseline: Path | None = None
+    resume: bool = True
+
+
+def batch(request: BatchRequest, report: Report) -> Batch:
+    """Run it and write its tables.
+
+    Raises
+    ------
+    TrackerError
+        Archive, configuration, baseline or scheduler cannot be used: before any session is run.
+    """
+    before = None if request.baseline is None else _baseline(request.baseline)
+    sessions = list_sessions(request.archive)
+    configuration = _configuration(request)
+    out = ResultFolder(request.out)
+    cluster = Cluster(request.scheduler, request.n_workers)
+    rows = run_batch(sessions, configuration, out, cluster, report, resume=request.resume)
+    compared = None if before is None else tuple(compare_batches(out, rows, before))
+    found = Batch(request.archive, configuration.id, tuple(rows), compared)
+    write_tables(out.path, found)
+    return found
+
+
+def exit_code(found: Batch, *, is_gate: bool) -> int:
+    """0; 6 where a gate finds another verdict; 5 where a session failed or ends early."""
+    if is_gate and found.regressions:
+        return FaultError.exit_code
+    is_whole = all(row.status is Status.DONE for row in found.rows)
+    return 0 if is_whole else SourceError.exit_code
+
+
+def _baseline(path: Path) -> ResultFolder:
+    if not (path / SESSIONS).is_dir():
+        raise UsageError(
+            f"--baseline: {path} is no batch.",
+            expected=f"the --out of an earlier batch, with its folder {SESSIONS}",
+            remedy="Run the batch of the version to compare with first.",
+        )
+    return ResultFolder(path)
+
+
+def _configuration(request: BatchRequest) -> Configuration:
+    """Texts of the files; wrong ones are refused here, not by every session."""
+    if request.rig is not None and request.plan is not None:
+        load_config(request.rig, request.plan, request.catalogue, request.site)
+    return Configuration(
+        rig=_text(request.rig, "rig"),
+        plan=_text(request.plan, "plan"),
+        catalogue=_text(request.catalogue, "catalogue"),
+        site=_text(request.site, "site"),
+        segmenter=request.segmenter,
+        model=load_segmenter(request.segmenter).model_id,
+    )
+
+
+def _text(path: Path | None, what: str) -> str | None:
+    return None if path is None else read_text_file(path, what)

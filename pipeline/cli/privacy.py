@@ -1,0 +1,129 @@
+"""`sessions deidentify|retention`: what of a person an archive holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.output import print_json, print_table
+from pipeline.cli.progress import progress_bar
+from pipeline.privacy.names import Colour
+from tracking.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.privacy.colour import LabelsOf
+
+WIDTH = 120
+_SPAN = re.compile(r"(\d{1,5})(d|y)")
+DAYS = {"d": 1, "y": 365}
+
+
+def deidentify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An .mcap session.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The copy, a new .mcap file.")],
+    *,
+    key: Annotated[
+        Path,
+        typer.Option("--key", help="pseudonym_key.hex of `sessions audit key`; keep it apart."),
+    ],
+    colour: Annotated[
+        Colour, typer.Option("--colour", help="Keep it, crop it to the cone, or leave it out.")
+    ] = Colour.OFF,
+    keep_serial: Annotated[
+        bool, typer.Option("--keep-serial", help="Keep the camera's serial number.")
+    ] = False,
+    without_date: Annotated[
+        bool, typer.Option("--without-date", help="Leave out when it was recorded.")
+    ] = False,
+) -> None:
+    """Copy a session without what names a person: patient as pseudonym, comments and colour gone.
+
+    The same patient has the same pseudonym under the same key. Depth stays bit for bit, and shows
+    the form of a body; judge yourself who may see it.
+    """
+    if out.suffix != ".mcap":
+        raise UsageError("OUT must name an .mcap file.", actual=str(out))
+    from pipeline.audit.key_files import load_pseudonym_key
+    from pipeline.privacy.deidentify import deidentify as run
+
+    secret = load_pseudonym_key(key)
+    with progress_bar("frames") as report:
+        done = run(
+            file,
+            out,
+            secret,
+            report,
+            colour=colour,
+            keep_serial=keep_serial,
+            keep_date=not without_date,
+            labels_of=_labeller() if colour is Colour.CONE else None,
+        )
+    typer.echo(f"{out}: {done.n_frames} frames, colour {done.colour}", err=True)
+
+
+def retention(
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Folder of .mcap sessions.")],
+    *,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="SPAN", help="Such as 90d or 10y.")
+    ],
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete them; without it nothing is.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show, and only with --delete remove, sessions that are older than a span.
+
+    A session is held by NAME.hold beside it, or by a file .hold in a folder above it. What goes is
+    written into ARCHIVE/retention.jsonl first, with its hash.
+    """
+    from pipeline.privacy.retention import delete as run_delete
+    from pipeline.privacy.retention import review
+
+    now = datetime.now(UTC)
+    found = review(archive, _span(older_than), now)
+    n_gone = run_delete(archive, found, now) if delete else 0
+    if as_json:
+        rows = [{**vars(kept), "goes": kept.goes} for kept in found]
+        print_json({"deleted": n_gone, "sessions": rows})
+        return
+    table = [
+        (
+            kept.name,
+            kept.recorded_at[:10],
+            f"{kept.age_days:.0f}",
+            f"{kept.n_bytes / 1e6:.1f}",
+            f"held by {kept.hold}" if kept.hold else ("goes" if kept.goes else "stays"),
+        )
+        for kept in found
+    ]
+    print_table(
+        f"Sessions of {archive}", ("session", "recorded", "days", "MB", ""), table, width=WIDTH
+    )
+    n_due = sum(kept.goes for kept in found)
+    n_bytes = sum(kept.n_bytes for kept in found if kept.goes)
+    if delete:
+        typer.echo(f"{n_gone} sessions deleted, {n_bytes / 1e6:.1f} MB")
+    else:
+        typer.echo(f"{n_due} sessions would go, {n_bytes / 1e6:.1f} MB; --delete removes them")
+
+
+def _span(text: str) -> timedelta:
+    found = _SPAN.fullmatch(text)
+    if found is None or int(found[1]) == 0:
+        raise UsageError(
+            "--older-than: this is no span.", expected="such as 90d or 10y", actual=text
+        )
+    return timedelta(days=int(found[1]) * DAYS[found[2]])
+
+
+def _labeller() -> LabelsOf:
+    from models.loading import load_segmenter
+
+    segmenter = load_segmenter("onnx")
+    return lambda frame: segmenter.segment(frame).labels

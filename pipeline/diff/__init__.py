@@ -1,0 +1,1 @@
+"""Two runs over the same frames, held against each other."""

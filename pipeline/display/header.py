@@ -1,0 +1,173 @@
+"""What a frame tells the page: codes and numbers of `PROTOCOL.md`, made of one result.
+
+Words for people are the page's. After a FAULT no bar, dial or move carries a number: its input is
+broken. What the server draws from stands under `drawn_from` and never reaches a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from pipeline.display.wire import PROTOCOL, Image
+from pipeline.overlay.dial import DialReading
+from pipeline.overlay.directions import direction_words
+from pipeline.overlay.footer import is_device
+from pipeline.overlay.guidance import Move, moves
+from pipeline.overlay.limits import LimitedQuantity, limited_quantities
+from pipeline.overlay.panel import dial_readings
+from pipeline.sinks.sink import FrameResult, RunContext
+from tracking.alignment import Alignment
+from tracking.decision import FRAMES_TO_ARM, Verdict
+from tracking.record import FrameRecord, alignment_json
+
+UNITS = {"°": "deg"}
+DIALS = (("docking_lateral_mm", "mm"), ("docking_tilt_deg", "deg"))
+NO_SURVEY = "NONE"
+
+
+def frame_header(
+    result: FrameResult,
+    context: RunContext,
+    *,
+    sequence: int,
+    holds_lease: bool,
+    view: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the header of one frame, ready for JSON.
+
+    Parameters
+    ----------
+    holds_lease
+        Whether the supervisor holds READY for this frame.
+    view
+        `session` (the workflow's state) and `drawing` (marked areas); None where there are none.
+    """
+    record = result.record
+    decision = record.decision
+    view = view or {}
+    shown = record.alignment if decision.verdict is not Verdict.FAULT else Alignment()
+    bars = limited_quantities(shown, context.plan.limits)
+    dials = dial_readings(shown, {bar.name: bar for bar in bars})
+    height, width = result.source_frame.frame.intrinsics.shape
+    return {
+        "protocol": PROTOCOL,
+        "sequence": sequence,
+        "frame_index": record.frame_index,
+        "stamp_ns": record.stamp_ns,
+        "origin": context.origin,
+        "recording": not is_device(context),
+        "verdict": str(decision.verdict),
+        "reasons": [str(reason) for reason in decision.reasons],
+        "arming": {"passed": decision.arming_passed, "needed": FRAMES_TO_ARM},
+        "holds_lease": holds_lease,
+        "alignment": alignment_json(record.alignment),
+        "bars": [_bar(bar) for bar in bars],
+        "dials": [_dial(*name, dial) for name, dial in zip(DIALS, dials, strict=True)],
+        "labels": vars(direction_words(context.rig.labels)),
+        "moves": [_move(move) for move in moves(result, context)],
+        "picture": {
+            "width": width,
+            "height": height,
+            "grey": result.source_frame.frame.color_rgb is None,
+        },
+        "evidence": _evidence(record, result),
+        "mask": None,
+        "stage_ms": dict(record.stage_ms),
+        "session": view.get("session"),
+        "drawn_from": {
+            "areas": view.get("drawing") or {},
+            **_drawn_from(result, context),
+        },
+    }
+
+
+def frame_images(result: FrameResult) -> dict[str, Image]:
+    """The images that the server draws from: colour, or depth where there is none; and labels."""
+    frame = result.source_frame.frame
+    picture: dict[str, Image] = (
+        {"depth": frame.depth_raw} if frame.color_rgb is None else {"colour": frame.color_rgb}
+    )
+    return {**picture, "labels": result.segmentation.labels}
+
+
+def _bar(bar: LimitedQuantity) -> dict[str, Any]:
+    return {
+        "name": bar.name,
+        "unit": UNITS.get(bar.unit, bar.unit),
+        "value": bar.measurement.value,
+        "sigma": bar.measurement.sigma,
+        "lower": bar.lower,
+        "upper": bar.upper,
+        "planned": bar.planned,
+        "inside": bar.is_inside,
+    }
+
+
+def _dial(name: str, unit: str, dial: DialReading) -> dict[str, Any]:
+    return {
+        "name": name,
+        "unit": unit,
+        "x": dial.x,
+        "y": dial.y,
+        "sigma": dial.sigma,
+        "tolerance": dial.tolerance,
+        "inside": dial.is_inside,
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "mover": move.mover,
+        "quantity": move.quantity,
+        "amount": move.amount,
+        "unit": UNITS.get(move.unit, move.unit),
+        "way": move.way,
+        "label": move.direction if move.way == "label" else None,
+    }
+
+
+def _evidence(record: FrameRecord, result: FrameResult) -> dict[str, Any]:
+    registration, survey = record.registration, record.survey
+    depth = result.source_frame.frame.depth_raw
+    return {
+        "fill_rate": np.count_nonzero(depth) / depth.size,
+        "inlier_fraction": registration.inlier_fraction,
+        "residual_spread": registration.residual_spread,
+        "axis_sigma_deg": registration.axis_sigma_deg,
+        "exit_sigma_mm": registration.exit_sigma_mm,
+        "n_points": registration.n_points,
+        "registration": str(registration.status),
+        "bed": str(record.bed.status),
+        "bed_seen_deg": record.bed.seen_deg,
+        "bed_residual_rms_mm": record.bed.residual_rms_mm,
+        "survey": NO_SURVEY if survey.survey is None else str(survey.status),
+        "survey_frames": 0 if survey.survey is None else survey.survey.n_frames,
+        "doubt": record.doubt.score,
+        "doubt_limit": record.doubt.limit,
+    }
+
+
+def _drawn_from(result: FrameResult, context: RunContext) -> dict[str, Any]:
+    frame, pose = result.source_frame.frame, result.drawn_pose
+    intrinsics = frame.intrinsics
+    cone = context.applicator
+    return {
+        "pose": None if pose is None else pose.tolist(),
+        "trusted": result.record.registration.is_ok,
+        "intrinsics": asdict(intrinsics),
+        "depth_unit_mm": frame.depth_unit_mm,
+        "applicator": {
+            "id": cone.id,
+            "machine": cone.machine,
+            "inner_diameter_mm": cone.inner_diameter_mm,
+            "wall_mm": cone.wall_mm,
+            "length_mm": cone.length_mm,
+            "bevel_deg": cone.bevel_deg,
+            "ring_diameter_mm": cone.ring_diameter_mm,
+            "ring_height_mm": cone.ring_height_mm,
+        },
+    }

@@ -1,0 +1,238 @@
+/** Puts the page together: frames to views, keys and buttons to commands. */
+
+import { askAccess, hideAccess } from "./access.js";
+import { Connection } from "./connection.js";
+import { byId, el, setText } from "./dom.js";
+import { EvidenceView } from "./evidence_view.js";
+import { Expiry } from "./expiry.js";
+import { showIdentity, showOrigin } from "./frame_line.js";
+import { deadline, Freshness } from "./freshness.js";
+import { GaugeView } from "./gauge_view.js";
+import { fillHelp } from "./help_view.js";
+import { listen } from "./keys.js";
+import { decode, PictureView } from "./picture_view.js";
+import { bannerOf } from "./verdict.js";
+import { VerdictView } from "./verdict_view.js";
+import { Console } from "./console.js";
+import { StepRail } from "./step_rail.js";
+import { fillWords, rememberLanguage, startLanguage } from "./page_words.js";
+import { Words } from "./words/catalogue.js";
+
+/**
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").Hello} Hello
+ * @typedef {import("./types.js").Role} Role
+ * @typedef {"waiting"|"connecting"|"session"} BlankWhy
+ * @typedef {{frame: Frame, image: ImageBitmap|null, exposedMs: number, endsMs: number}} Drawable
+ */
+
+const CHECK_MS = 25; // the script's own watch over what is shown
+
+export class App {
+  constructor() {
+    /** @type {Role} */
+    this.role = "viewer"; // until the server says otherwise: no controls
+    this.words = new Words(startLanguage("en"));
+    this.freshness = new Freshness();
+    this.verdict = new VerdictView();
+    this.gauge = new GaugeView();
+    this.picture = new PictureView();
+    this.evidence = new EvidenceView();
+    /** @type {Console|null} */
+    this.console = null;
+    this.rail = new StepRail(null);
+    this.exposedMs = NaN;
+    this.losses = 0;
+    /** @type {Frame|null} */
+    this.frame = null;
+    /** @type {Drawable|null} */
+    this.waiting = null;
+    this.expiry = new Expiry([...document.querySelectorAll(".live")].map((e) => /** @type {HTMLElement} */ (e)));
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.connection = new Connection(`${scheme}//${location.host}/ws`, {
+      onHello: (hello) => this.#hello(hello),
+      onOpen: (openingMs) => this.freshness.connected(openingMs),
+      onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
+      onLost: (why) => this.#lost(why),
+      onRefused: () => askAccess(() => this.connection.open()),
+    });
+    setInterval(() => this.#watch(), CHECK_MS);
+    document.addEventListener("visibilitychange", () => {
+      this.expiry.blank();
+      this.#drawWaiting();
+    });
+    listen(this.#actions());
+    this.#speak();
+  }
+
+  /** @param {Hello} hello */
+  #hello(hello) {
+    hideAccess();
+    this.words = new Words(startLanguage(hello.language));
+    this.role = hello.role === "console" ? "console" : "viewer";
+    document.body.dataset.role = this.role;
+    this.console = this.role === "console" ? (this.console ?? new Console(this.connection, this.picture)) : null;
+    this.rail = new StepRail(this.console ? (to) => this.console?.go(to) : null);
+    showOrigin(hello, this.words);
+    this.#tools();
+    this.#speak();
+    if (this.evidence.isOpen) this.#askEvidence(true);
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {number} receivedMs
+   * @param {number} askedMs
+   */
+  async #arrived(frame, receivedMs, askedMs) {
+    const { header, ageMs, jpeg } = frame;
+    const { sequence, stamp_ns: stampNs } = header;
+    const age = this.freshness.ageAtArrival({ sequence, stampNs, ageMs, receivedMs, askedMs });
+    if (age === null || document.hidden) {
+      this.connection.drawn(sequence);
+      return;
+    }
+    const losses = this.losses;
+    const image = await decode(jpeg);
+    if (losses !== this.losses) {
+      image?.close(); // the connection or the session went meanwhile: nothing of before is shown
+      this.connection.drawn(sequence);
+      return;
+    }
+    const isScheduled = this.waiting !== null;
+    this.waiting?.image?.close();
+    this.waiting = { frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) };
+    if (document.hidden) this.#drawWaiting();
+    else if (!isScheduled) requestAnimationFrame(() => this.#drawWaiting());
+  }
+
+  #drawWaiting() {
+    const { waiting } = this;
+    this.waiting = null;
+    if (!waiting) return;
+    try {
+      if (!document.hidden) this.#show(waiting);
+    } catch (error) {
+      this.expiry.blank();
+      console.error("a frame cannot be shown:", error);
+    }
+    this.connection.drawn(waiting.frame.header.sequence);
+  }
+
+  /** @param {Drawable} drawable */
+  #show({ frame, image, exposedMs, endsMs }) {
+    const { header } = frame;
+    const { words } = this;
+    this.frame = frame;
+    this.exposedMs = exposedMs;
+    this.verdict.show(bannerOf(header, words));
+    this.gauge.show(header, words);
+    this.#showPicture(frame, image);
+    this.evidence.show(header, words);
+    showIdentity(header, words);
+    showOrigin(header, words);
+    document.body.dataset.step = header.session?.step ?? "none";
+    if (header.session) this.rail.show(header.session, words);
+    this.console?.show(header, words);
+    this.#blankSays("waiting"); // what is said when this frame's time is over
+    this.expiry.showUntil(endsMs);
+    this.#watch();
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {ImageBitmap|null} image
+   */
+  #showPicture(frame, image) {
+    const drawing = this.console?.drawing;
+    const previous = drawing?.latestImage ?? null;
+    drawing?.seen(frame, image);
+    if (drawing?.isStill) drawing.redraw();
+    else this.picture.show(image, frame.header);
+    if (drawing ? previous !== drawing.still?.image : true) previous?.close();
+    if (!drawing) image?.close();
+    const still = byId("still");
+    still.hidden = !drawing?.isStill;
+    setText(still, drawing?.contour ? this.words.text("picture.still", { frame: drawing.contour.frameIndex }) : "");
+    byId("no-picture").hidden = image !== null || drawing?.isStill === true;
+  }
+
+  #watch() {
+    const isShown = this.expiry.check();
+    const age = performance.now() - this.exposedMs;
+    const { words } = this;
+    setText(byId("age"), isShown ? words.text("age", { ms: Math.round(age / 10) * 10 }) : words.text("age.none"));
+  }
+
+  /** @param {BlankWhy} why */
+  #lost(why) {
+    this.losses += 1;
+    if (this.waiting) this.connection.drawn(this.waiting.frame.header.sequence);
+    this.waiting?.image?.close();
+    this.waiting = null;
+    this.expiry.blank();
+    this.#blankSays(why);
+    this.console?.lost();
+  }
+
+  /** @param {BlankWhy} why */
+  #blankSays(why) {
+    byId("blank").dataset.why = why;
+    setText(byId("blank-sentence"), this.words.text(`blank.${why}`));
+  }
+
+  /** Every fixed word anew, in the language that is on. */
+  #speak() {
+    fillWords(this.words);
+    fillHelp(this.words, this.role === "viewer");
+    this.#blankSays(/** @type {BlankWhy} */ (byId("blank").dataset.why));
+  }
+
+  /** Buttons for what has a key; a viewer has none. */
+  #tools() {
+    const { words } = this;
+    const actions = this.#actions();
+    /** @type {[import("./words/catalogue.js").Key, string, () => void][]} */
+    const tools = [
+      ["evidence.open", "E", actions.evidence],
+      ["help.open", "?", actions.help],
+    ];
+    const made = tools.map(([key, letter, onclick]) =>
+      el("button", { type: "button", id: `tool-${letter === "?" ? "help" : "evidence"}`, onclick }, el("kbd", { text: letter }), words.text(key)),
+    );
+    const other = new Words(words.next()).catalogue.name;
+    made.push(el("button", { type: "button", id: "tool-language", onclick: actions.language }, el("kbd", { text: "L" }), other));
+    byId("tools").replaceChildren(...(this.role === "console" ? made : [el("span", { text: words.text("role.viewer") })]));
+  }
+
+  /** @returns {import("./keys.js").Actions} */
+  #actions() {
+    const help = /** @type {HTMLDialogElement} */ (byId("help"));
+    return {
+      ...Console.actions(() => this.console),
+      evidence: () => {
+        this.evidence.open(!this.evidence.isOpen);
+        this.#askEvidence(this.evidence.isOpen);
+      },
+      language: () => {
+        this.words = new Words(this.words.next());
+        rememberLanguage(this.words.language);
+        this.#tools();
+        this.#speak();
+      },
+      help: () => (help.open ? help.close() : fillHelp(this.words, this.role === "viewer").showModal()),
+      close: () => {
+        if (help.open) help.close();
+        else if (this.evidence.isOpen) {
+          this.evidence.open(false);
+          this.#askEvidence(false);
+        }
+      },
+    };
+  }
+
+  /** @param {boolean} wanted */
+  #askEvidence(wanted) {
+    void this.connection.command({ kind: "evidence", wanted });
+  }
+}

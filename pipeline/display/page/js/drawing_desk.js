@@ -1,0 +1,166 @@
+/**
+ * Drawing on the picture by pointer. The picture stands still from the first point until the
+ * outline is accepted or discarded; the verdict goes on.
+ */
+
+import * as contours from "./contour.js";
+import { fromBase64, keep, kept, toBase64 } from "./contour_store.js";
+import { decode } from "./picture_view.js";
+
+/**
+ * @typedef {import("./contour.js").Contour} Contour
+ * @typedef {import("./picture_view.js").PictureView} PictureView
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").Point} Point
+ */
+
+const REACH_PX = 14; // of a picture of the usual width: half a gloved finger tip
+const STROKE_STEP_PX = 10; // of the same: between points of a line drawn in one go
+
+export class DrawingDesk {
+  /**
+   * @param {PictureView} view
+   * @param {() => void} onChange
+   */
+  constructor(view, onChange) {
+    this.view = view;
+    this.onChange = onChange;
+    this.name = "area_at_risk";
+    this.isOpen = false;
+    this.sessionId = "";
+    /** @type {Contour|null} */
+    this.contour = null;
+    /** @type {Frame|null} */
+    this.latest = null;
+    /** @type {ImageBitmap|null} */
+    this.latestImage = null;
+    /** @type {{image: ImageBitmap|null, size: {width: number, height: number}, base64: string}|null} */
+    this.still = null;
+    /** @type {{index: number, isMoved: boolean}|null} */
+    this.drag = null;
+    view.canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    view.canvas.addEventListener("pointermove", (event) => this.#move(event));
+    for (const end of ["pointerup", "pointercancel"]) {
+      view.canvas.addEventListener(end, () => this.#up());
+    }
+  }
+
+  /** Whether the picture stands still. */
+  get isStill() {
+    return this.still !== null;
+  }
+
+  /**
+   * Drawing is allowed or not; on the first time of a session what was left unfinished comes back.
+   * @param {boolean} isOpen
+   * @param {string} sessionId
+   */
+  async open(isOpen, sessionId) {
+    const isNew = sessionId !== this.sessionId;
+    this.isOpen = isOpen;
+    this.view.canvas.classList.toggle("drawable", isOpen);
+    this.sessionId = sessionId;
+    if (!isOpen && this.contour) this.#letGo();
+    const left = isOpen && !this.contour ? kept(sessionId) : null;
+    if (!left || !(isNew || isOpen)) return;
+    const image = await decode(fromBase64(left.picture));
+    if (!this.isOpen || this.contour) return;
+    const size = image ? { width: image.width, height: image.height } : this.view.size;
+    this.contour = left.contour;
+    this.name = left.contour.name;
+    this.still = { image, size, base64: left.picture };
+    this.redraw();
+    this.onChange();
+  }
+
+  /**
+   * The frame that is on the screen.
+   * @param {Frame} frame
+   * @param {ImageBitmap|null} image
+   */
+  seen(frame, image) {
+    this.latest = frame;
+    this.latestImage = image;
+  }
+
+  undo() {
+    this.#change(this.contour && contours.undone(this.contour));
+  }
+
+  redo() {
+    this.#change(this.contour && contours.redone(this.contour));
+  }
+
+  /** Forget the outline; the picture is live again. */
+  discard() {
+    this.contour = null;
+    this.still = null;
+    keep(this.sessionId, null);
+    this.onChange();
+  }
+
+  /**
+   * What the outline is of; also for one that was begun.
+   * @param {string} name
+   */
+  rename(name) {
+    this.name = name;
+    if (this.contour) this.#change({ ...this.contour, name });
+  }
+
+  redraw() {
+    if (this.still) this.view.showStill(this.still.image, this.still.size, this.contour?.points ?? []);
+  }
+
+  /** The step was left: what is unfinished stays kept, and the picture is live. */
+  #letGo() {
+    this.contour = null;
+    this.still = null;
+    this.onChange();
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    const at = this.isOpen && event.isPrimary ? this.view.pixelAt(event) : null;
+    if (!at || !this.#begin()) return;
+    event.preventDefault();
+    this.view.canvas.setPointerCapture(event.pointerId);
+    const contour = /** @type {Contour} */ (this.contour);
+    const near = contours.pointNear(contour, at, REACH_PX * this.view.unit);
+    this.drag = { index: near, isMoved: false };
+    if (near < 0) this.#change(contours.withPoint(contour, at));
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const at = this.drag && event.isPrimary && event.buttons ? this.view.pixelAt(event) : null;
+    if (!at || !this.drag || !this.contour) return;
+    const { index, isMoved } = this.drag;
+    if (index < 0) this.#change(contours.withStrokePoint(this.contour, at, STROKE_STEP_PX * this.view.unit));
+    else this.#change(contours.withMovedPoint(this.contour, index, at, isMoved));
+    this.drag.isMoved = true;
+  }
+
+  #up() {
+    this.drag = null;
+  }
+
+  /** Begin an outline on the frame that is on the screen. Returns whether there is one. */
+  #begin() {
+    if (this.contour) return true;
+    if (!this.latest || document.documentElement.dataset.shown !== "yes") return false;
+    const { header, jpeg } = this.latest;
+    this.contour = contours.emptyContour(this.name, header.frame_index);
+    this.still = { image: this.latestImage, size: header.picture, base64: toBase64(jpeg) };
+    return true;
+  }
+
+  /** @param {Contour|null} contour */
+  #change(contour) {
+    if (!contour) return;
+    this.contour = contour;
+    keep(this.sessionId, { contour, picture: this.still?.base64 ?? "" });
+    this.redraw();
+    this.onChange();
+  }
+}

@@ -1,0 +1,134 @@
+/** The raw evidence beside the picture: mask, residuals, fill rate, every number, stage times. */
+
+import { byId, el } from "./dom.js";
+import { measuredText } from "./quantities.js";
+
+/**
+ * @typedef {import("./types.js").Header} Header
+ * @typedef {import("./words/catalogue.js").Words} Words
+ * @typedef {import("./words/catalogue.js").Key} Key
+ */
+
+const PNG = "data:image/png;base64,";
+const EVERY_MS = 250; // people read it; four times a second is enough
+
+/** @type {[string, number, string][]} name, digits, unit; digits -1: a word; unit %: a share */
+const FACTS = [
+  ["registration", -1, ""],
+  ["bed", -1, ""],
+  ["survey", -1, ""],
+  ["fill_rate", 0, "%"],
+  ["inlier_fraction", 0, "%"],
+  ["residual_spread", 2, ""],
+  ["n_points", 0, ""],
+  ["bed_residual_rms_mm", 2, " mm"],
+  ["bed_seen_deg", 0, "°"],
+  ["survey_frames", 0, ""],
+  ["axis_sigma_deg", 3, "°"],
+  ["exit_sigma_mm", 2, " mm"],
+  ["doubt", 3, ""],
+  ["doubt_limit", 3, ""],
+];
+
+const OPTIONAL = ["residual_spread", "n_points", "bed_residual_rms_mm", "bed_seen_deg", "survey_frames", "doubt_limit"];
+
+export class EvidenceView {
+  constructor() {
+    this.root = byId("evidence");
+    this.body = byId("evidence-body");
+    this.canvas = /** @type {HTMLCanvasElement} */ (byId("mask"));
+    this.shownMs = 0;
+  }
+
+  get isOpen() {
+    return !this.root.hidden;
+  }
+
+  /** @param {boolean} isOpen */
+  open(isOpen) {
+    this.root.hidden = !isOpen;
+    this.shownMs = 0;
+  }
+
+  /**
+   * @param {Header} header
+   * @param {Words} words
+   */
+  show(header, words) {
+    const now = performance.now();
+    if (!this.isOpen || now - this.shownMs < EVERY_MS) return;
+    this.shownMs = now;
+    this.body.replaceChildren(
+      el("dl", {}, ...facts(header, words)),
+      el("h3", { text: words.text("evidence.reasons") }),
+      el("ul", {}, ...header.reasons.map((code) => el("li", { text: `${code}: ${words.sentence(code)[0]}` }))),
+      el("h3", { text: words.text("evidence.quantities") }),
+      el("dl", { class: "numbers" }, ...quantities(header, words)),
+      el("h3", { text: words.text("evidence.stages") }),
+      el("dl", { class: "numbers" }, ...stages(header, words)),
+    );
+    void this.#mask(header.mask);
+  }
+
+  /** @param {string|null} mask */
+  async #mask(mask) {
+    this.canvas.hidden = !mask?.startsWith(PNG);
+    byId("mask-none").hidden = !this.canvas.hidden;
+    if (!mask || this.canvas.hidden) return;
+    const bytes = Uint8Array.from(atob(mask.slice(PNG.length)), (c) => c.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" })).catch(() => null);
+    if (!image) return;
+    this.canvas.width = image.width;
+    this.canvas.height = image.height;
+    const context = this.canvas.getContext("2d");
+    const picture = /** @type {HTMLCanvasElement} */ (byId("picture"));
+    context?.drawImage(picture, 0, 0, image.width, image.height);
+    context?.drawImage(image, 0, 0);
+    image.close();
+  }
+}
+
+/**
+ * @param {Header} header
+ * @param {Words} words
+ */
+function facts(header, words) {
+  const found = [pair(words.text("evidence.frame"), String(header.frame_index))];
+  for (const [name, digits, unit] of FACTS) {
+    const value = header.evidence[name] ?? null;
+    const label = words.text(/** @type {Key} */ (`evidence.${name}`));
+    if (value === null && OPTIONAL.includes(name)) continue;
+    if (typeof value !== "number") found.push(pair(label, value === null ? "–" : value));
+    else if (unit === "%") found.push(pair(label, `${words.number(100 * value, digits)} %`));
+    else found.push(pair(label, `${words.number(value, Math.max(digits, 0))}${unit}`));
+  }
+  return found.flat();
+}
+
+/**
+ * @param {Header} header
+ * @param {Words} words
+ */
+function quantities(header, words) {
+  return Object.entries(header.alignment).flatMap(([name, measurement]) => {
+    if (typeof measurement !== "object" || !("sigma" in measurement)) return [];
+    const known = words.ofCode("quantity", name);
+    return pair(known === name ? name.replaceAll("_", " ") : known, measuredText({ name, ...measurement }, words));
+  });
+}
+
+/**
+ * @param {Header} header
+ * @param {Words} words
+ */
+function stages(header, words) {
+  return Object.entries(header.stage_ms).flatMap(([name, ms]) => pair(name, words.number(ms, 1)));
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function pair(name, value) {
+  return [el("dt", { text: name }), el("dd", { text: value })];
+}

@@ -1,0 +1,181 @@
+/** Draws the picture and the lines on it. Each kind of line has its own pattern, not only a colour. */
+
+import { byId } from "./dom.js";
+
+/**
+ * @typedef {import("./types.js").Drawing} Drawing
+ * @typedef {import("./types.js").Header} Header
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Point} Point
+ *
+ * @typedef {object} Pen
+ * @property {string} colour
+ * @property {number} width  as `dash`, for a picture that is 848 pixels wide
+ * @property {number[]} dash
+ */
+
+/** No red, yellow or cyan: those are for alarms. @type {Record<string, Pen>} */
+export const PENS = {
+  cone: { colour: "#ffffff", width: 2.2, dash: [] },
+  axis: { colour: "#ffffff", width: 1.5, dash: [10, 6] },
+  exit: { colour: "#60a0ff", width: 4, dash: [] },
+  bed: { colour: "#ebebeb", width: 2.2, dash: [2, 6] },
+  area: { colour: "#ff8cff", width: 3, dash: [14, 5] },
+  keepOut: { colour: "#ffa03c", width: 3, dash: [10, 4, 2, 4] },
+  draft: { colour: "#ffffff", width: 2.5, dash: [5, 4] },
+};
+const HALO = "#000000";
+const HALO_PX = 2.4;
+const POINT_RADIUS_PX = 6;
+const NAME_PX = 17;
+const NAME_FONT = "'DejaVu Sans', Verdana, sans-serif";
+const USUAL_WIDTH_PX = 848; // all widths above are for this; they grow and shrink with the picture
+
+export class PictureView {
+  constructor() {
+    this.canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
+    const context = this.canvas.getContext("2d");
+    if (!context) throw new Error("this browser draws no canvas");
+    this.context = context;
+    this.size = { width: 848, height: 480 };
+  }
+
+  /** Pixels of the picture for one pixel of a picture of the usual width. */
+  get unit() {
+    return this.size.width / USUAL_WIDTH_PX;
+  }
+
+  /**
+   * @param {ImageBitmap|null} image
+   * @param {Header} header
+   */
+  show(image, header) {
+    this.#begin(header.picture, image);
+    const { drawing } = header;
+    this.#lines(drawing.bed, PENS.bed);
+    this.#lines(drawing.cone, PENS.cone);
+    this.#lines(drawing.axis ?? [], PENS.axis);
+    this.#lines(drawing.exit_ring, PENS.exit);
+    this.#lines(drawing.area_at_risk, PENS.area);
+    for (const { name, lines } of drawing.keep_out) {
+      this.#lines(lines, PENS.keepOut);
+      this.#name(lines, name);
+    }
+    for (const { name, lines } of drawing.draft) {
+      this.#lines(lines, PENS.draft);
+      this.#name(lines, name);
+    }
+  }
+
+  /**
+   * A still picture with an outline in the making.
+   * @param {ImageBitmap|null} image
+   * @param {{width: number, height: number}} size
+   * @param {Point[]} points
+   */
+  showStill(image, size, points) {
+    this.#begin(size, image);
+    const closed = points.length > 2 ? [...points, /** @type {Point} */ (points[0])] : points;
+    this.#lines([closed], PENS.draft);
+    for (const [u, v] of points) {
+      this.context.beginPath();
+      this.context.arc(u, v, POINT_RADIUS_PX * this.unit, 0, 2 * Math.PI);
+      this.context.fillStyle = PENS.draft?.colour ?? "";
+      this.context.fill();
+      this.context.lineWidth = HALO_PX * this.unit;
+      this.context.strokeStyle = HALO;
+      this.context.stroke();
+    }
+  }
+
+  /**
+   * The pixel of the picture under a pointer; null beside the picture.
+   * @param {{clientX: number, clientY: number}} event
+   * @returns {Point|null}
+   */
+  pixelAt(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const u = ((event.clientX - box.left) / box.width) * this.size.width - 0.5;
+    const v = ((event.clientY - box.top) / box.height) * this.size.height - 0.5;
+    const isOn = u >= -0.5 && v >= -0.5 && u <= this.size.width - 0.5 && v <= this.size.height - 0.5;
+    return isOn ? [Math.round(10 * u) / 10, Math.round(10 * v) / 10] : null;
+  }
+
+  /**
+   * @param {{width: number, height: number}} size
+   * @param {ImageBitmap|null} image
+   */
+  #begin(size, image) {
+    this.size = size;
+    const { canvas, context } = this;
+    canvas.style.aspectRatio = `${size.width} / ${size.height}`;
+    const shown = canvas.clientWidth * devicePixelRatio;
+    const scale = shown > 0 ? shown / size.width : 1;
+    const [width, height] = [Math.round(size.width * scale), Math.round(size.height * scale)];
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#000";
+    if (image) context.drawImage(image, 0, 0, width, height);
+    else context.fillRect(0, 0, width, height);
+    // integer pixel coordinates are pixel centres
+    context.setTransform(width / size.width, 0, 0, height / size.height, 0.5 * scale, 0.5 * scale);
+    context.lineJoin = "round";
+    context.lineCap = "butt";
+  }
+
+  /**
+   * @param {Line[]} lines
+   * @param {Pen|undefined} pen
+   */
+  #lines(lines, pen) {
+    if (!pen) return;
+    const path = new Path2D();
+    for (const line of lines) {
+      line.forEach(([u, v], index) => (index ? path.lineTo(u, v) : path.moveTo(u, v)));
+    }
+    this.context.setLineDash([]);
+    this.context.lineWidth = (pen.width + HALO_PX) * this.unit;
+    this.context.strokeStyle = HALO;
+    this.context.stroke(path);
+    this.context.setLineDash(pen.dash.map((length) => length * this.unit));
+    this.context.lineWidth = pen.width * this.unit;
+    this.context.strokeStyle = pen.colour;
+    this.context.stroke(path);
+    this.context.setLineDash([]);
+  }
+
+  /**
+   * @param {Line[]} lines
+   * @param {string} name
+   */
+  #name(lines, name) {
+    const points = lines.flat();
+    if (!points.length) return;
+    const u = points.reduce((sum, point) => sum + point[0], 0) / points.length;
+    const v = points.reduce((sum, point) => sum + point[1], 0) / points.length;
+    this.context.font = `bold ${NAME_PX * this.unit}px ${NAME_FONT}`;
+    this.context.textAlign = "center";
+    this.context.textBaseline = "middle";
+    this.context.lineWidth = 4 * this.unit;
+    this.context.strokeStyle = HALO;
+    this.context.strokeText(name, u, v);
+    this.context.fillStyle = "#ffffff";
+    this.context.fillText(name, u, v);
+  }
+}
+
+/**
+ * @param {Uint8Array} jpeg
+ * @returns {Promise<ImageBitmap|null>} null for no picture, or one that cannot be read
+ */
+export async function decode(jpeg) {
+  if (!jpeg.length) return null;
+  try {
+    return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+  } catch {
+    return null; // said on the picture: there is none
+  }
+}

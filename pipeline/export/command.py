@@ -1,0 +1,248 @@
+"""`sessions export`: one pass over a source, into as many forms as are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Literal, Self
+
+from models.loading import load_segmenter
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.config.load import load_config
+from pipeline.evidence import evidence_for
+from pipeline.export.exporter import FrameExport, ResultExport, refuse_existing
+from pipeline.export.ply import PlyExport
+from pipeline.export.png import PngExport
+from pipeline.export.table import TableExport
+from pipeline.replay import run_context
+from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.sinks.video import VideoSink
+from pipeline.tracker import Tracker
+from recordings.bop.writer import BopWriter
+from recordings.opening import open_source
+from recordings.session.viewer_file import ViewerFile
+from recordings.source import Source
+from tracking.errors import SourceError, UsageError
+from tracking.frame import SourceFrame
+
+Report = Callable[[int, int | None], None]
+EMBEDDED = ("rig.toml", "plan.toml")
+FORMS = ("png", "ply", "bop", "viewer", "csv", "mp4", "rrd")
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to read, which frames of it, and every form asked for.
+
+    Attributes
+    ----------
+    first, last : int or None
+        Frame indices, both included.
+    rig, plan : Path or None
+        Only for what needs results; None: as the session was recorded with.
+    """
+
+    source: str
+    png: Path | None = None
+    ply: Path | None = None
+    bop: Path | None = None
+    viewer: Path | None = None
+    csv: Path | None = None
+    mp4: Path | None = None
+    rrd: Path | None = None
+    first: int | None = None
+    last: int | None = None
+    rig: Path | None = None
+    plan: Path | None = None
+    catalogue: Path | None = None
+    segmenter: Literal["onnx", "masks"] = "onnx"
+
+    @property
+    def needs_results(self) -> bool:
+        """Whether the tracker has to run."""
+        asked = (self.csv, self.mp4, self.rrd)
+        return any(path is not None for path in asked) or self.rig is not None
+
+
+class _Viewer:
+    """The viewer's file as an export of results."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = ViewerFile(path)
+
+    def emit(self, result: FrameResult) -> None:
+        """Take one result; its labels are the segmenter's."""
+        decision = result.record.decision
+        self._file.write(
+            result.source_frame,
+            result.record.registration.camera_from_applicator,
+            str(decision.verdict),
+            [str(reason) for reason in decision.reasons],
+        )
+
+    def write(self, source_frame: SourceFrame) -> None:
+        """Take one frame without results."""
+        self._file.write(source_frame)
+
+    def abandon(self) -> None:
+        """What was written stays a whole file."""
+        self._file.close()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def export(request: ExportRequest, report: Report) -> int:
+    """Write every form; return the number of frames.
+
+    Raises
+    ------
+    UsageError
+        Nothing is asked for, something exists already, or no frame is in the range.
+    SourceError
+        The source ends early: what was whole is exported.
+    """
+    paths = (request.png, request.ply, request.bop, request.viewer)
+    if not request.needs_results and all(path is None for path in paths):
+        raise UsageError(
+            "Nothing to export.",
+            expected="one or more of --png, --ply, --bop, --viewer, --csv, --mp4, --rrd",
+        )
+    for option in FORMS:
+        path: Path | None = getattr(request, option)
+        if path is not None and path.exists():
+            raise refuse_existing(f"--{option}", str(path))
+    applicators = read_catalogue(request.catalogue).applicators
+    source = open_source(request.source, applicators=applicators)
+    try:
+        n_frames = _exported(request, source, report)
+    finally:
+        source.close()
+    if source.damage is not None:
+        raise SourceError(
+            f"{request.source} was exported up to its damage only.", actual=source.damage
+        )
+    return n_frames
+
+
+class _Outputs:
+    """Every form that is asked for. Leaving after an error leaves no half-written folder."""
+
+    def __init__(self, frames: list[FrameExport], results: list[ResultExport]) -> None:
+        self._frames, self._results = frames, results
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for frame_export in self._frames:
+            if error is None:
+                frame_export.close()
+            else:
+                frame_export.abandon()
+        for result_export in self._results:
+            result_export.close()
+
+    def take(self, source_frame: SourceFrame, result: FrameResult | None) -> None:
+        """Hand one frame to all of them."""
+        for frame_export in self._frames:
+            frame_export.write(source_frame)
+        if result is not None:
+            for result_export in self._results:
+                result_export.emit(result)
+
+
+def _exported(request: ExportRequest, source: Source, report: Report) -> int:
+    with ExitStack() as stack:
+        tracker, context = None, None
+        if request.needs_results:
+            tracker, context = _tracker(request, source, stack)
+        frames = _frame_exports(request, source, has_results=tracker is not None)
+        outputs = stack.enter_context(_Outputs(frames, _result_exports(request, context)))
+        n_done = 0
+        for source_frame in _up_to(source, request.last):
+            # frames before the first are tracked all the same: what comes later hangs on them
+            result = None if tracker is None else tracker.process(source_frame)
+            if request.first is None or source_frame.frame.frame_index >= request.first:
+                outputs.take(source_frame, result)
+                n_done += 1
+                report(n_done, source.header.n_frames)
+        if n_done == 0:
+            raise UsageError("No frame lies in the range.", remedy="Widen --from and --to.")
+    return n_done
+
+
+def _up_to(source: Source, last: int | None) -> Iterator[SourceFrame]:
+    while (source_frame := source.read()) is not None:
+        if last is not None and source_frame.frame.frame_index > last:
+            return
+        yield source_frame
+
+
+def _frame_exports(
+    request: ExportRequest, source: Source, *, has_results: bool
+) -> list[FrameExport]:
+    found: list[FrameExport] = []
+    if request.png is not None:
+        found.append(PngExport(request.png))
+    if request.ply is not None:
+        found.append(PlyExport(request.ply))
+    if request.bop is not None:
+        header = source.header
+        found.append(BopWriter(request.bop, header.intrinsics, header.depth_unit_mm))
+    if request.viewer is not None and not has_results:
+        found.append(_Viewer(request.viewer))
+    return found
+
+
+def _result_exports(request: ExportRequest, context: RunContext | None) -> list[ResultExport]:
+    if context is None:
+        return []
+    found: list[ResultExport] = []
+    if request.viewer is not None:
+        found.append(_Viewer(request.viewer))
+    if request.csv is not None:
+        found.append(TableExport(request.csv))
+    if request.mp4 is not None:
+        found.append(VideoSink(request.mp4, context))
+    if request.rrd is not None:
+        from pipeline.export.rerun_file import RerunExport
+
+        found.append(RerunExport(request.rrd, context))
+    return found
+
+
+def _tracker(
+    request: ExportRequest, source: Source, stack: ExitStack
+) -> tuple[Tracker, RunContext]:
+    """With the files given, or with those that the session carries."""
+    rig, plan = request.rig, request.plan
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    texts = dict(source.header.embedded)
+    given = dict(zip(EMBEDDED, (rig, plan), strict=True))
+    for name, path in given.items():
+        if path is None:
+            if name not in texts:
+                option = f"--{name.removesuffix('.toml')}"
+                raise UsageError(
+                    f"{request.source} carries no {name}.", remedy=f"Name one with {option}."
+                )
+            given[name] = folder / name
+            (folder / name).write_text(texts[name], encoding="utf-8")
+    rig_path, plan_path = given["rig.toml"], given["plan.toml"]
+    if rig_path is None or plan_path is None:
+        raise UsageError("Rig and plan are missing.", remedy="Name them with --rig and --plan.")
+    config = load_config(rig_path, plan_path, request.catalogue)
+    start = evidence_for(source.header, config.rig, now=None)
+    tracker = Tracker(config, load_segmenter(request.segmenter), start.evidence)
+    return tracker, run_context(source.header, config, start)

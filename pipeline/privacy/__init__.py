@@ -1,0 +1,1 @@
+"""What of a person a recording holds, and how to be rid of it."""

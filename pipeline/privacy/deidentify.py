@@ -1,0 +1,102 @@
+"""`sessions deidentify`: a copy of a recording that may leave the house."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from pipeline.audit.pseudonym import pseudonym
+from pipeline.privacy.colour import LabelsOf, with_colour
+from pipeline.privacy.names import Colour
+from pipeline.privacy.texts import without_person
+from recordings.session.reader import SessionSource
+from recordings.session.writer import SessionWriter
+from tracking.errors import SourceError
+
+NOTE = "deidentified.json"
+SERIAL_DIGITS = 8
+BLOCK = 1 << 20
+
+Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """What was done, as the copy itself says it."""
+
+    n_frames: int
+    from_sha256: str
+    colour: Colour
+    has_serial: bool
+    has_date: bool
+
+
+def deidentify(
+    path: Path,
+    out: Path,
+    key: bytes,
+    report: Report,
+    *,
+    colour: Colour = Colour.OFF,
+    keep_serial: bool = False,
+    keep_date: bool = True,
+    labels_of: LabelsOf | None = None,
+) -> Deidentified:
+    """Write the copy: patient as pseudonym, no comments, as much colour as is asked for.
+
+    Depth, labels, stamps and truth stay bit for bit. Without its date a live recording is never
+    READY in a replay: nothing says that its calibration held.
+
+    Raises
+    ------
+    SourceError
+        The recording cannot be read, or is damaged: the whole frames before that are copied.
+    UsageError
+        The copy exists or cannot be created.
+    """
+    done = Deidentified(0, _sha256(path), colour, keep_serial, keep_date)
+    source = SessionSource(path)
+    try:
+        header = source.header
+        serial = header.device_serial
+        stand_in = f"CAM-{pseudonym(serial, key)[:SERIAL_DIGITS]}"
+        serials = {} if keep_serial or not serial else {serial: stand_in}
+        kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
+        texts = without_person(kept, key, serials)
+        note = json.dumps({**asdict(done), "n_frames": header.n_frames, "colour": str(colour)})
+        cleaned = replace(
+            header,
+            device_serial=serials.get(serial, serial),
+            recorded_at=header.recorded_at if keep_date else "",
+            embedded=(*texts, (NOTE, note)),
+        )
+        with SessionWriter(out, cleaned) as writer:
+            while (frame := source.read()) is not None:
+                own = frame.frame.device_serial
+                named = replace(frame.frame, device_serial=serials.get(own, own))
+                writer.write(with_colour(replace(frame, frame=named), colour, labels_of))
+                report(writer.n_frames, header.n_frames)
+        n_frames = writer.n_frames
+    finally:
+        source.close()
+    if source.damage is not None:
+        raise SourceError(
+            f"{path} was copied up to its damage only.",
+            actual=source.damage,
+            remedy=f"{out} holds the {n_frames} whole frames.",
+        )
+    return replace(done, n_frames=n_frames)
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                found.update(block)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read.", actual=error.strerror or str(error)) from error
+    return found.hexdigest()

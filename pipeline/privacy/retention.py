@@ -1,0 +1,124 @@
+"""`sessions retention`: what an archive has kept for longer than it should.
+
+Nothing is deleted unless asked for; what is under hold never is. Whatever goes is written down
+first: a hash of it proves later what was there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from recordings.session.reader import SessionSource
+from tracking.errors import SourceError, UsageError
+
+SUFFIX = ".mcap"
+HOLD = ".hold"  # beside a session as NAME.hold, or a file of that name in a folder: all below it
+LOG_NAME = "retention.jsonl"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One session of the archive.
+
+    `dated_by`: "recording" or, where the file does not say when it was made, "file".
+    """
+
+    name: str
+    n_bytes: int
+    recorded_at: str
+    dated_by: str
+    age_days: float
+    is_due: bool
+    hold: str = ""
+
+    @property
+    def goes(self) -> bool:
+        """Whether it is deleted when asked for."""
+        return self.is_due and not self.hold
+
+
+def review(archive: Path, older_than: timedelta, now: datetime) -> list[Kept]:
+    """Every session with its age, oldest first. Raises UsageError where ARCHIVE is no folder."""
+    if not archive.is_dir():
+        raise UsageError("ARCHIVE is no folder.", actual=str(archive))
+    found = []
+    for path in archive.rglob(f"*{SUFFIX}"):
+        recorded, dated_by = _recorded(path)
+        age = now - recorded
+        found.append(
+            Kept(
+                name=str(path.relative_to(archive)),
+                n_bytes=path.stat().st_size,
+                recorded_at=recorded.isoformat(),
+                dated_by=dated_by,
+                age_days=age.total_seconds() / 86_400,
+                is_due=age > older_than,
+                hold=_hold(path, archive),
+            )
+        )
+    return sorted(found, key=lambda kept: (-kept.age_days, kept.name))
+
+
+def delete(archive: Path, sessions: Sequence[Kept], now: datetime) -> int:
+    """Delete what goes, each written down before; return how many.
+
+    Raises
+    ------
+    UsageError
+        Something cannot be written down or deleted; what came before it is gone.
+    """
+    n_gone = 0
+    for kept in sessions:
+        if not kept.goes or _hold(archive / kept.name, archive):
+            continue
+        path = archive / kept.name
+        try:
+            entry = {"deleted_at": now.isoformat(), "sha256": _sha256(path), **asdict(kept)}
+            with (archive / LOG_NAME).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
+            path.unlink()
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be deleted.", actual=error.strerror or str(error)
+            ) from error
+        n_gone += 1
+    return n_gone
+
+
+def _recorded(path: Path) -> tuple[datetime, str]:
+    try:
+        source = SessionSource(path)
+        moment = source.header.recorded_moment
+        source.close()
+    except SourceError:
+        moment = None
+    if moment is not None:
+        return moment, "recording"
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
+
+
+def _hold(path: Path, archive: Path) -> str:
+    """The file that holds a session, "" for none."""
+    beside = path.with_suffix(HOLD)
+    if beside.exists():
+        return str(beside.relative_to(archive))
+    for folder in path.parents:
+        if (folder / HOLD).exists():
+            return str((folder / HOLD).relative_to(archive))
+        if folder == archive:
+            break
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            found.update(block)
+    return found.hexdigest()

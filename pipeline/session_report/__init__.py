@@ -1,0 +1,1 @@
+"""The record of one session for the file: HTML, PDF, and DICOM Encapsulated PDF."""

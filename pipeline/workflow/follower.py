@@ -1,0 +1,162 @@
+"""Follows a session frame by frame for the workflow: facts for the steps, beam, the page's view.
+
+A sink: it hears of a frame after the supervisor has, and delays nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.session.events import Event, EventKind
+from pipeline.session.shell import SessionShell
+from pipeline.sinks.sink import FrameResult
+from pipeline.tracker import Tracker
+from pipeline.workflow.desk import WorkflowDesk
+from pipeline.workflow.desk_state import Revision
+from pipeline.workflow.step import StepFacts
+from pipeline.workflow.view import About, Shown, Standing, view_of
+from tracking.decision import Verdict
+from tracking.reasons import TEXTS, Reason, Severity
+from tracking.snapshot import Evidence
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is in force beside the loop, asked once a frame: cheap, and never waits."""
+
+    qa: Evidence
+    qa_sentence: str
+    has_calibration: bool
+    calibration_until: str
+    report_html: str = ""
+    report_pdf: str = ""
+    is_recording: bool = False
+    storage_warning: str = ""
+
+
+@dataclass(eq=False)
+class WorkflowFollower:
+    """Hands revisions to the tracker, facts to the desk, and a view to the display."""
+
+    desk: WorkflowDesk
+    shell: SessionShell
+    about: About
+    around: Callable[[], Around]
+    on_revision: Callable[[Revision, str], None] | None = None
+    _is_beam_on: bool = field(default=False, init=False)
+    _was_beam_on: bool = field(default=False, init=False)
+    _was_ready: bool = field(default=False, init=False)
+    _since_ns: int | None = field(default=None, init=False)
+    _n_deviations: int = field(default=0, init=False)
+    _is_deviating: bool = field(default=False, init=False)
+    _shown: Shown | None = field(default=None, init=False)
+
+    def before_frame(self, tracker: Tracker) -> None:
+        """Let a revision that was approved decide the next frame."""
+        revision = self.desk.take_revision()
+        if revision is None:
+            return
+        if self.on_revision is not None:
+            self.on_revision(revision, self.desk.state.approved_by)
+        before = tracker.running
+        tracker.revise(revision.config, revision.marks)
+        if tracker.running != before:
+            self.shell.rebind(tracker.running)
+
+    def note(self, events: Sequence[Event]) -> None:
+        """Take what was said before the next frame."""
+        for event in events:
+            if event.kind is EventKind.BEAM_ON:
+                self._is_beam_on = self._was_beam_on = True
+            elif event.kind is EventKind.BEAM_OFF:
+                self._is_beam_on = False
+
+    def emit(self, result: FrameResult) -> None:
+        """Take one decided frame."""
+        self._follow_beam(result)
+        around = self.around()
+        self.desk.see(result.record, self._facts(result, around))
+        held = self.shell.standing
+        self._shown = Shown(
+            state=self.desk.state,
+            facts=self.desk.facts,
+            standing=Standing(
+                time_out=held.time_out,
+                last_fault_frame=held.last_fault_frame,
+                acknowledged_frame=held.acknowledged_frame,
+                qa_sentence=around.qa_sentence,
+                calibration_until=around.calibration_until,
+                is_beam_on=self._is_beam_on,
+                since_ns=self._since_ns,
+                n_deviations=self._n_deviations,
+                report_html=around.report_html,
+                report_pdf=around.report_pdf,
+                is_recording=around.is_recording,
+                storage_warning=around.storage_warning,
+            ),
+            is_settled=self.desk.is_settled,
+            lost=frozenset(d.name for d in self.desk.state.drawings.sheet if self.desk.is_lost(d)),
+        )
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def view(self, result: FrameResult) -> Mapping[str, Any] | None:
+        """`session` and `drawing` of a frame's header; called by the display's thread."""
+        shown = self._shown
+        return None if shown is None else view_of(shown, self.about, result)
+
+    def _follow_beam(self, result: FrameResult) -> None:
+        is_ready = result.record.decision.verdict is Verdict.READY
+        self._was_ready |= is_ready
+        if not self._is_beam_on:
+            self._since_ns, self._is_deviating = None, False
+            return
+        if self._since_ns is None:
+            self._since_ns, self._n_deviations = result.record.stamp_ns, 0
+        self._n_deviations += not is_ready and not self._is_deviating
+        self._is_deviating = not is_ready
+
+    def _facts(self, result: FrameResult, around: Around) -> StepFacts:
+        record, decision = result.record, result.record.decision
+        identity, survey = record.alignment.applicator_id, record.survey.survey
+        planned = self.desk.state.applicator
+        is_placed = record.registration.is_ok and identity.decided and identity.value == planned
+        plan = self.desk.in_force
+        is_limited = plan.limits.coverage_minimum_fraction is not None
+        is_marked = plan.area_at_risk is not None or bool(self.desk.state.drawings.sheet)
+        return StepFacts(
+            has_qa=around.qa.holds,
+            has_calibration=around.has_calibration,
+            has_survey=(survey is not None and survey.is_usable) or is_placed,
+            is_area_wanted=is_limited and not is_marked,
+            is_placed=is_placed,
+            is_other_cone=identity.decided and identity.value != planned,
+            is_docked=is_placed and not any(map(_is_of_geometry, decision.reasons)),
+            has_time_out=self.shell.standing.has_time_out,
+            is_ready=decision.verdict is Verdict.READY,
+            was_ready=self._was_ready,
+            is_beam_on=self._is_beam_on,
+            was_beam_on=self._was_beam_on,
+        )
+
+
+def _is_of_geometry(reason: Reason) -> bool:
+    """Whether moving or seeing something could cure it."""
+    if TEXTS[reason].severity is Severity.HOLD:
+        return True
+    return TEXTS[reason].severity is Severity.UNSURE and reason not in BESIDE
+
+
+# What is missing beside the geometry: persons and papers, not the cone's place.
+BESIDE = frozenset(
+    {
+        Reason.ARMING,
+        Reason.NO_TIMEOUT,
+        Reason.NO_QA,
+        Reason.NO_FIDUCIAL,
+        Reason.PLAN_NOT_APPROVED,
+    }
+)

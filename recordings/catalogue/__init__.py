@@ -1,0 +1,1 @@
+"""What an archive of sessions holds: an index that is made from the files at any time."""

@@ -1,0 +1,213 @@
+"""The index in a database: SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Table,
+    create_engine,
+    delete,
+    exists,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from recordings.catalogue.facts import SessionFacts
+from recordings.catalogue.query import COUNTED, DAMAGED, DATES, QUANTITIES, WORDS, Term
+from recordings.catalogue.tables import ABOUT, COUNTS, METADATA, SESSIONS, VERSION
+from recordings.catalogue.tables import QUANTITIES as QUANTITY_TABLE
+from tracking.errors import UsageError
+
+FILE_NAME = "catalogue.sqlite"
+ACCEPTED = "a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE"
+COLUMNS = [c.name for c in SESSIONS.columns if c.name != "id"]
+
+
+class Catalogue:
+    """An open index. Raises UsageError where it cannot be opened, read or written."""
+
+    def __init__(self, address: str) -> None:
+        url = _url(address)
+        self.name = url.render_as_string(hide_password=True)
+        self._engine = create_engine(url)
+        with self._transaction() as connection:
+            self._prepare(connection)
+
+    def close(self) -> None:
+        """Release its connections."""
+        self._engine.dispose()
+
+    def stamps(self) -> dict[str, str]:
+        """Stamp of every session that is known, by name."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(SESSIONS.c.name, SESSIONS.c.stamp)).all()
+        return {str(name): str(stamp) for name, stamp in rows}
+
+    def put(self, facts: SessionFacts) -> None:
+        """Add a session, or replace what was known of it."""
+        with self._transaction() as connection:
+            self._remove(connection, [facts.name])
+            values = {name: getattr(facts, name) for name in COLUMNS}
+            key = connection.execute(insert(SESSIONS).values(values)).inserted_primary_key
+            number = int(key[0]) if key else 0
+            for kind, counts in (("verdict", facts.verdicts), ("reason", facts.reasons)):
+                _insert(
+                    connection,
+                    COUNTS,
+                    [
+                        {"session_id": number, "kind": kind, "name": name, "n_frames": n}
+                        for name, n in counts.items()
+                    ],
+                )
+            _insert(
+                connection,
+                QUANTITY_TABLE,
+                [
+                    {"session_id": number, "name": n, "median": m, "least": low, "largest": high}
+                    for n, (m, low, high) in facts.quantities.items()
+                ],
+            )
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget sessions whose files are gone."""
+        with self._transaction() as connection:
+            self._remove(connection, list(names))
+
+    def find(self, terms: Sequence[Term] = ()) -> list[SessionFacts]:
+        """Sessions for which all terms hold, by name."""
+        conditions = [_condition(term) for term in terms]
+        with self._transaction() as connection:
+            rows = (
+                connection.execute(select(SESSIONS).where(*conditions).order_by(SESSIONS.c.name))
+                .mappings()
+                .all()
+            )
+            numbers = [row["id"] for row in rows]
+            counts = _counts(connection, numbers)
+            quantities = _quantities(connection, numbers)
+        return [
+            SessionFacts(
+                **{name: row[name] for name in COLUMNS},
+                verdicts=counts[row["id"], "verdict"],
+                reasons=counts[row["id"], "reason"],
+                quantities=quantities[row["id"]],
+            )
+            for row in rows
+        ]
+
+    def _prepare(self, connection: Connection) -> None:
+        """Make the tables; those of another version are dropped: files know all that is in them."""
+        if inspect(connection).has_table(ABOUT.name):
+            version = connection.execute(select(func.max(ABOUT.c.version))).scalar()
+            if version == VERSION:
+                return
+            METADATA.drop_all(connection)
+        METADATA.create_all(connection)
+        connection.execute(insert(ABOUT).values(version=VERSION, archive=""))
+
+    def _remove(self, connection: Connection, names: Sequence[str]) -> None:
+        numbers = select(SESSIONS.c.id).where(SESSIONS.c.name.in_(names))
+        for table in (COUNTS, QUANTITY_TABLE):
+            connection.execute(delete(table).where(table.c.session_id.in_(numbers)))
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.name.in_(names)))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            told = str(error).splitlines()[0]
+            raise UsageError(
+                f"The catalogue {self.name} cannot be used.",
+                expected=ACCEPTED,
+                actual=told,
+                remedy="Name another --store; the catalogue can be made anew at any time.",
+            ) from error
+
+
+def default_address(archive: Path) -> str:
+    """Where an archive's index lies unless a store is named."""
+    return str(archive / FILE_NAME)
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address) if "://" in address else URL.create("sqlite", database=address)
+    except (ArgumentError, ValueError) as error:
+        raise UsageError("--store: this is no address.", expected=ACCEPTED) from error
+    if url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+pg8000")
+    if url.drivername not in ("sqlite", "postgresql+pg8000") or not url.database:
+        raise UsageError("--store: unknown kind.", expected=ACCEPTED, actual=url.drivername)
+    return url
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _condition(term: Term) -> ColumnElement[bool]:
+    """One term as SQL."""
+    if term.key in COUNTED:
+        return exists().where(
+            COUNTS.c.session_id == SESSIONS.c.id,
+            COUNTS.c.kind == term.key,
+            COUNTS.c.name == term.value,
+            COUNTS.c.n_frames > 0,
+        )
+    if term.key == DAMAGED:
+        return SESSIONS.c.damage != ""
+    if term.key in DATES:
+        at = SESSIONS.c.recorded_at
+        is_after = term.key == DATES[0]
+        return (at != "") & (at >= term.value if is_after else at < term.value)
+    if term.key in WORDS:
+        pattern = term.value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return SESSIONS.c[term.key].ilike(pattern.replace("*", "%"), escape="\\")
+    if term.key in QUANTITIES:
+        of_it = (QUANTITY_TABLE.c.session_id == SESSIONS.c.id) & (QUANTITY_TABLE.c.name == term.key)
+        return exists().where(of_it, _compared(QUANTITY_TABLE.c.median, term))
+    return _compared(SESSIONS.c[term.key], term)
+
+
+def _compared(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
+    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    found: ColumnElement[bool] = compare[term.operator](column, term.number)
+    return found
+
+
+def _counts(
+    connection: Connection, numbers: Sequence[int]
+) -> Mapping[tuple[int, str], dict[str, int]]:
+    found: defaultdict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    query = select(COUNTS).where(COUNTS.c.session_id.in_(numbers)).order_by(COUNTS.c.name)
+    for row in connection.execute(query).mappings():
+        found[row["session_id"], row["kind"]][row["name"]] = row["n_frames"]
+    return found
+
+
+def _quantities(
+    connection: Connection, numbers: Sequence[int]
+) -> Mapping[int, dict[str, tuple[float, float, float]]]:
+    found: defaultdict[int, dict[str, tuple[float, float, float]]] = defaultdict(dict)
+    table = QUANTITY_TABLE
+    query = select(table).where(table.c.session_id.in_(numbers)).order_by(table.c.name)
+    for row in connection.execute(query).mappings():
+        value = (row["median"], row["least"], row["largest"])
+        found[row["session_id"]][row["name"]] = value
+    return found

@@ -1,0 +1,66 @@
+"""Chromium with the display's page; without it the tests are left out, and say so."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from pipeline.benchmarks.browser import CHROMIUM, chromium
+from pipeline.benchmarks.display_stand_in import StandIn
+from tests.display_session import MadeSession
+
+FULL, SMALL = (1920, 1080), (1280, 720)
+SHOWN = 'html[data-shown="yes"]'
+WAIT_MS = 10_000
+
+
+def browser_or_skip() -> Iterator[Browser]:
+    """For a fixture. Says why where there is no Chromium."""
+    if shutil.which(CHROMIUM) is None:
+        text = "Chromium is missing: the display's page is NOT tested (Debian: chromium)"
+        warnings.warn(text, stacklevel=1)
+        pytest.skip(text)
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def shown_page(
+    browser: Browser,
+    session: MadeSession,
+    *,
+    size: tuple[int, int] = SMALL,
+    role: str = "console",
+    language: str = "en",
+) -> Iterator[tuple[Page, StandIn]]:
+    """Open the page on a made session, a verdict shown; it may raise no error of script."""
+    server = StandIn(session.frame, answer=session.answer, role=role, language=language)
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=True)
+    context.set_default_timeout(WAIT_MS)
+    faults: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    try:
+        page.goto(server.address)
+        page.wait_for_selector(SHOWN)
+        yield page, server
+        assert faults == []
+    finally:
+        context.close()
+        server.close()
+
+
+def wait_drawn(page: Page, session: MadeSession, n_frames: int = 3) -> None:
+    """Wait until the page has drawn frames made from now on."""
+    target = session.sequence + n_frames
+    for _ in range(WAIT_MS // 20):
+        page.wait_for_timeout(20)
+        if session.sequence >= target:
+            return
+    raise TimeoutError(f"the page did not ask for {n_frames} frames within {WAIT_MS} ms")

@@ -1,0 +1,146 @@
+"""Every sign of every quantity, from the geometry to the page's words, dials and bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from pipeline.display.header import frame_header
+from pipeline.overlay.guidance import moves
+from tests.builders_results import Geometry, make_context, make_result
+from tests.display_session import MadeSession
+from tests.integration.display_browser import browser_or_skip, shown_page
+from tracking.decision import Verdict
+from tracking.reasons import Reason
+
+STRAIGHT = Geometry(0.0, 0.0, 0.0, 0.0, 40.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One quantity off to one side; what people must read, and where the mark must point.
+
+    `x`, `y`: sign on the dial, right and up; `bar`: the arrow, 1 up.
+    """
+
+    change: dict[str, float]
+    text: str
+    x: int = 0
+    y: int = 0
+    bar: tuple[str, int] | None = None
+
+
+CASES = [
+    Case({"lateral_x_mm": 3.0}, "Head 3.0 mm right", x=1),
+    Case({"lateral_x_mm": -3.0}, "Head 3.0 mm left", x=-1),
+    Case({"lateral_y_mm": 3.0}, "Head 3.0 mm back", y=1),
+    Case({"lateral_y_mm": -3.0}, "Head 3.0 mm front", y=-1),
+    Case({"tilt_x_deg": 2.0}, "Tilt head top 2.0° front", y=-1),
+    Case({"tilt_x_deg": -2.0}, "Tilt head top 2.0° back", y=1),
+    Case({"tilt_y_deg": 2.0}, "Tilt head top 2.0° right", x=1),
+    Case({"tilt_y_deg": -2.0}, "Tilt head top 2.0° left", x=-1),
+    Case({"docking_gap_mm": 46.0}, "Head 6.0 mm down", bar=("docking_gap_mm", -1)),
+    Case({"docking_gap_mm": 34.0}, "Head 6.0 mm up", bar=("docking_gap_mm", 1)),
+    Case({"air_gap_mm": 5.0}, "Cone 5.0 mm down", bar=("air_gap_mm", -1)),
+    Case({"air_gap_mm": -5.0}, "Cone 5.0 mm up", bar=("air_gap_mm", 1)),
+    Case({"incidence_x_deg": 8.0}, "Tilt cone top 8.0° front"),
+    Case({"incidence_x_deg": -8.0}, "Tilt cone top 8.0° back"),
+    Case({"incidence_y_deg": 8.0}, "Tilt cone top 8.0° right"),
+    Case({"incidence_y_deg": -8.0}, "Tilt cone top 8.0° left"),
+]
+
+TOLD = """async ([{ moves, dials, bars, labels }, language]) => {
+  const [{ moveText, wayOf }, { dialMark, barMark }, { Words }] = await Promise.all(
+    ['guidance', 'gauge', 'words/catalogue'].map((name) => import(`/js/${name}.js`)));
+  const words = new Words(language);
+  return {
+    texts: moves.map((move) => moveText(move, words)),
+    ways: moves.map((move) => wayOf(move, labels)),
+    dials: Object.fromEntries(dials.map((dial) => [dial.name, dialMark(dial)])),
+    bars: Object.fromEntries(bars.map((bar) => [bar.name, barMark(bar)])),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    for browser in browser_or_skip():
+        with shown_page(browser, MadeSession()) as (page, _):
+            yield page
+
+
+def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str, Any]:
+    """What the page makes of a geometry."""
+    found: dict[str, Any] = page.evaluate(TOLD, [header_parts(change), language])
+    return found
+
+
+def header_parts(change: dict[str, float]) -> dict[str, Any]:
+    """The parts of the session's own header that the gauge is drawn from."""
+    result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **change))
+    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    return {name: header[name] for name in ("labels", "moves", "dials", "bars")}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_sign(page: Page, case: Case) -> None:
+    found = told(page, case.change)
+    assert found["texts"][0] == case.text
+    if case.x or case.y:
+        quantity = "docking_tilt_deg" if "Tilt" in case.text else "docking_lateral_mm"
+        mark = found["dials"][quantity]
+        assert (sign(mark["x"]), sign(-mark["y"])) == (case.x, case.y)
+        assert not mark["isInside"]
+        arrow = {(1, 0): "plus_x", (-1, 0): "minus_x", (0, 1): "plus_y", (0, -1): "minus_y"}
+        assert found["ways"][0] == arrow[case.x, case.y]
+    if case.bar:
+        name, arrow_way = case.bar
+        mark = found["bars"][name]
+        assert mark["arrow"] == arrow_way
+        limit = mark["upper"] if arrow_way < 0 else mark["lower"]
+        assert (mark["at"] - limit) * arrow_way < 0  # the mark lies outside, the arrow points back
+        assert found["ways"][0] == ("up" if arrow_way > 0 else "down")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_english_words_are_the_overlays(page: Page, case: Case) -> None:
+    context = make_context()
+    result = make_result(
+        Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **case.change)
+    )
+    assert told(page, case.change)["texts"] == [move.text for move in moves(result, context)]
+
+
+def test_the_machines_words_are_not_translated(page: Page) -> None:
+    assert told(page, {"lateral_x_mm": 3.0}, "de")["texts"] == ["Kopf 3,0 mm right"]
+
+
+def test_inside_its_limit_no_arrow_points_anywhere(page: Page) -> None:
+    found = told(page, {})
+    assert found["texts"] == []
+    assert all(mark["isInside"] for mark in found["dials"].values())
+    assert all(mark["arrow"] == 0 for mark in found["bars"].values())
+
+
+def test_coverage_says_move_the_cone(page: Page) -> None:
+    action: str = page.evaluate(
+        "import('/js/words/catalogue.js').then((m) => new m.Words('en').sentence('COVERAGE_LOW'))"
+    )[1]
+    assert action == "Move the cone over the area at risk."
+
+
+@pytest.mark.parametrize("missing", ["x", "y", "sigma"])
+def test_what_is_not_observable_has_no_mark(page: Page, missing: str) -> None:
+    dial = {"name": "a", "unit": "mm", "x": 1.0, "y": 1.0, "sigma": 0.1, "tolerance": 2.0}
+    mark = page.evaluate(
+        "(dial) => import('/js/gauge.js').then((m) => m.dialMark(dial))", dial | {missing: None}
+    )
+    assert mark is None
+
+
+def sign(value: float) -> int:
+    return (value > 1e-9) - (value < -1e-9)

@@ -1,0 +1,127 @@
+"""Words of the page: both languages complete, the English of the gate's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from pipeline.benchmarks.display_frames import Header
+from pipeline.display.commands import Refused
+from pipeline.session.refusals import Refusal
+from pipeline.workflow.step import STEPS, Why
+from tests.display_session import MadeSession
+from tests.integration.display_browser import FULL, browser_or_skip, shown_page
+from tracking.reasons import TEXTS, Reason
+
+Catalogue = dict[str, dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    yield from browser_or_skip()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with shown_page(browser, MadeSession()) as (page, _):
+        yield page
+
+
+@pytest.fixture(scope="module")
+def catalogues(page: Page) -> dict[str, Catalogue]:
+    found: dict[str, Catalogue] = page.evaluate(
+        "import('/js/words/catalogue.js').then((m) => m.CATALOGUES)"
+    )
+    return found
+
+
+def test_all_languages_have_the_same_keys(catalogues: dict[str, Catalogue]) -> None:
+    english, german = catalogues["en"], catalogues["de"]
+    for group in ("texts", "reasons", "refusals"):
+        assert list(english[group]) == list(german[group])
+
+
+def test_placeholders_are_the_same(catalogues: dict[str, Catalogue]) -> None:
+    def names(text: object) -> list[str]:
+        return sorted(part.split("}")[0] for part in str(text).split("{")[1:])
+
+    german = catalogues["de"]["texts"]
+    for key, text in catalogues["en"]["texts"].items():
+        assert names(text) == names(german[key]), key
+        assert str(german[key]).strip()
+
+
+def test_english_reasons_are_the_gates_own(catalogues: dict[str, Catalogue]) -> None:
+    own = {reason.value: [text.sentence, text.action] for reason, text in TEXTS.items()}
+    assert catalogues["en"]["reasons"] == own
+
+
+def test_every_reason_and_refusal_has_a_sentence_and_an_action(
+    catalogues: dict[str, Catalogue],
+) -> None:
+    for catalogue in catalogues.values():
+        assert set(catalogue["reasons"]) == {reason.value for reason in Reason}
+        told = set(catalogue["reasons"]) | set(catalogue["refusals"])
+        assert told >= {code.value for code in (*Refusal, *Why, *Refused)}
+        for group in ("reasons", "refusals"):
+            for code, pair in catalogue[group].items():
+                assert isinstance(pair, list), code
+                sentence, action = pair
+                assert sentence.endswith("."), code
+                assert action.endswith("."), code
+
+
+def test_german_differs_from_english(catalogues: dict[str, Catalogue]) -> None:
+    english, german = catalogues["en"]["reasons"], catalogues["de"]["reasons"]
+    assert all(german[code] != english[code] for code in english)
+
+
+def test_an_unknown_code_is_shown_as_such(page: Page) -> None:
+    sentence = page.evaluate(
+        "import('/js/words/catalogue.js').then((m) => new m.Words('en').sentence('NEW_CODE'))"
+    )
+    assert sentence == ["Not possible now (NEW_CODE).", "If it stays, call the engineer."]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
+    with shown_page(browser, MadeSession(), size=FULL, language=language) as (page, _):
+        spills: list[str] = page.evaluate(FIT, banners(language))
+    assert spills == []
+
+
+def banners(language: str) -> list[Header]:
+    """What the banner can say at its longest: every reason under every word."""
+    reasons: list[Header] = [
+        {"verdict": TEXTS[r].severity.name, "reasons": [r.value]} for r in Reason
+    ]
+    return [{"language": language}, {"verdict": "READY", "reasons": []}, *reasons]
+
+
+FIT = """async ([{ language }, ...cases]) => {
+  const { VerdictView } = await import('/js/verdict_view.js');
+  const { bannerOf } = await import('/js/verdict.js');
+  const { Words } = await import('/js/words/catalogue.js');
+  const words = new Words(language);
+  const view = new VerdictView();
+  const root = document.getElementById('verdict').getBoundingClientRect();
+  const spills = [];
+  for (const { verdict, reasons } of cases) {
+    const header = { verdict, reasons, holds_lease: true, moves: [], alignment: {},
+                     arming: { passed: 9, needed: 10 },
+                     bars: [{ value: 1, sigma: 0, lower: null, upper: 1, planned: 0 }] };
+    view.show(bannerOf(header, words));
+    const [text, word, number] = ['verdict-text', 'verdict-word', 'verdict-number']
+      .map((id) => document.getElementById(id).getBoundingClientRect());
+    if (text.bottom > root.bottom + 1) spills.push(`${reasons} below`);
+    if (word.right > number.left || number.right > root.right) spills.push(`${reasons} beside`);
+  }
+  return spills;
+}"""
+
+
+def test_every_step_has_a_name(catalogues: dict[str, Catalogue]) -> None:
+    for catalogue in catalogues.values():
+        assert all(f"step.{step}" in catalogue["texts"] for step in STEPS)

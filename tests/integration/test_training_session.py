@@ -1,0 +1,209 @@
+"""The whole workflow of a training session by socket commands: real supervisor, audit log, report.
+
+The frames are the sample's (simulated); no display is served here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.audit.archive import load_ledger, verify_archive
+from pipeline.audit.naming import LEDGER_NAME
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.session.answers import Answer
+from pipeline.session.client import ask
+from pipeline.session.commands import message_of
+from pipeline.session.control_socket import socket_path
+from pipeline.workflow.training import PERSONS, train
+from pipeline.workflow.training_frames import FILE_NAME, training_frames
+from tracking.errors import UsageError
+
+PINS = {person: f"12345{k}" for k, person in enumerate(PERSONS)}
+PATIENCE_S = 60.0
+
+
+class Training:
+    """A training session in a thread of its own."""
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.folder = out, out / "session"
+        self.said: list[str] = []
+        self.over = threading.Event()
+        self.failure: list[BaseException] = []
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            train(
+                self.out,
+                self.said.append,
+                serve=False,
+                is_over=self.over.is_set,
+                pins=PINS,
+            )
+        except BaseException as error:  # noqa: BLE001 - told by the test's own thread
+            self.failure.append(error)
+
+    def __enter__(self) -> Training:
+        self.thread.start()
+        self.until(lambda: socket_path(self.folder).exists())
+        self.until(lambda: self.ask("status").status is not None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join(PATIENCE_S)
+        assert not self.failure, self.failure
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            assert not self.failure, self.failure
+            try:
+                if holds():
+                    return
+            except UsageError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("it did not come to that in time")
+
+    def ask(self, kind: str, **content: object) -> Answer:
+        return ask(self.folder, message_of({"kind": kind, **content}))
+
+    def go(self, step: str) -> None:
+        self.until(lambda: self.ask("step", to=step).accepted)
+
+    def draw(self, name: str, *points: tuple[float, float]) -> Answer:
+        status = self.ask("status").status
+        assert status is not None
+        shape = [[float(u), float(v)] for u, v in points]
+        return self.ask(
+            "draw", name=name, frame_index=status.frame_index - 1, points=shape, person="surgeon"
+        )
+
+    def sign(self, kind: str, person: str, **content: object) -> Answer:
+        return self.ask(kind, person=person, pin=PINS[person], **content)
+
+    def confirm(self, person: str) -> Answer:
+        status = self.ask("status").status
+        assert status is not None
+        running = status.identities
+        items = {n: getattr(running, n) for n in ("plan", "patient", "machine", "applicator")}
+        return self.sign("time_out", person, read_back=items)
+
+    def is_ready(self) -> bool:
+        return any("GEOMETRY READY" in line for line in self.said)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("frames")
+    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
+    return folder / FILE_NAME
+
+
+@pytest.fixture
+def out(tmp_path: Path, rendered: Path) -> Path:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    shutil.copy(rendered, folder)
+    return folder
+
+
+@pytest.fixture
+def training(out: Path) -> Iterator[Training]:
+    with Training(out) as session:
+        yield session
+
+
+SQUARE = ((424.0, 352.0), (444.0, 352.0), (444.0, 372.0), (424.0, 372.0))  # on the bed
+
+
+@pytest.mark.slow
+def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
+    with Training(out) as session:
+        assert session.ask("step", to="dock").code == "STEP_BLOCKED"
+        session.go("survey")
+        session.go("draw")
+        session.until(lambda: session.draw("area_at_risk", *SQUARE).accepted)
+        assert session.ask("undo").accepted
+        assert session.ask("undo").code == "NOTHING_TO_UNDO"
+        assert session.ask("redo").accepted
+        assert session.draw("keep_out.rib", (5, 5), (9, 5), (9, 9)).code in (
+            "NOT_ON_BED",
+            "NO_OUTLINE",
+            "UNKNOWN_FRAME",
+        )
+        assert session.draw("area_at_risk", (1, 1), (50, 50), (50, 1), (1, 50)).code == "NO_OUTLINE"
+        session.go("approve")
+        assert session.ask("choose", applicator="nothing").code == "UNKNOWN_APPLICATOR"
+        wrong = session.ask("approve", person="surgeon", pin="999999", plan_revision=1)
+        assert wrong.code == "WRONG_PIN"
+        assert session.sign("approve", "surgeon", plan_revision=7).code == "OTHER_REVISION"
+        before = session.ask("status").status
+        assert before is not None
+        assert session.sign("approve", "surgeon", plan_revision=1).accepted
+        session.until(
+            lambda: session.ask("status").status.identities.plan != before.identities.plan  # type: ignore[union-attr]
+        )
+        session.go("place")
+        session.go("dock")
+        session.go("time_out")
+        session.until(lambda: session.confirm("surgeon").accepted)
+        assert session.confirm("surgeon").code == "SAME_PERSON"
+        assert not session.is_ready()
+        session.until(lambda: session.confirm("physicist").accepted)
+        session.until(session.is_ready)
+        assert session.sign("beam", "physicist", is_on=True).accepted
+        assert session.ask("clear", name="area_at_risk").code == "UNDER_BEAM"
+        time.sleep(0.5)
+        assert session.sign("beam", "physicist", is_on=False).accepted
+        session.until(lambda: session.ask("report").accepted)
+        session.until((session.folder / "report" / "session_report.pdf").exists)
+    archive = out / "archive"
+    verified = verify_archive(archive, load_ledger(archive / LEDGER_NAME))
+    assert not verified.faults
+    page = (out / "session" / "report" / "session_report.html").read_text()
+    assert "revision 1" in page
+    assert "surgeon" in page
+
+
+@pytest.mark.slow
+def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
+    training.go("draw")
+    training.until(lambda: training.draw("area_at_risk", *SQUARE).accepted)
+    assert training.sign("approve", "surgeon", plan_revision=1).accepted
+    training.go("place")
+    training.go("time_out")
+    training.until(lambda: training.confirm("surgeon").accepted)
+    training.until(lambda: training.confirm("oncologist").accepted)
+    training.until(training.is_ready)
+    assert training.ask("clear", name="area_at_risk").accepted
+    n_said = len(training.said)
+    training.until(lambda: any("UNSURE" in line for line in training.said[n_said:]))
+    assert training.ask("undo").accepted  # as it was confirmed: it holds again
+    n_said = len(training.said)
+    training.until(lambda: any("GEOMETRY READY" in line for line in training.said[n_said:]))
+
+
+@pytest.mark.slow
+def test_a_restart_knows_what_was_done_and_asks_for_what_is_gone(out: Path) -> None:
+    with Training(out) as first:
+        first.go("draw")
+        first.until(lambda: first.draw("area_at_risk", *SQUARE).accepted)
+        assert first.sign("approve", "surgeon", plan_revision=1).accepted
+    kept = out / "session" / "workflow.jsonl"
+    kept.write_text(kept.read_text() + '{"kind": "st')  # as a crash leaves it
+    with Training(out) as again:
+        assert again.ask("step", to="place").code == "STEP_BLOCKED"
+        refused = again.sign("approve", "surgeon", plan_revision=2)
+        assert refused.code == "AREA_LOST"
+        again.until(lambda: again.draw("area_at_risk", *SQUARE).accepted)
+        assert again.sign("approve", "surgeon", plan_revision=2).accepted
+        again.go("place")
