@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import planes
+from models.features import CANVAS, planes
 from models.letterbox import Letterbox
 from models.training.augment_color import changed_color
 from models.training.augment_depth import changed_depth
@@ -68,7 +68,7 @@ def _moved(sample: CanvasSample, rng: np.random.Generator) -> CanvasSample:
 
     Zooming is a longer lens: depth stays, the focal length grows.
     """
-    height, width = sample.labels.shape
+    height, width = CANVAS
     scale = float(np.exp(rng.uniform(*np.log(ZOOM))))
     angle = float(rng.normal(0, 12))
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, scale)

@@ -20,30 +20,34 @@ Batch = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Draw:
-    """How a batch is drawn: its images' number and size (height, width), and the seed."""
+    """How a batch is drawn."""
 
     batch_size: int
-    size: tuple[int, int]
     seed: int
 
 
-def batches(window: ViewWindow, steps: range, draw: Draw, n_threads: int) -> Iterator[Batch]:
-    """Augmented batches of the given steps; step k is the same whatever ran before it."""
+def batches(
+    window: ViewWindow, sizes: Sequence[tuple[int, int]], steps: range, draw: Draw, n_threads: int
+) -> Iterator[Batch]:
+    """Augmented batches of the given steps; step k is the same whatever ran before it.
+
+    `sizes` holds the size of each step's images.
+    """
     pending: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(max_workers=n_threads) as workers:
         for step in steps:
             views = window.at(step)
-            pending.append(workers.submit(_batch, views, step, draw))
+            pending.append(workers.submit(_batch, views, sizes[step], step, draw))
             if len(pending) > n_threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def _batch(views: Sequence[KeptSample], step: int, draw: Draw) -> Batch:
+def _batch(views: Sequence[KeptSample], size: tuple[int, int], step: int, draw: Draw) -> Batch:
     rng = np.random.default_rng([draw.seed, step])
     chosen = rng.choice(len(views), draw.batch_size, replace=False)
-    pairs = [augmented(views[index].sample, rng, draw.size) for index in chosen]
+    pairs = [augmented(views[index].sample, rng, size) for index in chosen]
     inputs = torch.from_numpy(np.stack([planes for planes, _ in pairs]))
     targets = torch.from_numpy(np.stack([labels for _, labels in pairs]))
     return inputs.to(memory_format=torch.channels_last), targets

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 
 from models.training.loss import loss_of
@@ -16,6 +16,7 @@ from models.training.settings import Settings
 
 AVERAGE_DECAY = 0.998  # of the exported running mean of the weights: about 500 steps
 MAX_GRADIENT = 5.0
+WARM_UP = 0.06  # of the steps
 
 
 def best_device() -> torch.device:
@@ -43,7 +44,9 @@ class Learner:
             lr=settings.peak_learning_rate,
             weight_decay=settings.weight_decay,
         )
-        self.schedule = LambdaLR(self.optimiser, settings.rate)
+        self.schedule = OneCycleLR(
+            self.optimiser, settings.peak_learning_rate, settings.steps, pct_start=WARM_UP
+        )
         self.step = 0
         self.history: list[dict[str, float]] = []
         if self.checkpoint.exists():

@@ -114,6 +114,11 @@ class SegmentationNet(nn.Module):
         return pixel_shuffle(self.head(fine), HEAD_STRIDE)
 
 
+def count_weights(network: nn.Module) -> int:
+    """Number of trained weights."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def build_network(seed: int) -> SegmentationNet:
     """A network with seeded initial weights."""
     torch.manual_seed(seed)

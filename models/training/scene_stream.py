@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CANVAS
 from models.training.canvas_samples import CanvasSample, to_canvas
 from models.training.families import Families, Split
 from models.training.random_scenes import random_frames
@@ -29,10 +28,7 @@ VIEWS_PER_SCENE = 4
 DEPTH_STEP_MM = 0.1  # of kept depth: uint16 reaches 6.5 m
 WITHHELD_FROM = 1_000_000  # seeds from here on are never trained on
 SCENES_AHEAD = 24  # per worker, rendered before they are due: 15 MB each four
-NICENESS = 2  # of workers: behind the training, which waits for them
-
-Size = tuple[int, int]
-"""Height and width, pixels."""
+NICENESS = 10  # of workers: they take what the training leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +55,9 @@ class KeptSample:
         return CanvasSample(depth_mm, self.color_rgb, self.labels, self.focal_px)
 
 
-def render_scene(seed: int, n_views: int, split: Split, canvas: Size = CANVAS) -> list[KeptSample]:
-    """All views of one scene, rendered at the height of the canvas that they are brought onto."""
-    frames = random_frames(seed, n_views, Families(split), canvas[0])
-    return [KeptSample.of(to_canvas(frame, canvas)) for frame in frames]
+def render_scene(seed: int, n_views: int, split: Split) -> list[KeptSample]:
+    """All views of one scene."""
+    return [KeptSample.of(to_canvas(f)) for f in random_frames(seed, n_views, Families(split))]
 
 
 def _calm() -> None:
@@ -74,9 +69,7 @@ def _calm() -> None:
 class ViewSource(Protocol):
     """Renders scenes."""
 
-    def views(
-        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
-    ) -> Iterator[KeptSample]:
+    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
         """The views of these scenes in order."""
 
 
@@ -98,13 +91,11 @@ class SceneRenderer:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def views(
-        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
-    ) -> Iterator[KeptSample]:
+    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
         """The views of these scenes in order, some of them rendered ahead."""
         pending: deque[Future[list[KeptSample]]] = deque()
         for seed in seeds:
-            pending.append(self._pool.submit(render_scene, seed, n_views, split, canvas))
+            pending.append(self._pool.submit(render_scene, seed, n_views, split))
             if len(pending) > self._ahead:
                 yield from pending.popleft().result()
         while pending:
@@ -115,19 +106,18 @@ class SceneRenderer:
 class Window:
     """Which views a step may draw from: the last `capacity` of those due by then.
 
-    Scenes count from `first_seed`; their views lie on `canvas`.
+    Views count from those of the scene with the seed `first_scene`.
     """
 
     first_views: int
     views_per_step: float
     capacity: int
-    first_seed: int = 0
-    canvas: Size = CANVAS
+    first_scene: int = 0
 
-    def seeds(self, steps: range) -> range:
+    def scenes(self, steps: range) -> range:
         """Seeds of the scenes that these steps may draw."""
-        first = self.first_seed + self.start(steps.start) // VIEWS_PER_SCENE
-        return range(first, self.first_seed + self.end(steps.stop) // VIEWS_PER_SCENE + 1)
+        first = self.first_scene + self.start(steps.start) // VIEWS_PER_SCENE
+        return range(first, self.first_scene + self.end(steps.stop) // VIEWS_PER_SCENE + 1)
 
     def end(self, step: int) -> int:
         """Number of views that must be rendered before `step`."""
@@ -143,9 +133,9 @@ class ViewWindow:
 
     def __init__(self, source: ViewSource, window: Window, steps: range) -> None:
         self._window, self._next = window, steps.start
-        seeds = window.seeds(steps)
-        self._start = self._end = (seeds.start - window.first_seed) * VIEWS_PER_SCENE
-        self._coming = source.views(seeds, VIEWS_PER_SCENE, "training", window.canvas)
+        scenes = window.scenes(steps)
+        self._start = self._end = (scenes.start - window.first_scene) * VIEWS_PER_SCENE
+        self._coming = source.views(scenes, VIEWS_PER_SCENE, "training")
         self._kept: deque[KeptSample] = deque()
 
     def at(self, step: int) -> list[KeptSample]:

@@ -29,7 +29,6 @@ from tracking.arrays import Float
 from tracking.segmentation import Label
 
 LEAST_STEP_MM = 1.5  # between layers: their chords differ by less
-FLUSH_SHARE, FLUSH_MM, RAISED_MM = 0.3, (0.3, 1.5), (1.0, 9.0)  # of the cut edge over the bed
 OVERLAP_MM = 14.0  # how far a layer reaches under the next
 EDGE_REACH_MM = 40.0  # the unevenness of a bed's edge dies out over this in its surroundings
 STIFFEST_SECTORS = 6.0  # over which skin evens out a bed's edge: 40 mm at 100 mm radius
@@ -59,8 +58,7 @@ def random_layers(
     reach = rng.uniform(260, 480, 2)
     outer = ragged(rng, superellipse(float(reach[0]), float(reach[1]), 3.0, 0.0), 0.04)
     outer = outer.outside(edges[-1], 60.0)
-    is_flush = rng.random() < FLUSH_SHARE
-    layers, below, lift = [], -0.5, float(rng.uniform(*(FLUSH_MM if is_flush else RAISED_MM)))
+    layers, below, lift = [], -0.5, float(rng.uniform(1.0, 9.0))
     for index, kind in enumerate(kinds):
         is_last = index + 1 == len(kinds)
         height = _lifted(base, lift)
@@ -118,7 +116,7 @@ def _kinds(rng: np.random.Generator, families: Families) -> list[str]:
 
 
 def _next_edge(rng: np.random.Generator, families: Families, kind: str, inner: Outline) -> Outline:
-    margin = float(rng.uniform(5, 20) if kind == "skin" else rng.uniform(6, 70))
+    margin = float(rng.uniform(5, 12) if kind == "skin" else rng.uniform(10, 70))
     if kind == "skin":
         return ragged(rng, inner.grown(margin), 0.01).outside(inner, 4.0)
     if kind == "towel":
@@ -126,7 +124,7 @@ def _next_edge(rng: np.random.Generator, families: Families, kind: str, inner: O
         edge = superellipse(float(long), float(wide), 14.0, float(rng.uniform(0, np.pi)))
     else:
         edge = random_outline(rng, families, inner.mean_mm + margin)
-    return edge.outside(inner, 5.0)
+    return edge.outside(inner, 8.0)
 
 
 def _base(

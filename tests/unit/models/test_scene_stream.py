@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from models.features import CANVAS
 from models.training.canvas_samples import CanvasSample
 from models.training.families import Split
 from models.training.scene_stream import (
     DEPTH_STEP_MM,
+    VIEWS_PER_SCENE,
+    WITHHELD_FROM,
     KeptSample,
-    Size,
     ViewWindow,
     Window,
 )
-from models.training.settings import Settings, from_exported, from_random
+from models.training.settings import Settings, going_on
 
-WINDOW = Window(first_views=10, views_per_step=2.5, capacity=12)
+FIRST_SCENE = 3
+WINDOW = Window(first_views=10, views_per_step=2.5, capacity=12, first_scene=FIRST_SCENE)
 STEPS = 30
-FIRST_HELD = 900_000  # seeds from here on measure: export, held and withheld scenes
+FIRST_MEASURED = 900_000  # seeds from here on measure
 
 
 class Numbered:
@@ -31,10 +31,8 @@ class Numbered:
     def __init__(self) -> None:
         self.seeds = range(0)
 
-    def views(
-        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
-    ) -> Iterator[KeptSample]:
-        assert (split, canvas) == ("training", WINDOW.canvas)
+    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
+        assert split == "training"
         self.seeds = seeds
         empty = np.zeros((1, 1), np.uint8)
         for number in range(seeds.start * n_views, seeds.stop * n_views):
@@ -43,7 +41,8 @@ class Numbered:
 
 def numbers(start: int, stop: int) -> list[list[int]]:
     window = ViewWindow(Numbered(), WINDOW, range(start, stop))
-    return [[int(view.focal_px) for view in window.at(step)] for step in range(start, stop)]
+    first = FIRST_SCENE * VIEWS_PER_SCENE
+    return [[int(one.focal_px) - first for one in window.at(step)] for step in range(start, stop)]
 
 
 def test_a_step_sees_the_last_views_that_are_due() -> None:
@@ -58,27 +57,18 @@ def test_a_training_that_continues_sees_the_same(start: int) -> None:
     assert numbers(start, STEPS) == numbers(0, STEPS)[start:]
 
 
-def seeds_of(settings: Settings) -> list[range]:
-    return [phase.window.seeds(range(phase.steps)) for phase in settings.phases]
+def test_trainings_share_no_scene_and_meet_no_held_or_withheld_one() -> None:
+    settings = Settings()
+    first = settings.window.scenes(range(settings.steps))
+    more = going_on("0" * 64, settings.steps)
+    second = more.window.scenes(range(more.steps))
+    assert first.stop <= second.start
+    assert second.stop < FIRST_MEASURED < WITHHELD_FROM
 
 
-def test_no_scene_is_met_by_two_phases_and_none_is_held_or_withheld() -> None:
-    every = sorted(
-        seeds_of(from_random()) + seeds_of(from_exported("0")), key=lambda one: one.start
-    )
-    assert all(one.stop <= following.start for one, following in pairwise(every))
-    assert every[-1].stop < FIRST_HELD
-
-
-def test_what_comes_before_the_fall_does_not_depend_on_how_much_follows() -> None:
-    short, long = from_exported("0", 500, 10), from_exported("0", 500, 1000)
-    assert [short.rate(step) for step in range(501)] == [long.rate(step) for step in range(501)]
-    for settings in (short, long, from_random(40, 60)):
-        rates = [settings.rate(step) for step in range(settings.steps + 1)]
-        assert max(rates) == 1.0
-        assert rates[-1] == pytest.approx(0.0, abs=1e-9)
-        falling = rates[settings.hold_steps :]
-        assert falling == sorted(falling, reverse=True)
+def test_a_training_that_goes_on_is_another_training_than_one_from_another_file() -> None:
+    ids = {going_on(digit * 64, 10).training_id() for digit in "01"} | {Settings().training_id()}
+    assert len(ids) == 3
 
 
 def test_a_kept_sample_keeps_depth_to_a_tenth_of_a_millimetre() -> None:

@@ -15,7 +15,7 @@ from models.training.learner import Learner  # noqa: E402
 from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
 from models.training.network import build_network  # noqa: E402
 from models.training.onnx_graph import folded  # noqa: E402
-from models.training.settings import from_random  # noqa: E402
+from models.training.settings import Settings  # noqa: E402
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +74,7 @@ def test_folding_batch_norms_changes_nothing() -> None:
 
 
 def test_a_learner_continues_where_it_stopped(tmp_path: Path) -> None:
-    settings = from_random(crop_steps=4, whole_steps=0)
+    settings = Settings(crop_steps=4, whole_steps=0)
     whole = Learner(settings, "train-whole", tmp_path)
     for step in range(4):
         whole.learn(*batch(step))
