@@ -13,6 +13,7 @@ from tracking.errors import CalibrationError, UsageError
 
 if TYPE_CHECKING:
     from tracking.rig import Rig
+    from tracking.toml_text import TomlValue
 
 
 def build_plan() -> typer.Typer:
@@ -103,7 +104,7 @@ def check_rig(
             actual=warmth.sentence,
             remedy="Let the camera run until it is, or calibrate its depth for this temperature.",
         )
-    told = {"ids": {"rig": checked.id}, "rig": rig_table(checked)}
+    told: dict[str, TomlValue] = {"ids": {"rig": checked.id}, "rig": rig_table(checked)}
     if as_json:
         print_json({**told, "temperature": warmth.band.value})
     else:

@@ -7,6 +7,7 @@ nothing: the session itself is over, and its audit log is whole.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +19,11 @@ from pipeline.audit.reading import entries_of, head_of
 from pipeline.config.load import RunConfig
 from pipeline.session.events import Event
 from pipeline.session_report.build import SessionTold, build_facts
-from pipeline.session_report.facts import EventFacts, Moment, StateFacts
-from pipeline.session_report.facts_file import write_facts
+from pipeline.session_report.facts import EventFacts, Moment, SessionFacts, StateFacts
+from pipeline.session_report.facts_file import Picture, write_facts
 from pipeline.session_report.gather import Gatherer
-from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.session_report.in_force import InForce
+from pipeline.sinks.sink import FrameResult
 from tracking.errors import TrackerError
 
 AskStates = Callable[[], tuple[StateFacts, ...]]
@@ -37,8 +39,16 @@ class LiveSession:
     log_path: Path
     recorded_at: str
     camera_serial: str
-    config: RunConfig
-    context: RunContext
+    in_force: InForce
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A session as of one moment; another thread or process may read it."""
+
+    session: LiveSession
+    gathered: Gatherer
+    states: tuple[StateFacts, ...]
 
 
 @dataclass(eq=False)
@@ -48,28 +58,49 @@ class SessionReporter:
     session: LiveSession
     states: AskStates
     say: Callable[[str], None]
-    gathered: Gatherer = field(default_factory=Gatherer)
-    _states_at_beam_on: tuple[StateFacts, ...] | None = None
-    _revision: int | None = None
-    _approved_by: str = ""
+    _gathered: Gatherer = field(default_factory=Gatherer, init=False)
+    _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)
+    _in_force: InForce = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self._in_force = self.session.in_force
 
     def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
-        """Report what was approved from now on."""
-        self.session = replace(self.session, config=config)
-        self._revision, self._approved_by = revision, approved_by
+        """The next frame is decided by a revision of the plan that a person has approved."""
+        self._in_force = self.session.in_force.revised(config, revision, approved_by)
 
     def note(self, events: Sequence[Event]) -> None:
         """Take what people said before the next frame."""
-        self.gathered.note(events)
+        with self._lock:
+            self._gathered.note(events)
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
-        self.gathered.emit(result)
-        if self._states_at_beam_on is None and self.gathered.reported[0] is Moment.BEAM_ON:
+        with self._lock:
+            self._gathered.emit(result, self._in_force)
+            is_first_beam = (
+                self._states_at_beam_on is None and self._gathered.reported[0] is Moment.BEAM_ON
+            )
+        if is_first_beam:
             self._states_at_beam_on = self.states()
 
     def close(self) -> None:
         """Nothing stays open."""
+
+    def snapshot(self) -> Snapshot | None:
+        """All of it as of now; None before the first frame. For any thread, and quick."""
+        states = self._states_at_beam_on or self.states()
+        with self._lock:
+            gathered = self._gathered.copied()
+        if not gathered.verdicts.spans():
+            return None
+        session = replace(
+            self.session,
+            folder=self.session.folder.resolve(),
+            log_path=self.session.log_path.resolve(),
+        )
+        return Snapshot(session, gathered, states)
 
     def write(self) -> Path | None:
         """Write the facts as they are now and return their path; None before the first frame.
@@ -79,23 +110,10 @@ class SessionReporter:
         TrackerError, OSError
             The audit log cannot be read, or the folder cannot be written.
         """
-        if not self.gathered.verdicts.spans():
+        snapshot = self.snapshot()
+        if snapshot is None:
             return None
-        session = self.session
-        log = session.log_path
-        told = SessionTold(
-            session_id=session.session_id,
-            source=session.context.source_uri,
-            recorded_at=session.recorded_at,
-            camera_serial=session.camera_serial,
-            states=self._states_at_beam_on or self.states(),
-            plan_revision=self._revision,
-            approved_by=self._approved_by,
-            audit_head=head_text(head_of(log)) if log.exists() else "",
-            further_events=tuple(overrides(log)) if log.exists() else (),
-        )
-        facts, pictures = build_facts(self.gathered, session.config, session.context, told)
-        return write_facts(session.folder, facts, pictures)
+        return write_facts(self.session.folder, *facts_of(snapshot))
 
     def __enter__(self) -> SessionReporter:
         return self
@@ -115,6 +133,22 @@ class SessionReporter:
             self.say(f"The session's facts could not be written: {failure}")
 
 
+def facts_of(snapshot: Snapshot) -> tuple[SessionFacts, tuple[Picture, ...]]:
+    """Facts and pictures, with what the audit log says. Raises TrackerError, OSError."""
+    session = snapshot.session
+    log = session.log_path
+    told = SessionTold(
+        session_id=session.session_id,
+        source=session.in_force.context.source_uri,
+        recorded_at=session.recorded_at,
+        camera_serial=session.camera_serial,
+        states=snapshot.states,
+        audit_head=head_text(head_of(log)) if log.exists() else "",
+        further_events=tuple(overrides(log)) if log.exists() else (),
+    )
+    return build_facts(snapshot.gathered, told)
+
+
 def overrides(log: Path) -> list[EventFacts]:
     """What a person overrode, as the audit log has it. Raises SourceError, TamperError."""
     found = []
@@ -123,9 +157,8 @@ def overrides(log: Path) -> list[EventFacts]:
             continue
         body = entry.body
         index = body.get("frame_index")
-        text = f"OVERRIDE of {body['what']}: {body['why']}" + (
-            f", {entry.wall}" if entry.wall else ""
-        )
+        when = f" ({entry.wall})" if entry.wall else ""
+        text = f"OVERRIDE of {body['what']}: {body['why']}{when}"
         found.append(
             EventFacts(
                 stamp_ns=None,

@@ -43,6 +43,10 @@ class SpanFolder:
         """All spans so far; the last one may still grow."""
         return (*self._closed, *self._open())
 
+    def copied(self) -> SpanFolder:
+        """The same, which does not grow."""
+        return SpanFolder(list(self._closed), self._first, self._last, self._count)
+
     def _close(self) -> None:
         self._closed += self._open()
 
@@ -91,6 +95,10 @@ class BeamFolder:
     def spans(self) -> tuple[BeamSpan, ...]:
         """All so far; the last one may still be on."""
         return (*self._closed, *self._last(is_open=True))
+
+    def copied(self) -> BeamFolder:
+        """The same, which does not grow."""
+        return BeamFolder(list(self._closed), self._told_by, self._is_on, self._under.copied())
 
     def _last(self, *, is_open: bool) -> tuple[BeamSpan, ...]:
         under = self._under.spans()
