@@ -11,10 +11,12 @@ import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
@@ -23,6 +25,7 @@ from tests.integration.test_training_session import PINS, SQUARE, Training
 
 WAIT_MS = 60_000
 BLANK_MS = 600
+PATIENCE_MS = 2_000
 READ_ITEMS = ("patient", "plan", "machine", "applicator")
 
 
@@ -56,8 +59,12 @@ class Walk:
         self.page.wait_for_selector(f'body[data-step="{step}"]')
 
     def next_to(self, step: str) -> None:
-        self.page.wait_for_selector("#next:not([disabled])")
-        self.press("#next")
+        """Press until it is open: what is seen takes a moment."""
+        for _ in range(WAIT_MS // PATIENCE_MS):
+            self.press("#next")
+            with suppress(PageTimeoutError):
+                self.page.wait_for_selector(f'body[data-step="{step}"]', timeout=PATIENCE_MS)
+                return
         self.at(step)
 
     def sign(self, person: str) -> None:
@@ -140,7 +147,7 @@ def test_the_whole_workflow_on_the_page(
         page.wait_for_selector(SHOWN)
         walk.at("briefing")
 
-        def survives(step: str, holds: Callable[[], None] = lambda: None) -> None:
+        def survives(step: str, holds: Callable[[], object] = lambda: None) -> None:
             """Load the page anew; kill its server: the step, and what it holds, are as before."""
             if not is_rough:
                 return
@@ -171,14 +178,14 @@ def test_the_whole_workflow_on_the_page(
             walk.press("#accept")
             try:
                 page.wait_for_selector('.areas li[data-state="placed"]', timeout=3000)
-            except Exception:  # noqa: BLE001 - the bed's place was not known just then: draw again
+            except PageTimeoutError:  # the bed's place was not known just then: draw again
                 walk.press("#discard")
                 return False
             return True
 
         session.until(outline_is_placed)
         walk.picture("draw")
-        survives("draw", lambda: page.wait_for_selector('.areas li[data-state="placed"]') and None)
+        survives("draw", lambda: page.wait_for_selector('.areas li[data-state="placed"]'))
         walk.press("#undo")
         page.wait_for_selector('.areas li[data-state="placed"]', state="detached")
         walk.press("#redo")
@@ -208,7 +215,7 @@ def test_the_whole_workflow_on_the_page(
         session.until(session.is_ready)
         page.wait_for_selector("text=GEOMETRY READY")
         walk.picture("ready")
-        survives("ready", lambda: page.wait_for_selector("text=GEOMETRY READY") and None)
+        survives("ready", lambda: page.wait_for_selector("text=GEOMETRY READY"))
         walk.press("#beam")
         walk.sign("physicist")
         walk.at("beam")
