@@ -31,8 +31,8 @@ PATIENCE_S = 60.0
 class Training:
     """A training session in a thread of its own."""
 
-    def __init__(self, out: Path) -> None:
-        self.out, self.folder = out, out / "session"
+    def __init__(self, out: Path, *, serve: bool = False) -> None:
+        self.out, self.folder, self.serve = out, out / "session", serve
         self.said: list[str] = []
         self.over = threading.Event()
         self.failure: list[BaseException] = []
@@ -43,7 +43,7 @@ class Training:
             train(
                 self.out,
                 self.said.append,
-                serve=False,
+                serve=self.serve,
                 is_over=self.over.is_set,
                 pins=PINS,
             )
