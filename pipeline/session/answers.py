@@ -24,7 +24,10 @@ class IdentitiesMessage(Message):
 
 
 class Status(Message):
-    """What is running, before the decision of frame `frame_index`."""
+    """What is running, before the decision of frame `frame_index`.
+
+    `step`: of the workflow; "" where the session has none.
+    """
 
     frame_index: int
     identities: IdentitiesMessage
@@ -33,6 +36,7 @@ class Status(Message):
     confirmed_by: list[str]
     last_fault_frame: int | None
     acknowledged_frame: int | None
+    step: str = ""
 
 
 class Answer(Message):
