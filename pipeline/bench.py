@@ -29,6 +29,7 @@ DEFAULT_SIZES = {
     "watchdog": 100,
     "serve": 1800,
     "batch": 200,
+    "contour": 10,
 }
 
 
@@ -179,6 +180,12 @@ def _batch(request: BenchRequest, report: Report) -> Findings:
     return batch_bench(_size(request), request.seed, report)
 
 
+def _contour(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.contour import contour_bench
+
+    return contour_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -199,6 +206,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "watchdog": _watchdog,
     "serve": _serve,
     "batch": _batch,
+    "contour": _contour,
 }
 
 

@@ -33,6 +33,7 @@ class BenchName(StrEnum):
     WATCHDOG = "watchdog"
     SERVE = "serve"
     BATCH = "batch"
+    CONTOUR = "contour"
 
 
 SIZE_OPTIONS = {
@@ -53,6 +54,7 @@ SIZE_OPTIONS = {
     BenchName.WATCHDOG: "--trials",
     BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
+    BenchName.CONTOUR: "--trials",
 }
 
 
@@ -83,7 +85,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300; watchdog: 100.",
+            "qa: 300; watchdog: 100; contour: visits of each bed and way of breathing, 10.",
         ),
     ] = None,
     dockings: Annotated[
