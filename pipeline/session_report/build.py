@@ -52,7 +52,12 @@ class SessionTold:
 
 
 def build_facts(
-    gathered: Gatherer, config: RunConfig, context: RunContext, told: SessionTold
+    gathered: Gatherer,
+    config: RunConfig,
+    context: RunContext,
+    told: SessionTold,
+    *,
+    with_pictures: bool = True,
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Return the facts and the pictures that they name.
 
@@ -62,7 +67,7 @@ def build_facts(
         No frame was decided.
     """
     moment, result = gathered.reported
-    pictures = session_pictures(result, context)
+    pictures = session_pictures(result, context) if with_pictures else ()
     ids = result.record.ids
     facts = SessionFacts(
         session_id=told.session_id,

@@ -54,7 +54,7 @@ def facts_of_recording(
         start = evidence_for(header, config.rig, now=None)
         check_outlines(config.plan, header.intrinsics)
         tracker = Tracker(config, segmenter, start.evidence)
-        gathered = Gatherer()
+        gathered = Gatherer(config.plan)
         n_frames = 0
         while (frame := source.read()) is not None:
             gathered.emit(tracker.process(frame))

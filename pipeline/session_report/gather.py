@@ -6,16 +6,25 @@ Holds the pictures of at most three frames: of beam on, of the last READY, of th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event, EventKind
-from pipeline.session_report.facts import Confirmation, EventFacts, Moment, VerdictName
+from pipeline.session_report.facts import (
+    Confirmation,
+    EventFacts,
+    Figure,
+    Moment,
+    VerdictName,
+)
+from pipeline.session_report.figures import figures
 from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import Verdict
 from tracking.errors import SourceError
+from tracking.plan import Plan
+from tracking.record import FrameRecord
 
 TIME_OUT = {
     EventKind.TIME_OUT_CONFIRMED: "confirmed plan, patient, machine and applicator",
@@ -42,8 +51,12 @@ EVENT_WORDS = {
 
 @dataclass(eq=False)
 class Gatherer:
-    """Takes events before the frame that they were decided with, then the frame."""
+    """Takes events before the frame that they were decided with, then the frame.
 
+    `plan`: in force, by whose limits a deviation's quantities are told; None: they are not told.
+    """
+
+    plan: Plan | None = None
     verdicts: SpanFolder = field(default_factory=SpanFolder)
     beam: BeamFolder = field(default_factory=BeamFolder)
     confirmations: list[Confirmation] = field(default_factory=list)
@@ -73,10 +86,22 @@ class Gatherer:
             if event.kind is EventKind.BEAM_ON and self._at_beam_on is None:
                 self._at_beam_on = result
         self.verdicts.add(one)
-        self.beam.add(one)
+        if self.beam.is_on:
+            self.beam.add(replace(one, outside=self._outside(record)))
         if decision.verdict is Verdict.READY:
             self._last_ready = result
         self._last = result
+
+    def copy(self) -> Gatherer:
+        """As it is now: what goes on in the loop no longer changes it."""
+        return replace(
+            self,
+            verdicts=self.verdicts.copy(),
+            beam=self.beam.copy(),
+            confirmations=list(self.confirmations),
+            events=list(self.events),
+            _waiting=list(self._waiting),
+        )
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -101,6 +126,11 @@ class Gatherer:
             "There is nothing to report: no frame was decided.",
             remedy="Look whether the recording holds whole frames.",
         )
+
+    def _outside(self, record: FrameRecord) -> tuple[Figure, ...]:
+        if self.plan is None or record.decision.verdict is Verdict.READY:
+            return ()
+        return tuple(f for f in figures(record, self.plan) if f.is_inside is False)
 
     def _take(self, event: Event, frame: Decided) -> None:
         at = {"stamp_ns": frame.stamp_ns, "frame_index": frame.frame_index}

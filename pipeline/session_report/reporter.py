@@ -1,8 +1,9 @@
 """Gathers a live session beside its loop, and writes its facts once its audit log has ended.
 
 Enter it before the audit log is opened, so that it leaves after. Each call from the loop is a few
-assignments; drawing and writing come at the end. What cannot be written is said, and raises
-nothing: the session itself is over, and its audit log is whole.
+assignments; drawing and writing come at the end. On the way the facts are kept every few seconds by
+a thread, without pictures, so that a process that is killed leaves them. What cannot be written is
+said, and raises nothing: the session itself is over, and its audit log is whole.
 """
 
 from __future__ import annotations
@@ -21,8 +22,20 @@ from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import EventFacts, Moment, StateFacts
 from pipeline.session_report.facts_file import write_facts
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.keeper import Keeper
+from pipeline.session_report.parts import drop_kept, keep_facts, part_notes, put_aside
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.errors import TrackerError
+
+KEEP_EVERY_NS = 5_000_000_000  # by the frames' stamps: what a killed process may lose
+KEPT_NOTE = (
+    "Kept while the session went on: its end, pictures, overrides and audit head are missing. "
+    "The audit log has them."
+)
+UNDER_BEAM_NOTE = (
+    "The beam had been told to be on, and not off, when this part began: when it went on is in "
+    "the part before."
+)
 
 AskStates = Callable[[], tuple[StateFacts, ...]]
 """What is in force now: QA, calibration."""
@@ -52,10 +65,23 @@ class SessionReporter:
     _states_at_beam_on: tuple[StateFacts, ...] | None = None
     _revision: int | None = None
     _approved_by: str = ""
+    _notes: tuple[str, ...] = ()
+    _kept_ns: int | None = None
+    _keeper: Keeper | None = None
+    _has_said: bool = False
+
+    def __post_init__(self) -> None:
+        self.gathered.plan = self.session.config.plan
+
+    def begin_under_beam(self, told_by: str) -> None:
+        """The process before this one was told that the beam is on, and not that it is off."""
+        self.gathered.beam.tell(told_by, is_on=True)
+        self._notes = (*self._notes, UNDER_BEAM_NOTE)
 
     def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
         """Report what was approved from now on."""
         self.session = replace(self.session, config=config)
+        self.gathered.plan = config.plan
         self._revision, self._approved_by = revision, approved_by
 
     def note(self, events: Sequence[Event]) -> None:
@@ -67,6 +93,7 @@ class SessionReporter:
         self.gathered.emit(result)
         if self._states_at_beam_on is None and self.gathered.reported[0] is Moment.BEAM_ON:
             self._states_at_beam_on = self.states()
+        self._keep(result.record.stamp_ns)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -81,23 +108,56 @@ class SessionReporter:
         """
         if not self.gathered.verdicts.spans():
             return None
+        log = self.session.log_path
+        told = replace(
+            self._told(),
+            audit_head=head_text(head_of(log)) if log.exists() else "",
+            further_events=tuple(overrides(log)) if log.exists() else (),
+        )
         session = self.session
-        log = session.log_path
-        told = SessionTold(
+        facts, pictures = build_facts(self.gathered.copy(), session.config, session.context, told)
+        return write_facts(session.folder, facts, pictures)
+
+    def _told(self) -> SessionTold:
+        session = self.session
+        return SessionTold(
             session_id=session.session_id,
             source=session.context.source_uri,
             recorded_at=session.recorded_at,
             camera_serial=session.camera_serial,
             states=self._states_at_beam_on or self.states(),
+            notes=self._notes,
             plan_revision=self._revision,
             approved_by=self._approved_by,
-            audit_head=head_text(head_of(log)) if log.exists() else "",
-            further_events=tuple(overrides(log)) if log.exists() else (),
         )
-        facts, pictures = build_facts(self.gathered, session.config, session.context, told)
-        return write_facts(session.folder, facts, pictures)
+
+    def _keep(self, stamp_ns: int) -> None:
+        """Hand what is gathered to the thread, now and then; a clock that went back counts."""
+        last = self._kept_ns
+        if self._keeper is None or (last is not None and 0 <= stamp_ns - last < KEEP_EVERY_NS):
+            return
+        self._kept_ns = stamp_ns
+        session, gathered, told = self.session, self.gathered.copy(), self._told()
+        told = replace(told, notes=(*told.notes, KEPT_NOTE))
+
+        def keep() -> None:
+            try:
+                facts, _ = build_facts(
+                    gathered, session.config, session.context, told, with_pictures=False
+                )
+                keep_facts(session.folder, facts)
+            except (TrackerError, OSError) as failure:
+                if not self._has_said:
+                    self._has_said = True
+                    self.say(f"The session's facts cannot be kept on the way: {failure}")
+
+        self._keeper.hand(keep)
 
     def __enter__(self) -> SessionReporter:
+        """Put aside what an earlier process left in the folder. Raises UsageError."""
+        put_aside(self.session.folder)
+        self._notes = (*self._notes, *part_notes(self.session.folder))
+        self._keeper = Keeper()
         return self
 
     def __exit__(
@@ -107,8 +167,11 @@ class SessionReporter:
         trace: TracebackType | None,
     ) -> None:
         """Write the facts, whatever ended the session."""
+        if self._keeper is not None:
+            self._keeper.close()
         try:
             if self.write() is not None:
+                drop_kept(self.session.folder)
                 folder = self.session.folder
                 self.say(f"  report: run_tracker.py session report --session {folder}")
         except (TrackerError, OSError) as failure:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipeline.session_report.facts import BeamSpan, VerdictName, VerdictSpan
+from pipeline.session_report.facts import (
+    BeamSpan,
+    Deviation,
+    Figure,
+    VerdictName,
+    VerdictSpan,
+)
 
 
 @dataclass(frozen=True)
 class Decided:
-    """One frame's verdict."""
+    """One frame's verdict; `outside`: the quantities that were not inside their limits."""
 
     frame_index: int
     stamp_ns: int
     verdict: VerdictName
     reasons: tuple[str, ...]
+    outside: tuple[Figure, ...] = ()
 
     @property
     def first_reason(self) -> str:
@@ -26,37 +33,53 @@ class Decided:
 class SpanFolder:
     """Joins consecutive frames of the same verdict and first reason."""
 
-    _closed: list[VerdictSpan] = field(default_factory=list)
+    _closed: list[Deviation] = field(default_factory=list)
     _first: Decided | None = None
     _last: Decided | None = None
     _count: int = 0
+    _worst: dict[str, Figure] = field(default_factory=dict)
 
     def add(self, one: Decided) -> None:
         """Take the next frame."""
         first = self._first
         if first is None or (one.verdict, one.first_reason) != (first.verdict, first.first_reason):
             self._close()
-            self._first, self._count = one, 0
+            self._first, self._count, self._worst = one, 0, {}
         self._last, self._count = one, self._count + 1
+        for figure in one.outside:
+            known = self._worst.get(figure.name)
+            if known is None or figure.excess > known.excess:
+                self._worst[figure.name] = figure
 
     def spans(self) -> tuple[VerdictSpan, ...]:
         """All spans so far; the last one may still grow."""
+        return tuple(
+            VerdictSpan(**span.model_dump(exclude={"worst"})) for span in self.with_worst()
+        )
+
+    def with_worst(self) -> tuple[Deviation, ...]:
+        """The same, each with the quantities that were outside."""
         return (*self._closed, *self._open())
+
+    def copy(self) -> SpanFolder:
+        """As it is now."""
+        return SpanFolder(list(self._closed), self._first, self._last, self._count, {**self._worst})
 
     def _close(self) -> None:
         self._closed += self._open()
 
-    def _open(self) -> tuple[VerdictSpan, ...]:
+    def _open(self) -> tuple[Deviation, ...]:
         if self._first is None or self._last is None:
             return ()
         return (
-            VerdictSpan(
+            Deviation(
                 verdict=self._first.verdict,
                 reasons=self._first.reasons,
                 first_frame=self._first.frame_index,
                 from_ns=self._first.stamp_ns,
                 to_ns=self._last.stamp_ns,
                 n_frames=self._count,
+                worst=tuple(self._worst.values()),
             ),
         )
 
@@ -73,6 +96,15 @@ class BeamFolder:
     _told_by: str = ""
     _is_on: bool = False
     _under: SpanFolder = field(default_factory=SpanFolder)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the next frame is under the beam."""
+        return self._is_on
+
+    def copy(self) -> BeamFolder:
+        """As it is now."""
+        return BeamFolder(list(self._closed), self._told_by, self._is_on, self._under.copy())
 
     def tell(self, person: str, *, is_on: bool) -> None:
         """Beam on or off, told before the next frame."""
@@ -93,7 +125,7 @@ class BeamFolder:
         return (*self._closed, *self._last(is_open=True))
 
     def _last(self, *, is_open: bool) -> tuple[BeamSpan, ...]:
-        under = self._under.spans()
+        under = self._under.with_worst()
         if not under:
             return ()
         return (
