@@ -13,7 +13,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from pipeline.session.acknowledgement import acknowledgement_refusal
-from pipeline.session.answers import Answer, IdentitiesMessage, Status, accepted, refused
+from pipeline.session.answers import (
+    Answer,
+    IdentitiesMessage,
+    Status,
+    WorkflowStatus,
+    accepted,
+    refused,
+)
 from pipeline.session.beam import beam_event
 from pipeline.session.commands import (
     AcknowledgeCommand,
@@ -70,8 +77,7 @@ class Workflow(Protocol):
     def is_settled(self) -> bool:
         """Whether what is drawn and chosen is what was approved: else no time-out holds."""
 
-    @property
-    def step_name(self) -> str:
+    def status(self) -> WorkflowStatus:
         """Where people are."""
 
     def decide(self, command: WorkflowCommand, frame_index: int) -> tuple[Answer, list[Event]]:
@@ -262,7 +268,7 @@ class SessionControl:
             confirmed_by=list(held.confirmed_by),
             last_fault_frame=now.last_fault_frame,
             acknowledged_frame=self._acknowledged,
-            step="" if self._workflow is None else self._workflow.step_name,
+            workflow=None if self._workflow is None else self._workflow.status(),
         )
 
 

@@ -17,7 +17,7 @@ from pipeline.audit.head import head_text
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.reading import entries_of, head_of
 from pipeline.config.load import RunConfig
-from pipeline.session.events import Event
+from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import EventFacts, Moment, StateFacts
 from pipeline.session_report.facts_file import write_facts
@@ -28,6 +28,15 @@ from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.errors import TrackerError
 
 KEEP_EVERY_NS = 5_000_000_000  # by the frames' stamps: what a killed process may lose
+KEPT_AT_ONCE = frozenset(
+    {
+        EventKind.BEAM_ON,
+        EventKind.BEAM_OFF,
+        EventKind.TIME_OUT_COMPLETE,
+        EventKind.TIME_OUT_VOID,
+        EventKind.REVISION_APPROVED,
+    }
+)
 KEPT_NOTE = (
     "Kept while the session went on: its end, pictures, overrides and audit head are missing. "
     "The audit log has them."
@@ -87,6 +96,8 @@ class SessionReporter:
     def note(self, events: Sequence[Event]) -> None:
         """Take what people said before the next frame."""
         self.gathered.note(events)
+        if any(event.kind in KEPT_AT_ONCE for event in events):
+            self._kept_ns = None
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.config.load import RunConfig
 from pipeline.config.site_check import check_plan_against_site
-from pipeline.session.answers import Answer, accepted, refused
+from pipeline.session.answers import Answer, WorkflowStatus, accepted, refused
 from pipeline.session.commands import (
     ApproveMessage,
     ChooseMessage,
@@ -79,10 +79,15 @@ class WorkflowDesk:
         blank = DeskState(Step.BRIEFING, base.plan.applicator_id)
         self.state = restored(blank, store.earlier, self.applicators)
 
-    @property
-    def step_name(self) -> str:
-        """Where people are."""
-        return str(self.state.step)
+    def status(self) -> WorkflowStatus:
+        """Where people are, and what an approval would approve."""
+        return WorkflowStatus(
+            step=str(self.state.step),
+            next_revision=self.next_revision,
+            is_approved=self.is_approved,
+            applicator=self.state.applicator,
+            areas=[drawing.name for drawing in self.state.drawings.sheet],
+        )
 
     @property
     def storage_warning(self) -> str:
@@ -281,7 +286,9 @@ class WorkflowDesk:
         state = self.state
         if message.plan_revision != self.next_revision:
             return Refusal.OTHER_REVISION
-        if any(self.is_lost(drawing) for drawing in state.drawings.sheet):
+        sheet = state.drawings.sheet
+        origins = {d.placed.origin_frame_index for d in sheet if d.placed is not None}
+        if len(origins) > 1 or any(self.is_lost(drawing) for drawing in sheet):
             return Refusal.AREA_LOST
         config = revised(self._base, state.applicator, state.drawings.sheet)
         self._pending = Revision(config, self._marks(state.drawings.sheet), self.next_revision)
