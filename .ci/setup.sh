@@ -24,6 +24,7 @@ libharfbuzz-subset.so.0 libharfbuzz-subset0
 TEST_TOOLS="
 chromium chromium
 tsc      node-typescript
+dciodvfy dicom3tools
 "
 VENV=.venv
 

@@ -31,10 +31,13 @@ def detect_board(gray: UInt8, board: BoardSpec, name: str) -> BoardView | NotFou
     """
     height, width = gray.shape
     points = _points(gray, board)
+    is_legacy = points is None and board.kind == "charuco"
+    if is_legacy:
+        points = _charuco_points(gray, board, is_legacy=True)
     if points is None:
         return NotFound(name, "")
     points_mm, points_px = points
-    return BoardView(name, points_mm, points_px, (width, height))
+    return BoardView(name, points_mm, points_px, (width, height), is_legacy)
 
 
 def explain_absence(gray: UInt8, board: BoardSpec) -> str:
@@ -68,8 +71,7 @@ def _points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
         return None if centres is None else (board.points_mm, centres)
     if board.kind == "apriltag":
         return _tag_points(gray, board)
-    found = _charuco_points(gray, board, is_legacy=False)
-    return found if found is not None else _charuco_points(gray, board, is_legacy=True)
+    return _charuco_points(gray, board, is_legacy=False)
 
 
 def _tag_points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:

@@ -11,12 +11,16 @@ from tracking.arrays import Float
 
 @dataclass(frozen=True, eq=False)
 class BoardView:
-    """Points of the board (n, 3) in mm and where the picture shows them (n, 2) in pixels."""
+    """Points of the board (n, 3) in mm and where the picture shows them (n, 2) in pixels.
+
+    `is_legacy`: its ChArUco pattern is the one that OpenCV printed before 4.6.
+    """
 
     name: str
     points_mm: Float
     points_px: Float
     size_px: tuple[int, int]  # width, height
+    is_legacy: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.points_mm)

@@ -75,3 +75,12 @@ def require_views(
         remedy="Check --board against the print (size, order, dictionary), and take sharp, evenly "
         "lit pictures that show the whole board from different sides.",
     )
+
+
+def pattern_note(views: Sequence[BoardView]) -> str:
+    """Name a legacy ChArUco pattern, "" where there is none: a user may print the other one."""
+    n = sum(view.is_legacy for view in views)
+    if n == 0:
+        return ""
+    note = f"legacy pattern (ChArUco as OpenCV printed it before 4.6) in {n} of {len(views)} views"
+    return note if n == len(views) else f"{note}: the pictures show two different boards"

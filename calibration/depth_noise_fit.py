@@ -17,6 +17,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.jackknife import jackknife_covariance
 from calibration.plane_frames import PlaneFit, PlaneFrames
 from calibration.qa_metric import Metric
 from tracking.arrays import Float
@@ -108,8 +109,7 @@ def fit_noise(frames: PlaneFrames) -> NoiseFit:
         products = _products(fit, wanted)
         subpixel, correlation = _model(products, rounding, None)
     without = np.array([_model(products, rounding, tile) for tile in range(N_TILES**2)])
-    n = len(without)
-    sigma = np.sqrt((n - 1) / n * np.square(without - without.mean(axis=0)).sum(axis=0))
+    sigma = np.sqrt(np.diag(jackknife_covariance(without)))
     temporal, fixed = _parts(fit, rounding, subpixel)
     return NoiseFit(
         subpixel_px=subpixel,

@@ -10,8 +10,9 @@ import numpy as np
 from calibration.board_view import BoardView
 from calibration.hand_eye_closed import Chain, solve
 from calibration.hand_eye_consensus import agreeing, chain_errors
+from calibration.hand_eye_lens import lens_twists, refine_with_lens
 from calibration.hand_eye_motion import MotionDiversity, check_unit, judge_motion
-from calibration.hand_eye_refine import Refined, left_out_residuals, motion_scale, refine
+from calibration.hand_eye_refine import left_out_residuals, motion_scale
 from calibration.hand_eye_sight import Mount, Sight, make_sights
 from calibration.lens import Lens
 from calibration.twist import twist_between, worst_sigma
@@ -82,13 +83,13 @@ def calibrate_rig(
     lens: Lens,
     mount: Mount,
     *,
-    lens_sigma_px: Float | None = None,
+    lens_covariance: Float | None = None,
     turned_from_board: Float | None = None,
     unit: str = "mm",
 ) -> RigCalibration:
     """Calibrate from views and the robot's motions (`motion_of`), at least `MIN_POSES`.
 
-    `lens_sigma_px` of fx fy cx cy; None takes the lens as exact.
+    `lens_covariance` (12, 12) as `camera.toml` has it; None takes the lens as exact.
 
     Raises
     ------
@@ -101,18 +102,17 @@ def calibrate_rig(
     sights, kept, fit = agreeing(sights, mount, SEED, MIN_POSES)
     used = [sight for sight, is_kept in zip(sights, kept, strict=True) if is_kept]
     motion = judge_motion(used)
-    covariance = fit.covariance[:6, :6]
-    if lens_sigma_px is not None:
+    if lens_covariance is not None:
         seen = [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
-        part = _lens_part(seen, used, fit, lens, mount, lens_sigma_px)
-        covariance = np.asarray(covariance + part)
+        twists = lens_twists(seen, used, lens, lens_covariance)
+        fit = refine_with_lens(used, fit, mount, twists)
     scale = motion_scale(used, fit, mount)
     solvers = {c.solver: float(np.median(chain_errors(used, c))) for c in solve(used)}
     left_out = left_out_residuals(used, fit, mount)
     return RigCalibration(
         head_from_camera=fit.chain.mount_from_camera,
         other_from_board=fit.chain.other_from_board,
-        covariance=covariance,
+        covariance=fit.covariance[:6, :6],
         solver=fit.chain.solver,
         solver_errors_mm=solvers,
         left_out=tuple(_error_of(s, e) for s, e in zip(used, left_out, strict=True)),
@@ -150,42 +150,4 @@ def _error_of(sight: Sight, twist: Float) -> PoseError:
     shift = np.cross(twist[:3], centre) + twist[3:]
     return PoseError(
         sight.name, float(np.linalg.norm(shift)), float(np.degrees(np.linalg.norm(twist[:3])))
-    )
-
-
-def _lens_part(
-    views: Sequence[BoardView],
-    used: Sequence[Sight],
-    fit: Refined,
-    lens: Lens,
-    mount: Mount,
-    sigma_px: Float,
-) -> Float:
-    """Covariance that the lens's own sigmas leave in the rig: one refit per parameter."""
-    total = np.zeros((6, 6))
-    for index, sigma in enumerate(sigma_px.tolist()):
-        pinhole = lens.pinhole.copy()
-        pinhole[index] += sigma
-        moved_lens = Lens(lens.width, lens.height, pinhole, lens.distortion)
-        moved, _ = make_sights(
-            views, [s.motion for s in used], moved_lens, used[0].turned_from_board
-        )
-        turned = [_nearest(a, b) for a, b in zip(moved, used, strict=True)]
-        again = refine(turned, fit.chain, mount)
-        step = twist_between(again.chain.mount_from_camera, fit.chain.mount_from_camera)
-        total += np.outer(step, step)
-    return total
-
-
-def _nearest(moved: Sight, used: Sight) -> Sight:
-    """The moved sight with the half turn that was chosen before."""
-    if moved.turned_from_board is None:
-        return moved
-    other = moved.camera_from_board @ moved.turned_from_board
-    gap = np.abs(moved.camera_from_board - used.camera_from_board)[:3, :3].max()
-    other_gap = np.abs(other - used.camera_from_board)[:3, :3].max()
-    if gap <= other_gap:
-        return moved
-    return Sight(
-        moved.name, moved.motion, other, moved.covariance, moved.centre_mm, moved.turned_from_board
     )

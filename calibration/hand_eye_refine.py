@@ -26,6 +26,8 @@ MAX_STEPS = 30
 CONVERGED = 1e-9  # of the twist's largest number
 N_ROUNDS = 3  # of noise and pose in turn
 FLOOR_RAD, FLOOR_MM = 1e-7, 1e-5  # of the robot's noise: below any robot's
+NOISE_RANGE = (-20.0, 6.0)  # of the logarithms
+NOISE_OPTIONS = {"xatol": 0.02, "fatol": 0.01, "maxiter": 120}
 START_RAD, START_MM = 5e-4, 0.1
 
 
@@ -44,7 +46,7 @@ class Refined:
 
 
 @dataclass(frozen=True, eq=False)
-class _Linear:
+class Linear:
     """Residual twists (n, 6), their Jacobian (n, 6, 12), and how robot noise enters (n, 6, 6)."""
 
     residuals: Float
@@ -72,6 +74,23 @@ def refine(sights: Sequence[Sight], start: Chain, mount: Mount) -> Refined:
         robot_sigma_mm=float(np.exp(noise[1])),
         distances2=np.asarray(np.einsum("ni,nij,nj->n", e, weights, e)),
     )
+
+
+def cramer_rao(
+    sights: Sequence[Sight],
+    chain: Chain,
+    mount: Mount,
+    robot_sigma_rad: float,
+    robot_sigma_mm: float,
+) -> Float:
+    """The smallest covariance (12, 12) that an unbiased estimate from these sights can have.
+
+    The inverse of the Fisher information at a true chain and with known noise (Rao 1945).
+    """
+    own = np.array([sight.covariance for sight in sights])
+    linear = linearise(sights, chain, mount)
+    noise = np.log([robot_sigma_rad, robot_sigma_mm])
+    return _inverse(_information(linear, _inverses(total_covariance(linear, own, noise))))
 
 
 def distances2_of(sights: Sequence[Sight], fit: Refined, mount: Mount) -> Float:
@@ -109,7 +128,7 @@ def motion_scale(sights: Sequence[Sight], fit: Refined, mount: Mount) -> tuple[f
     weights = _inverses(total_covariance(linear, own, noise))
     shifts = np.array([np.concatenate([np.zeros(3), s.motion[:3, 3]]) for s in sights])
     by_scale = -shifts @ adjoint(invert(fit.chain.mount_from_camera)).T
-    wide = _Linear(
+    wide = Linear(
         linear.residuals,
         np.concatenate([linear.jacobian, by_scale[:, :, None]], axis=2),
         linear.robot,
@@ -119,7 +138,7 @@ def motion_scale(sights: Sequence[Sight], fit: Refined, mount: Mount) -> tuple[f
     return 1.0 - float((inverse @ gradient)[-1]), float(np.sqrt(inverse[-1, -1]))
 
 
-def linearise(sights: Sequence[Sight], chain: Chain, mount: Mount) -> _Linear:
+def linearise(sights: Sequence[Sight], chain: Chain, mount: Mount) -> Linear:
     """Residuals e with seen = motion(e) expected, and their derivatives."""
     camera_from_mount = invert(chain.mount_from_camera)
     by_mount = adjoint(camera_from_mount)
@@ -129,10 +148,10 @@ def linearise(sights: Sequence[Sight], chain: Chain, mount: Mount) -> _Linear:
         by_other = adjoint(camera_from_mount @ sight.motion)
         jacobians.append(np.hstack([by_mount, -by_other]))
         robots.append(by_mount if mount == "hand" else by_other)  # the gripper's own space
-    return _Linear(np.array(residuals), np.array(jacobians), np.array(robots))
+    return Linear(np.array(residuals), np.array(jacobians), np.array(robots))
 
 
-def total_covariance(linear: _Linear, own: Float, noise: Float) -> Float:
+def total_covariance(linear: Linear, own: Float, noise: Float) -> Float:
     """Covariance of each residual (n, 6, 6); `noise` holds the logarithms of the robot's sigmas."""
     sigma = np.maximum(np.exp(noise), [FLOOR_RAD, FLOOR_MM])
     variance = np.repeat(sigma**2, 3)
@@ -146,17 +165,22 @@ def _settle(sights: Sequence[Sight], chain: Chain, mount: Mount, covariance: Flo
         linear = linearise(sights, chain, mount)
         gradient = np.einsum("nij,nik,nk->j", linear.jacobian, weights, linear.residuals)
         step = -_inverse(_information(linear, weights)) @ gradient
-        chain = Chain(
-            chain.solver,
-            orthonormalise(motion(step[:6]) @ chain.mount_from_camera),
-            orthonormalise(motion(step[6:]) @ chain.other_from_board),
-        )
+        chain = moved_chain(chain, step)
         if np.abs(step).max() < CONVERGED:
             break
     return chain
 
 
-def _information(linear: _Linear, weights: Float) -> Float:
+def moved_chain(chain: Chain, step: Float) -> Chain:
+    """The chain after small motions (12,) of both of its unknown poses."""
+    return Chain(
+        chain.solver,
+        orthonormalise(motion(step[:6]) @ chain.mount_from_camera),
+        orthonormalise(motion(step[6:]) @ chain.other_from_board),
+    )
+
+
+def _information(linear: Linear, weights: Float) -> Float:
     return np.asarray(np.einsum("nij,nik,nkl->jl", linear.jacobian, weights, linear.jacobian))
 
 
@@ -170,11 +194,11 @@ def _inverse(matrix: Float) -> Float:
     return np.asarray(np.linalg.pinv(matrix * both, hermitian=True) * both)
 
 
-def _robot_noise(linear: _Linear, own: Float, start: Float) -> Float:
+def _robot_noise(linear: Linear, own: Float, start: Float) -> Float:
     """Logarithms of the robot's sigmas (rad, mm) by restricted maximum likelihood."""
 
     def loss(noise: Float) -> float:
-        covariance = total_covariance(linear, own, np.clip(noise, -20.0, 6.0))
+        covariance = total_covariance(linear, own, np.clip(noise, *NOISE_RANGE))
         weights = _inverses(covariance)
         information = _information(linear, weights)
         gradient = np.einsum("nij,nik,nk->j", linear.jacobian, weights, linear.residuals)
@@ -184,6 +208,5 @@ def _robot_noise(linear: _Linear, own: Float, start: Float) -> Float:
         logs = np.linalg.slogdet(covariance)[1].sum() + np.linalg.slogdet(information)[1]
         return 0.5 * float(squares + logs)
 
-    options = {"xatol": 0.02, "fatol": 0.01, "maxiter": 120}
-    found = minimize(loss, start, method="Nelder-Mead", options=options)
-    return np.clip(np.asarray(found.x, dtype=np.float64), -20.0, 6.0)
+    found = minimize(loss, start, method="Nelder-Mead", options=NOISE_OPTIONS)
+    return np.clip(np.asarray(found.x, dtype=np.float64), *NOISE_RANGE)

@@ -46,8 +46,8 @@ class Intrinsics:
 
     @property
     def stated_sigma(self) -> Float:
-        """1-sigma of each free parameter: the larger of corner noise and views' disagreement."""
-        return np.maximum(self.fit.sigma, self.fit.view_sigma)
+        """1-sigma of each free parameter: corner noise, or more where the views disagree."""
+        return self.fit.stated_sigma
 
     @property
     def held_out_px(self) -> float:

@@ -25,6 +25,7 @@ COEFFICIENTS: Final[dict[Model, tuple[int, ...]]] = {
 COEFFICIENT_NAMES = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 N_PINHOLE = 4  # fx fy cx cy
 N_COEFFICIENTS = 8
+N_LENS = N_PINHOLE + N_COEFFICIENTS
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Pivot calibration of a pointer, and the place of a marker collar on its applicator.
+"""Pivot calibration: the tip of a pointer that is tracked.
 
 A pointer is turned about its resting tip: tracker_from_tool_i maps the tip always to one point,
 R_i t + p_i = c. The algebraic one-step solution is linear in t and c (Yaniv 2015, "Which pivot
@@ -13,26 +13,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.hand_eye_refine import FLOOR_MM
-from calibration.twist import mean_pose, twist_between, worst_sigma
+from calibration.twist import twist_between, worst_sigma
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
-from tracking.transforms import invert
 
 MIN_POSES = 6
 MIN_TURN_DEG = 20.0  # about two axes: below, tip and resting point trade against each other
 K_OUTLIER = 4.0
-MIN_COLLAR_VIEWS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Pivot:
-    """`tip_tool_mm` with its covariance (3, 3); `residuals_mm` of each pose, NaN where left out."""
+    """`tip_tool_mm` with its covariance (3, 3); `residuals_mm` of each pose, NaN where left out.
+
+    `outlier_mm`: how far the tip lay off in each of `outliers`.
+    """
 
     tip_tool_mm: Float
     rest_tracker_mm: Float
     covariance_mm2: Float
     residuals_mm: Float
     outliers: tuple[int, ...]
+    outlier_mm: tuple[float, ...]
 
     @property
     def sigma_mm(self) -> float:
@@ -71,6 +73,7 @@ def calibrate_pivot(tracker_from_tool: Sequence[Float]) -> Pivot:
         covariance[:3, :3],
         np.where(kept, distances, np.nan),
         tuple(np.flatnonzero(~kept).tolist()),
+        tuple(distances[~kept].tolist()),
     )
 
 
@@ -101,43 +104,3 @@ def _solve(poses: Float) -> tuple[Float, Float]:
     loss = float(((matrix @ unknowns - right) ** 2).sum())
     inverse = np.linalg.inv(matrix.T @ matrix)
     return np.asarray(unknowns, dtype=np.float64), np.asarray(loss / (3 * n - 6) * inverse)
-
-
-@dataclass(frozen=True, eq=False)
-class CollarOffset:
-    """`applicator_from_collar` and the sigmas of its mean, from the scatter of the views."""
-
-    applicator_from_collar: Float
-    position_sigma_mm: float
-    angle_sigma_deg: float
-    n_views: int
-
-
-def collar_offset(
-    camera_from_applicator: Sequence[Float], camera_from_collar: Sequence[Float]
-) -> CollarOffset:
-    """Mean place of a collar from views that measured applicator and collar apart.
-
-    Raises
-    ------
-    CalibrationError
-        Fewer than `MIN_COLLAR_VIEWS` views.
-    """
-    pairs = list(zip(camera_from_applicator, camera_from_collar, strict=True))
-    if len(pairs) < MIN_COLLAR_VIEWS:
-        raise CalibrationError(
-            "Too few views of the collar on its applicator.",
-            expected=f"at least {MIN_COLLAR_VIEWS}",
-            actual=f"{len(pairs)}",
-            remedy="Take more views from different sides.",
-        )
-    offsets = np.array([invert(applicator) @ collar for applicator, collar in pairs])
-    mean = mean_pose(offsets)
-    mean[:3, 3] = offsets[:, :3, 3].mean(axis=0)
-    twists = np.array([twist_between(offset, mean) for offset in offsets])
-    shifts = offsets[:, :3, 3] - mean[:3, 3]
-    n = len(pairs)
-    turn = worst_sigma(twists[:, :3].T @ twists[:, :3] / (n - 1) / n)
-    return CollarOffset(
-        mean, worst_sigma(shifts.T @ shifts / (n - 1) / n), float(np.degrees(turn)), n
-    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from calibration.jackknife import jackknife_covariance
 from tracking.arrays import Bool, Float, frozen
 from tracking.errors import CalibrationError
 from tracking.robust import NORMAL_MAD
@@ -238,7 +239,4 @@ def _jackknife(across: Float, off: Float) -> Float | None:
     without = np.linalg.solve(
         curvature.sum(axis=0) - curvature[used], (score.sum(axis=0) - score[used])[:, :, None]
     )[:, :, 0]
-    moved = without - without.mean(axis=0)
-    m = int(used.sum())
-    covariance: Float = (m - 1) / m * moved.T @ moved
-    return covariance
+    return jackknife_covariance(without)

@@ -14,6 +14,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 
+from calibration.jackknife import jackknife_covariance
 from tracking.arrays import Bool, Float, frozen
 from tracking.errors import CalibrationError
 from tracking.robust import NORMAL_MAD
@@ -208,9 +209,7 @@ def _jackknife(points: Float, residual: Float, jacobian: Float) -> Float:
         moved = np.linalg.solve(curvature.sum(axis=0) - curvature, scores[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError as error:
         raise _no_sphere("one patch alone tells centre and radius apart") from error
-    moved -= moved.mean(axis=0)
-    covariance: Float = (n - 1) / n * moved.T @ moved
-    return covariance
+    return jackknife_covariance(moved)
 
 
 def _across(local: Float, middle: Float) -> Float:

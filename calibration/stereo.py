@@ -14,6 +14,7 @@ import numpy as np
 
 from calibration.board_view import BoardView
 from calibration.intrinsics import Intrinsics
+from calibration.jackknife import jackknife_covariance
 from calibration.lens import Lens
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
@@ -70,9 +71,8 @@ def calibrate_stereo(
         rest = [pair for i, pair in enumerate(shared) if i != index]
         without, _ = _pose(rest, left.fit.lens, right.fit.lens)
         baselines.append(float(np.linalg.norm(without[:3, 3])))
-    n = len(baselines)
-    sigma = float(np.sqrt((n - 1) / n * np.sum((np.array(baselines) - np.mean(baselines)) ** 2)))
-    return Stereo(left, right, pose, rms, sigma, n)
+    sigma = float(np.sqrt(jackknife_covariance(np.array(baselines)[:, None])[0, 0]))
+    return Stereo(left, right, pose, rms, sigma, len(baselines))
 
 
 _Shared = tuple[Float, Float, Float]

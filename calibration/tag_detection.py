@@ -1,7 +1,8 @@
 """AprilTags and ArUco codes with refined corners, in pixels whose centres are whole numbers.
 
 OpenCV's AprilTag refinement places a corner half a pixel to the lower right (its pixels' centres
-are at .5, as the AprilTag library's): that is taken off here.
+are at .5, as the AprilTag library's): that is taken off here. Where a code is large enough, its
+corners are then the crossings of lines fitted to its edges (`tag_edges`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import cv2
 import numpy as np
 
 from calibration.marker_codes import opencv_codes
+from calibration.tag_edges import refine_on_edges
 from tracking.arrays import Float, UInt8
 
 APRILTAG_OFFSET_PX = 0.5
+N_FRAME_CELLS = 2  # the dark frame, one cell on each side
 ENLARGED = 2  # small tags are found in the picture at twice its size
 MIN_PERIMETER_RATE = 0.01  # of the picture's longer side
 MAX_WINDOW_PX = 53  # of the adaptive threshold: tags of up to about 300 px
@@ -38,7 +41,12 @@ def detect_tags(gray: UInt8, dictionary: str) -> list[Tag]:
     found: list[Tag] = []
     for method, scale in refinements:
         found += [t for t in _detect(gray, dictionary, method, scale) if not _is_known(t, found)]
-    return found
+    n_cells = opencv_codes(dictionary).markerSize + N_FRAME_CELLS
+    refined = [refine_on_edges(gray, tag.corners_px, n_cells) for tag in found]
+    return [
+        tag if corners is None else Tag(tag.id, corners)
+        for tag, corners in zip(found, refined, strict=True)
+    ]
 
 
 def count_codes(gray: UInt8, dictionary: str) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from calibration.board_view import BoardView
 from calibration.hand_eye_sight import make_sights
 from calibration.lens import Lens
+from calibration.lens_sigma import spread_by_lens
 from calibration.twist import adjoint, motion, twist_between, worst_sigma
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
@@ -29,7 +30,7 @@ STEADY_MM = 0.5  # a view that lies nearer to the others is never an outlier
 
 @dataclass(frozen=True, eq=False)
 class HeadTarget:
-    """`covariance` (6, 6) as a twist in the head's space: noise, scatter and the target's own."""
+    """`covariance` (6, 6) as a twist in the head's space: noise, scatter, target and lens."""
 
     head_from_camera: Float
     covariance: Float
@@ -54,46 +55,69 @@ def calibrate_on_head(
     *,
     target_sigma_mm: float,
     target_sigma_deg: float,
+    lens_covariance: Float | None = None,
 ) -> HeadTarget:
     """Calibrate from at least `MIN_VIEWS` views; the sigmas say how well the target is made.
+
+    `lens_covariance` (12, 12) as `camera.toml` has it; None takes the lens as exact. The camera
+    stands still: a wrong lens moves all views alike, so their scatter does not show it.
 
     Raises
     ------
     CalibrationError
         Too few views, or views that do not agree.
     """
-    sights, _ = make_sights(views, [np.eye(4)] * len(views), lens)
-    poses = [head_from_board @ invert(sight.camera_from_board) for sight in sights]
-    own = [adjoint(p) @ s.covariance @ adjoint(p).T for p, s in zip(poses, sights, strict=True)]
-    places = np.array([pose[:3, 3] for pose in poses])
+    poses, own = _heads(views, lens, head_from_board)
+    places = poses[:, :3, 3]
     distances = np.linalg.norm(places - np.median(places, axis=0), axis=1)
     kept = distances <= max(STEADY_MM, MAX_OUTLIER_RATIO * float(np.median(distances)))
-    if kept.sum() < MIN_VIEWS:
+    n = int(kept.sum())
+    if n < MIN_VIEWS:
         raise CalibrationError(
             "The board on the head is seen too seldom, or at different places.",
             expected=f"at least {MIN_VIEWS} views that agree",
-            actual=f"{int(kept.sum())} of {len(views)}; they scatter by {distances.max():.2f} mm",
+            actual=f"{n} of {len(views)}; they scatter by {distances.max():.2f} mm",
             remedy="Seat the target again for each picture, and do not move the camera.",
         )
-    chosen = [i for i in range(len(poses)) if kept[i]]
-    mean = poses[chosen[0]]
-    weights = [np.linalg.inv(own[i]) for i in chosen]
-    noise = np.linalg.inv(np.sum(weights, axis=0))
-    for _ in range(N_ROUNDS):
-        twists = np.array([twist_between(poses[i], mean) for i in chosen])
-        step = noise @ np.einsum("nij,nj->i", np.array(weights), twists)
-        mean = orthonormalise(motion(step) @ mean)
-    twists = np.array([twist_between(poses[i], mean) for i in chosen])
-    scatter = twists.T @ twists / (len(chosen) - 1) / len(chosen)
-    angle = np.repeat([np.radians(target_sigma_deg), target_sigma_mm], 3)
+    weights = np.linalg.inv(own[kept])
+    noise = np.linalg.inv(weights.sum(axis=0))
+    mean = _mean(poses[kept], weights)
+    twists = np.array([twist_between(pose, mean) for pose in poses[kept]])
+    scatter = twists.T @ twists / (n - 1) / n
     larger = noise if np.trace(noise[3:, 3:]) > np.trace(scatter[3:, 3:]) else scatter
+    target = np.repeat([np.radians(target_sigma_deg), target_sigma_mm], 3)
+    covariance = larger + np.diag(target**2)
+    if lens_covariance is not None:
+        chosen = [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
+
+        def head_of(moved: Lens) -> Float:
+            moved_poses, _ = _heads(chosen, moved, head_from_board)
+            return twist_between(_mean(moved_poses, weights), mean)
+
+        covariance = covariance + spread_by_lens(head_of, lens, lens_covariance)
+    named = [(view.name, float(d)) for view, d in zip(views, distances, strict=True)]
     return HeadTarget(
         head_from_camera=mean,
-        covariance=np.asarray(larger + np.diag(angle**2)),
-        scatter_mm=tuple((views[i].name, float(distances[i])) for i in chosen),
-        outliers=tuple(
-            (view.name, float(d))
-            for view, d, k in zip(views, distances, kept, strict=True)
-            if not k
-        ),
+        covariance=np.asarray(covariance),
+        scatter_mm=tuple(row for row, is_kept in zip(named, kept, strict=True) if is_kept),
+        outliers=tuple(row for row, is_kept in zip(named, kept, strict=True) if not is_kept),
     )
+
+
+def _heads(views: Sequence[BoardView], lens: Lens, head_from_board: Float) -> tuple[Float, Float]:
+    """`head_from_camera` (n, 4, 4) by each view alone, and its covariance (n, 6, 6)."""
+    sights, _ = make_sights(views, [np.eye(4)] * len(views), lens)
+    poses = [head_from_board @ invert(sight.camera_from_board) for sight in sights]
+    own = [adjoint(p) @ s.covariance @ adjoint(p).T for p, s in zip(poses, sights, strict=True)]
+    return np.array(poses), np.array(own)
+
+
+def _mean(poses: Float, weights: Float) -> Float:
+    """The weighted mean of poses that lie close together."""
+    mean: Float = poses[0]
+    inverse = np.linalg.inv(weights.sum(axis=0))
+    for _ in range(N_ROUNDS):
+        twists = np.array([twist_between(pose, mean) for pose in poses])
+        step = inverse @ np.einsum("nij,nj->i", weights, twists)
+        mean = orthonormalise(motion(step) @ mean)
+    return mean

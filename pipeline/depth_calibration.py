@@ -14,9 +14,11 @@ from calibration.depth_bias import BiasFit, bias_point, fit_bias
 from calibration.depth_noise_fit import NoiseFit, fit_noise
 from calibration.depth_quality import DepthQuality, depth_quality
 from calibration.plane_frames import PlaneFrames, Region, central_region
+from calibration.plane_reference import PlaneReference
 from calibration.rig_check import check_rig_fits_camera
 from calibration.rig_file import read_rig
 from pipeline.config.config_tables import rig_table
+from pipeline.depth_reference import BoardReference, BoardWatch
 from recordings.opening import open_source
 from recordings.source import SourceHeader
 from tracking.depth_calibration import DepthCalibration
@@ -24,16 +26,22 @@ from tracking.depth_noise import StereoNoise
 from tracking.errors import CalibrationError, SourceError, UsageError
 from tracking.rig import ANY_SERIAL, Rig
 from tracking.toml_text import toml_text
+from tracking.transforms import angle_between_deg
 
 NOISE_RATIO_WARNED = 1.3  # of the noise in disparity at two distances: one model would fit neither
 ANISOTROPY_WARNED = 1.5  # of the correlation along rows and columns
 FIXED_WARNED = 1.0  # times the noise that changes: the plane may not be flat
 FEW_FRAMES = 20
+TURN_WARNED_DEG = 1.0  # between the board's plane and the depth's
 
 
 @dataclass(frozen=True)
 class DepthRequest:
-    """One calibration. `sources` and `distances_mm` belong together in order."""
+    """One calibration. `sources` and `distances_mm` belong together in order.
+
+    `reference`: a board in the picture tells the distances instead; `distances_mm` is empty then,
+    and `reference_sigma_mm` what its pose cannot know (print, mounting of the colour camera).
+    """
 
     sources: tuple[str, ...]
     distances_mm: tuple[float, ...]
@@ -47,17 +55,20 @@ class DepthRequest:
     degree: int | None = None
     temperature_c: tuple[float, float] | None = None
     warm_up_min: float | None = None
+    reference: BoardReference | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class PlaneOutcome:
-    """One recording: its true distance, quality figures and noise."""
+    """One recording: its true distance with its sigma, quality figures and noise."""
 
     source: str
     distance_mm: float
+    sigma_mm: float
     frames: PlaneFrames
     quality: DepthQuality
     noise: NoiseFit
+    board: PlaneReference | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +90,12 @@ def calibrate_depth(request: DepthRequest) -> DepthOutcome:
     UsageError, SourceError, ConfigurationError, CalibrationError
         As the parts say; nothing is written then.
     """
-    if len(request.sources) != len(request.distances_mm):
+    if request.reference is not None and request.distances_mm:
+        raise UsageError(
+            "--board tells the distances: --distance-mm is one too many.",
+            remedy="Give --board and --camera, or --distance-mm for each source.",
+        )
+    if request.reference is None and len(request.sources) != len(request.distances_mm):
         raise UsageError(
             "Every source needs its distance.",
             expected=f"{len(request.sources)} times --distance-mm, in the order of the sources",
@@ -93,17 +109,16 @@ def calibrate_depth(request: DepthRequest) -> DepthOutcome:
             actual='model = "depth"',
         )
     planes, serials = [], set()
-    for source, distance in zip(request.sources, request.distances_mm, strict=True):
-        frames, header = _read_plane(source, rig, rig.depth, request)
+    for index, source in enumerate(request.sources):
+        frames, header, board = _read_plane(source, rig, rig.depth, request)
         serials.add(header.device_serial)
-        planes.append(
-            PlaneOutcome(
-                source, distance, frames, depth_quality(frames, distance), fit_noise(frames)
-            )
-        )
+        distance = request.distances_mm[index] if board is None else board.distance_mm
+        own = 0.0 if board is None else board.sigma_mm
+        sigma = float(np.hypot(request.reference_sigma_mm, own))
+        quality, noise_fit = depth_quality(frames, distance), fit_noise(frames)
+        planes.append(PlaneOutcome(source, distance, sigma, frames, quality, noise_fit, board))
     bias = fit_bias(
-        [bias_point(p.frames, p.noise, p.distance_mm, request.reference_sigma_mm) for p in planes],
-        request.degree,
+        [bias_point(p.frames, p.noise, p.distance_mm, p.sigma_mm) for p in planes], request.degree
     )
     noise = _pooled(rig.depth, planes, bias)
     held = DepthCalibration(
@@ -111,7 +126,7 @@ def calibrate_depth(request: DepthRequest) -> DepthOutcome:
         calibrated_at=request.now,
         valid_days=request.valid_days,
         distance_mm=bias.range_mm,
-        reference_sigma_mm=request.reference_sigma_mm,
+        reference_sigma_mm=max(p.sigma_mm for p in planes),
         temperature_c=request.temperature_c,
         warm_up_min=request.warm_up_min,
     )
@@ -122,26 +137,34 @@ def calibrate_depth(request: DepthRequest) -> DepthOutcome:
 
 def _read_plane(
     uri: str, rig: Rig, stereo: StereoNoise, request: DepthRequest
-) -> tuple[PlaneFrames, SourceHeader]:
+) -> tuple[PlaneFrames, SourceHeader, PlaneReference | None]:
     source = open_source(uri, applicators={})
+    watch = None if request.reference is None else BoardWatch(request.reference, uri, [])
     try:
         header = source.header
         check_rig_fits_camera(rig, header.device_serial, header.origin)
-        region = request.region or central_region(header.intrinsics)
+        whole = Region(0, 0, header.intrinsics.width, header.intrinsics.height)
+        region = request.region or (whole if watch else central_region(header.intrinsics))
         depth: list[NDArray[np.float32]] = []
         stamps: list[int] = []
         while len(depth) < request.n_frames and (read := source.read()) is not None:
-            rows, columns = region.slices
-            depth.append(read.frame.depth_mm[rows, columns])
+            depth.append(read.frame.depth_mm[region.slices])
             stamps.append(read.frame.stamp_ns)
+            if watch is not None:
+                watch.look(read)
     finally:
         source.close()
     if not depth:
         raise SourceError(f"The source {uri} has no frame.")
+    board = None if watch is None else watch.plane(header.intrinsics)
+    stack = np.stack(depth)
+    if board is not None and request.region is None:
+        region = board.region
+        stack = np.ascontiguousarray(stack[:, *region.slices])
     frames = PlaneFrames(
-        np.stack(depth), header.intrinsics, region, stereo, header.depth_unit_mm, tuple(stamps)
+        stack, header.intrinsics, region, stereo, header.depth_unit_mm, tuple(stamps)
     )
-    return frames, header
+    return frames, header, board
 
 
 def _pooled(rig: StereoNoise, planes: Sequence[PlaneOutcome], bias: BiasFit) -> StereoNoise:
@@ -196,6 +219,14 @@ def _warnings(planes: Sequence[PlaneOutcome], bias: BiasFit, old: StereoNoise) -
 
 def _plane_warnings(plane: PlaneOutcome) -> list[str]:
     found, noise = [], plane.noise
+    if plane.board is not None:
+        normal = plane.frames.fit.normal(plane.frames)
+        turn = angle_between_deg(normal, plane.board.normal)
+        if turn > TURN_WARNED_DEG:
+            found.append(
+                f"{plane.source}: the board's plane and the depth's differ by {turn:.1f} deg: is "
+                "the board flat, and does --camera belong to this picture?"
+            )
     if noise.n_frames < FEW_FRAMES:
         found.append(f"{plane.source}: only {noise.n_frames} frames; 40 are better.")
     if noise.fixed_px > FIXED_WARNED * noise.temporal_px:

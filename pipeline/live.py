@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
@@ -35,7 +36,7 @@ from pipeline.workflow.beside import follower_of, open_desk
 from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter
-from recordings.source import Source
+from recordings.source import Source, source_temperature_c
 from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
@@ -99,6 +100,8 @@ def live(
             )
             announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
             announcer.say(f"  QA: {qa.sentence}")
+            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
+            announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             around = LiveAround(config.rig, qa, report, is_recording=record_path is not None)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)

@@ -82,6 +82,11 @@ class Measurer:
         """Begin anew: what is remembered belongs to other frames."""
         self._previous, self._survey, self._marks = None, SurveyMemory(), Marks()
 
+    @property
+    def marks(self) -> Marks:
+        """What is marked on the bed, as of the last frame."""
+        return self._marks
+
     def revise(self, config: RunConfig, marks: Marks) -> None:
         """Go on with a revised plan and the areas that belong to it; survey and pose stay.
 

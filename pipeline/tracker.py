@@ -111,7 +111,7 @@ class Tracker:
             survey=found.survey,
             doubt=found.segmentation.doubt,
         )
-        return FrameResult(source_frame, found.segmentation, record)
+        return FrameResult(source_frame, found.segmentation, record, marks=self._measurer.marks)
 
     def _snapshot(self, source_frame: SourceFrame, found: Measured) -> Snapshot:
         frame, plan = source_frame.frame, self.config.plan

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from tracking.camera import CameraIntrinsics
 from tracking.frame import SourceFrame
@@ -108,3 +108,18 @@ class Source(Protocol):
     def close(self) -> None:
         """Release the device or file; safe to call twice."""
         ...
+
+
+@runtime_checkable
+class Thermometer(Protocol):
+    """A source that can tell its camera's temperature, which most cannot."""
+
+    @property
+    def temperature_c(self) -> float | None:
+        """Of the depth chip, now; None where it is not told."""
+        ...
+
+
+def source_temperature_c(source: Source) -> float | None:
+    """The camera's temperature where the source tells it."""
+    return source.temperature_c if isinstance(source, Thermometer) else None

@@ -13,6 +13,7 @@ from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.in_force import InForce
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import (
     APPLICATOR,
@@ -51,9 +52,8 @@ TOLD = SessionTold(
     audit_head=head_text(
         PrintedHead("20260101T090000Z-abcdef", 41, "ab" * 32, "cd" * 8, "2026-01-01T09:10Z", True)
     ),
-    plan_revision=3,
-    approved_by="oncologist-1",
 )
+IN_FORCE = InForce(CONFIG, make_context("live", "realsense:123"), 3, "oncologist-1")
 EVENTS = {
     0: (Event(EventKind.TIME_OUT_REFUSED, 0, person="surgeon-1", refusal=Refusal.WRONG_PIN),),
     1: (Event(EventKind.TIME_OUT_CONFIRMED, 1, person="physicist-1"),),
@@ -83,14 +83,14 @@ def gathered(n_frames: int = 10) -> Gatherer:
     found = Gatherer()
     for index in range(n_frames):
         found.note(EVENTS.get(index, ()))
-        found.emit(frame(index))
+        found.emit(frame(index), IN_FORCE)
     return found
 
 
 @lru_cache(maxsize=1)
 def live_session() -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Facts and pictures of a live session."""
-    return build_facts(gathered(), CONFIG, make_context("live", "realsense:123"), TOLD)
+    return build_facts(gathered(), TOLD)
 
 
 def simulated() -> SessionFacts:

@@ -66,6 +66,7 @@ class RigTrial:
     views: tuple[BoardView, ...]
     motions: tuple[Float, ...]
     mount_from_camera: Float
+    other_from_board: Float
     wrong: frozenset[str]
 
 
@@ -89,7 +90,9 @@ def rig_trial(
         if name in wrong:
             noted = noted @ motion(_gross(rng))
         motions.append(motion_of(noted, mount))
-    return RigTrial(lens, mount, tuple(views), tuple(motions), mount_from_camera, wrong)
+    return RigTrial(
+        lens, mount, tuple(views), tuple(motions), mount_from_camera, other_from_board, wrong
+    )
 
 
 def _gross(rng: np.random.Generator) -> Float:

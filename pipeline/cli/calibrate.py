@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import calibrate_depth, calibrate_rig, calibrate_stereo, options
+from pipeline.cli import (
+    calibrate_collar,
+    calibrate_depth,
+    calibrate_pivot,
+    calibrate_rig,
+    calibrate_stereo,
+    options,
+)
 from pipeline.cli.calibrate_options import Board, Force, Images, Serial
 from pipeline.cli.output import print_json, print_table
 
@@ -48,7 +55,7 @@ def intrinsics(
     from datetime import UTC, datetime
 
     from calibration.board_spec import parse_board
-    from calibration.board_views import find_boards, require_views
+    from calibration.board_views import find_boards, pattern_note, require_views
     from calibration.camera_comparison import compare_cameras
     from calibration.camera_file import camera_text, read_camera
     from calibration.intrinsics import MIN_VIEWS, calibrate_intrinsics
@@ -75,6 +82,8 @@ def intrinsics(
         print_json(intrinsics_figures(found, missed, comparison))
     else:
         _show(found, missed, comparison)
+    if note := pattern_note(found.views):
+        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{out}: written.", err=True)
 
 
@@ -82,6 +91,7 @@ def intrinsics_figures(
     found: Intrinsics, missed: list[NotFound], comparison: CameraComparison | None
 ) -> dict[str, object]:
     """Every figure of the report for machines."""
+    from calibration.board_views import pattern_note
     from calibration.lens import COEFFICIENT_NAMES, COEFFICIENTS
 
     fit, views = found.fit, found.view_set
@@ -113,6 +123,7 @@ def intrinsics_figures(
         "outliers": [{"image": name, "rms_px": rms} for name, rms in found.outliers],
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
         "coverage_fraction": views.coverage_fraction,
+        "pattern": pattern_note(found.views),
         "n_tilted": views.n_tilted,
         "distance_ratio": views.distance_ratio,
         "warnings": list(views.warnings),
@@ -173,4 +184,6 @@ def build() -> typer.Typer:
     group.command()(calibrate_stereo.stereo)
     group.command()(calibrate_rig.rig)
     group.command("depth")(calibrate_depth.depth)
+    group.command()(calibrate_pivot.pivot)
+    group.command()(calibrate_collar.collar)
     return group

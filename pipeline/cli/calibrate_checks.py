@@ -25,3 +25,10 @@ def require_size(views: Sequence[BoardView], camera: Camera) -> None:
             actual=f"{views[0].size_px[0]}x{views[0].size_px[1]}",
             remedy="Use pictures of the calibrated mode, or calibrate the camera in this one.",
         )
+
+
+def lens_notes(camera: Camera) -> list[str]:
+    """Say where the lens is taken as exact, for want of its sigmas."""
+    if camera.covariance is not None:
+        return []
+    return [f"{camera.id} has no [sigma]: the lens is taken as exact, and the rig's sigma as less"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import options
 from pipeline.cli.output import print_json
 from tracking.errors import UsageError
+
+if TYPE_CHECKING:
+    from calibration.plane_reference import PlaneReference
+    from pipeline.depth_reference import BoardReference
 
 
 def depth(
@@ -21,16 +25,35 @@ def depth(
     ],
     *,
     rig: options.Rig,
+    out: Annotated[Path, typer.Option("--out", help="The rig.toml to write.")],
     distance_mm: Annotated[
-        list[float],
+        list[float] | None,
         typer.Option(
             "--distance-mm",
             help="True z of the plane on the optical axis; once for each source, in their order.",
         ),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="The rig.toml to write.")],
+    ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            "--board",
+            metavar="SPEC",
+            help="The plane is this board: its pose in each picture is the true one, instead of "
+            "--distance-mm. As in calibrate intrinsics; flat, in the picture's middle.",
+        ),
+    ] = None,
+    camera: Annotated[
+        Path | None,
+        typer.Option("--camera", help="camera.toml of the picture that shows --board."),
+    ] = None,
     distance_sigma_mm: Annotated[
-        float, typer.Option("--distance-sigma-mm", min=0.0, help="1-sigma of those distances.")
+        float,
+        typer.Option(
+            "--distance-sigma-mm",
+            min=0.0,
+            help="1-sigma of those distances; with --board, of what its pose cannot know (print, "
+            "place of the colour camera).",
+        ),
     ] = 0.2,
     valid_days: Annotated[
         float, typer.Option("--valid-days", min=0.1, help="Days until it expires.")
@@ -68,7 +91,7 @@ def depth(
     outcome = calibrate_depth(
         DepthRequest(
             sources=tuple(sources),
-            distances_mm=tuple(distance_mm),
+            distances_mm=tuple(distance_mm or ()),
             rig_path=rig,
             out_path=out,
             now=datetime.now(UTC).replace(microsecond=0),
@@ -79,6 +102,7 @@ def depth(
             degree=degree,
             temperature_c=temperature_c,
             warm_up_min=warm_up_min,
+            reference=_reference(board, camera),
         )
     )
     bias = outcome.bias
@@ -87,6 +111,8 @@ def depth(
             {
                 "source": p.source,
                 "distance_mm": p.distance_mm,
+                "distance_sigma_mm": p.sigma_mm,
+                "board": None if p.board is None else _board_figures(p.board),
                 "metrics": [vars(m) for m in (*p.quality.metrics, *p.noise.metrics)],
             }
             for p in outcome.planes
@@ -106,7 +132,9 @@ def depth(
         )
     else:
         for p in outcome.planes:
-            show_metrics(f"{p.source} at {p.distance_mm:g} mm", p.quality.metrics + p.noise.metrics)
+            show_metrics(
+                f"{p.source} at {p.distance_mm:.6g} mm", p.quality.metrics + p.noise.metrics
+            )
         show_metrics("bias: measured less true", bias.metrics)
     for warning in outcome.warnings:
         typer.echo(f"note: {warning}", err=True)
@@ -116,3 +144,28 @@ def depth(
         f"expires after {valid_days:g} days",
         err=True,
     )
+
+
+def _reference(board: str | None, camera: Path | None) -> BoardReference | None:
+    if board is None and camera is None:
+        return None
+    if board is None or camera is None:
+        raise UsageError(
+            "--board and --camera belong together.",
+            expected="the board, and the camera.toml of the picture that shows it",
+            actual="--camera alone" if board is None else "--board alone",
+        )
+    from calibration.board_spec import parse_board
+    from calibration.camera_file import read_camera
+    from pipeline.depth_reference import BoardReference
+
+    return BoardReference(parse_board(board), read_camera(camera))
+
+
+def _board_figures(board: PlaneReference) -> dict[str, object]:
+    return {
+        "n_views": board.n_views,
+        "corner_noise_mm": board.noise_mm,
+        "scatter_mm": board.scatter_mm,
+        "lens_mm": board.lens_mm,
+    }

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from calibration.board_spec import BoardSpec
-from calibration.board_views import find_boards, require_views
+from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
 from calibration.head_target_file import read_head_target
 from calibration.pictures import find_pictures
 from calibration.target_head import MIN_VIEWS, HeadTarget, calibrate_on_head
-from pipeline.cli.calibrate_checks import require_size
+from pipeline.cli.calibrate_checks import lens_notes, require_size
 from pipeline.cli.progress import progress_bar
 from tracking.errors import UsageError
 
 
-def run_head(images: Path, target: Path, board: BoardSpec, camera: Camera) -> HeadTarget:
-    """Calibrate from a folder of pictures.
+def run_head(
+    images: Path, target: Path, board: BoardSpec, camera: Camera
+) -> tuple[HeadTarget, dict[str, object]]:
+    """Calibrate from a folder of pictures, and return notes.
 
     Raises
     ------
@@ -36,10 +38,12 @@ def run_head(images: Path, target: Path, board: BoardSpec, camera: Camera) -> He
         views, missed = find_boards(find_pictures([str(images)]), board, report)
     require_views(views, missed, board, MIN_VIEWS)
     require_size(views, camera)
-    return calibrate_on_head(
+    found = calibrate_on_head(
         views,
         camera.lens,
         placed.head_from_board,
         target_sigma_mm=placed.sigma_mm,
         target_sigma_deg=placed.sigma_deg,
+        lens_covariance=camera.covariance,
     )
+    return found, {"pattern": pattern_note(views), "notes": lens_notes(camera)}

@@ -100,7 +100,8 @@ def rig(
             )
         from pipeline.cli.calibrate_head import run_head
 
-        _write(run_head(images, head_target, spec, lens), place, {})
+        on_head, notes = run_head(images, head_target, spec, lens)
+        _write(on_head, place, notes)
         return
     if poses is None or mount is None:
         raise UsageError(
@@ -205,9 +206,16 @@ def _show(figures: dict[str, object]) -> None:
         if isinstance(value := figures.get(key), dict):
             parts = (f"{k} {v:.4g}" for k, v in value.items() if not isinstance(v, bool))
             typer.echo(f"{key}: {', '.join(parts)}")
-    if isinstance(warnings := figures.get("warnings"), list):
-        for warning in warnings:
-            typer.echo(f"warning: {warning}")
+    _show_notes(figures)
     if isinstance(compared := figures.get("compare"), dict):
         word = "DISAGREES" if compared["is_different"] else "agrees"
         typer.echo(f"the stored rig {word} with this calibration")
+
+
+def _show_notes(figures: dict[str, object]) -> None:
+    warnings, notes = figures.get("warnings"), figures.get("notes")
+    for warning in warnings if isinstance(warnings, list) else []:
+        typer.echo(f"warning: {warning}")
+    for note in [*(notes if isinstance(notes, list) else []), figures.get("pattern")]:
+        if note:
+            typer.echo(f"note: {note}")

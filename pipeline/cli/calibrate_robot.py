@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from calibration.board_spec import BoardSpec
-from calibration.board_views import find_boards, require_views
+from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
 from calibration.hand_eye import MIN_POSES, RigCalibration, calibrate_rig
 from calibration.hand_eye_sight import half_turn, motion_of
 from calibration.poses_file import RobotPoses, read_poses
-from pipeline.cli.calibrate_checks import require_size
+from pipeline.cli.calibrate_checks import lens_notes, require_size
 from pipeline.cli.progress import progress_bar
 from tracking.errors import CalibrationError, SourceError
 
@@ -48,7 +48,7 @@ def run_robot(
         motions,
         camera.lens,
         mount,
-        lens_sigma_px=camera.sigma_px,
+        lens_covariance=camera.covariance,
         turned_from_board=half_turn(np.ptp(board.points_mm, axis=0)) if board.is_turnable else None,
         unit=robot.unit,
     )
@@ -56,6 +56,8 @@ def run_robot(
         "mount": mount,
         "unit": robot.unit,
         "n_poses": len(views),
+        "notes": lens_notes(camera),
+        "pattern": pattern_note(views),
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
     }
     return found, notes

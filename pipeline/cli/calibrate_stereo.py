@@ -36,6 +36,7 @@ def stereo(
     from datetime import UTC, datetime
 
     from calibration.board_spec import parse_board
+    from calibration.board_views import pattern_note
     from calibration.camera_file import camera_text
     from calibration.new_file import refuse_existing, write_new
     from calibration.pictures import find_pictures
@@ -71,6 +72,7 @@ def stereo(
         "right_from_left": found.right_from_left.tolist(),
         "left_fx": float(cameras[0].fit.lens.pinhole[0]),
         "right_fx": float(cameras[1].fit.lens.pinhole[0]),
+        "pattern": pattern_note([*views[0].values(), *views[1].values()]),
         "warnings": [*cameras[0].view_set.warnings, *cameras[1].view_set.warnings],
     }
     if as_json:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import options, plan_import
 from pipeline.cli.output import print_json, print_toml
-from tracking.errors import UsageError
+from tracking.errors import CalibrationError, UsageError
+
+if TYPE_CHECKING:
+    from tracking.rig import Rig
+    from tracking.toml_text import TomlValue
 
 
 def build_plan() -> typer.Typer:
@@ -71,22 +75,57 @@ def _check_dicom(plan: Path, catalogue: Path | None, site: Path | None, *, as_js
 def check_rig(
     rig: Annotated[Path, typer.Argument(metavar="RIG", help="rig.toml")],
     *,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="SOURCE",
+            help="realsense[:SERIAL]: hold the rig against this camera and its temperature.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check a rig calibration and show it; an expired one is refused."""
+    """Check a rig calibration and show it; an expired one, or another camera's, is refused."""
     from datetime import UTC, datetime
 
     from calibration.rig_check import check_rig_is_valid
     from calibration.rig_file import read_rig
+    from calibration.temperature import Band, check_temperature
     from pipeline.config.config_tables import rig_table
 
     checked = read_rig(rig)
     check_rig_is_valid(checked, datetime.now(UTC))
+    warmth = check_temperature(
+        checked.depth_calibration, None if source is None else _camera_temperature(source, checked)
+    )
+    if warmth.band is Band.OUTSIDE:
+        raise CalibrationError(
+            "The camera is not as warm as when its depth was calibrated.",
+            actual=warmth.sentence,
+            remedy="Let the camera run until it is, or calibrate its depth for this temperature.",
+        )
+    told: dict[str, TomlValue] = {"ids": {"rig": checked.id}, "rig": rig_table(checked)}
     if as_json:
-        print_json({"ids": {"rig": checked.id}, "rig": rig_table(checked)})
-        return
-    print_toml({"ids": {"rig": checked.id}, "rig": rig_table(checked)})
+        print_json({**told, "temperature": warmth.band.value})
+    else:
+        print_toml(told)
+    typer.echo(f"note: {warmth.sentence}", err=True)
     typer.echo(f"{rig}: can be used.", err=True)
+
+
+def _camera_temperature(uri: str, rig: Rig) -> float | None:
+    """Temperature of the source's camera, which must be the rig's; None: it is not told."""
+    from calibration.rig_check import check_rig_fits_camera
+    from recordings.opening import open_source
+    from recordings.source import source_temperature_c
+
+    source = open_source(uri, applicators={})
+    try:
+        check_rig_fits_camera(rig, source.header.device_serial, source.header.origin)
+        source.read()  # the camera tells its temperature while it streams
+        return source_temperature_c(source)
+    finally:
+        source.close()
 
 
 def _group() -> None:

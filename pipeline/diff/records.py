@@ -50,6 +50,12 @@ def pairs(a: Path, b: Path) -> list[Pair]:
 def _side(path: Path, name: str) -> dict[str, Path]:
     if not path.exists():
         raise UsageError(f"{name}: {path} does not exist.", remedy="Check the path.")
+    if path.is_file() and path.suffix == ".mcap":
+        raise SourceError(
+            f"{name}: {path} is a recording, not a run over one.",
+            expected="what `replay` or `sessions batch` wrote",
+            remedy="Replay it first; the two runs are compared then.",
+        )
     if path.is_file():
         return {"": path}
     if (path / RECORDS_NAME).is_file():

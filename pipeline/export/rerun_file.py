@@ -1,4 +1,4 @@
-"""A Rerun recording for engineers: cloud, picture, labels, cone, bed, residuals, plots.
+"""A Rerun recording for engineers: cloud, picture, labels, cone, bed, and plots of every figure.
 
 The viewer is never started and nothing is sent: a file is written. Space: camera, mm.
 """

@@ -66,7 +66,9 @@ def deidentify(
         serials = {} if keep_serial or not serial else {serial: stand_in}
         kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
         texts = without_person(kept, key, serials)
-        note = json.dumps({**asdict(done), "n_frames": header.n_frames, "colour": str(colour)})
+        note = json.dumps(
+            {k: v for k, v in {**asdict(done), "colour": str(colour)}.items() if k != "n_frames"}
+        )
         cleaned = replace(
             header,
             device_serial=serials.get(serial, serial),

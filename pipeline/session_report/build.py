@@ -24,9 +24,11 @@ from pipeline.session_report.facts import (
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.figures import figures
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.pictures import session_pictures
-from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.sinks.sink import FrameResult
 from recordings.source import Origin
+from tracking.errors import FaultError
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,11 @@ class SessionTold:
     audit_head: str = ""
     damage: str = ""
     notes: tuple[str, ...] = ()
-    plan_revision: int | None = None
-    approved_by: str = ""
     further_events: tuple[EventFacts, ...] = ()
 
 
 def build_facts(
-    gathered: Gatherer,
-    config: RunConfig,
-    context: RunContext,
-    told: SessionTold,
-    *,
-    with_pictures: bool = True,
+    gathered: Gatherer, told: SessionTold, *, with_pictures: bool = True
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Return the facts and the pictures that they name.
 
@@ -65,8 +60,18 @@ def build_facts(
     ------
     SourceError
         No frame was decided.
+    FaultError
+        The reported frame was decided by another plan than it was said to be.
     """
-    moment, result = gathered.reported
+    moment, result, in_force = gathered.reported
+    config, context = in_force.config, in_force.context
+    if result.record.ids.plan != config.plan.id:
+        raise FaultError(
+            "The reported frame was decided by another plan than the report knows of.",
+            expected=config.plan.id,
+            actual=result.record.ids.plan,
+            remedy="Nothing is reported that may be wrong; records and audit log are whole.",
+        )
     pictures = session_pictures(result, context) if with_pictures else ()
     ids = result.record.ids
     facts = SessionFacts(
@@ -74,7 +79,7 @@ def build_facts(
         origin=cast(Origin, context.origin),
         source=told.source,
         recorded_at=told.recorded_at,
-        plan=_plan_facts(config, told),
+        plan=_plan_facts(in_force),
         applicator=_applicator_facts(result, config),
         frame=_frame_facts(moment, result, config),
         verdicts=gathered.verdicts.spans(),
@@ -111,17 +116,17 @@ def _frame_facts(moment: Moment, result: FrameResult, config: RunConfig) -> Fram
     )
 
 
-def _plan_facts(config: RunConfig, told: SessionTold) -> PlanFacts:
+def _plan_facts(in_force: InForce) -> PlanFacts:
     """The plan in force."""
-    plan = config.plan
+    plan = in_force.config.plan
     return PlanFacts(
         plan_id=plan.plan_id,
         patient_id=plan.patient_id,
         machine=plan.machine,
         content_id=plan.id,
         approved=plan.approved,
-        revision=told.plan_revision,
-        approved_by=told.approved_by,
+        revision=in_force.revision,
+        approved_by=in_force.approved_by,
         energy_mev=plan.energy_mev,
         ssd_mm=plan.ssd_mm,
         source="" if plan.origin is None else f"DICOM, SHA-256 {plan.origin.file_sha256}",

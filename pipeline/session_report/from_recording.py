@@ -7,7 +7,7 @@ from pathlib import Path
 
 from calibration.text_file import content_id
 from models.loading import load_segmenter
-from pipeline.config.load import RunConfig, load_run
+from pipeline.config.load import load_run
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.replay import run_context
 from pipeline.request import RunRequest
@@ -15,6 +15,7 @@ from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state
 from pipeline.tracker import Tracker
 from recordings.naming import source_name
@@ -54,37 +55,37 @@ def facts_of_recording(
         start = evidence_for(header, config.rig, now=None)
         check_outlines(config.plan, header.intrinsics)
         tracker = Tracker(config, segmenter, start.evidence)
-        gathered = Gatherer(config.plan)
+        gathered, in_force = Gatherer(), InForce(config, run_context(header, config, start))
         n_frames = 0
         while (frame := source.read()) is not None:
-            gathered.emit(tracker.process(frame))
+            gathered.emit(tracker.process(frame), in_force)
             n_frames += 1
             if progress is not None:
                 progress(n_frames, header.n_frames)
-        return _facts(request, config, header, start, gathered, source.damage or "")
+        return _facts(request, in_force, header, start, gathered, source.damage or "")
     finally:
         source.close()
 
 
 def _facts(
     request: RunRequest,
-    config: RunConfig,
+    in_force: InForce,
     header: SourceHeader,
     start: SessionStart,
     gathered: Gatherer,
     damage: str,
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
-    moment, result = gathered.reported
+    moment, result, _ = gathered.reported
     told = SessionTold(
         session_id=recording_id(header, result.record.ids, gathered.verdicts.spans()[0].from_ns),
         source=source_name(request.source),
         recorded_at=header.recorded_at,
         camera_serial=header.device_serial,
-        states=(calibration_state(config.rig, header.recorded_moment), *_assumed(start)),
+        states=(calibration_state(in_force.config.rig, header.recorded_moment), *_assumed(start)),
         damage=damage,
         notes=_notes(moment),
     )
-    return build_facts(gathered, config, run_context(header, config, start), told)
+    return build_facts(gathered, told)
 
 
 def recording_id(header: SourceHeader, ids: RecordIds, first_stamp_ns: int) -> str:

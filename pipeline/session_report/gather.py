@@ -1,4 +1,4 @@
-"""Gathers the facts of a session while its frames are decided. A sink: it can delay nothing.
+"""Gathers the facts of a session while its frames are decided.
 
 Holds the pictures of at most three frames: of beam on, of the last READY, of the last.
 """
@@ -19,6 +19,7 @@ from pipeline.session_report.facts import (
     VerdictName,
 )
 from pipeline.session_report.figures import figures
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import Verdict
@@ -31,7 +32,12 @@ TIME_OUT = {
     EventKind.TIME_OUT_COMPLETE: "time-out complete",
     EventKind.TIME_OUT_VOID: "time-out void: something changed",
 }
+UNTOLD = frozenset({EventKind.STEP_TAKEN, EventKind.REPORT_ASKED})  # of no weight in a record
 EVENT_WORDS = {
+    EventKind.AREA_DRAWN: "Drawn",
+    EventKind.DRAWING_CHANGED: "Drawing changed",
+    EventKind.APPLICATOR_CHOSEN: "Cone chosen",
+    EventKind.WORKFLOW_REFUSED: "Refused",
     EventKind.ACKNOWLEDGED: "Fault acknowledged",
     EventKind.TIME_OUT_REFUSED: "Time-out refused",
     EventKind.ACKNOWLEDGEMENT_REFUSED: "Acknowledgement refused",
@@ -39,40 +45,32 @@ EVENT_WORDS = {
     EventKind.BEAM_OFF: "Beam off told",
     EventKind.BEAM_ON_REFUSED: "Beam on refused",
     EventKind.BEAM_OFF_REFUSED: "Beam off refused",
-    EventKind.STEP_TAKEN: "Step",
-    EventKind.AREA_DRAWN: "Drawn",
-    EventKind.DRAWING_CHANGED: "Drawing changed",
-    EventKind.APPLICATOR_CHOSEN: "Cone chosen",
-    EventKind.REVISION_APPROVED: "Revision of the plan approved",
-    EventKind.REPORT_ASKED: "Report asked for",
-    EventKind.WORKFLOW_REFUSED: "Refused",
 }
+
+
+Kept = tuple[FrameResult, InForce]
 
 
 @dataclass(eq=False)
 class Gatherer:
-    """Takes events before the frame that they were decided with, then the frame.
+    """Takes events before the frame that they were decided with, then the frame."""
 
-    `plan`: in force, by whose limits a deviation's quantities are told; None: they are not told.
-    """
-
-    plan: Plan | None = None
     verdicts: SpanFolder = field(default_factory=SpanFolder)
     beam: BeamFolder = field(default_factory=BeamFolder)
     confirmations: list[Confirmation] = field(default_factory=list)
     events: list[EventFacts] = field(default_factory=list)
     _waiting: list[Event] = field(default_factory=list)
-    _at_beam_on: FrameResult | None = None
-    _last_ready: FrameResult | None = None
-    _last: FrameResult | None = None
+    _at_beam_on: Kept | None = None
+    _last_ready: Kept | None = None
+    _last: Kept | None = None
 
     def note(self, events: Iterable[Event]) -> None:
         """Take what people said; it belongs to the next frame."""
         self._waiting += events
 
-    def emit(self, result: FrameResult) -> None:
-        """Take one decided frame."""
-        record = result.record
+    def emit(self, result: FrameResult, in_force: InForce) -> None:
+        """Take one decided frame, with what it was decided by."""
+        record, kept = result.record, (result, in_force)
         decision = record.decision
         one = Decided(
             record.frame_index,
@@ -84,30 +82,28 @@ class Gatherer:
         for event in waiting:
             self._take(event, one)
             if event.kind is EventKind.BEAM_ON and self._at_beam_on is None:
-                self._at_beam_on = result
+                self._at_beam_on = kept
         self.verdicts.add(one)
         if self.beam.is_on:
-            self.beam.add(replace(one, outside=self._outside(record)))
+            self.beam.add(replace(one, outside=_outside(record, in_force.config.plan)))
         if decision.verdict is Verdict.READY:
-            self._last_ready = result
-        self._last = result
+            self._last_ready = kept
+        self._last = kept
 
-    def copy(self) -> Gatherer:
-        """As it is now: what goes on in the loop no longer changes it."""
-        return replace(
-            self,
-            verdicts=self.verdicts.copy(),
-            beam=self.beam.copy(),
+    def copied(self) -> Gatherer:
+        """The same as of now, for somebody who reads it while the session goes on."""
+        return Gatherer(
+            verdicts=self.verdicts.copied(),
+            beam=self.beam.copied(),
             confirmations=list(self.confirmations),
             events=list(self.events),
-            _waiting=list(self._waiting),
+            _at_beam_on=self._at_beam_on,
+            _last_ready=self._last_ready,
+            _last=self._last,
         )
 
-    def close(self) -> None:
-        """Nothing stays open."""
-
     @property
-    def reported(self) -> tuple[Moment, FrameResult]:
+    def reported(self) -> tuple[Moment, FrameResult, InForce]:
         """The frame to report: at beam on, else the last READY, else the last.
 
         Raises
@@ -115,22 +111,17 @@ class Gatherer:
         SourceError
             No frame was decided.
         """
-        for moment, result in (
+        for moment, kept in (
             (Moment.BEAM_ON, self._at_beam_on),
             (Moment.LAST_READY, self._last_ready),
             (Moment.LAST, self._last),
         ):
-            if result is not None:
-                return moment, result
+            if kept is not None:
+                return moment, *kept
         raise SourceError(
             "There is nothing to report: no frame was decided.",
             remedy="Look whether the recording holds whole frames.",
         )
-
-    def _outside(self, record: FrameRecord) -> tuple[Figure, ...]:
-        if self.plan is None or record.decision.verdict is Verdict.READY:
-            return ()
-        return tuple(f for f in figures(record, self.plan) if f.is_inside is False)
 
     def _take(self, event: Event, frame: Decided) -> None:
         at = {"stamp_ns": frame.stamp_ns, "frame_index": frame.frame_index}
@@ -143,13 +134,26 @@ class Gatherer:
             what += f" ({', '.join(event.differs)})" if event.differs else ""
             self.confirmations.append(Confirmation(**at, person=who, what=what))
             return
+        if event.kind is EventKind.REVISION_APPROVED:
+            what = f"approved the plan's revision ({event.what})"
+            self.confirmations.append(Confirmation(**at, person=event.person, what=what))
+            return
+        if event.kind in UNTOLD:
+            return
         text = EVENT_WORDS[event.kind]
+        if event.what:
+            text += f" ({event.what})"
         if is_on is not None and not event.person:
             text = f"Beam {'on' if is_on else 'off'} taken by the supervisor"
-        if event.what:
-            text += f": {event.what}"
         if event.refusal is not None:
             text += f": {event.refusal}"
         if event.fault_frame is not None:
             text += f", fault of frame {event.fault_frame}"
         self.events.append(EventFacts(**at, kind=str(event.kind), person=event.person, text=text))
+
+
+def _outside(record: FrameRecord, plan: Plan) -> tuple[Figure, ...]:
+    """What a frame that is not READY had outside the plan's limits."""
+    if record.decision.verdict is Verdict.READY:
+        return ()
+    return tuple(f for f in figures(record, plan) if f.is_inside is False)

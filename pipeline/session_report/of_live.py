@@ -14,6 +14,7 @@ from pipeline.qa.watch import QaWatch
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders
 from pipeline.session_report.facts import StateFacts
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.reporter import LiveSession, SessionReporter
 from recordings.source import SourceHeader
 from tracking.rig import Rig
@@ -43,8 +44,7 @@ def reporting(
         log_path=folders.archive / log_name(session_id),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         camera_serial=header.device_serial,
-        config=config,
-        context=run_context(header, config, start),
+        in_force=InForce(config, run_context(header, config, start)),
     )
 
     def states() -> tuple[StateFacts, ...]:

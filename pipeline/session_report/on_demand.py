@@ -1,7 +1,8 @@
-"""The session's report while it goes on: facts by a thread, pages by a process of their own."""
+"""The session's report while it goes on: drawn and written by a process of its own."""
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import threading
@@ -9,18 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.session_report.reporter import SessionReporter
-from tracking.errors import TrackerError
+from pipeline.session_report.write import DICOM_NAME, HTML_NAME, PDF_NAME
 
-RUN_TRACKER = Path(__file__).resolve().parents[2] / "run_tracker.py"
-PAGES = {"html": "session_report.html", "pdf": "session_report.pdf"}
+ROOT = Path(__file__).resolve().parents[2]
+CHILD = "pipeline.session_report.child"
+PAGES = {"html": HTML_NAME, "pdf": PDF_NAME, "dicom": DICOM_NAME}
 LONGEST_S = 120.0
 
 
 class ReportOnDemand:
-    """`begin` returns at once; `paths` are those of the last report that was written."""
+    """`begin` returns at once; `path` is that of the last report that was written."""
 
     def __init__(self, reporter: SessionReporter, folder: Path, say: Callable[[str], None]) -> None:
-        self._reporter, self._folder, self._say = reporter, folder, say
+        self._reporter, self._out, self._say = reporter, folder / "report", say
         self._thread: threading.Thread | None = None
         self._paths: dict[str, str] = {}
 
@@ -31,22 +33,39 @@ class ReportOnDemand:
         self._thread = threading.Thread(target=self._write, name="report", daemon=True)
         self._thread.start()
 
+    def wait(self, timeout_s: float = LONGEST_S) -> None:
+        """Until the one that is being written is."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
     def path(self, kind: str) -> str:
-        """Of the page ("html") or the file for filing ("pdf"); "" where none is written."""
+        """Of the page ("html"), or the files for filing ("pdf", "dicom"); "" where none is."""
         return self._paths.get(kind, "")
 
     def _write(self) -> None:
-        try:
-            if self._reporter.write() is None:
-                self._say("No report: no frame was decided yet.")
-                return
-            command = [sys.executable, str(RUN_TRACKER), "session", "report"]
-            options = ["--session", str(self._folder), "--out", str(self._folder / "report")]
-            subprocess.run(  # noqa: S603 - this interpreter, this project
-                [*command, *options], check=True, capture_output=True, timeout=LONGEST_S
-            )
-        except (TrackerError, OSError, subprocess.SubprocessError) as error:
-            self._say(f"The report could not be written: {error}")
+        failure = self._failure()
+        if failure:
+            self._say(f"The report could not be written: {failure}")
             return
-        found = {kind: self._folder / "report" / name for kind, name in PAGES.items()}
+        found = {kind: self._out / name for kind, name in PAGES.items()}
         self._paths = {kind: str(path) for kind, path in found.items() if path.exists()}
+
+    def _failure(self) -> str:
+        """Why it was not written; "" where it was."""
+        snapshot = self._reporter.snapshot()
+        if snapshot is None:
+            return "no frame was decided yet"
+        try:
+            done = subprocess.run(  # noqa: S603 - this interpreter, this project
+                [sys.executable, "-m", CHILD, str(self._out.resolve())],
+                input=pickle.dumps(snapshot),
+                cwd=ROOT,
+                check=False,
+                capture_output=True,
+                timeout=LONGEST_S,
+            )
+        except (OSError, subprocess.SubprocessError, pickle.PicklingError, TypeError) as error:
+            return str(error)
+        if done.returncode:
+            return done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +14,7 @@ from pipeline.overlay.cone import ConeAxis, ConeOutline, ExitPlane
 from pipeline.overlay.layer import Layer
 from pipeline.overlay.picture import MaskTint
 from pipeline.overlay.picture import Picture as CameraPicture
+from pipeline.session_report.areas import AreaLines
 from pipeline.session_report.facts_file import Picture
 from pipeline.session_report.surface_view import surface_png
 from pipeline.sinks.sink import FrameResult, RunContext
@@ -25,21 +27,25 @@ LAYERS: tuple[Layer, ...] = (
     ConeAxis(),
     ConeOutline(),
     BedNormal(),
+    AreaLines(),
 )
 VIEW_CAPTION = (
     "The camera's view. White: the registered cone and its axis. Blue: its exit. Arrow: the bed's "
-    "normal. Tints: tumor bed (pink), applicator (blue), things in the way (light)."
+    "normal. Tints: tumor bed (pink), applicator (blue), things in the way (light). Thin lines on "
+    "the bed: area at risk (white), structures to keep out (orange)."
 )
 SURFACE_CAPTION = (
     "The measured surface in the applicator's axes. Left: section through the axis, with the "
     "measured points within 2 mm of it, the catalogued cone (black), and the bed that was measured "
     "with (line, band of 3 sigma). Right: standoff over the field, along the axis; dots were seen "
-    "in this frame, the disc is the bed that was measured with."
+    "in this frame, the disc is the bed that was measured with. Lines: area at risk (green), "
+    "structures to keep out (orange)."
 )
 
 
 def session_pictures(result: FrameResult, context: RunContext) -> tuple[Picture, ...]:
-    """Draw the pictures of one frame; the same frame always gives the same bytes."""
+    """Draw the pictures of one frame, at its own pose; the same frame gives the same bytes."""
+    result = replace(result, steadied_pose=None)
     view = Picture("report_view", VIEW_CAPTION, png_bytes(_view(result, context)))
     section = surface_png(result, context)
     if section is None:

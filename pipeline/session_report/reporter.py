@@ -8,6 +8,7 @@ said, and raises nothing: the session itself is over, and its audit log is whole
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,12 +20,13 @@ from pipeline.audit.reading import entries_of, head_of
 from pipeline.config.load import RunConfig
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
-from pipeline.session_report.facts import EventFacts, Moment, StateFacts
-from pipeline.session_report.facts_file import write_facts
+from pipeline.session_report.facts import EventFacts, Moment, SessionFacts, StateFacts
+from pipeline.session_report.facts_file import Picture, write_facts
 from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.keeper import Keeper
 from pipeline.session_report.parts import drop_kept, keep_facts, part_notes, put_aside
-from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.sinks.sink import FrameResult
 from tracking.errors import TrackerError
 
 KEEP_EVERY_NS = 5_000_000_000  # by the frames' stamps: what a killed process may lose
@@ -59,8 +61,17 @@ class LiveSession:
     log_path: Path
     recorded_at: str
     camera_serial: str
-    config: RunConfig
-    context: RunContext
+    in_force: InForce
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A session as of one moment; another thread or process may read it."""
+
+    session: LiveSession
+    gathered: Gatherer
+    states: tuple[StateFacts, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -70,44 +81,62 @@ class SessionReporter:
     session: LiveSession
     states: AskStates
     say: Callable[[str], None]
-    gathered: Gatherer = field(default_factory=Gatherer)
-    _states_at_beam_on: tuple[StateFacts, ...] | None = None
-    _revision: int | None = None
-    _approved_by: str = ""
-    _notes: tuple[str, ...] = ()
-    _kept_ns: int | None = None
-    _keeper: Keeper | None = None
-    _has_said: bool = False
+    _gathered: Gatherer = field(default_factory=Gatherer, init=False)
+    _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)
+    _in_force: InForce = field(init=False)
+    _notes: tuple[str, ...] = field(default=(), init=False)
+    _kept_ns: int | None = field(default=None, init=False)
+    _keeper: Keeper | None = field(default=None, init=False)
+    _has_said: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
-        self.gathered.plan = self.session.config.plan
+        self._in_force = self.session.in_force
 
     def begin_under_beam(self, told_by: str) -> None:
         """The process before this one was told that the beam is on, and not that it is off."""
-        self.gathered.beam.tell(told_by, is_on=True)
+        with self._lock:
+            self._gathered.beam.tell(told_by, is_on=True)
         self._notes = (*self._notes, UNDER_BEAM_NOTE)
 
     def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
-        """Report what was approved from now on."""
-        self.session = replace(self.session, config=config)
-        self.gathered.plan = config.plan
-        self._revision, self._approved_by = revision, approved_by
+        """The next frame is decided by a revision of the plan that a person has approved."""
+        self._in_force = self.session.in_force.revised(config, revision, approved_by)
 
     def note(self, events: Sequence[Event]) -> None:
         """Take what people said before the next frame."""
-        self.gathered.note(events)
+        with self._lock:
+            self._gathered.note(events)
         if any(event.kind in KEPT_AT_ONCE for event in events):
             self._kept_ns = None
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
-        self.gathered.emit(result)
-        if self._states_at_beam_on is None and self.gathered.reported[0] is Moment.BEAM_ON:
+        with self._lock:
+            self._gathered.emit(result, self._in_force)
+            is_first_beam = (
+                self._states_at_beam_on is None and self._gathered.reported[0] is Moment.BEAM_ON
+            )
+        if is_first_beam:
             self._states_at_beam_on = self.states()
         self._keep(result.record.stamp_ns)
 
     def close(self) -> None:
         """Nothing stays open."""
+
+    def snapshot(self) -> Snapshot | None:
+        """All of it as of now; None before the first frame. For any thread, and quick."""
+        states = self._states_at_beam_on or self.states()
+        with self._lock:
+            gathered = self._gathered.copied()
+        if not gathered.verdicts.spans():
+            return None
+        session = replace(
+            self.session,
+            folder=self.session.folder.resolve(),
+            log_path=self.session.log_path.resolve(),
+        )
+        return Snapshot(session, gathered, states, self._notes)
 
     def write(self) -> Path | None:
         """Write the facts as they are now and return their path; None before the first frame.
@@ -117,30 +146,10 @@ class SessionReporter:
         TrackerError, OSError
             The audit log cannot be read, or the folder cannot be written.
         """
-        if not self.gathered.verdicts.spans():
+        snapshot = self.snapshot()
+        if snapshot is None:
             return None
-        log = self.session.log_path
-        told = replace(
-            self._told(),
-            audit_head=head_text(head_of(log)) if log.exists() else "",
-            further_events=tuple(overrides(log)) if log.exists() else (),
-        )
-        session = self.session
-        facts, pictures = build_facts(self.gathered.copy(), session.config, session.context, told)
-        return write_facts(session.folder, facts, pictures)
-
-    def _told(self) -> SessionTold:
-        session = self.session
-        return SessionTold(
-            session_id=session.session_id,
-            source=session.context.source_uri,
-            recorded_at=session.recorded_at,
-            camera_serial=session.camera_serial,
-            states=self._states_at_beam_on or self.states(),
-            notes=self._notes,
-            plan_revision=self._revision,
-            approved_by=self._approved_by,
-        )
+        return write_facts(self.session.folder, *facts_of(snapshot))
 
     def _keep(self, stamp_ns: int) -> None:
         """Hand what is gathered to the thread, now and then; a clock that went back counts."""
@@ -148,15 +157,13 @@ class SessionReporter:
         if self._keeper is None or (last is not None and 0 <= stamp_ns - last < KEEP_EVERY_NS):
             return
         self._kept_ns = stamp_ns
-        session, gathered, told = self.session, self.gathered.copy(), self._told()
-        told = replace(told, notes=(*told.notes, KEPT_NOTE))
+        snapshot = self.snapshot()
+        if snapshot is None:
+            return
 
         def keep() -> None:
             try:
-                facts, _ = build_facts(
-                    gathered, session.config, session.context, told, with_pictures=False
-                )
-                keep_facts(session.folder, facts)
+                keep_facts(snapshot.session.folder, _facts_on_the_way(snapshot))
             except (TrackerError, OSError) as failure:
                 if not self._has_said:
                     self._has_said = True
@@ -189,6 +196,36 @@ class SessionReporter:
             self.say(f"The session's facts could not be written: {failure}")
 
 
+def facts_of(snapshot: Snapshot) -> tuple[SessionFacts, tuple[Picture, ...]]:
+    """Facts and pictures, with what the audit log says. Raises TrackerError, OSError."""
+    log = snapshot.session.log_path
+    told = replace(
+        _told(snapshot),
+        audit_head=head_text(head_of(log)) if log.exists() else "",
+        further_events=tuple(overrides(log)) if log.exists() else (),
+    )
+    return build_facts(snapshot.gathered, told)
+
+
+def _facts_on_the_way(snapshot: Snapshot) -> SessionFacts:
+    """Without pictures, and without reading the log that is being written."""
+    told = _told(snapshot)
+    told = replace(told, notes=(*told.notes, KEPT_NOTE))
+    return build_facts(snapshot.gathered, told, with_pictures=False)[0]
+
+
+def _told(snapshot: Snapshot) -> SessionTold:
+    session = snapshot.session
+    return SessionTold(
+        session_id=session.session_id,
+        source=session.in_force.context.source_uri,
+        recorded_at=session.recorded_at,
+        camera_serial=session.camera_serial,
+        states=snapshot.states,
+        notes=snapshot.notes,
+    )
+
+
 def overrides(log: Path) -> list[EventFacts]:
     """What a person overrode, as the audit log has it. Raises SourceError, TamperError."""
     found = []
@@ -197,9 +234,8 @@ def overrides(log: Path) -> list[EventFacts]:
             continue
         body = entry.body
         index = body.get("frame_index")
-        text = f"OVERRIDE of {body['what']}: {body['why']}" + (
-            f", {entry.wall}" if entry.wall else ""
-        )
+        when = f" ({entry.wall})" if entry.wall else ""
+        text = f"OVERRIDE of {body['what']}: {body['why']}{when}"
         found.append(
             EventFacts(
                 stamp_ns=None,

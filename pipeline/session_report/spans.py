@@ -33,10 +33,11 @@ class Decided:
 class SpanFolder:
     """Joins consecutive frames of the same verdict and first reason."""
 
-    _closed: list[Deviation] = field(default_factory=list)
+    _closed: list[VerdictSpan] = field(default_factory=list)
     _first: Decided | None = None
     _last: Decided | None = None
     _count: int = 0
+    _closed_worst: list[tuple[Figure, ...]] = field(default_factory=list)
     _worst: dict[str, Figure] = field(default_factory=dict)
 
     def add(self, one: Decided) -> None:
@@ -53,33 +54,44 @@ class SpanFolder:
 
     def spans(self) -> tuple[VerdictSpan, ...]:
         """All spans so far; the last one may still grow."""
-        return tuple(
-            VerdictSpan(**span.model_dump(exclude={"worst"})) for span in self.with_worst()
-        )
-
-    def with_worst(self) -> tuple[Deviation, ...]:
-        """The same, each with the quantities that were outside."""
         return (*self._closed, *self._open())
 
-    def copy(self) -> SpanFolder:
-        """As it is now."""
-        return SpanFolder(list(self._closed), self._first, self._last, self._count, {**self._worst})
+    def copied(self) -> SpanFolder:
+        """The same, which does not grow."""
+        return SpanFolder(
+            list(self._closed),
+            self._first,
+            self._last,
+            self._count,
+            list(self._closed_worst),
+            dict(self._worst),
+        )
+
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Spans that were not READY, each with the quantities that were outside."""
+        worst = (*self._closed_worst, tuple(self._worst.values()))
+        return tuple(
+            Deviation(**span.model_dump(), worst=outside)
+            for span, outside in zip(self.spans(), worst, strict=False)
+            if span.verdict != "READY"
+        )
 
     def _close(self) -> None:
-        self._closed += self._open()
+        closed = self._open()
+        self._closed += closed
+        self._closed_worst += [tuple(self._worst.values()) for _ in closed]
 
-    def _open(self) -> tuple[Deviation, ...]:
+    def _open(self) -> tuple[VerdictSpan, ...]:
         if self._first is None or self._last is None:
             return ()
         return (
-            Deviation(
+            VerdictSpan(
                 verdict=self._first.verdict,
                 reasons=self._first.reasons,
                 first_frame=self._first.frame_index,
                 from_ns=self._first.stamp_ns,
                 to_ns=self._last.stamp_ns,
                 n_frames=self._count,
-                worst=tuple(self._worst.values()),
             ),
         )
 
@@ -102,10 +114,6 @@ class BeamFolder:
         """Whether the next frame is under the beam."""
         return self._is_on
 
-    def copy(self) -> BeamFolder:
-        """As it is now."""
-        return BeamFolder(list(self._closed), self._told_by, self._is_on, self._under.copy())
-
     def tell(self, person: str, *, is_on: bool) -> None:
         """Beam on or off, told before the next frame."""
         if is_on and not self._is_on:
@@ -124,8 +132,12 @@ class BeamFolder:
         """All so far; the last one may still be on."""
         return (*self._closed, *self._last(is_open=True))
 
+    def copied(self) -> BeamFolder:
+        """The same, which does not grow."""
+        return BeamFolder(list(self._closed), self._told_by, self._is_on, self._under.copied())
+
     def _last(self, *, is_open: bool) -> tuple[BeamSpan, ...]:
-        under = self._under.with_worst()
+        under = self._under.spans()
         if not under:
             return ()
         return (
@@ -135,6 +147,6 @@ class BeamFolder:
                 from_frame=under[0].first_frame,
                 is_open=is_open,
                 told_by=self._told_by,
-                deviations=tuple(span for span in under if span.verdict != "READY"),
+                deviations=self._under.deviations(),
             ),
         )

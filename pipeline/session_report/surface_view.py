@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.session_report.areas import DISC_SHARE, outlines, seen_areas
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.air_gap import axial_gaps
 from tracking.applicator import Applicator
@@ -33,7 +34,7 @@ COLOURS = "PuOr"  # diverging, told apart with any colour vision
 SPAN_MM = 5.0  # of the standoff's colours, to either side of 0
 MAX_POINTS = 20_000  # drawn; every n-th beyond that
 BED_COLOUR, CONE_COLOUR, OTHER_COLOUR = "#a0327a", "#2d6cb5", "#9aa4ad"
-WALL_COLOUR, FIELD_COLOUR = "#000000", "#00622c"
+WALL_COLOUR, FIELD_COLOUR, KEEP_OUT_COLOUR = "#000000", "#00622c", "#c2410c"
 
 
 def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
@@ -50,6 +51,7 @@ def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
         section, field = figure.subplots(1, 2, width_ratios=(1.55, 1.0))
         _draw_section(section, points, labels, cone, bed)
         _draw_field(field, points[labels == Label.TUMOR_BED], cone, bed)
+        _draw_areas(field, result)
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
@@ -166,3 +168,16 @@ def _draw_field(axes: Axes, points: Float, cone: Applicator, bed: BedSurface) ->
     axes.set(xlabel="applicator x, mm", ylabel="applicator y, mm")
     axes.set_title("Standoff, mm (dashed: treated field)", fontsize=7.5, loc="left")
     axes.figure.colorbar(shown, ax=axes, shrink=0.85, extend="both")
+
+
+def _draw_areas(axes: Axes, result: FrameResult) -> None:
+    """What was marked, seen along the axis."""
+    pose = result.record.registration.camera_from_applicator
+    if pose is None:
+        return
+    for area in seen_areas(result):
+        across = transform_points(invert(pose), area.points_camera_mm)[:, :2]
+        colour = FIELD_COLOUR if area.is_at_risk else KEEP_OUT_COLOUR
+        for line in outlines(across, DISC_SHARE * area.spacing_mm):
+            closed = np.concatenate([line, line[:1]])
+            axes.plot(closed[:, 0], closed[:, 1], color=colour, linewidth=1.1)

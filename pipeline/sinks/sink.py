@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.frame import SourceFrame
+from tracking.marks import Marks
 from tracking.plan import Plan
 from tracking.record import FrameRecord
 from tracking.rig import Rig
@@ -19,12 +20,14 @@ class FrameResult:
     """One processed frame: what came in, how it was labelled, what was decided.
 
     `steadied_pose` is `camera_from_applicator` without its jitter: for drawing, and nothing else.
+    `marks` are what was marked on the bed, where the survey of the frame carries it.
     """
 
     source_frame: SourceFrame
     segmentation: Segmentation
     record: FrameRecord
     steadied_pose: Float | None = None
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def drawn_pose(self) -> Float | None:

@@ -20,7 +20,7 @@ class LiveAround:
     ) -> None:
         self._rig, self._qa, self._report = rig, qa, report
         self._is_recording = is_recording
-        self._until = expires_at(rig).isoformat()
+        self._until = f"{expires_at(rig):%Y-%m-%d %H:%M} UTC"
 
     def __call__(self) -> Around:
         """As of now."""

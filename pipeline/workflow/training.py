@@ -26,6 +26,7 @@ from pipeline.live import Announcer, track
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session_report.facts import StateFacts
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.reporter import LiveSession, SessionReporter
 from pipeline.sinks.sink import Sink
@@ -121,7 +122,7 @@ def train(
                 qa=Evidence.ASSUMED,
                 qa_sentence=ASSUMED,
                 has_calibration=start.evidence.rig_validity.holds,
-                calibration_until=expires_at(config.rig).isoformat(),
+                calibration_until=f"{expires_at(config.rig):%Y-%m-%d %H:%M} UTC",
                 report_html=on_demand.path("html"),
                 report_pdf=on_demand.path("pdf"),
             )
@@ -192,8 +193,7 @@ def _reporter(
         log_path=folders.archive / log_name(session_id),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
         camera_serial=header.device_serial,
-        config=config,
-        context=run_context(header, config, start),
+        in_force=InForce(config, run_context(header, config, start)),
     )
     states = (StateFacts(name="QA", holds=None, sentence=ASSUMED),)
     return SessionReporter(session, lambda: states, say)

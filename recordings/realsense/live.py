@@ -142,6 +142,11 @@ class RealSenseCamera:
         return Freshness.NEWEST_FRAME
 
     @property
+    def temperature_c(self) -> float | None:
+        """Of the depth chip, now; None where the camera does not tell it."""
+        return sdk.temperature_c(self._streams.depth_sensor)
+
+    @property
     def n_skipped(self) -> int:
         """Depth images passed over so far: overtaken, or without a stamp on the host's clock."""
         return self._newest.n_skipped + self._n_unmapped

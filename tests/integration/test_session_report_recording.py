@@ -35,8 +35,12 @@ def _facts(clip: Path) -> SessionFacts:
     return facts_of_recording(request)[0]
 
 
-def test_a_recording_is_reported_as_far_as_it_tells(clip: Path) -> None:
-    facts = _facts(clip)
+@pytest.fixture(scope="module")
+def facts(clip: Path) -> SessionFacts:
+    return _facts(clip)
+
+
+def test_a_recording_is_reported_as_far_as_it_tells(facts: SessionFacts) -> None:
     assert (facts.origin, facts.n_frames, facts.source) == ("simulated", N_FRAMES, "clip.mcap")
     assert (facts.frame.moment, facts.frame.frame_index) == (Moment.LAST, N_FRAMES - 1)
     assert facts.frame.verdict != "READY"
@@ -49,10 +53,11 @@ def test_a_recording_is_reported_as_far_as_it_tells(clip: Path) -> None:
     assert facts.ids.camera_serial == "SIM0000415"
 
 
-def test_the_id_of_a_recording_follows_from_what_it_holds(clip: Path) -> None:
-    first = _facts(clip)
-    assert _facts(clip) == first
-    assert first.session_id.startswith("clip@")
+def test_the_facts_of_a_recording_follow_from_what_it_holds(
+    clip: Path, facts: SessionFacts
+) -> None:
+    assert _facts(clip) == facts
+    assert facts.session_id.startswith("clip@")
 
 
 def test_the_command_writes_the_pages_and_a_damaged_source_is_told_on_them(

@@ -114,13 +114,14 @@ def test_archives_are_compared_by_name(
     assert main(["sessions", "diff", *archives, "--gate"]) == 6
 
 
-def test_what_cannot_be_compared_is_said(run: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_said(clip: Path, run: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     bad = tmp_path / "records.jsonl"
     assert main(["sessions", "diff", str(run), str(tmp_path / "nothing")]) == 2
     assert main(["sessions", "diff", str(run), str(tmp_path / "empty")]) == 5
     assert main(["sessions", "diff", str(run), str(run), "--html", str(run)]) == 2
     assert main(["sessions", "diff", str(run), str(run.parent)]) == 2
+    assert main(["sessions", "diff", str(run), str(clip)]) == 5
     first = (run / "records.jsonl").read_text().splitlines()[0]
     for text in ("", "[]\n", "{}\n", first[:50], f"{first}\n{first}\n", '{"a":' * 3000):
         bad.write_text(text)

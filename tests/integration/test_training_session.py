@@ -196,11 +196,11 @@ def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
     training.until(lambda: training.confirm("surgeon").accepted)
     training.until(lambda: training.confirm("oncologist").accepted)
     training.until(training.is_ready)
+    n_said = len(training.said)
     assert training.ask("clear", name="area_at_risk").accepted
-    n_said = len(training.said)
     training.until(lambda: any("UNSURE" in line for line in training.said[n_said:]))
-    assert training.ask("undo").accepted  # as it was confirmed: it holds again
     n_said = len(training.said)
+    assert training.ask("undo").accepted  # as it was confirmed: it holds again
     training.until(lambda: any("GEOMETRY READY" in line for line in training.said[n_said:]))
 
 

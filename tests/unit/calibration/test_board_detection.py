@@ -8,6 +8,7 @@ import pytest
 from calibration.board_detection import detect_board, explain_absence, pattern_variant
 from calibration.board_spec import parse_board
 from calibration.board_view import BoardView, NotFound
+from calibration.board_views import pattern_note
 from calibration.lens import Lens
 from tests.board_pictures import photograph
 from tracking.arrays import Float
@@ -17,6 +18,7 @@ from tracking.transforms import rigid, rotation_from_vector, transform_points
 LENS = Lens(848, 480, np.array([600.0, 600, 424, 240]), np.zeros(5))
 CORNER_PX = 0.1  # largest root mean square error of rendered corners; tilted boards blur most
 CHARUCO = "charuco:9x6:25:18:4x4_50"
+APRILTAG = "apriltag:5x4:30:12"
 
 
 def pose(roll_deg: float) -> Float:
@@ -26,7 +28,7 @@ def pose(roll_deg: float) -> Float:
     return rigid(turn, np.array([10.0, -5.0, 420.0]) - turn @ centre)
 
 
-@pytest.mark.parametrize("text", ["chessboard:9x6:25", CHARUCO])
+@pytest.mark.parametrize("text", ["chessboard:9x6:25", CHARUCO, APRILTAG])
 @pytest.mark.parametrize("roll_deg", [0, 70, 160, 250])
 def test_a_point_is_the_same_point_however_the_board_lies(text: str, roll_deg: float) -> None:
     board = parse_board(text)
@@ -44,7 +46,15 @@ def test_a_board_that_looks_the_same_after_half_a_turn_says_so() -> None:
 def test_a_legacy_pattern_is_read_and_named() -> None:
     board = parse_board(CHARUCO)
     picture = photograph(board, LENS, pose(10), is_legacy=True)
-    assert isinstance(detect_board(picture, board, "a.png"), BoardView)
+    seen = detect_board(picture, board, "a.png")
+    assert isinstance(seen, BoardView)
+    assert seen.is_legacy
+    current = detect_board(photograph(board, LENS, pose(10)), board, "b.png")
+    assert isinstance(current, BoardView)
+    assert not current.is_legacy
+    assert pattern_note([current]) == ""
+    assert "in 1 of 1 views" in pattern_note([seen])
+    assert "two different boards" in pattern_note([seen, current])
     assert pattern_variant(picture, board) == "legacy"
     assert pattern_variant(photograph(board, LENS, pose(10)), board) == "current"
 

@@ -9,6 +9,8 @@ import pytest
 
 from calibration.hand_eye import RigCalibration, calibrate_rig
 from calibration.hand_eye_sight import Mount, half_turn
+from calibration.lens import Lens
+from calibration.lens_sigma import independent_covariance
 from calibration.rig_comparison import compare_rigs
 from calibration.rig_file import parse_rig
 from calibration.rig_text import RigParts, rig_text
@@ -24,9 +26,9 @@ K_SAFE = 4.0  # a fixed seed never meets it by chance
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def calibrated(trial: RigTrial, lens_sigma_px: Float | None = None) -> RigCalibration:
+def calibrated(trial: RigTrial, lens_covariance: Float | None = None) -> RigCalibration:
     return calibrate_rig(
-        trial.views, trial.motions, trial.lens, trial.mount, lens_sigma_px=lens_sigma_px
+        trial.views, trial.motions, trial.lens, trial.mount, lens_covariance=lens_covariance
     )
 
 
@@ -65,8 +67,32 @@ def test_the_error_on_poses_left_out_is_that_of_robot_and_rig() -> None:
 def test_a_lens_that_is_known_badly_widens_the_sigma() -> None:
     trial = rig_trial(np.random.default_rng(14), "hand", N_POSES, 0)
     exact = calibrated(trial)
-    unsure = calibrated(trial, lens_sigma_px=np.array([3.0, 3.0, 1.0, 1.0]))
+    unsure = calibrated(trial, independent_covariance(np.array([3.0, 3.0, 1.0, 1.0])))
     assert unsure.position_sigma_mm > 2 * exact.position_sigma_mm
+
+
+def test_a_lens_that_is_out_is_weighed_against_what_the_robot_knows() -> None:
+    """A lens out by its sigma: the rig errs less than one fitted as if that lens were exact."""
+    sigma = np.array([1.0, 1.0, 1.5, 1.5])
+    weighed, taken, inside = [], [], []
+    for seed in range(8):
+        rng = np.random.default_rng([31, seed])
+        trial = rig_trial(rng, "hand", N_POSES, 0)
+        off = Lens(
+            trial.lens.width,
+            trial.lens.height,
+            trial.lens.pinhole + rng.normal(0, sigma),
+            trial.lens.distortion,
+        )
+        covariance = independent_covariance(sigma)
+        found = calibrate_rig(trial.views, trial.motions, off, "hand", lens_covariance=covariance)
+        exact = calibrate_rig(trial.views, trial.motions, off, "hand")
+        miss = error(trial, found)
+        weighed.append(float(np.linalg.norm(miss[3:])))
+        taken.append(float(np.linalg.norm(error(trial, exact)[3:])))
+        inside.append(np.abs(miss) < K_SAFE * np.sqrt(np.diag(found.covariance)))
+    assert np.mean(weighed) < 0.7 * np.mean(taken)
+    assert np.all(inside)
 
 
 @pytest.mark.parametrize(("factor", "unit", "other"), [(0.001, "mm", '"m"'), (1000, "m", '"mm"')])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from tracking.transforms import rigid
 N_VIEWS = 15
 K_99 = 2.576
 MIN_INSIDE = 0.95  # of 20 x 9 correlated intervals of 99 %: chance alone stays above
+SHARE_68 = 0.07  # 40 x 9 correlated intervals
+MAX_WIDENED = 0.1  # of 40 sets, by a test of 1 %
 NOISE_RATIO = 0.05  # 15 x 108 residuals tell their scatter to 1.9 %
 
 
@@ -109,6 +112,71 @@ def test_the_file_reads_back_what_was_found(tmp_path: Path) -> None:
     np.testing.assert_allclose(read.lens.distortion, found.fit.lens.distortion, rtol=1e-9)
     assert read.sigma_px is not None
     np.testing.assert_allclose(read.sigma_px, found.stated_sigma[:4], atol=1e-6)
+
+
+def test_the_file_holds_the_whole_covariance(tmp_path: Path) -> None:
+    _, found = calibrated(6)
+    path = tmp_path / "camera.toml"
+    text = camera_text(found, "any", BOARD.text, datetime(2026, 1, 1, tzinfo=UTC))
+    path.write_text(text, encoding="utf-8")
+    covariance = read_camera(path).covariance
+    assert covariance is not None
+    np.testing.assert_allclose(covariance[:9, :9], found.fit.stated_covariance, rtol=1e-8)
+    assert not covariance[9:].any()  # not fitted
+    without = "\n".join(line for line in text.splitlines() if not line.startswith("covariance"))
+    path.write_text(without, encoding="utf-8")
+    old = read_camera(path).covariance
+    assert old is not None
+    np.testing.assert_allclose(np.sqrt(np.diag(old)[:4]), found.stated_sigma[:4], atol=1e-6)
+
+
+@pytest.mark.parametrize("change", ["short", "skew", "negative", "other sigmas"])
+def test_a_covariance_that_is_none_is_refused(tmp_path: Path, change: str) -> None:
+    _, found = calibrated(6)
+    path = tmp_path / "camera.toml"
+    text = camera_text(found, "any", BOARD.text, datetime(2026, 1, 1, tzinfo=UTC))
+    line = next(row for row in text.splitlines() if row.startswith("covariance"))
+    rows = json.loads(line.partition(" = ")[2])
+    if change == "short":
+        rows.pop()
+    elif change == "skew":
+        rows[0][1] *= 1.1
+    elif change == "negative":
+        rows[0][1] = rows[1][0] = 2 * rows[0][0]
+    else:
+        rows = (4 * np.array(rows)).tolist()
+    path.write_text(text.replace(line, f"covariance = {rows}"), encoding="utf-8")
+    with pytest.raises(CalibrationError, match="no camera has"):
+        read_camera(path)
+
+
+def test_stated_sigmas_are_neither_too_narrow_nor_too_wide() -> None:
+    """Corner noise alone: the stated sigma is corner noise's, whose 68 % intervals hold 68 %."""
+    inside, widened = [], []
+    for seed in range(40):
+        lens = random_lens(np.random.default_rng([9, seed]))
+        fit = fit_intrinsics(views_of(lens, seed + 5000), "brown5")
+        truth = np.concatenate([lens.pinhole, lens.distortion[:5]])
+        inside.append(np.abs(fit.values - truth) < fit.stated_sigma)
+        widened.append(not fit.is_noise_only)
+    assert np.mean(inside) == pytest.approx(0.683, abs=SHARE_68)
+    assert np.mean(widened) <= MAX_WIDENED
+
+
+def test_a_bent_board_widens_the_stated_sigma() -> None:
+    lens = random_lens(np.random.default_rng(21))
+    rng = np.random.default_rng(22)
+    views = []
+    for i in range(N_VIEWS):
+        view = seen_board(rng, lens, random_board_pose(rng, lens), f"{i}.png")
+        middle = view.points_px.mean(axis=0)
+        spread = (view.points_px - middle) / np.ptp(view.points_px, axis=0)
+        bend = (spread**2 - 0.1) @ rng.normal(0, 2.0, (2, 2))  # px, another in each view
+        views.append(BoardView(view.name, view.points_mm, view.points_px + bend, view.size_px))
+    fit = fit_intrinsics(views, "brown5")
+    assert not fit.is_noise_only
+    assert (fit.stated_sigma >= fit.sigma).all()
+    assert (fit.stated_sigma > 1.2 * fit.sigma).any()
 
 
 @pytest.mark.parametrize(("old", "new"), [("fx = ", "fx = -"), ("width = 848", "width = 0")])

@@ -22,13 +22,14 @@ from pipeline.session_report.facts_file import (
 from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.not_measured import BED_SENTENCES, why_not_measured
 from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
-from tests.builders_results import PLAN, Geometry, hidden, make_alignment, make_context, make_result
+from tests.builders_results import PLAN, Geometry, hidden, make_alignment, make_result
 from tests.builders_survey import make_survey
 from tests.session_report_parts import (
     BEAM_OFF,
     BEAM_ON,
     CONFIG,
     DEVIATION,
+    IN_FORCE,
     TOLD,
     frame,
     gathered,
@@ -121,12 +122,12 @@ class TestGathering:
     def test_without_beam_the_last_ready_frame_is_reported(self) -> None:
         found = Gatherer()
         for index in range(DEVIATION + 1):
-            found.emit(frame(index))
-        moment, result = found.reported
+            found.emit(frame(index), IN_FORCE)
+        moment, result, _ = found.reported
         assert (moment, result.record.frame_index) == (Moment.LAST_READY, DEVIATION - 1)
 
     def test_without_ready_the_last_frame_is_reported(self) -> None:
-        moment, result = gathered(3).reported
+        moment, result, _ = gathered(3).reported
         assert (moment, result.record.frame_index) == (Moment.LAST, 2)
 
     def test_nothing_is_reported_of_no_frame(self) -> None:
@@ -136,7 +137,7 @@ class TestGathering:
     def test_a_refused_beam_is_an_event_and_no_beam(self) -> None:
         found = Gatherer()
         found.note([Event(EventKind.BEAM_ON_REFUSED, 0, person="x")])
-        found.emit(frame(3))
+        found.emit(frame(3), IN_FORCE)
         assert found.reported[0] is Moment.LAST_READY
         assert [e.kind for e in found.events] == ["BEAM_ON_REFUSED"]
         assert found.beam.spans() == ()
@@ -168,8 +169,8 @@ class TestFigures:
     def test_a_frame_without_pose_says_why_of_every_quantity(self) -> None:
         found = Gatherer()
         reasons = (Reason.NO_APPLICATOR,)
-        found.emit(make_result(Verdict.UNSURE, reasons, has_pose=False, arming_passed=0))
-        facts, pictures = build_facts(found, CONFIG, make_context(), TOLD)
+        found.emit(make_result(Verdict.UNSURE, reasons, has_pose=False, arming_passed=0), IN_FORCE)
+        facts, pictures = build_facts(found, TOLD)
         assert all("not registered" in f.why for f in facts.frame.figures)
         assert [p.name for p in pictures] == ["report_view"]
 
@@ -180,10 +181,10 @@ class TestFigures:
 
     def test_both_extremes_at_the_rim_are_held_to_its_limit(self) -> None:
         found = Gatherer()
-        found.emit(frame(BEAM_ON))
         limits = replace(CONFIG.plan.limits, air_gap_rim_maximum_mm=5.0)
         config = replace(CONFIG, plan=replace(CONFIG.plan, limits=limits))
-        facts, _ = build_facts(found, config, make_context(), TOLD)
+        found.emit(frame(BEAM_ON), replace(IN_FORCE, config=config))
+        facts, _ = build_facts(found, TOLD)
         names = ("air_gap_max_mm", "air_gap_min_mm")
         rim = {f.name: (f.lower, f.upper) for f in facts.frame.figures if f.name in names}
         assert rim == {"air_gap_max_mm": (-5.0, 5.0), "air_gap_min_mm": (-5.0, 5.0)}
@@ -191,8 +192,8 @@ class TestFigures:
     def test_roll_that_cannot_be_told_is_said(self) -> None:
         found = Gatherer()
         alignment = hidden(make_alignment(Geometry()), "incidence_x_deg")
-        found.emit(make_result(alignment=alignment))
-        facts, _ = build_facts(found, CONFIG, make_context(), TOLD)
+        found.emit(make_result(alignment=alignment), IN_FORCE)
+        facts, _ = build_facts(found, TOLD)
         why = {f.name: f.why for f in facts.frame.figures}
         assert "roll" in why["incidence_x_deg"]
 

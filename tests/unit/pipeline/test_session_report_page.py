@@ -16,8 +16,7 @@ from pipeline.session_report.encapsulate import dicom_of, uid_of
 from pipeline.session_report.facts import SessionFacts
 from pipeline.session_report.facts_file import write_facts
 from pipeline.session_report.page import html_of, pdf_of
-from tests.builders_results import make_context
-from tests.session_report_parts import CONFIG, TOLD, gathered, live_session, simulated
+from tests.session_report_parts import TOLD, gathered, live_session, simulated
 
 VALIDATOR = "dciodvfy"  # Debian's dicom3tools
 
@@ -102,8 +101,7 @@ class TestPage:
         assert 'a"' not in style
 
     def test_the_same_session_gives_the_same_bytes(self, page: str, pdf: bytes) -> None:
-        context = make_context("live", "realsense:123")
-        facts, pictures = build_facts(gathered(), CONFIG, context, TOLD)
+        facts, pictures = build_facts(gathered(), TOLD)
         assert (facts, pictures) == live_session()
         assert html_of(facts, pictures) == page
         assert pdf_of(page) == pdf
@@ -206,7 +204,7 @@ class TestCommand:
 
 def test_what_a_session_knows_of_itself_is_all_on_the_page() -> None:
     told = replace(TOLD, damage="the cable was pulled", notes=("Note one.",))
-    page = html_of(*build_facts(gathered(5), CONFIG, make_context("live"), told))
+    page = html_of(*build_facts(gathered(5), told))
     assert "The recording ended early: the cable was pulled" in page
     assert "Note one." in page
     assert "nobody said that it ended" in page

@@ -14,18 +14,29 @@ from pipeline.audit.ledger import Ledger
 from pipeline.audit.log import AuditLog
 from pipeline.audit.start import SessionStart
 from pipeline.session.events import Event, EventKind
+from pipeline.session.refusals import Refusal
 from pipeline.session_report.content import content_of
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
-from pipeline.session_report.facts_file import FACTS_NAME, parse_facts, read_facts, read_pictures
+from pipeline.session_report.facts_file import (
+    FACTS_NAME,
+    facts_sha256,
+    parse_facts,
+    read_facts,
+    read_pictures,
+)
+from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state, fiducial_state
+from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME, earlier_parts
 from pipeline.session_report.reporter import (
     KEEP_EVERY_NS,
     KEPT_NOTE,
     LiveSession,
     SessionReporter,
+    facts_of,
     overrides,
 )
+from pipeline.sinks.sink import FrameResult
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from pipeline.supervisor.events import SupervisorEvent
 from tests.builders_results import make_context, make_rig
@@ -55,8 +66,7 @@ class Room:
             log_path=self.log_path,
             recorded_at="2026-01-01T09:00:00+00:00",
             camera_serial="123",
-            config=CONFIG,
-            context=make_context("live", "realsense:123"),
+            in_force=InForce(CONFIG, make_context("live", "realsense:123")),
         )
         return SessionReporter(session, self.states, self.said.append)
 
@@ -87,8 +97,8 @@ def test_facts_are_there_when_the_session_is_over_and_people_are_told(room: Room
 
 def test_what_was_in_force_is_that_of_beam_on(room: Room) -> None:
     room.run(room.reporter(), range(10))
-    assert room.facts().states[0].sentence == "look 2"  # the first was for what is kept at once
-    assert room.looks == 2
+    assert room.facts().states[0].sentence == "look 3"  # two were for what is kept on the way
+    assert room.looks == 3
     assert room.facts().frame.frame_index == BEAM_ON
 
 
@@ -112,9 +122,10 @@ def test_a_session_without_frames_writes_nothing(room: Room) -> None:
 def test_a_folder_that_cannot_be_written_is_said_and_hides_no_error(room: Room) -> None:
     reporter = room.reporter(room.folder / "is not there")
     room.run(reporter, range(2))
-    on_the_way, at_the_end = room.said
-    assert "cannot be kept on the way" in on_the_way
+    *on_the_way, at_the_end = room.said
     assert "could not be written" in at_the_end
+    assert all("cannot be kept on the way" in line for line in on_the_way)
+    assert len(on_the_way) <= 1
 
 
 def test_a_changed_audit_log_is_said_and_gives_no_facts(room: Room) -> None:
@@ -222,6 +233,111 @@ def test_overrides_come_from_the_audit_log_with_its_head(room: Room) -> None:
     facts = room.facts()
     assert facts.events[-1] == found
     assert "state     closed" in facts.audit_head
+
+
+class TestRevision:
+    def test_the_report_is_of_the_revision_that_decided_the_frame(self, room: Room) -> None:
+        reporter = room.reporter()
+        plan = replace(CONFIG.plan, id="plan@2")
+        with reporter:
+            reporter.emit(frame(3))
+            reporter.revise(replace(CONFIG, plan=plan), 1, "oncologist-1")
+            reporter.note((Event(EventKind.BEAM_ON, 4, person="physicist-1"),))
+            reporter.emit(_decided_by(frame(4), "plan@2"))
+            reporter.revise(replace(CONFIG, plan=replace(plan, id="plan@3")), 2, "surgeon-1")
+            reporter.emit(_decided_by(frame(5), "plan@3"))
+        told = room.facts().plan
+        assert (told.content_id, told.revision, told.approved_by) == ("plan@2", 1, "oncologist-1")
+
+    def test_a_frame_of_a_plan_that_nobody_told_of_is_not_reported(self, room: Room) -> None:
+        with room.reporter() as reporter:
+            reporter.emit(_decided_by(frame(4), "plan@2"))
+        assert "another plan than the report knows of" in room.said[0]
+        assert not (room.folder / FACTS_NAME).exists()
+
+    def test_what_people_drew_and_approved_is_told_and_steps_are_not(self, room: Room) -> None:
+        approved = Event(EventKind.REVISION_APPROVED, 3, person="o-1", what="approve 1")
+        refused = Refusal.UNDER_BEAM
+        with room.reporter() as reporter:
+            reporter.note(
+                (
+                    Event(EventKind.STEP_TAKEN, 3, what="step draw"),
+                    Event(EventKind.AREA_DRAWN, 3, person="s-1", what="draw area_at_risk"),
+                    approved,
+                    Event(EventKind.WORKFLOW_REFUSED, 3, refusal=refused, what="draw x"),
+                    Event(EventKind.REPORT_ASKED, 3),
+                )
+            )
+            reporter.emit(frame(3))
+        facts = room.facts()
+        assert [(e.person, e.text) for e in facts.events] == [
+            ("s-1", "Drawn (draw area_at_risk)"),
+            ("", "Refused (draw x): UNDER_BEAM"),
+        ]
+        assert [(c.person, c.what) for c in facts.confirmations] == [
+            ("o-1", "approved the plan's revision (approve 1)")
+        ]
+
+    def test_every_kind_of_event_can_be_told(self, room: Room) -> None:
+        with room.reporter() as reporter:
+            reporter.note([Event(kind, 3) for kind in EventKind])
+            reporter.emit(frame(3))
+        facts = room.facts()
+        untold = {EventKind.STEP_TAKEN, EventKind.REPORT_ASKED}
+        assert len(facts.events) + len(facts.confirmations) == len(EventKind) - len(untold)
+
+
+def _decided_by(result: FrameResult, plan_id: str) -> FrameResult:
+    record = result.record
+    return replace(result, record=replace(record, ids=replace(record.ids, plan=plan_id)))
+
+
+class TestOnDemand:
+    def test_a_report_is_written_while_the_session_goes_on(self, room: Room) -> None:
+        reporter = room.reporter()
+        report = ReportOnDemand(reporter, room.folder, room.said.append)
+        for index in range(6):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        report.begin()
+        reporter.emit(frame(6))
+        report.wait()
+        assert room.said == []
+        assert room.facts().n_frames in (6, 7)
+        page = Path(report.path("html")).read_text()
+        assert facts_sha256(room.facts()) in page
+        assert Path(report.path("pdf")).read_bytes().startswith(b"%PDF")
+        assert Path(report.path("dicom")).is_file()
+
+    def test_before_the_first_frame_there_is_nothing_to_report(self, room: Room) -> None:
+        report = ReportOnDemand(room.reporter(), room.folder, room.said.append)
+        report.begin()
+        report.wait()
+        assert room.said == ["The report could not be written: no frame was decided yet"]
+        assert report.path("html") == ""
+
+    def test_what_keeps_it_from_being_written_is_told(self, room: Room) -> None:
+        reporter = room.reporter()
+        reporter.emit(_decided_by(frame(4), "plan@2"))
+        report = ReportOnDemand(reporter, room.folder, room.said.append)
+        report.begin()
+        report.wait()
+        assert "another plan than the report knows of" in room.said[0]
+        assert report.path("pdf") == ""
+
+    def test_what_a_reader_holds_does_not_grow(self, room: Room) -> None:
+        reporter = room.reporter()
+        for index in range(5):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        held = reporter.snapshot()
+        assert held is not None
+        before = held.gathered.verdicts.spans(), held.gathered.beam.spans()
+        for index in range(5, 10):
+            reporter.note(EVENTS.get(index, ()))
+            reporter.emit(frame(index))
+        assert (held.gathered.verdicts.spans(), held.gathered.beam.spans()) == before
+        assert facts_of(held)[0].n_frames == 5
 
 
 class TestShell:
