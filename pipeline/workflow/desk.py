@@ -132,11 +132,7 @@ class WorkflowDesk:
         sight = SurveySight.of(record.frame_index, record.survey)
         if sight is not None:
             self._sights.append(sight)
-        self._facts = replace(
-            facts,
-            is_approved=self.is_approved,
-            is_area_lost=any(self.is_lost(d) for d in self.state.drawings.sheet),
-        )
+        self._facts = self._with_state(facts)
         step = advanced(self.state.step, self._facts)
         if step is not self.state.step:
             self.state = replace(self.state, step=step)
@@ -217,10 +213,19 @@ class WorkflowDesk:
         return self._report()
 
     def _step(self, step: Step) -> EventKind | Refusal:
-        if blocked_by(step, self._facts):
+        if blocked_by(step, self._with_state(self._facts)):
             return Refusal.STEP_BLOCKED
         self.state = replace(self.state, step=step)
         return EventKind.STEP_TAKEN
+
+    def _with_state(self, facts: StepFacts) -> StepFacts:
+        """Facts of a frame with what people have done until now."""
+        return replace(
+            facts,
+            is_approved=self.is_approved,
+            is_area_lost=any(self.is_lost(d) for d in self.state.drawings.sheet),
+            is_area_wanted=self.is_area_wanted,
+        )
 
     def _draw(self, message: DrawMessage) -> EventKind | Refusal:
         if not can_hold(self._base.plan, message.name):

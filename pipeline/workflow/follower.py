@@ -126,7 +126,6 @@ class WorkflowFollower:
             has_qa=around.qa.holds,
             has_calibration=around.has_calibration,
             has_survey=(survey is not None and survey.is_usable) or is_placed,
-            is_area_wanted=self.desk.is_area_wanted,
             is_placed=is_placed,
             is_other_cone=identity.decided and identity.value != planned,
             is_docked=is_placed and not any(map(_is_of_geometry, decision.reasons)),

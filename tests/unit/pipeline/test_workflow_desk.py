@@ -202,6 +202,7 @@ class TestBeam:
         self, desk: Desk, kind: str, content: dict[str, Any]
     ) -> None:
         desk.draw()
+        desk.approve()
         desk.desk.tell_beam("physicist-1", is_on=True)
         before = desk.desk.state
         assert desk.do(kind, **content).code == Refusal.UNDER_BEAM
