@@ -104,11 +104,20 @@ class SceneRenderer:
 
 @dataclass(frozen=True)
 class Window:
-    """Which views a step may draw from: the last `capacity` of those due by then."""
+    """Which views a step may draw from: the last `capacity` of those due by then.
+
+    Views count from those of the scene with the seed `first_scene`.
+    """
 
     first_views: int
     views_per_step: float
     capacity: int
+    first_scene: int = 0
+
+    def scenes(self, steps: range) -> range:
+        """Seeds of the scenes that these steps may draw."""
+        first = self.first_scene + self.start(steps.start) // VIEWS_PER_SCENE
+        return range(first, self.first_scene + self.end(steps.stop) // VIEWS_PER_SCENE + 1)
 
     def end(self, step: int) -> int:
         """Number of views that must be rendered before `step`."""
@@ -124,10 +133,9 @@ class ViewWindow:
 
     def __init__(self, source: ViewSource, window: Window, steps: range) -> None:
         self._window, self._next = window, steps.start
-        first_scene = window.start(steps.start) // VIEWS_PER_SCENE
-        last_scene = window.end(steps.stop) // VIEWS_PER_SCENE + 1
-        self._start = self._end = first_scene * VIEWS_PER_SCENE
-        self._coming = source.views(range(first_scene, last_scene), VIEWS_PER_SCENE, "training")
+        scenes = window.scenes(steps)
+        self._start = self._end = (scenes.start - window.first_scene) * VIEWS_PER_SCENE
+        self._coming = source.views(scenes, VIEWS_PER_SCENE, "training")
         self._kept: deque[KeptSample] = deque()
 
     def at(self, step: int) -> list[KeptSample]:

@@ -1,8 +1,9 @@
 """Train the segmenter: `python -m models.training.train`.
 
-Renders random scenes while it trains on them, keeps the averaged weights, evaluates on seeds
-and families kept from training, draws the learning curve and exports. Seeded; continues from
-its last checkpoint.
+Renders random scenes while it trains on them, keeps the averaged weights, evaluates on held
+scenes of the training families, draws the learning curve and exports. Seeded; continues from
+its last checkpoint. `--start MANIFEST` goes on from the weights of an exported model, with scenes
+of its own and a low learning rate (a high one undoes at first what was learnt).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -28,17 +30,15 @@ from models.training.batches import Draw, batches
 from models.training.curves import draw_curves
 from models.training.export import export
 from models.training.learner import Learner
-from models.training.scene_stream import (
-    WITHHELD_FROM,
-    KeptSample,
-    SceneRenderer,
-    ViewWindow,
-)
-from models.training.settings import Settings
+from models.training.recovered import exported_weights, load_exported
+from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
+from models.training.settings import Settings, going_on
 
 FOLDER = Path("runs") / "train"
 EVALUATE_EVERY, SAVE_EVERY = 1000, 250
-N_WITHHELD = 150  # scenes, one view each
+# Choices are made by these, not by withheld families: those are for the model card alone.
+HELD_FROM, N_HELD = 980_000, 150  # seeds that no training reaches, one view each
+N_SETTLING = 60  # views that recovered batch norms are settled on, next to the held ones
 N_CORES = os.cpu_count() or 1
 # Threads of the network that wait for a core taken by a worker cost more than they bring.
 N_THREADS = max(1, N_CORES // 2)
@@ -57,17 +57,22 @@ def evaluate(network: nn.Module, kept: Sequence[KeptSample]) -> Confusion:
     return confusion
 
 
-def run(settings: Settings, folder: Path, n_workers: int, n_batchers: int) -> Learner:
-    """Train to the end, from wherever the checkpoint stands."""
+def run(
+    settings: Settings, folder: Path, n_workers: int, n_batchers: int, start: Path | None = None
+) -> Learner:
+    """Train to the end, from wherever the checkpoint stands; `start` is an exported file."""
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(settings, settings.training_id(), folder)
     console.print(f"{learner.training_id} on {learner.device}, from step {learner.step}")
     steps = range(learner.step, settings.steps)
     with SceneRenderer(n_workers) as renderer, Progress(console=console) as progress:
-        scenes = range(WITHHELD_FROM, WITHHELD_FROM + N_WITHHELD)
-        withheld = list(renderer.views(scenes, 1, "withheld"))
-        console.print(f"{len(withheld)} withheld views")
+        held = list(renderer.views(range(HELD_FROM, HELD_FROM + N_HELD), 1, "training"))
+        console.print(f"{len(held)} held views")
+        if start is not None and learner.step == 0:
+            _start_from(learner, start, renderer)
+            console.print(f"{start.name}: held IoU {_shown(evaluate(learner.network, held))}")
+            learner.network.train()
         window = ViewWindow(renderer, settings.window, steps)
         draw = Draw(settings.batch_size, settings.seed)
         task = progress.add_task("training", total=settings.steps, completed=learner.step)
@@ -77,16 +82,30 @@ def run(settings: Settings, folder: Path, n_workers: int, n_batchers: int) -> Le
             progress.advance(task)
             is_last = learner.step == settings.steps
             if learner.step % EVALUATE_EVERY == 0 or is_last:
-                iou = evaluate(learner.average.module, withheld).iou()
+                confusion = evaluate(learner.average.module, held)
                 mean_loss = sum(losses) / len(losses)
-                learner.history.append({"step": learner.step, "loss": mean_loss, **iou})
+                learner.history.append({"step": learner.step, "loss": mean_loss, **confusion.iou()})
                 losses.clear()
                 draw_curves(learner.history, folder / f"{learner.training_id}.png")
-                shown = ", ".join(f"{name} {value:.3f}" for name, value in iou.items())
-                console.print(f"step {learner.step}: loss {mean_loss:.3f}, withheld IoU {shown}")
+                console.print(
+                    f"step {learner.step}: loss {mean_loss:.3f}, held IoU {_shown(confusion)}"
+                )
             if learner.step % SAVE_EVERY == 0 or is_last:
                 learner.save()
     return learner
+
+
+def _shown(confusion: Confusion) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in confusion.iou().items())
+
+
+def _start_from(learner: Learner, start: Path, renderer: SceneRenderer) -> None:
+    """Recover exported weights."""
+    scenes = range(HELD_FROM + N_HELD, HELD_FROM + N_HELD + N_SETTLING)
+    views = renderer.views(scenes, 1, "training")
+    planes = [torch.from_numpy(tensors(view.sample)[0][None]) for view in views]
+    examples = (one.to(learner.device) for one in planes)
+    load_exported(learner.network, exported_weights(start), examples)
 
 
 def main() -> None:
@@ -96,6 +115,7 @@ def main() -> None:
     parser.add_argument("--crop-steps", type=int, default=default.crop_steps)
     parser.add_argument("--whole-steps", type=int, default=default.whole_steps)
     parser.add_argument("--views-per-step", type=float, default=default.views_per_step)
+    parser.add_argument("--start", type=Path, help="manifest of the model to go on from")
     parser.add_argument("--workers", type=int, default=N_CORES, help="processes that render")
     parser.add_argument("--threads", type=int, default=N_THREADS, help="of the network")
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -103,13 +123,17 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    settings = Settings(
-        crop_steps=arguments.crop_steps,
-        whole_steps=arguments.whole_steps,
-        views_per_step=arguments.views_per_step,
-    )
+    start = None if arguments.start is None else arguments.start.with_suffix(".onnx")
+    if start is None:
+        settings = Settings(
+            crop_steps=arguments.crop_steps,
+            whole_steps=arguments.whole_steps,
+            views_per_step=arguments.views_per_step,
+        )
+    else:
+        settings = going_on(sha256(start.read_bytes()).hexdigest(), arguments.whole_steps)
     n_batchers = max(1, N_CORES // 4)
-    learner = run(settings, arguments.folder, arguments.workers, n_batchers)
+    learner = run(settings, arguments.folder, arguments.workers, n_batchers, start)
     report = export(learner.average.module.cpu(), learner.training_id, arguments.out)
     sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
 

@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Training:
     """A training session in a thread of its own."""
 
-    def __init__(self, out: Path) -> None:
-        self.out, self.folder = out, out / "session"
+    def __init__(self, out: Path, *, serve: bool = False) -> None:
+        self.out, self.folder, self.serve = out, out / "session", serve
         self.said: list[str] = []
         self.over = threading.Event()
         self.failure: list[BaseException] = []
@@ -49,7 +49,7 @@ class Training:
             train(
                 self.out,
                 self.said.append,
-                serve=False,
+                serve=self.serve,
                 is_over=self.over.is_set,
                 pins=PINS,
             )

@@ -25,7 +25,10 @@ DEVELOPERS = {
         *("watchdog.py", "watchdog_screen.py"),
     )
 }
-STEPS = ROOT / "tests" / "unit" / "models" / "test_training_steps.py"  # skipped without torch
+WITH_TORCH = {  # skipped without it
+    ROOT / "tests" / "unit" / "models" / name
+    for name in ("test_recovered.py", "test_training_steps.py")
+}
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {
     *("open3d", "onnx", "onnxruntime", "pyrealsense2", "cv2", "numpy", "scipy", "matplotlib"),
@@ -83,8 +86,11 @@ def test_training_imports_only_what_it_declares() -> None:
 
 def test_tests_import_only_what_is_declared_or_a_part_of_pytest() -> None:
     allowed = declared("dev") | {"packaging"}  # pytest itself needs packaging
-    assert undeclared([p for p in (ROOT / "tests").rglob("*.py") if p != STEPS], allowed) == {}
-    assert undeclared([STEPS], allowed | declared("train")) == {}
+    assert (
+        undeclared([p for p in (ROOT / "tests").rglob("*.py") if p not in WITH_TORCH], allowed)
+        == {}
+    )
+    assert undeclared(sorted(WITH_TORCH), allowed | declared("train")) == {}
 
 
 def test_an_undeclared_import_is_found() -> None:

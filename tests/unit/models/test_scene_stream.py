@@ -17,10 +17,12 @@ from models.training.scene_stream import (
     ViewWindow,
     Window,
 )
-from models.training.settings import Settings
+from models.training.settings import Settings, going_on
 
-WINDOW = Window(first_views=10, views_per_step=2.5, capacity=12)
+FIRST_SCENE = 3
+WINDOW = Window(first_views=10, views_per_step=2.5, capacity=12, first_scene=FIRST_SCENE)
 STEPS = 30
+FIRST_MEASURED = 900_000  # seeds from here on measure
 
 
 class Numbered:
@@ -39,7 +41,8 @@ class Numbered:
 
 def numbers(start: int, stop: int) -> list[list[int]]:
     window = ViewWindow(Numbered(), WINDOW, range(start, stop))
-    return [[int(view.focal_px) for view in window.at(step)] for step in range(start, stop)]
+    first = FIRST_SCENE * VIEWS_PER_SCENE
+    return [[int(one.focal_px) - first for one in window.at(step)] for step in range(start, stop)]
 
 
 def test_a_step_sees_the_last_views_that_are_due() -> None:
@@ -54,9 +57,18 @@ def test_a_training_that_continues_sees_the_same(start: int) -> None:
     assert numbers(start, STEPS) == numbers(0, STEPS)[start:]
 
 
-def test_no_training_reaches_withheld_seeds() -> None:
+def test_trainings_share_no_scene_and_meet_no_held_or_withheld_one() -> None:
     settings = Settings()
-    assert settings.window.end(settings.steps) / VIEWS_PER_SCENE < 900_000 < WITHHELD_FROM
+    first = settings.window.scenes(range(settings.steps))
+    more = going_on("0" * 64, settings.steps)
+    second = more.window.scenes(range(more.steps))
+    assert first.stop <= second.start
+    assert second.stop < FIRST_MEASURED < WITHHELD_FROM
+
+
+def test_a_training_that_goes_on_is_another_training_than_one_from_another_file() -> None:
+    ids = {going_on(digit * 64, 10).training_id() for digit in "01"} | {Settings().training_id()}
+    assert len(ids) == 3
 
 
 def test_a_kept_sample_keeps_depth_to_a_tenth_of_a_millimetre() -> None:

@@ -51,10 +51,13 @@ export class Console {
     }
     const since = session.beam.on ? session.beam.since_ns : null;
     const seconds = since === null ? null : Math.max(0, Math.floor((header.stamp_ns - since) / 1e9));
+    const now = () => this.choices;
     this.desk = {
       session,
       words,
-      choices: this.choices,
+      get choices() {
+        return now();
+      },
       choose: (part) => this.#choose(part),
       drawing: this.drawing,
       send: (command) => this.#send(command),

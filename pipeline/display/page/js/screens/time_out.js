@@ -20,7 +20,7 @@ export function timeOut(desk) {
   }
   /** @param {keyof ReadBackItems} item */
   const toggle = (item) => {
-    const { readBack } = choices;
+    const { readBack } = desk.choices; // as they are now: a fast tap comes before the next drawing
     choose({ readBack: readBack.includes(item) ? readBack.filter((i) => i !== item) : [...readBack, item] });
   };
   const rows = ITEMS.map((item) => {
@@ -45,7 +45,7 @@ export function timeOut(desk) {
   const what = words.text("timeOut.confirm");
   const confirm = async () => {
     const readBack = Object.fromEntries(
-      ITEMS.map((item) => [item, choices.readBack.includes(item) ? items[item] : null]),
+      ITEMS.map((item) => [item, desk.choices.readBack.includes(item) ? items[item] : null]),
     );
     // the next person begins with nothing confirmed
     if (await desk.sendSigned({ kind: "time_out", read_back: readBack }, what)) choose({ readBack: [] });

@@ -1,0 +1,237 @@
+"""The whole workflow on the real page in Chromium: real session, supervisor, audit log, server.
+
+The frames are rendered (simulated). At every step the page is loaded anew and the display's server
+is killed: nothing may be lost.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as PageTimeoutError
+
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.workflow.training_frames import FILE_NAME, training_frames
+from tests.integration.display_browser import FULL, SHOWN, SMALL, browser_or_skip
+from tests.integration.test_training_session import PINS, SQUARE, Training
+
+WAIT_MS = 60_000
+BLANK_MS = 600
+PATIENCE_MS = 2_000
+READ_ITEMS = ("patient", "plan", "machine", "applicator")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    yield from browser_or_skip()
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("frames")
+    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
+    return folder / FILE_NAME
+
+
+class Walk:
+    """A person at the page."""
+
+    def __init__(self, page: Page, *, touches: bool, pictures: Path | None) -> None:
+        self.page, self.touches, self.pictures = page, touches, pictures
+        self.n_pictures = 0
+        page.set_default_timeout(WAIT_MS)
+
+    def press(self, selector: str) -> None:
+        if self.touches:
+            self.page.tap(selector)
+        else:
+            self.page.click(selector)
+
+    def at(self, step: str) -> None:
+        self.page.wait_for_selector(f'body[data-step="{step}"]')
+
+    def next_to(self, step: str) -> None:
+        """Press until it is open: what is seen takes a moment."""
+        for _ in range(WAIT_MS // PATIENCE_MS):
+            self.press("#next")
+            with suppress(PageTimeoutError):
+                self.page.wait_for_selector(f'body[data-step="{step}"]', timeout=PATIENCE_MS)
+                return
+        self.at(step)
+
+    def sign(self, person: str) -> None:
+        self.press(f'#pin button.person:has-text("{person}")')
+        for digit in PINS[person]:
+            self.press(f'#pin .keys button:has-text("{digit}")')
+        self.press("#pin-confirm")
+        self.page.wait_for_selector("#pin:not([open])", state="attached")
+
+    def draw(self, corners: tuple[tuple[float, float], ...]) -> None:
+        for u, v in corners:
+            box = self.page.locator("#picture").bounding_box()
+            assert box is not None
+            x = box["x"] + (u + 0.5) / 848 * box["width"]
+            y = box["y"] + (v + 0.5) / 480 * box["height"]
+            if self.touches:
+                self.page.touchscreen.tap(x, y)
+            else:
+                self.page.mouse.click(x, y)
+            self.page.wait_for_timeout(150)
+
+    def picture(self, name: str) -> None:
+        if self.pictures is not None:
+            self.page.wait_for_timeout(400)
+            self.n_pictures += 1
+            self.page.screenshot(path=self.pictures / f"{self.n_pictures:02d}_{name}.png")
+
+
+def _server_of_this_process() -> int:
+    """Process id of the display's server; 0 while there is none."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            parent = re.search(r"\nPPid:\s+(\d+)", (entry / "status").read_text())
+        except OSError:
+            continue
+        is_ours = parent is not None and int(parent[1]) == os.getpid()
+        if is_ours and b"pipeline.display.process" in command:
+            return int(entry.name)
+    return 0
+
+
+def _url(session: Training) -> str:
+    session.until(lambda: any("display: http" in line for line in session.said))
+    line = next(line for line in session.said if "display: http" in line)
+    return line.split("display: ", 1)[1].strip()
+
+
+def _told(page: Page) -> str:
+    return page.inner_text("body")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "touches", "is_rough"),
+    [(FULL, False, True), (SMALL, True, False)],
+    ids=["mouse, reloads and kills", "touch"],
+)
+def test_the_whole_workflow_on_the_page(
+    browser: Browser,
+    rendered: Path,
+    tmp_path: Path,
+    size: tuple[int, int],
+    *,
+    touches: bool,
+    is_rough: bool,
+) -> None:
+    out = tmp_path / "t"
+    out.mkdir()
+    shutil.copy(rendered, out)
+    kept = os.environ.get("WORKFLOW_PICTURES")  # where a developer wants the pictures
+    pictures = Path(kept) if kept and not touches else None
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=touches)
+    with Training(out, serve=True) as session:
+        walk = Walk(context.new_page(), touches=touches, pictures=pictures)
+        page = walk.page
+        page.goto(_url(session))
+        page.wait_for_selector(SHOWN)
+        walk.at("briefing")
+
+        def survives(step: str, holds: Callable[[], object] = lambda: None) -> None:
+            """Load the page anew; kill its server: the step, and what it holds, are as before."""
+            if not is_rough:
+                return
+            page.reload()
+            page.wait_for_selector(SHOWN)
+            walk.at(step)
+            holds()
+            killed = _server_of_this_process()
+            assert killed
+            os.kill(killed, signal.SIGKILL)
+            session.until(lambda: _server_of_this_process() not in (0, killed))
+            page.wait_for_timeout(BLANK_MS)  # what was shown before has gone
+            page.wait_for_selector(SHOWN)
+            walk.at(step)
+            holds()
+
+        walk.picture("briefing")
+        survives("briefing")
+        walk.next_to("survey")
+        survives("survey")
+        page.wait_for_selector("text=/pictures taken/")
+        walk.picture("survey")
+        walk.next_to("draw")
+
+        def outline_is_placed() -> bool:
+            walk.draw(SQUARE)
+            walk.press("#by-surgeon")
+            walk.press("#accept")
+            try:
+                page.wait_for_selector('.areas li[data-state="placed"]', timeout=3000)
+            except PageTimeoutError:  # the bed's place was not known just then: draw again
+                walk.press("#discard")
+                return False
+            return True
+
+        session.until(outline_is_placed)
+        walk.picture("draw")
+        survives("draw", lambda: page.wait_for_selector('.areas li[data-state="placed"]'))
+        walk.press("#undo")
+        page.wait_for_selector('.areas li[data-state="placed"]', state="detached")
+        walk.press("#redo")
+        page.wait_for_selector('.areas li[data-state="placed"]')
+        walk.next_to("approve")
+        survives("approve")
+        walk.picture("approve")
+        walk.press("#approve")
+        walk.sign("surgeon")
+        page.wait_for_selector('.areas li[data-state="approved"]')
+        walk.next_to("place")
+        walk.picture("place")
+        survives("place")
+        walk.next_to("dock")
+        walk.picture("dock")
+        survives("dock")
+        walk.next_to("time_out")
+        survives("time_out")
+        for person in ("surgeon", "physicist"):
+            for item in READ_ITEMS:
+                walk.press(f"#read-{item}")
+            walk.picture(f"time_out_{person}")
+            walk.press("#confirm-time-out")
+            walk.sign(person)
+            session.until(lambda who=person: who in _confirmed(session))
+        walk.at("ready")
+        session.until(session.is_ready)
+        page.wait_for_selector("text=GEOMETRY READY")
+        walk.picture("ready")
+        survives("ready", lambda: page.wait_for_selector("text=GEOMETRY READY"))
+        walk.press("#beam")
+        walk.sign("physicist")
+        walk.at("beam")
+        walk.picture("beam")
+        survives("beam")
+        walk.press("#beam")
+        walk.sign("physicist")
+        walk.at("report")
+        walk.press("#write-report")
+        session.until((session.folder / "report" / "session_report.pdf").exists)
+        survives("report")
+        walk.picture("report")
+        context.close()
+
+
+def _confirmed(session: Training) -> list[str]:
+    status = session.ask("status").status
+    assert status is not None
+    return status.confirmed_by
