@@ -33,6 +33,7 @@ DEFAULT_SIZES = {
     "replay": 20,
     "end-to-end": 1800,
     "soak": 120,
+    "contour": 10,
 }
 
 
@@ -207,6 +208,12 @@ def _soak(request: BenchRequest, report: Report) -> Findings:
     return soak_bench(_size(request), request.seed, report)
 
 
+def _contour(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.contour import contour_bench
+
+    return contour_bench(_size(request), request.seed, report)
+
+
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "frames": _frames,
     "registration": _registration,
@@ -231,6 +238,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "replay": _replay,
     "end-to-end": _end_to_end,
     "soak": _soak,
+    "contour": _contour,
 }
 
 

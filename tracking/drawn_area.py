@@ -71,13 +71,16 @@ class DrawnArea:
     origin_frame_index: int
 
     def line_px(self, survey: AlignedSurvey, intrinsics: CameraIntrinsics) -> Float | None:
-        """The line in a live picture, (n, 2) px; None where the survey's place is not known."""
-        held = survey.survey
+        """The line in a live picture, (n, 2) px.
+
+        None where it cannot be told where its tissue lies: no line, rather than one that has slid
+        along the bed. Nothing is measured with the area then either.
+        """
+        held, pose = survey.survey, survey.survey_from_camera
         if held is None or held.origin_frame_index != self.origin_frame_index:
             return None
-        if survey.survey_from_camera is None:
+        if pose is None or not (survey.is_ok and survey.in_plane_observable):
             return None
-        pose = survey.survey_from_camera
         points = (self.boundary_survey_mm - pose[:3, 3]) @ pose[:3, :3]
         if not np.all(points[:, 2] > NEAR_MM):
             return None

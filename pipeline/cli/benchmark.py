@@ -37,6 +37,7 @@ class BenchName(StrEnum):
     REPLAY = "replay"
     END_TO_END = "end-to-end"
     SOAK = "soak"
+    CONTOUR = "contour"
 
 
 SIZE_OPTIONS = {
@@ -61,6 +62,7 @@ SIZE_OPTIONS = {
     BenchName.REPLAY: "--trials",
     BenchName.END_TO_END: "--frames",
     BenchName.SOAK: "--minutes",
+    BenchName.CONTOUR: "--trials",
 }
 
 
@@ -91,8 +93,8 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300; watchdog: 100; recording: flipped bits, 100000; "
-            "replay: runs, 20.",
+            "qa: 300; watchdog: 100; recording: flipped bits, 100000; replay: runs, 20; "
+            "contour: visits of each bed and way of breathing, 10.",
         ),
     ] = None,
     dockings: Annotated[

@@ -1,4 +1,4 @@
-"""`session status|timeout|ack|beam`: typed commands into a running session; `report` of one."""
+"""`session status|step|approve|timeout|ack|beam`: commands into a running session; its `report`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import typer
 
 from pipeline.cli import options, session_report
 from pipeline.cli.output import print_json
+from pipeline.workflow.step import Step
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.session.answers import Answer, Status
+    from pipeline.session.answers import Answer, Status, WorkflowStatus
 
 Session = Annotated[
     Path, typer.Option("--session", metavar="DIR", help="Folder of the running session.")
@@ -35,6 +36,8 @@ def build() -> typer.Typer:
     """Return the group of commands."""
     group = typer.Typer(help="Commands into a running session; its report.", no_args_is_help=True)
     group.command("status")(status)
+    group.command("step")(step)
+    group.command("approve")(approve)
     group.command("timeout")(timeout)
     group.command("ack")(ack)
     group.command("beam")(beam)
@@ -43,7 +46,7 @@ def build() -> typer.Typer:
 
 
 def status(session: Session, *, as_json: options.Json = False) -> None:
-    """Show what is running, the time-out, and the last fault."""
+    """Show what is running, the step, the time-out, and the last fault."""
     found = _status(session)
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -54,6 +57,47 @@ def status(session: Session, *, as_json: options.Json = False) -> None:
     who = ", ".join(found.confirmed_by) or "nobody"
     typer.echo(f"{'time-out':<12} {'holds' if found.time_out else 'does not hold'}: {who}")
     typer.echo(f"{'last fault':<12} {_fault(found)}")
+    if found.workflow is not None:
+        typer.echo(f"{'step':<12} {found.workflow.step}")
+        typer.echo(f"{'drawn':<12} {_drawn(found.workflow)}")
+
+
+def step(
+    to: Annotated[Step, typer.Argument(help="Where to go, forward or back.")],
+    session: Session,
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Go to a step of the workflow; it changes no verdict but by what is done there."""
+    command: dict[str, object] = {"kind": "step", "to": str(to)}
+    _tell(_send(session, command), "The step was not taken.", as_json=as_json)
+
+
+def approve(
+    session: Session,
+    person: Person,
+    *,
+    from_stdin: options.PinStdin = False,
+    as_json: options.Json = False,
+) -> None:
+    """Approve the plan's revision with what is drawn and chosen, by your PIN."""
+    from pipeline.cli.pin_input import read_pin
+
+    found = _status(session).workflow
+    if found is None:
+        raise UsageError("This session has no workflow: there is nothing to approve.")
+    typer.echo(
+        f"Revision {found.next_revision}: cone {found.applicator}; drawn: {_drawn(found)}.",
+        err=True,
+    )
+    pin = read_pin(f"PIN of {person}: ", from_stdin=from_stdin)
+    command: dict[str, object] = {
+        "kind": "approve",
+        "person": person,
+        "pin": pin,
+        "plan_revision": found.next_revision,
+    }
+    _tell(_send(session, command), "The revision was not approved.", as_json=as_json)
 
 
 def timeout(
@@ -140,6 +184,11 @@ def _status(session: Path) -> Status:
             remedy="Look whether frames are being decided, then try again.",
         )
     return answer.status
+
+
+def _drawn(found: WorkflowStatus) -> str:
+    names = ", ".join(found.areas) or "nothing"
+    return names if found.is_approved else f"{names} (not approved)"
 
 
 def _fault(found: Status) -> str:

@@ -23,8 +23,21 @@ class IdentitiesMessage(Message):
     model: str
 
 
+class WorkflowStatus(Message):
+    """Where people are, and what an approval would approve."""
+
+    step: str
+    next_revision: int
+    is_approved: bool
+    applicator: str
+    areas: list[str]
+
+
 class Status(Message):
-    """What is running, before the decision of frame `frame_index`."""
+    """What is running, before the decision of frame `frame_index`.
+
+    `workflow`: None where the session has none.
+    """
 
     frame_index: int
     identities: IdentitiesMessage
@@ -33,6 +46,7 @@ class Status(Message):
     confirmed_by: list[str]
     last_fault_frame: int | None
     acknowledged_frame: int | None
+    workflow: WorkflowStatus | None = None
 
 
 class Answer(Message):

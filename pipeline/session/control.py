@@ -13,7 +13,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from pipeline.session.acknowledgement import acknowledgement_refusal
-from pipeline.session.answers import Answer, IdentitiesMessage, Status, accepted, refused
+from pipeline.session.answers import (
+    Answer,
+    IdentitiesMessage,
+    Status,
+    WorkflowStatus,
+    accepted,
+    refused,
+)
 from pipeline.session.beam import beam_event
 from pipeline.session.commands import (
     AcknowledgeCommand,
@@ -69,6 +76,9 @@ class Workflow(Protocol):
     @property
     def is_settled(self) -> bool:
         """Whether what is drawn and chosen is what was approved: else no time-out holds."""
+
+    def status(self) -> WorkflowStatus:
+        """Where people are."""
 
     def decide(self, command: WorkflowCommand, frame_index: int) -> tuple[Answer, list[Event]]:
         """Do or refuse one command, without waiting."""
@@ -130,8 +140,7 @@ class SessionControl:
             self._commands.reply(command.ticket, answer)
             events += happened
         held = self._held
-        is_settled = self._workflow is None or self._workflow.is_settled
-        is_valid = held.is_valid_for(identities) and is_settled
+        is_valid = held.is_valid_for(identities) and self._is_settled
         return ControlState(
             time_out=Evidence.PROVEN if is_valid else Evidence.MISSING,
             acknowledged_frame=self._acknowledged,
@@ -145,6 +154,10 @@ class SessionControl:
         if self._time_out is None:
             raise RuntimeError("no step has said what is running")
         return self._time_out
+
+    @property
+    def _is_settled(self) -> bool:
+        return self._workflow is None or self._workflow.is_settled
 
     def _void_if_changed(self, identities: Identities, now: _Now) -> list[Event]:
         """Begin a new time-out where anything has changed, or another cone is in place."""
@@ -251,10 +264,11 @@ class SessionControl:
             frame_index=now.frame_index,
             identities=IdentitiesMessage(**asdict(held.running)),
             cone=now.cone.value,
-            time_out=held.is_complete,
+            time_out=held.is_complete and self._is_settled,
             confirmed_by=list(held.confirmed_by),
             last_fault_frame=now.last_fault_frame,
             acknowledged_frame=self._acknowledged,
+            workflow=None if self._workflow is None else self._workflow.status(),
         )
 
 

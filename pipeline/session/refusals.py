@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     OTHER_REVISION = "OTHER_REVISION"
     AREA_LOST = "AREA_LOST"
     REPORT_FAILED = "REPORT_FAILED"
+    NOT_KEPT = "NOT_KEPT"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -69,4 +70,5 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.OTHER_REVISION: "What is shown has changed since: look at it, then approve.",
     Refusal.AREA_LOST: "A drawn outline is not on the bed any more: draw it again, or clear it.",
     Refusal.REPORT_FAILED: "The report could not be written.",
+    Refusal.NOT_KEPT: "It could not be written to disk, so it was not done: make room, try again.",
 }

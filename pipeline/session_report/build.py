@@ -51,7 +51,9 @@ class SessionTold:
     further_events: tuple[EventFacts, ...] = ()
 
 
-def build_facts(gathered: Gatherer, told: SessionTold) -> tuple[SessionFacts, tuple[Picture, ...]]:
+def build_facts(
+    gathered: Gatherer, told: SessionTold, *, with_pictures: bool = True
+) -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Return the facts and the pictures that they name.
 
     Raises
@@ -70,7 +72,7 @@ def build_facts(gathered: Gatherer, told: SessionTold) -> tuple[SessionFacts, tu
             actual=result.record.ids.plan,
             remedy="Nothing is reported that may be wrong; records and audit log are whole.",
         )
-    pictures = session_pictures(result, context)
+    pictures = session_pictures(result, context) if with_pictures else ()
     ids = result.record.ids
     facts = SessionFacts(
         session_id=told.session_id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.session_report.facts import (
+    Deviation,
     Figure,
     Moment,
     SessionFacts,
@@ -99,7 +100,7 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
         spans=tuple(_span(span, facts) for span in facts.verdicts[-MAX_SPAN_ROWS:]),
         n_earlier_spans=max(0, len(facts.verdicts) - MAX_SPAN_ROWS),
         beam=_beam(facts),
-        deviations=tuple(_span(span, facts) for span in facts.deviations),
+        deviations=tuple(_deviation(span, facts) for span in facts.deviations),
         confirmations=tuple(
             (stamp_words(c.stamp_ns, facts), c.person or "nobody", c.what)
             for c in facts.confirmations
@@ -185,6 +186,13 @@ def _span(span: VerdictSpan, facts: SessionFacts) -> SpanLine:
         reasons=" ".join(_reason(reason) for reason in span.reasons[:2])
         + (f" (and {len(span.reasons) - 2} more)" if len(span.reasons) > 2 else ""),
     )
+
+
+def _deviation(span: Deviation, facts: SessionFacts) -> SpanLine:
+    """A span with the worst value of each quantity that was outside."""
+    line = _span(span, facts)
+    worst = "; ".join(f"{f.label} {_measured(f)} (allowed {_allowed(f)})" for f in span.worst)
+    return replace(line, reasons=f"{line.reasons} Worst: {worst}." if worst else line.reasons)
 
 
 def _reason(code: str) -> str:

@@ -79,6 +79,16 @@ class Figure(Facts):
         return self.lower is not None or self.upper is not None
 
     @property
+    def excess(self) -> float:
+        """How far value and three sigmas reach beyond the limits, in `unit`; 0 where inside."""
+        if self.value is None or self.sigma is None:
+            return 0.0
+        reach = K_SIGMA * self.sigma
+        above = 0.0 if self.upper is None else self.value + reach - self.upper
+        below = 0.0 if self.lower is None else self.lower - (self.value - reach)
+        return max(0.0, above, below)
+
+    @property
     def is_inside(self) -> bool | None:
         """Whether value and three sigmas are inside; None where not measured or not limited."""
         if self.value is None or self.sigma is None or not self.is_limited:
@@ -111,6 +121,16 @@ class VerdictSpan(Facts):
     n_frames: int
 
 
+class Deviation(VerdictSpan):
+    """What was not READY under the beam.
+
+    `worst`: each quantity that was outside its limits, as it was in the frame where it was
+    farthest; empty where something else than a measured quantity ended READY.
+    """
+
+    worst: tuple[Figure, ...] = ()
+
+
 class BeamSpan(Facts):
     """From beam on to beam off, as a person or the machine's line told; open: to the end."""
 
@@ -119,7 +139,7 @@ class BeamSpan(Facts):
     from_frame: int
     is_open: bool = False
     told_by: str = ""
-    deviations: tuple[VerdictSpan, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
 
 
 class Confirmation(Facts):
@@ -215,6 +235,6 @@ class SessionFacts(Facts):
         return (self.verdicts[-1].to_ns - self.verdicts[0].from_ns) / 1e9
 
     @property
-    def deviations(self) -> tuple[VerdictSpan, ...]:
+    def deviations(self) -> tuple[Deviation, ...]:
         """Everything but READY under the beam."""
         return tuple(span for beam in self.beam for span in beam.deviations)

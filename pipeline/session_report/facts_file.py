@@ -38,10 +38,15 @@ def write_facts(folder: Path, facts: SessionFacts, pictures: Sequence[Picture]) 
     for picture in pictures:
         (folder / picture.facts.file).write_bytes(picture.png)
     path = folder / FACTS_NAME
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(facts_bytes(facts))
-    partial.replace(path)
+    write_whole(path, facts_bytes(facts))
     return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is never seen half written. Raises OSError."""
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def facts_bytes(facts: SessionFacts) -> bytes:
@@ -65,8 +70,7 @@ def read_facts(folder: Path) -> SessionFacts:
     """
     path = folder / FACTS_NAME
     try:
-        text = _bounded(path, MAX_FACTS_BYTES)
-        return SessionFacts.model_validate_json(text)
+        return parse_facts(path)
     except FileNotFoundError as error:
         raise SourceError(
             f"The session {folder} has no facts to report.",
@@ -75,6 +79,21 @@ def read_facts(folder: Path) -> SessionFacts:
         ) from error
     except OSError as error:
         raise SourceError(f"cannot read {path}", actual=error.strerror or str(error)) from error
+
+
+def parse_facts(path: Path) -> SessionFacts:
+    """Read one file of facts.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    SourceError
+        Too large, or not what this version writes.
+    """
+    text = _bounded(path, MAX_FACTS_BYTES)
+    try:
+        return SessionFacts.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

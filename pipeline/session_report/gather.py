@@ -6,17 +6,26 @@ Holds the pictures of at most three frames: of beam on, of the last READY, of th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event, EventKind
-from pipeline.session_report.facts import Confirmation, EventFacts, Moment, VerdictName
+from pipeline.session_report.facts import (
+    Confirmation,
+    EventFacts,
+    Figure,
+    Moment,
+    VerdictName,
+)
+from pipeline.session_report.figures import figures
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import Verdict
 from tracking.errors import SourceError
+from tracking.plan import Plan
+from tracking.record import FrameRecord
 
 TIME_OUT = {
     EventKind.TIME_OUT_CONFIRMED: "confirmed plan, patient, machine and applicator",
@@ -75,7 +84,8 @@ class Gatherer:
             if event.kind is EventKind.BEAM_ON and self._at_beam_on is None:
                 self._at_beam_on = kept
         self.verdicts.add(one)
-        self.beam.add(one)
+        if self.beam.is_on:
+            self.beam.add(replace(one, outside=_outside(record, in_force.config.plan)))
         if decision.verdict is Verdict.READY:
             self._last_ready = kept
         self._last = kept
@@ -140,3 +150,10 @@ class Gatherer:
         if event.fault_frame is not None:
             text += f", fault of frame {event.fault_frame}"
         self.events.append(EventFacts(**at, kind=str(event.kind), person=event.person, text=text))
+
+
+def _outside(record: FrameRecord, plan: Plan) -> tuple[Figure, ...]:
+    """What a frame that is not READY had outside the plan's limits."""
+    if record.decision.verdict is Verdict.READY:
+        return ()
+    return tuple(f for f in figures(record, plan) if f.is_inside is False)

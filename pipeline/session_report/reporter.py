@@ -1,8 +1,9 @@
 """Gathers a live session beside its loop, and writes its facts once its audit log has ended.
 
 Enter it before the audit log is opened, so that it leaves after. Each call from the loop is a few
-assignments; drawing and writing come at the end. What cannot be written is said, and raises
-nothing: the session itself is over, and its audit log is whole.
+assignments; drawing and writing come at the end. On the way the facts are kept every few seconds by
+a thread, without pictures, so that a process that is killed leaves them. What cannot be written is
+said, and raises nothing: the session itself is over, and its audit log is whole.
 """
 
 from __future__ import annotations
@@ -17,14 +18,35 @@ from pipeline.audit.head import head_text
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.reading import entries_of, head_of
 from pipeline.config.load import RunConfig
-from pipeline.session.events import Event
+from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import EventFacts, Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture, write_facts
 from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.in_force import InForce
+from pipeline.session_report.keeper import Keeper
+from pipeline.session_report.parts import drop_kept, keep_facts, part_notes, put_aside
 from pipeline.sinks.sink import FrameResult
 from tracking.errors import TrackerError
+
+KEEP_EVERY_NS = 5_000_000_000  # by the frames' stamps: what a killed process may lose
+KEPT_AT_ONCE = frozenset(
+    {
+        EventKind.BEAM_ON,
+        EventKind.BEAM_OFF,
+        EventKind.TIME_OUT_COMPLETE,
+        EventKind.TIME_OUT_VOID,
+        EventKind.REVISION_APPROVED,
+    }
+)
+KEPT_NOTE = (
+    "Kept while the session went on: its end, pictures, overrides and audit head are missing. "
+    "The audit log has them."
+)
+UNDER_BEAM_NOTE = (
+    "The beam had been told to be on, and not off, when this part began: when it went on is in "
+    "the part before."
+)
 
 AskStates = Callable[[], tuple[StateFacts, ...]]
 """What is in force now: QA, calibration."""
@@ -49,6 +71,7 @@ class Snapshot:
     session: LiveSession
     gathered: Gatherer
     states: tuple[StateFacts, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -61,10 +84,20 @@ class SessionReporter:
     _gathered: Gatherer = field(default_factory=Gatherer, init=False)
     _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)
     _in_force: InForce = field(init=False)
+    _notes: tuple[str, ...] = field(default=(), init=False)
+    _kept_ns: int | None = field(default=None, init=False)
+    _keeper: Keeper | None = field(default=None, init=False)
+    _has_said: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self._in_force = self.session.in_force
+
+    def begin_under_beam(self, told_by: str) -> None:
+        """The process before this one was told that the beam is on, and not that it is off."""
+        with self._lock:
+            self._gathered.beam.tell(told_by, is_on=True)
+        self._notes = (*self._notes, UNDER_BEAM_NOTE)
 
     def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
         """The next frame is decided by a revision of the plan that a person has approved."""
@@ -74,6 +107,8 @@ class SessionReporter:
         """Take what people said before the next frame."""
         with self._lock:
             self._gathered.note(events)
+        if any(event.kind in KEPT_AT_ONCE for event in events):
+            self._kept_ns = None
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
@@ -84,6 +119,7 @@ class SessionReporter:
             )
         if is_first_beam:
             self._states_at_beam_on = self.states()
+        self._keep(result.record.stamp_ns)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -100,7 +136,7 @@ class SessionReporter:
             folder=self.session.folder.resolve(),
             log_path=self.session.log_path.resolve(),
         )
-        return Snapshot(session, gathered, states)
+        return Snapshot(session, gathered, states, self._notes)
 
     def write(self) -> Path | None:
         """Write the facts as they are now and return their path; None before the first frame.
@@ -115,7 +151,31 @@ class SessionReporter:
             return None
         return write_facts(self.session.folder, *facts_of(snapshot))
 
+    def _keep(self, stamp_ns: int) -> None:
+        """Hand what is gathered to the thread, now and then; a clock that went back counts."""
+        last = self._kept_ns
+        if self._keeper is None or (last is not None and 0 <= stamp_ns - last < KEEP_EVERY_NS):
+            return
+        self._kept_ns = stamp_ns
+        snapshot = self.snapshot()
+        if snapshot is None:
+            return
+
+        def keep() -> None:
+            try:
+                keep_facts(snapshot.session.folder, _facts_on_the_way(snapshot))
+            except (TrackerError, OSError) as failure:
+                if not self._has_said:
+                    self._has_said = True
+                    self.say(f"The session's facts cannot be kept on the way: {failure}")
+
+        self._keeper.hand(keep)
+
     def __enter__(self) -> SessionReporter:
+        """Put aside what an earlier process left in the folder. Raises UsageError."""
+        put_aside(self.session.folder)
+        self._notes = (*self._notes, *part_notes(self.session.folder))
+        self._keeper = Keeper()
         return self
 
     def __exit__(
@@ -125,8 +185,11 @@ class SessionReporter:
         trace: TracebackType | None,
     ) -> None:
         """Write the facts, whatever ended the session."""
+        if self._keeper is not None:
+            self._keeper.close()
         try:
             if self.write() is not None:
+                drop_kept(self.session.folder)
                 folder = self.session.folder
                 self.say(f"  report: run_tracker.py session report --session {folder}")
         except (TrackerError, OSError) as failure:
@@ -135,18 +198,32 @@ class SessionReporter:
 
 def facts_of(snapshot: Snapshot) -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Facts and pictures, with what the audit log says. Raises TrackerError, OSError."""
+    log = snapshot.session.log_path
+    told = replace(
+        _told(snapshot),
+        audit_head=head_text(head_of(log)) if log.exists() else "",
+        further_events=tuple(overrides(log)) if log.exists() else (),
+    )
+    return build_facts(snapshot.gathered, told)
+
+
+def _facts_on_the_way(snapshot: Snapshot) -> SessionFacts:
+    """Without pictures, and without reading the log that is being written."""
+    told = _told(snapshot)
+    told = replace(told, notes=(*told.notes, KEPT_NOTE))
+    return build_facts(snapshot.gathered, told, with_pictures=False)[0]
+
+
+def _told(snapshot: Snapshot) -> SessionTold:
     session = snapshot.session
-    log = session.log_path
-    told = SessionTold(
+    return SessionTold(
         session_id=session.session_id,
         source=session.in_force.context.source_uri,
         recorded_at=session.recorded_at,
         camera_serial=session.camera_serial,
         states=snapshot.states,
-        audit_head=head_text(head_of(log)) if log.exists() else "",
-        further_events=tuple(overrides(log)) if log.exists() else (),
+        notes=snapshot.notes,
     )
-    return build_facts(snapshot.gathered, told)
 
 
 def overrides(log: Path) -> list[EventFacts]:

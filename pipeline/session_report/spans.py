@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipeline.session_report.facts import BeamSpan, VerdictName, VerdictSpan
+from pipeline.session_report.facts import (
+    BeamSpan,
+    Deviation,
+    Figure,
+    VerdictName,
+    VerdictSpan,
+)
 
 
 @dataclass(frozen=True)
 class Decided:
-    """One frame's verdict."""
+    """One frame's verdict; `outside`: the quantities that were not inside their limits."""
 
     frame_index: int
     stamp_ns: int
     verdict: VerdictName
     reasons: tuple[str, ...]
+    outside: tuple[Figure, ...] = ()
 
     @property
     def first_reason(self) -> str:
@@ -30,14 +37,20 @@ class SpanFolder:
     _first: Decided | None = None
     _last: Decided | None = None
     _count: int = 0
+    _closed_worst: list[tuple[Figure, ...]] = field(default_factory=list)
+    _worst: dict[str, Figure] = field(default_factory=dict)
 
     def add(self, one: Decided) -> None:
         """Take the next frame."""
         first = self._first
         if first is None or (one.verdict, one.first_reason) != (first.verdict, first.first_reason):
             self._close()
-            self._first, self._count = one, 0
+            self._first, self._count, self._worst = one, 0, {}
         self._last, self._count = one, self._count + 1
+        for figure in one.outside:
+            known = self._worst.get(figure.name)
+            if known is None or figure.excess > known.excess:
+                self._worst[figure.name] = figure
 
     def spans(self) -> tuple[VerdictSpan, ...]:
         """All spans so far; the last one may still grow."""
@@ -45,10 +58,28 @@ class SpanFolder:
 
     def copied(self) -> SpanFolder:
         """The same, which does not grow."""
-        return SpanFolder(list(self._closed), self._first, self._last, self._count)
+        return SpanFolder(
+            list(self._closed),
+            self._first,
+            self._last,
+            self._count,
+            list(self._closed_worst),
+            dict(self._worst),
+        )
+
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Spans that were not READY, each with the quantities that were outside."""
+        worst = (*self._closed_worst, tuple(self._worst.values()))
+        return tuple(
+            Deviation(**span.model_dump(), worst=outside)
+            for span, outside in zip(self.spans(), worst, strict=False)
+            if span.verdict != "READY"
+        )
 
     def _close(self) -> None:
-        self._closed += self._open()
+        closed = self._open()
+        self._closed += closed
+        self._closed_worst += [tuple(self._worst.values()) for _ in closed]
 
     def _open(self) -> tuple[VerdictSpan, ...]:
         if self._first is None or self._last is None:
@@ -77,6 +108,11 @@ class BeamFolder:
     _told_by: str = ""
     _is_on: bool = False
     _under: SpanFolder = field(default_factory=SpanFolder)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the next frame is under the beam."""
+        return self._is_on
 
     def tell(self, person: str, *, is_on: bool) -> None:
         """Beam on or off, told before the next frame."""
@@ -111,6 +147,6 @@ class BeamFolder:
                 from_frame=under[0].first_frame,
                 is_open=is_open,
                 told_by=self._told_by,
-                deviations=tuple(span for span in under if span.verdict != "READY"),
+                deviations=self._under.deviations(),
             ),
         )

@@ -61,6 +61,10 @@ def follower_of(
         is_simulated=header.origin == "simulated",
     )
 
+    beam = desk.state.beam
+    if beam.is_on:
+        reporter.begin_under_beam(beam.told_by)
+
     def report(revision: Revision, approved_by: str) -> None:
         reporter.revise(revision.config, revision.number, approved_by)
 

@@ -1,7 +1,10 @@
 """The workflow of a running session: takes commands between frames, and knows where people are.
 
 It gives no verdict. What it can do is take a time-out away: whatever was drawn or chosen since the
-revision in force was approved is not what two persons confirmed.
+revision in force was approved is not what two persons confirmed. While people are back at a step
+that changes it, the time-out rests: nobody confirmed what is being drawn. Where they leave it with
+nothing changed, what stands is exactly what was confirmed, and it holds again; a new approval makes
+another plan, and takes it away for good.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 from pipeline.config.load import RunConfig
 from pipeline.config.site_check import check_plan_against_site
-from pipeline.session.answers import Answer, accepted, refused
+from pipeline.session.answers import Answer, WorkflowStatus, accepted, refused
 from pipeline.session.commands import (
     ApproveMessage,
     ChooseMessage,
@@ -29,15 +32,17 @@ from pipeline.session.commands import (
 from pipeline.session.control import PIN_REFUSALS
 from pipeline.session.events import Event, EventKind
 from pipeline.session.refusals import Refusal
+from pipeline.workflow.beam_state import BeamState
 from pipeline.workflow.desk_state import DeskState, Revision
 from pipeline.workflow.drawings import Drawing, Drawings
+from pipeline.workflow.restoring import restored
 from pipeline.workflow.revision import can_hold, revised
-from pipeline.workflow.step import Step, StepFacts, advanced, blocked_by
+from pipeline.workflow.step import CHANGING, Step, StepFacts, advanced, blocked_by
 from pipeline.workflow.store import WorkflowStore
 from tracking.camera import CameraIntrinsics
 from tracking.drawn_area import SurveySight, place_drawing
 from tracking.errors import TrackerError
-from tracking.marks import Marks
+from tracking.marks import AREA_AT_RISK, Marks
 from tracking.outline import Outline
 from tracking.record import FrameRecord
 from tracking.survey_alignment import AlignedSurvey
@@ -71,13 +76,39 @@ class WorkflowDesk:
         self._survey = AlignedSurvey()
         self._facts = StepFacts()
         self._pending: Revision | None = None
-        self.in_force = base.plan
-        self.state = DeskState(Step.BRIEFING, base.plan.applicator_id)
-        for entry in store.earlier:
-            self._restore(entry)
+        blank = DeskState(Step.BRIEFING, base.plan.applicator_id)
+        self.state = restored(blank, store.earlier, self.applicators)
+
+    def status(self) -> WorkflowStatus:
+        """Where people are, and what an approval would approve."""
+        return WorkflowStatus(
+            step=str(self.state.step),
+            next_revision=self.next_revision,
+            is_approved=self.is_approved,
+            applicator=self.state.applicator,
+            areas=[drawing.name for drawing in self.state.drawings.sheet],
+        )
+
+    @property
+    def storage_warning(self) -> str:
+        """Why what people do is not kept just now; "" where it is."""
+        return self._store.warning
+
+    @property
+    def is_area_wanted(self) -> bool:
+        """Whether the plan limits coverage, and neither it nor a drawing marks an area at risk."""
+        plan = self._base.plan
+        if plan.limits.coverage_minimum_fraction is None or plan.area_at_risk is not None:
+            return False
+        return all(drawing.name != AREA_AT_RISK for drawing in self.state.drawings.sheet)
 
     @property
     def is_settled(self) -> bool:
+        """Whether a time-out can hold: all is approved, and nobody is at a step that changes it."""
+        return self.is_approved and self.state.step not in CHANGING
+
+    @property
+    def is_approved(self) -> bool:
         """Whether what is drawn and chosen is what is in force."""
         state = self.state
         if state.approved is None:
@@ -101,14 +132,31 @@ class WorkflowDesk:
         sight = SurveySight.of(record.frame_index, record.survey)
         if sight is not None:
             self._sights.append(sight)
-        self._facts = replace(
-            facts,
-            is_approved=self.is_settled,
-            is_area_lost=any(self.is_lost(d) for d in self.state.drawings.sheet),
-        )
+        self._facts = self._with_state(facts)
         step = advanced(self.state.step, self._facts)
         if step is not self.state.step:
-            self._go(step)
+            self.state = replace(self.state, step=step)
+            self._store.note({"kind": "step", "to": str(step)})
+
+    def tell_beam(self, person: str, *, is_on: bool) -> None:
+        """Keep that the beam is on, or off; what was known already is kept once."""
+        told = self.state.beam.told(person, is_on=is_on)
+        self._take_beam(told, {"kind": "beam", "is_on": is_on, "person": person})
+
+    def see_beam(self, stamp_ns: int) -> None:
+        """Keep the first frame under the beam."""
+        seen = self.state.beam.seen(stamp_ns)
+        self._take_beam(seen, {"kind": "beam_since", "stamp_ns": stamp_ns})
+
+    def count_deviation(self) -> None:
+        """Keep that frames under the beam are not READY."""
+        self._take_beam(self.state.beam.deviated(), {"kind": "deviation"})
+
+    def _take_beam(self, beam: BeamState, entry: dict[str, Any]) -> None:
+        if beam == self.state.beam:
+            return
+        self.state = replace(self.state, beam=beam)
+        self._store.note(entry)
 
     def is_lost(self, drawing: Drawing) -> bool:
         """Whether an outline lies on no survey that is there now."""
@@ -120,23 +168,31 @@ class WorkflowDesk:
 
     def decide(self, command: WorkflowCommand, frame_index: int) -> Happened:
         """Do or refuse one command, without waiting."""
-        message = command.message
+        message, before = command.message, (self.state, self._pending)
         refusal = PIN_REFUSALS.get(command.pin) if command.pin is not None else None
-        if (
-            refusal is None
-            and self._facts.is_beam_on
-            and not isinstance(message, StepMessage | ReportMessage)
-        ):
+        if refusal is None and self.state.beam.is_on and _is_change(message):
             refusal = Refusal.UNDER_BEAM
         done: EventKind | Refusal = refusal if refusal is not None else self._do(message)
+        if not isinstance(done, Refusal) and not self._is_kept(message):
+            self.state, self._pending = before
+            done = Refusal.NOT_KEPT
         what, person = _told(message), getattr(message, "person", "")
         if isinstance(done, Refusal):
             event = Event(
                 EventKind.WORKFLOW_REFUSED, frame_index, person=person, refusal=done, what=what
             )
             return refused(done), [event]
-        self._store.add(message.model_dump(mode="json", exclude={"pin"}))
         return accepted("Done."), [Event(done, frame_index, person=person, what=what)]
+
+    def _is_kept(self, message: WorkflowMessage) -> bool:
+        """Write what was done; a report changes nothing, and is asked for on a full disk too."""
+        if isinstance(message, ReportMessage):
+            return True
+        try:
+            self._store.add(message.model_dump(mode="json", exclude={"pin"}))
+        except OSError:
+            return False
+        return True
 
     def _do(self, message: WorkflowMessage) -> EventKind | Refusal:
         if isinstance(message, StepMessage):
@@ -157,10 +213,19 @@ class WorkflowDesk:
         return self._report()
 
     def _step(self, step: Step) -> EventKind | Refusal:
-        if blocked_by(step, self._facts):
+        if blocked_by(step, self._with_state(self._facts)):
             return Refusal.STEP_BLOCKED
         self.state = replace(self.state, step=step)
         return EventKind.STEP_TAKEN
+
+    def _with_state(self, facts: StepFacts) -> StepFacts:
+        """Facts of a frame with what people have done until now."""
+        return replace(
+            facts,
+            is_approved=self.is_approved,
+            is_area_lost=any(self.is_lost(d) for d in self.state.drawings.sheet),
+            is_area_wanted=self.is_area_wanted,
+        )
 
     def _draw(self, message: DrawMessage) -> EventKind | Refusal:
         if not can_hold(self._base.plan, message.name):
@@ -171,7 +236,8 @@ class WorkflowDesk:
             outline = Outline(message.frame_index, tuple((u, v) for u, v in message.points))
             outline.require_inside(self._intrinsics, "The outline")
             drawing = Drawing(message.name, outline, message.person, None)
-            revised(self._base, self._base.plan.applicator_id, [drawing])
+            others = [d for d in self.state.drawings.sheet if d.name != message.name]
+            revised(self._base, self.state.applicator, [*others, drawing])
         except TrackerError:
             return Refusal.NO_OUTLINE
         except ValueError as error:
@@ -225,10 +291,11 @@ class WorkflowDesk:
         state = self.state
         if message.plan_revision != self.next_revision:
             return Refusal.OTHER_REVISION
-        if any(self.is_lost(drawing) for drawing in state.drawings.sheet):
+        sheet = state.drawings.sheet
+        origins = {d.placed.origin_frame_index for d in sheet if d.placed is not None}
+        if len(origins) > 1 or any(self.is_lost(drawing) for drawing in sheet):
             return Refusal.AREA_LOST
         config = revised(self._base, state.applicator, state.drawings.sheet)
-        self.in_force = config.plan
         self._pending = Revision(config, self._marks(state.drawings.sheet), self.next_revision)
         self.state = replace(
             state,
@@ -256,35 +323,12 @@ class WorkflowDesk:
         self._write_report()
         return EventKind.REPORT_ASKED
 
-    def _go(self, step: Step) -> None:
-        self.state = replace(self.state, step=step)
-        self._store.add({"kind": "step", "to": str(step)})
 
-    def _restore(self, entry: dict[str, Any]) -> None:
-        """Do again what an earlier process was told, as far as it can be: nothing is placed."""
-        kind, state = entry["kind"], self.state
-        try:
-            if kind == "draw":
-                points = tuple((float(u), float(v)) for u, v in entry["points"])
-                outline = Outline(int(entry["frame_index"]), points)
-                drawing = Drawing(str(entry["name"]), outline, str(entry["person"]), None)
-                self.state = replace(state, drawings=state.drawings.drawn(drawing))
-            elif kind == "clear":
-                self.state = replace(state, drawings=state.drawings.cleared(str(entry["name"])))
-            elif kind == "undo":
-                self.state = replace(state, drawings=state.drawings.undo())
-            elif kind == "redo":
-                self.state = replace(state, drawings=state.drawings.redo())
-            elif kind == "choose" and entry["applicator"] in self.applicators:
-                self.state = replace(state, applicator=str(entry["applicator"]))
-            elif kind == "approve":
-                self.state = replace(state, revision=int(entry["plan_revision"]))
-            elif kind == "step":
-                # the survey is gone, and with it everything that came after it
-                is_early = entry["to"] in (Step.BRIEFING, Step.SURVEY)
-                self.state = replace(state, step=Step(entry["to"]) if is_early else Step.SURVEY)
-        except (KeyError, ValueError, TypeError):
-            return
+def _is_change(message: WorkflowMessage) -> bool:
+    """Whether it changes what is held to, or goes where that is done: both end READY."""
+    if isinstance(message, StepMessage):
+        return Step(message.to) in CHANGING
+    return not isinstance(message, ReportMessage)
 
 
 def _told(message: WorkflowMessage) -> str:

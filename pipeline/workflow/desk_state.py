@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.config.load import RunConfig
+from pipeline.workflow.beam_state import BeamState
 from pipeline.workflow.drawings import Drawings, Sheet
 from pipeline.workflow.step import Step
 from tracking.marks import Marks
@@ -29,3 +30,4 @@ class DeskState:
     approved: tuple[str, Sheet] | None = None  # cone and sheet of the revision in force
     revision: int = 0
     approved_by: str = ""
+    beam: BeamState = field(default_factory=BeamState)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.session.events import Event, EventKind
+from pipeline.session.beam import beam_told
+from pipeline.session.events import Event
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
 from pipeline.tracker import Tracker
@@ -45,11 +46,7 @@ class WorkflowFollower:
     about: About
     around: Callable[[], Around]
     on_revision: Callable[[Revision, str], None] | None = None
-    _is_beam_on: bool = field(default=False, init=False)
-    _was_beam_on: bool = field(default=False, init=False)
     _was_ready: bool = field(default=False, init=False)
-    _since_ns: int | None = field(default=None, init=False)
-    _n_deviations: int = field(default=0, init=False)
     _is_deviating: bool = field(default=False, init=False)
     _shown: Shown | None = field(default=None, init=False)
 
@@ -68,17 +65,16 @@ class WorkflowFollower:
     def note(self, events: Sequence[Event]) -> None:
         """Take what was said before the next frame."""
         for event in events:
-            if event.kind is EventKind.BEAM_ON:
-                self._is_beam_on = self._was_beam_on = True
-            elif event.kind is EventKind.BEAM_OFF:
-                self._is_beam_on = False
+            is_on = beam_told(event)
+            if is_on is not None:
+                self.desk.tell_beam(event.person, is_on=is_on)
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
         self._follow_beam(result)
         around = self.around()
         self.desk.see(result.record, self._facts(result, around))
-        held = self.shell.standing
+        held, beam = self.shell.standing, self.desk.state.beam
         self._shown = Shown(
             state=self.desk.state,
             facts=self.desk.facts,
@@ -88,15 +84,15 @@ class WorkflowFollower:
                 acknowledged_frame=held.acknowledged_frame,
                 qa_sentence=around.qa_sentence,
                 calibration_until=around.calibration_until,
-                is_beam_on=self._is_beam_on,
-                since_ns=self._since_ns,
-                n_deviations=self._n_deviations,
+                is_beam_on=beam.is_on,
+                since_ns=beam.since_ns,
+                n_deviations=beam.n_deviations,
                 report_html=around.report_html,
                 report_pdf=around.report_pdf,
                 is_recording=around.is_recording,
-                storage_warning=around.storage_warning,
+                storage_warning=around.storage_warning or self.desk.storage_warning,
             ),
-            is_settled=self.desk.is_settled,
+            is_approved=self.desk.is_approved,
             lost=frozenset(d.name for d in self.desk.state.drawings.sheet if self.desk.is_lost(d)),
         )
 
@@ -110,36 +106,34 @@ class WorkflowFollower:
 
     def _follow_beam(self, result: FrameResult) -> None:
         is_ready = result.record.decision.verdict is Verdict.READY
-        self._was_ready |= is_ready
-        if not self._is_beam_on:
-            self._since_ns, self._is_deviating = None, False
-            return
-        if self._since_ns is None:
-            self._since_ns, self._n_deviations = result.record.stamp_ns, 0
-        self._n_deviations += not is_ready and not self._is_deviating
-        self._is_deviating = not is_ready
+        has_time_out = self.shell.standing.has_time_out
+        self._was_ready = is_ready or (self._was_ready and has_time_out)
+        beam = self.desk.state.beam
+        if beam.is_on and beam.since_ns is None:
+            self.desk.see_beam(result.record.stamp_ns)
+        is_deviating = beam.is_on and not is_ready
+        if is_deviating and not self._is_deviating:
+            self.desk.count_deviation()
+        self._is_deviating = is_deviating
 
     def _facts(self, result: FrameResult, around: Around) -> StepFacts:
         record, decision = result.record, result.record.decision
         identity, survey = record.alignment.applicator_id, record.survey.survey
         planned = self.desk.state.applicator
         is_placed = record.registration.is_ok and identity.decided and identity.value == planned
-        plan = self.desk.in_force
-        is_limited = plan.limits.coverage_minimum_fraction is not None
-        is_marked = plan.area_at_risk is not None or bool(self.desk.state.drawings.sheet)
+        beam = self.desk.state.beam
         return StepFacts(
             has_qa=around.qa.holds,
             has_calibration=around.has_calibration,
             has_survey=(survey is not None and survey.is_usable) or is_placed,
-            is_area_wanted=is_limited and not is_marked,
             is_placed=is_placed,
             is_other_cone=identity.decided and identity.value != planned,
             is_docked=is_placed and not any(map(_is_of_geometry, decision.reasons)),
             has_time_out=self.shell.standing.has_time_out,
             is_ready=decision.verdict is Verdict.READY,
             was_ready=self._was_ready,
-            is_beam_on=self._is_beam_on,
-            was_beam_on=self._was_beam_on,
+            is_beam_on=beam.is_on,
+            was_beam_on=beam.was_on,
         )
 
 

@@ -59,6 +59,10 @@ class StepFacts:
         The planned cone is measured; another one is.
     is_docked : bool
         Nothing is left to move.
+    was_ready : bool
+        GEOMETRY READY was reached, and the time-out that it was reached with still holds.
+    was_beam_on : bool
+        In this session.
     """
 
     has_qa: bool = False
@@ -103,6 +107,9 @@ def missing(step: Step, facts: StepFacts) -> tuple[Why, ...]:
     return tuple(why for is_missing, why in found if is_missing)
 
 
+# Where what is held to is changed: while people are there, no time-out holds.
+CHANGING = frozenset({Step.DRAW, Step.APPROVE})
+
 # Steps that may be passed although they lack something: people see what, and the verdict holds.
 # Nothing that the kernel needs is skipped by passing them.
 PASSABLE = frozenset({Step.BRIEFING, Step.SURVEY, Step.DRAW, Step.BEAM, Step.READY})
@@ -120,7 +127,7 @@ def advanced(step: Step, facts: StepFacts) -> Step:
     """The step after what has happened: only where nobody has to look at a page first."""
     if step is Step.TIME_OUT and facts.has_time_out:
         return Step.READY
-    if step in (Step.READY, Step.TIME_OUT) and facts.is_beam_on:
+    if facts.is_beam_on and STEPS.index(step) >= STEPS.index(Step.TIME_OUT):
         return Step.BEAM
     if step is Step.BEAM and facts.was_beam_on and not facts.is_beam_on:
         return Step.REPORT

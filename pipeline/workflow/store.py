@@ -1,74 +1,141 @@
 """What people did in a session, kept in its folder: a restart knows what was chosen and drawn.
 
-One JSON line each, written before the command is answered. What only the running process knew, the
-survey that carries an outline, is gone with it: outlines come back as lost, and have to be drawn
-again. A line that is torn ends what is read.
+One JSON line each, handed to the system before a command is answered: the end of this process, a
+SIGKILL too, loses none. To the disk they go by a thread (`syncer`), a moment later: a power cut can
+take the last ones. What only the running process knew, the survey that carries an outline, is gone
+with it: outlines come back as lost, and have to be drawn again. A torn line is left out; what
+follows it is read.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.workflow.syncer import Syncer
 from tracking.errors import UsageError
 
 FILE_NAME = "workflow.jsonl"
 MAX_BYTES = 16 << 20
+MAX_WAITING = 1000  # of what happened and could not be written yet
 
 
 class WorkflowStore:
-    """Raises UsageError where the file cannot be read or opened."""
+    """Raises UsageError where the file cannot be read or opened, or is larger than `max_bytes`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
-        self.earlier = self._read()
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._path, self._max_bytes = folder / FILE_NAME, max_bytes
         try:
-            self._file = self._path.open("a", encoding="utf-8")
+            content = self._content()
+            self._file = self._path.open("ab", buffering=0)
         except OSError as error:
-            raise _unusable(self._path, error) from error
-        if self.earlier.is_torn:
-            self._file.write("\n")
+            raise _unusable(self._path, error.strerror or str(error)) from error
+        self.earlier = _entries(content)
+        self._size = len(content)
+        self._is_torn = bool(content) and not content.endswith(b"\n")
+        self._waiting: deque[Mapping[str, Any]] = deque(maxlen=MAX_WAITING)
+        self._failure = ""
+        self._syncer = Syncer(lambda: os.fsync(self._file.fileno()))
 
-    def add(self, entry: dict[str, Any]) -> None:
-        """Write one line. Raises OSError."""
-        self._file.write(json.dumps(entry) + "\n")
-        self._file.flush()
+    @property
+    def warning(self) -> str:
+        """Why what is done is not kept just now; "" where it is."""
+        return self._failure or self._syncer.failure
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Write one line, and before it what waits.
+
+        Raises
+        ------
+        OSError
+            It could not be written, and is not in the file.
+        """
+        try:
+            while self._waiting:
+                self._write(self._waiting[0])
+                self._waiting.popleft()
+            self._write(entry)
+        except OSError as error:
+            self._failure = error.strerror or str(error)
+            raise
+        self._failure = ""
+        self._syncer.ask()
+
+    def note(self, entry: Mapping[str, Any]) -> None:
+        """Write what has happened, whether it can be written or not: else it waits for `add`."""
+        try:
+            self.add(entry)
+        except OSError:
+            self._waiting.append(entry)
 
     def close(self) -> None:
-        """Close the file; safe to call twice."""
+        """Write what waits, close the file; safe to call twice."""
+        if self._file.closed:
+            return
+        with contextlib.suppress(OSError):
+            while self._waiting:
+                self._write(self._waiting.popleft())
+        self._syncer.close()
         self._file.close()
 
-    def _read(self) -> Earlier:
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        line = json.dumps(entry).encode() + b"\n"
+        if self._is_torn:
+            line = b"\n" + line
+        if self._size + len(line) > self._max_bytes:
+            raise OSError(errno.EFBIG, f"{FILE_NAME} is full: use another --session folder")
         try:
-            if not self._path.exists():
-                return Earlier([])
+            n_written = self._file.write(line)
+        except OSError:
+            self._undo()
+            raise
+        if n_written != len(line):
+            self._undo()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += len(line)
+        self._is_torn = False
+
+    def _undo(self) -> None:
+        """Take back a part of a line; where that fails too, the next line begins anew."""
+        try:
+            os.ftruncate(self._file.fileno(), self._size)
+        except OSError:
+            self._is_torn = True
+
+    def _content(self) -> bytes:
+        try:
             with self._path.open("rb") as stream:
-                text = stream.read(MAX_BYTES).decode("utf-8", "replace")
-        except OSError as error:
-            raise _unusable(self._path, error) from error
-        entries: list[dict[str, Any]] = []
-        for line in text.splitlines():
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                continue  # torn by a crash; what came after it is whole
-            if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
-                entries.append(entry)
-        return Earlier(entries, is_torn=bool(text) and not text.endswith("\n"))
+                content = stream.read(self._max_bytes + 1)
+        except FileNotFoundError:
+            return b""
+        if len(content) > self._max_bytes:
+            raise _unusable(self._path, f"more than {self._max_bytes} bytes")
+        return content
 
 
-class Earlier(list[dict[str, Any]]):
-    """Lines of an earlier process, oldest first; `is_torn`: the last one was cut."""
+def _entries(content: bytes) -> tuple[dict[str, Any], ...]:
+    """Lines of an earlier process, oldest first."""
+    found = []
+    for line in content.split(b"\n"):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # torn by a crash; what came after it is whole
+        if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
+            found.append(entry)
+    return tuple(found)
 
-    def __init__(self, entries: list[dict[str, Any]], *, is_torn: bool = False) -> None:
-        super().__init__(entries)
-        self.is_torn = is_torn
 
-
-def _unusable(path: Path, error: OSError) -> UsageError:
+def _unusable(path: Path, why: str) -> UsageError:
     return UsageError(
         f"The session's workflow {path} cannot be used.",
-        actual=error.strerror or str(error),
+        expected=f"a file that can be read and written, of at most {MAX_BYTES} bytes",
+        actual=why,
         remedy="Use another --session folder.",
     )

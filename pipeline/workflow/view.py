@@ -60,7 +60,7 @@ class Shown:
     state: DeskState
     facts: StepFacts
     standing: Standing
-    is_settled: bool
+    is_approved: bool
     lost: frozenset[str]
 
 
@@ -69,7 +69,7 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
     state, facts, standing = shown.state, shown.facts, shown.standing
     survey, seen = result.record.survey, result.record.alignment.applicator_id
     held = standing.time_out
-    needs_approval = not shown.is_settled or state.approved is None
+    needs_approval = not shown.is_approved or state.approved is None
     return {
         "session_id": about.session_id,
         "step": str(state.step),

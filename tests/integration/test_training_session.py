@@ -6,6 +6,9 @@ The frames are the sample's (simulated); no display is served here.
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,12 +23,15 @@ from pipeline.session.answers import Answer
 from pipeline.session.client import ask
 from pipeline.session.commands import message_of
 from pipeline.session.control_socket import socket_path
+from pipeline.session_report.facts_file import parse_facts, read_facts
+from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME
 from pipeline.workflow.training import PERSONS, train
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tracking.errors import UsageError
 
 PINS = {person: f"12345{k}" for k, person in enumerate(PERSONS)}
 PATIENCE_S = 60.0
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Training:
@@ -75,6 +81,12 @@ class Training:
 
     def ask(self, kind: str, **content: object) -> Answer:
         return ask(self.folder, message_of({"kind": kind, **content}))
+
+    def step(self) -> str:
+        status = self.ask("status").status
+        assert status is not None
+        assert status.workflow is not None
+        return status.workflow.step
 
     def go(self, step: str) -> None:
         self.until(lambda: self.ask("step", to=step).accepted)
@@ -192,18 +204,76 @@ def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
     training.until(lambda: any("GEOMETRY READY" in line for line in training.said[n_said:]))
 
 
+RUN = """
+import sys
+from pathlib import Path
+from pipeline.session_report.facts_file import parse_facts, read_facts
+from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME
+from pipeline.workflow.training import train
+pins = dict(pair.split("=") for pair in sys.argv[2:])
+train(Path(sys.argv[1]), lambda line: print(line, flush=True), serve=False, pins=pins)
+"""
+
+
+class Killed(Training):
+    """The same in a process of its own, which ends by SIGKILL."""
+
+    def __init__(self, out: Path) -> None:
+        super().__init__(out)
+        pins = [f"{person}={pin}" for person, pin in PINS.items()]
+        self.process: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-c", RUN, str(out), *pins]
+
+    def __enter__(self) -> Training:
+        self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        self.until(lambda: self.ask("status").status is not None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process is not None
+        self.process.kill()
+        assert self.process.wait(PATIENCE_S) == -signal.SIGKILL
+
+
 @pytest.mark.slow
-def test_a_restart_knows_what_was_done_and_asks_for_what_is_gone(out: Path) -> None:
-    with Training(out) as first:
+def test_after_a_kill_under_the_beam_the_session_goes_on_to_its_report(out: Path) -> None:
+    with Killed(out) as first:
         first.go("draw")
         first.until(lambda: first.draw("area_at_risk", *SQUARE).accepted)
         assert first.sign("approve", "surgeon", plan_revision=1).accepted
+        first.go("place")
+        assert first.sign("beam", "physicist", is_on=True).accepted
+        first.until(lambda: has_beam(out / "session" / KEPT_NAME))
     kept = out / "session" / "workflow.jsonl"
-    kept.write_text(kept.read_text() + '{"kind": "st')  # as a crash leaves it
+    kept.write_text(kept.read_text() + '{"kind": "st')  # as a crash can leave it
     with Training(out) as again:
+        assert again.step() == "beam"
+        assert again.ask("clear", name="area_at_risk").code == "UNDER_BEAM"
+        assert again.ask("step", to="draw").code == "UNDER_BEAM"
+        assert again.sign("beam", "physicist", is_on=False).accepted
+        again.until(lambda: again.step() == "report")
         assert again.ask("step", to="place").code == "STEP_BLOCKED"
-        refused = again.sign("approve", "surgeon", plan_revision=2)
-        assert refused.code == "AREA_LOST"
+        assert again.sign("approve", "surgeon", plan_revision=2).code == "AREA_LOST"
+        again.go("draw")
         again.until(lambda: again.draw("area_at_risk", *SQUARE).accepted)
         assert again.sign("approve", "surgeon", plan_revision=2).accepted
         again.go("place")
+        again.go("time_out")
+        again.until(lambda: again.confirm("surgeon").accepted)
+        again.until(lambda: again.confirm("physicist").accepted)
+        again.until(again.is_ready)
+        assert again.sign("beam", "physicist", is_on=True).accepted
+        again.until(lambda: again.step() == "beam")
+        assert again.sign("beam", "physicist", is_on=False).accepted
+    (part,) = (out / "session" / PARTS_NAME).iterdir()
+    before, after = read_facts(part), read_facts(out / "session")
+    assert before.session_id == part.name != after.session_id
+    assert before.beam[-1].is_open
+    assert [beam.is_open for beam in after.beam] == [False, False]
+    assert after.beam[0].deviations, "no time-out held under the beam that went on"
+    assert any(part.name in note for note in after.notes)
+    assert after.plan.revision == 2
+
+
+def has_beam(path: Path) -> bool:
+    return path.exists() and bool(parse_facts(path).beam)

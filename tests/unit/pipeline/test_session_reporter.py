@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,12 +15,27 @@ from pipeline.audit.log import AuditLog
 from pipeline.audit.start import SessionStart
 from pipeline.session.events import Event, EventKind
 from pipeline.session.refusals import Refusal
+from pipeline.session_report.content import content_of
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
-from pipeline.session_report.facts_file import FACTS_NAME, facts_sha256, read_facts
+from pipeline.session_report.facts_file import (
+    FACTS_NAME,
+    facts_sha256,
+    parse_facts,
+    read_facts,
+    read_pictures,
+)
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state, fiducial_state
 from pipeline.session_report.on_demand import ReportOnDemand
-from pipeline.session_report.reporter import LiveSession, SessionReporter, facts_of, overrides
+from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME, earlier_parts
+from pipeline.session_report.reporter import (
+    KEEP_EVERY_NS,
+    KEPT_NOTE,
+    LiveSession,
+    SessionReporter,
+    facts_of,
+    overrides,
+)
 from pipeline.sinks.sink import FrameResult
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from pipeline.supervisor.events import SupervisorEvent
@@ -28,6 +44,7 @@ from tests.session_report_parts import BEAM_ON, CONFIG, EVENTS, frame
 from tests.shell_parts import Around
 
 SESSION_ID = "session-1"
+PATIENCE_S = 10.0
 
 
 @dataclass
@@ -80,8 +97,8 @@ def test_facts_are_there_when_the_session_is_over_and_people_are_told(room: Room
 
 def test_what_was_in_force_is_that_of_beam_on(room: Room) -> None:
     room.run(room.reporter(), range(10))
-    assert room.facts().states[0].sentence == "look 1"
-    assert room.looks == 1
+    assert room.facts().states[0].sentence == "look 3"  # two were for what is kept on the way
+    assert room.looks == 3
     assert room.facts().frame.frame_index == BEAM_ON
 
 
@@ -105,8 +122,10 @@ def test_a_session_without_frames_writes_nothing(room: Room) -> None:
 def test_a_folder_that_cannot_be_written_is_said_and_hides_no_error(room: Room) -> None:
     reporter = room.reporter(room.folder / "is not there")
     room.run(reporter, range(2))
-    assert len(room.said) == 1
-    assert "could not be written" in room.said[0]
+    *on_the_way, at_the_end = room.said
+    assert "could not be written" in at_the_end
+    assert all("cannot be kept on the way" in line for line in on_the_way)
+    assert len(on_the_way) <= 1
 
 
 def test_a_changed_audit_log_is_said_and_gives_no_facts(room: Room) -> None:
@@ -114,6 +133,88 @@ def test_a_changed_audit_log_is_said_and_gives_no_facts(room: Room) -> None:
     room.run(room.reporter(), range(2))
     assert "could not be written" in room.said[0]
     assert not (room.folder / FACTS_NAME).exists()
+
+
+class TestParts:
+    def killed(self, room: Room, n_frames: int) -> None:
+        """A process that is gone without its end: what it kept is all that there is."""
+        reporter = room.reporter()
+        reporter.__enter__()
+        for index in range(n_frames):
+            reporter.note(EVENTS.get(index, ()))
+            result = frame(index)
+            stamp_ns = result.record.stamp_ns + index * KEEP_EVERY_NS
+            reporter.emit(replace(result, record=replace(result.record, stamp_ns=stamp_ns)))
+            deadline = time.monotonic() + PATIENCE_S
+            while not (room.folder / KEPT_NAME).exists() or kept_frames(room) <= index:
+                assert time.monotonic() < deadline
+                time.sleep(0.002)
+        assert reporter._keeper is not None
+        reporter._keeper.close()
+
+    def test_a_killed_process_leaves_its_facts_and_the_next_one_puts_them_aside(
+        self, room: Room
+    ) -> None:
+        self.killed(room, 7)
+        assert not (room.folder / FACTS_NAME).exists()
+        room.run(room.reporter(), range(3))
+        assert earlier_parts(room.folder) == (SESSION_ID,)
+        part = read_facts(room.folder / PARTS_NAME / SESSION_ID)
+        assert part.n_frames == 7
+        assert part.beam[0].is_open
+        assert KEPT_NOTE in part.notes
+        now = room.facts()
+        assert now.n_frames == 3
+        assert any(f"{PARTS_NAME}/{SESSION_ID}" in note for note in now.notes)
+        assert not (room.folder / KEPT_NAME).exists()
+
+    def test_a_part_keeps_its_pictures_and_the_written_report(self, room: Room) -> None:
+        room.run(room.reporter(), range(6))
+        (room.folder / "report").mkdir()
+        (room.folder / "report" / "session_report.html").write_text("first")
+        before = room.facts()
+        room.run(room.reporter(), range(2))
+        part = room.folder / PARTS_NAME / SESSION_ID
+        assert read_facts(part) == before
+        assert len(read_pictures(part, before)) == len(before.pictures) > 0
+        assert (part / "report" / "session_report.html").read_text() == "first"
+
+    def test_every_part_stays(self, room: Room) -> None:
+        for n_frames in (2, 3, 4):
+            room.run(room.reporter(), range(n_frames))
+        names = earlier_parts(room.folder)
+        assert names == (SESSION_ID, f"{SESSION_ID}-2")
+        found = [read_facts(room.folder / PARTS_NAME / name).n_frames for name in names]
+        assert found == [2, 3]
+        assert len(room.facts().notes) == 2
+
+    def test_facts_that_nobody_can_read_are_put_aside_too(self, room: Room) -> None:
+        (room.folder / FACTS_NAME).write_text("{torn")
+        room.run(room.reporter(), range(2))
+        assert (room.folder / PARTS_NAME / "unreadable" / FACTS_NAME).read_text() == "{torn"
+
+    def test_a_session_that_begins_under_the_beam_counts_every_frame(self, room: Room) -> None:
+        reporter = room.reporter()
+        reporter.begin_under_beam("physicist-1")
+        room.run(reporter, range(3))
+        facts = room.facts()
+        assert facts.beam[0].told_by == "physicist-1"
+        assert sum(one.n_frames for one in facts.deviations) == 3
+        assert any("beam" in note for note in facts.notes)
+
+
+def test_a_deviation_is_kept_with_what_was_outside_and_its_worst_value(room: Room) -> None:
+    room.run(room.reporter(), range(10))
+    (deviation,) = room.facts().deviations
+    worst = {figure.name: figure for figure in deviation.worst}
+    assert worst["docking_lateral_mm"].value == pytest.approx(4.0, abs=0.01)
+    assert worst["docking_lateral_mm"].upper == 2.0
+    words = content_of(room.facts(), ()).deviations[0].reasons
+    assert "Worst: Docking lateral 4.00 ± 0.10 mm (allowed" in words
+
+
+def kept_frames(room: Room) -> int:
+    return parse_facts(room.folder / KEPT_NAME).n_frames
 
 
 def test_overrides_come_from_the_audit_log_with_its_head(room: Room) -> None:

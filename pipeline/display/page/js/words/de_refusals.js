@@ -31,6 +31,7 @@ export const REFUSALS = {
   OTHER_REVISION: ["Das Gezeigte hat sich seither geändert.", "Ansehen, dann freigeben."],
   AREA_LOST: ["Ein Umriss liegt nicht mehr auf dem Bett.", "Neu zeichnen, oder löschen."],
   REPORT_FAILED: ["Der Bericht konnte nicht geschrieben werden.", "Platz schaffen, dann noch einmal."],
+  NOT_KEPT: ["Nicht auf die Platte geschrieben, also nicht getan.", "Platz schaffen, dann noch einmal."],
   CALIBRATION_EXPIRED: ["Die Kalibrierung gilt nicht mehr.", "Kamera am Kopf kalibrieren."],
   AREA_NOT_DRAWN: ["Das Risikogebiet ist nicht gezeichnet.", "Zeichnen."],
   NOT_APPROVED: ["Gezeichnetes oder Gewähltes ist nicht freigegeben.", "Freigeben."],

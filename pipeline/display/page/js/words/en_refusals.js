@@ -31,6 +31,7 @@ export const REFUSALS = {
   OTHER_REVISION: ["What is shown has changed since.", "Look at it, then approve."],
   AREA_LOST: ["A drawn outline is not on the bed any more.", "Draw it again, or clear it."],
   REPORT_FAILED: ["The report could not be written.", "Free the disk, then try again."],
+  NOT_KEPT: ["It could not be written to disk, so it was not done.", "Make room, then try again."],
   CALIBRATION_EXPIRED: ["The calibration is not in date.", "Calibrate the rig."],
   AREA_NOT_DRAWN: ["The area at risk is not drawn.", "Draw it."],
   NOT_APPROVED: ["What was drawn or chosen is not approved.", "Approve it."],

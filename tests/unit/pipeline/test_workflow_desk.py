@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.session.events import EventKind
+from pipeline.session.persons import PinCheck
+from pipeline.session.refusals import Refusal
+from pipeline.workflow.step import Step, StepFacts
+from tests.builders_results import APPLICATOR
+from tests.builders_survey import make_survey
+from tests.workflow_parts import (
+    ALL_DONE,
+    BED,
+    CONFIG,
+    FOREIGN,
+    LIMITED,
+    POSE,
+    SMALLER,
+    SURVEY,
+    Desk,
+    FullDisk,
+    another_survey,
+    square_px,
+)
+from tracking.marks import AREA_AT_RISK
+from tracking.outline import Outline
+from tracking.survey_alignment import AlignedSurvey
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    found = Desk(tmp_path)
+    found.see()
+    yield found
+    found.store.close()
+
+
+def fill_disk(desk: Desk, room: int = 0) -> FullDisk:
+    disk = FullDisk(desk.store._file, room)
+    desk.store._file = disk  # type: ignore[assignment]
+    return disk
+
+
+class TestDrawing:
+    def test_an_approved_drawing_decides_the_next_frame(self, desk: Desk) -> None:
+        assert desk.draw().accepted
+        assert not desk.is_approved()
+        assert desk.desk.take_revision() is None
+        assert desk.approve().accepted
+        assert desk.is_approved()
+        revision = desk.desk.take_revision()
+        assert revision is not None
+        assert desk.desk.take_revision() is None
+        assert revision.number == 1
+        outline = revision.config.plan.area_at_risk
+        assert outline is not None
+        assert [list(corner) for corner in outline.outline_px] == square_px()
+        assert revision.config.plan.id != CONFIG.plan.id
+        assert revision.config.plan.limits == CONFIG.plan.limits
+        assert dict(revision.marks.areas).keys() == {AREA_AT_RISK}
+
+    @pytest.mark.parametrize(
+        ("change", "refusal"),
+        [
+            ({"frame_index": 2}, Refusal.UNKNOWN_FRAME),
+            ({"points": [[9.0, 9.0], [90.0, 90.0], [90.0, 9.0], [9.0, 90.0]]}, Refusal.NO_OUTLINE),
+            ({"points": [[9.0, 9.0], [9e5, 9.0], [9e5, 9e5]]}, Refusal.NO_OUTLINE),
+            ({"points": [[-40.0, 9.0], [60.0, 9.0], [60.0, 90.0]]}, Refusal.NO_OUTLINE),
+        ],
+    )
+    def test_what_cannot_be_placed_is_refused_and_changes_nothing(
+        self, desk: Desk, change: dict[str, Any], refusal: Refusal
+    ) -> None:
+        content = {
+            "name": AREA_AT_RISK,
+            "frame_index": desk.frame_index,
+            "points": square_px(),
+            "person": "surgeon-1",
+        }
+        before = desk.desk.state
+        assert desk.do("draw", **{**content, **change}).code == refusal
+        assert desk.desk.state is before
+        assert desk.events[-1].kind is EventKind.WORKFLOW_REFUSED
+
+    def test_without_a_survey_nothing_is_drawn(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.see(AlignedSurvey())
+        assert desk.draw().code == Refusal.NO_SURVEY
+
+    def test_what_leaves_the_surveyed_bed_is_refused(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.see(make_survey(BED, POSE, known=(40.0, 90.0)))
+        assert desk.draw().code == Refusal.NOT_ON_BED
+
+    def test_without_a_limit_nothing_is_drawn(self, tmp_path: Path) -> None:
+        free = replace(LIMITED, intrusion_maximum_mm=None)
+        desk = Desk(tmp_path, base=replace(CONFIG, plan=replace(CONFIG.plan, limits=free)))
+        desk.see()
+        assert desk.draw("keep_out.rib").code == Refusal.NO_LIMIT
+        assert desk.draw().accepted
+
+    def test_a_structure_of_the_plan_is_never_replaced(self, tmp_path: Path) -> None:
+        own = (("rib", Outline(1, tuple((u, v) for u, v in square_px()))),)
+        desk = Desk(tmp_path, base=replace(CONFIG, plan=replace(CONFIG.plan, keep_out=own)))
+        desk.see()
+        assert desk.draw("keep_out.rib").code == Refusal.NAME_TAKEN
+        assert desk.draw("keep_out.skin").accepted
+
+    def test_undo_redo_and_clear(self, desk: Desk) -> None:
+        for kind, refusal in (
+            ("undo", Refusal.NOTHING_TO_UNDO),
+            ("redo", Refusal.NOTHING_TO_REDO),
+        ):
+            assert desk.do(kind).code == refusal
+        assert desk.do("clear", name=AREA_AT_RISK).code == Refusal.NOTHING_TO_CLEAR
+        assert desk.draw().accepted
+        assert desk.do("clear", name=AREA_AT_RISK).accepted
+        assert desk.do("undo").accepted
+        assert [d.name for d in desk.desk.state.drawings.sheet] == [AREA_AT_RISK]
+
+    def test_only_an_area_at_risk_is_an_area_at_risk(self, desk: Desk) -> None:
+        assert desk.is_area_wanted()
+        assert desk.draw("keep_out.rib").accepted
+        assert desk.is_area_wanted()
+        assert desk.draw().accepted
+        assert not desk.is_area_wanted()
+        assert desk.approve().accepted
+        assert desk.do("clear", name=AREA_AT_RISK).accepted
+        assert desk.is_area_wanted()
+
+
+class TestApproval:
+    def test_a_wrong_pin_or_another_revision_approves_nothing(self, desk: Desk) -> None:
+        desk.draw()
+        assert desk.approve(PinCheck.WRONG).code == Refusal.WRONG_PIN
+        assert desk.approve(revision=2).code == Refusal.OTHER_REVISION
+        assert desk.desk.take_revision() is None
+        assert not desk.is_approved()
+
+    def test_what_lies_on_another_survey_is_not_approved(self, desk: Desk) -> None:
+        desk.draw()
+        desk.see(another_survey())
+        assert desk.desk.facts.is_area_lost
+        assert desk.approve().code == Refusal.AREA_LOST
+
+    def test_only_a_cone_of_the_plans_machine_is_chosen(self, desk: Desk) -> None:
+        assert desk.desk.applicators == (APPLICATOR.id, SMALLER.id)
+        for name in (FOREIGN.id, "nothing"):
+            assert desk.do("choose", applicator=name).code == Refusal.UNKNOWN_APPLICATOR
+        assert desk.do("choose", applicator=SMALLER.id).accepted
+        assert not desk.is_approved()
+        assert desk.approve().accepted
+        revision = desk.desk.take_revision()
+        assert revision is not None
+        assert revision.config.applicator == SMALLER
+
+
+class TestTimeOut:
+    @pytest.mark.parametrize("step", list(Step))
+    def test_it_rests_while_people_are_where_things_are_changed(
+        self, desk: Desk, step: Step
+    ) -> None:
+        assert desk.is_settled()
+        assert desk.do("step", to=str(step)).accepted or step is Step.REPORT
+        assert desk.is_settled() is (step not in (Step.DRAW, Step.APPROVE))
+        assert desk.do("step", to="time_out").accepted
+        assert desk.is_settled(), "nothing was changed: what was confirmed stands"
+
+    def test_it_does_not_come_back_with_something_changed(self, desk: Desk) -> None:
+        desk.draw()
+        desk.approve()
+        assert desk.is_settled()
+        desk.do("step", to="draw")
+        desk.draw(points=square_px((3.0, 0.0)))
+        desk.see()
+        assert desk.do("step", to="time_out").code == Refusal.STEP_BLOCKED
+        assert not desk.is_settled()
+        desk.do("undo")
+        desk.see()
+        assert desk.do("step", to="time_out").accepted
+        assert desk.is_settled()
+
+
+class TestBeam:
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("clear", {"name": AREA_AT_RISK}),
+            ("undo", {}),
+            ("redo", {}),
+            ("choose", {"applicator": SMALLER.id}),
+            ("step", {"to": "draw"}),
+            ("step", {"to": "approve"}),
+        ],
+    )
+    def test_nothing_is_changed_under_it(
+        self, desk: Desk, kind: str, content: dict[str, Any]
+    ) -> None:
+        desk.draw()
+        desk.approve()
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        before = desk.desk.state
+        assert desk.do(kind, **content).code == Refusal.UNDER_BEAM
+        assert desk.desk.state is before
+        assert desk.do("step", to="ready").accepted
+        assert desk.do("report").accepted
+        assert desk.n_reports == 1
+
+    def test_drawing_and_approving_neither(self, desk: Desk) -> None:
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        assert desk.draw().code == Refusal.UNDER_BEAM
+        assert desk.approve().code == Refusal.UNDER_BEAM
+
+    def test_it_is_known_after_a_restart(self, tmp_path: Path, desk: Desk) -> None:
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        desk.desk.tell_beam("", is_on=True)  # the supervisor took it: known already
+        desk.desk.see_beam(123)
+        desk.desk.count_deviation()
+        desk.store.close()
+        again = Desk(tmp_path)
+        assert again.desk.state.beam == desk.desk.state.beam
+        assert again.desk.state.beam.told_by == "physicist-1"
+        assert again.desk.state.beam.n_deviations == 1
+        assert again.step() is Step.BEAM
+        assert again.do("clear", name=AREA_AT_RISK).code == Refusal.UNDER_BEAM
+        again.desk.tell_beam("physicist-1", is_on=False)
+        again.see(facts=replace(ALL_DONE, was_beam_on=True))
+        assert again.step() is Step.REPORT
+        again.store.close()
+
+
+class TestDisk:
+    @pytest.mark.parametrize("room", [0, 20])
+    def test_what_cannot_be_kept_is_not_done_and_said(
+        self, tmp_path: Path, desk: Desk, room: int
+    ) -> None:
+        desk.draw()
+        disk = fill_disk(desk, room)
+        before = desk.desk.state
+        for answer in (desk.approve(), desk.do("step", to="survey"), desk.do("undo"), desk.draw()):
+            assert answer.code == Refusal.NOT_KEPT
+        assert desk.desk.state is before
+        assert desk.desk.take_revision() is None
+        assert "No space" in desk.desk.storage_warning
+        assert {e.refusal for e in desk.events[1:]} == {Refusal.NOT_KEPT}
+        disk.room = 10**6
+        assert desk.approve().accepted
+        assert desk.desk.storage_warning == ""
+        desk.store.close()
+        again = Desk(tmp_path)
+        assert again.desk.state.revision == 1
+        assert len(again.desk.state.drawings.sheet) == 1
+        again.store.close()
+
+    def test_a_report_is_asked_for_on_a_full_disk_too(self, desk: Desk) -> None:
+        fill_disk(desk)
+        assert desk.do("report").accepted
+        assert desk.n_reports == 1
+
+    def test_what_happens_by_itself_happens_and_is_kept_once_there_is_room(
+        self, tmp_path: Path, desk: Desk
+    ) -> None:
+        desk.do("step", to="time_out")
+        disk = fill_disk(desk)
+        desk.see()
+        assert desk.step() is Step.READY
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        assert desk.desk.state.beam.is_on
+        assert desk.desk.storage_warning
+        disk.room = 10**6
+        assert desk.do("step", to="beam").accepted
+        desk.store.close()
+        again = Desk(tmp_path)
+        assert again.desk.state.beam.is_on
+        assert [entry["kind"] for entry in again.store.earlier] == ["step", "step", "beam", "step"]
+        again.store.close()
+
+
+class TestRestart:
+    def test_what_was_done_is_known_and_what_is_gone_is_asked_for(
+        self, tmp_path: Path, desk: Desk
+    ) -> None:
+        desk.draw()
+        desk.draw("keep_out.rib", square_px((0.0, 40.0)))
+        desk.do("undo")
+        desk.do("choose", applicator=SMALLER.id)
+        desk.approve()
+        desk.do("step", to="place")
+        desk.store.close()
+        again = Desk(tmp_path)
+        again.see()
+        state = again.desk.state
+        assert [d.name for d in state.drawings.sheet] == [AREA_AT_RISK]
+        assert len(state.drawings.undone) == 1
+        assert (state.applicator, state.revision) == (SMALLER.id, 1)
+        assert state.step is Step.SURVEY
+        assert again.desk.facts.is_area_lost
+        assert not again.is_approved()
+        assert again.approve().code == Refusal.AREA_LOST
+        assert again.draw().accepted
+        assert again.approve().accepted
+        again.store.close()
+
+    def test_lines_that_make_no_sense_are_left_out(self, tmp_path: Path) -> None:
+        lines = (
+            '{"kind": "draw", "name": "area_at_risk", "points": [[1, 1]], "frame_index": 1}',
+            '{"kind": "draw", "name": "x", "points": [[Infinity, 1]], "frame_index": Infinity}',
+            '{"kind": "approve", "plan_revision": "many"}',
+            '{"kind": "step", "to": "nowhere"}',
+            '{"kind": "choose", "applicator": ["a"]}',
+            '{"kind": "beam"}',
+            '{"kind": "step", "to": "survey"}',
+        )
+        (tmp_path / "workflow.jsonl").write_text("\n".join(lines) + "\n")
+        desk = Desk(tmp_path)
+        assert desk.step() is Step.SURVEY
+        assert not desk.desk.state.drawings.sheet
+        assert desk.desk.state.revision == 0
+        desk.store.close()
+
+
+def test_status_tells_what_an_approval_would_approve(desk: Desk) -> None:
+    desk.do("step", to="draw")
+    desk.draw()
+    status = desk.desk.status()
+    assert (status.step, status.next_revision, status.is_approved) == ("draw", 1, False)
+    assert (status.areas, status.applicator) == ([AREA_AT_RISK], APPLICATOR.id)
+
+
+def test_a_step_is_blocked_by_what_is_missing(desk: Desk) -> None:
+    desk.see(SURVEY, StepFacts())
+    assert desk.do("step", to="dock").code == Refusal.STEP_BLOCKED
+    assert desk.do("step", to="survey").accepted
