@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from pipeline.config.catalogue_file import read_catalogue
+from pipeline.session.answers import Status
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tests.integration.display_browser import FULL, SHOWN, SMALL, browser_or_skip
 from tests.integration.test_training_session import PINS, SQUARE, Training
@@ -26,6 +27,10 @@ from tests.integration.test_training_session import PINS, SQUARE, Training
 WAIT_MS = 60_000
 BLANK_MS = 600
 PATIENCE_MS = 2_000
+N_CORNERS = """() => {
+  const key = Object.keys(sessionStorage).find((k) => k.startsWith("unfinished outline"));
+  return key ? JSON.parse(sessionStorage.getItem(key)).contour.points.length : 0;
+}"""
 READ_ITEMS = ("patient", "plan", "machine", "applicator")
 
 
@@ -75,6 +80,9 @@ class Walk:
         self.page.wait_for_selector("#pin:not([open])", state="attached")
 
     def draw(self, corners: tuple[tuple[float, float], ...]) -> None:
+        """Tap the corners as fast as it goes; none may be lost."""
+        self.page.wait_for_selector(f"{SHOWN} #picture.drawable")
+        self.page.wait_for_timeout(BLANK_MS)  # a person sees the step open before the first tap
         for u, v in corners:
             box = self.page.locator("#picture").bounding_box()
             assert box is not None
@@ -84,7 +92,7 @@ class Walk:
                 self.page.touchscreen.tap(x, y)
             else:
                 self.page.mouse.click(x, y)
-            self.page.wait_for_timeout(150)
+        assert self.page.evaluate(N_CORNERS) == len(corners)
 
     def picture(self, name: str) -> None:
         if self.pictures is not None:
@@ -113,10 +121,6 @@ def _url(session: Training) -> str:
     session.until(lambda: any("display: http" in line for line in session.said))
     line = next(line for line in session.said if "display: http" in line)
     return line.split("display: ", 1)[1].strip()
-
-
-def _told(page: Page) -> str:
-    return page.inner_text("body")
 
 
 @pytest.mark.slow
@@ -172,6 +176,14 @@ def test_the_whole_workflow_on_the_page(
         walk.picture("survey")
         walk.next_to("draw")
 
+        def outline_is_kept() -> None:
+            page.wait_for_function(f"({N_CORNERS})() === {len(SQUARE)}")
+            page.wait_for_selector("#accept")
+
+        walk.draw(SQUARE)
+        survives("draw", outline_is_kept)
+        walk.press("#discard")
+
         def outline_is_placed() -> bool:
             walk.draw(SQUARE)
             walk.press("#by-surgeon")
@@ -196,21 +208,37 @@ def test_the_whole_workflow_on_the_page(
         walk.press("#approve")
         walk.sign("surgeon")
         page.wait_for_selector('.areas li[data-state="approved"]')
+
+        def is_approved() -> None:
+            workflow = _status(session).workflow
+            assert workflow is not None
+            assert workflow.is_approved
+
+        is_approved()
         walk.next_to("place")
         walk.picture("place")
-        survives("place")
+        survives("place", is_approved)
         walk.next_to("dock")
         walk.picture("dock")
         survives("dock")
         walk.next_to("time_out")
         survives("time_out")
-        for person in ("surgeon", "physicist"):
+
+        def confirm(person: str) -> None:
             for item in READ_ITEMS:
                 walk.press(f"#read-{item}")
             walk.picture(f"time_out_{person}")
             walk.press("#confirm-time-out")
             walk.sign(person)
-            session.until(lambda who=person: who in _confirmed(session))
+            session.until(lambda: person in _status(session).confirmed_by)
+
+        def is_half_confirmed() -> None:
+            assert _status(session).confirmed_by == ["surgeon"]
+            page.wait_for_selector("#confirm-time-out")
+
+        confirm("surgeon")
+        survives("time_out", is_half_confirmed)
+        confirm("physicist")
         walk.at("ready")
         session.until(session.is_ready)
         page.wait_for_selector("text=GEOMETRY READY")
@@ -231,7 +259,7 @@ def test_the_whole_workflow_on_the_page(
         context.close()
 
 
-def _confirmed(session: Training) -> list[str]:
+def _status(session: Training) -> Status:
     status = session.ask("status").status
     assert status is not None
-    return status.confirmed_by
+    return status

@@ -90,16 +90,16 @@ def test_usage_errors(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     refused(arguments, capsys, 2)
 
 
+@pytest.mark.parametrize("more", [[], ["--serve"]], ids=["headless", "served"])
 @pytest.mark.parametrize(
     ("command", "owner"),
     [
         (["live"], "pipeline.live.live"),
         (["replay", "sim:docking", "--out", "out"], "pipeline.replay.replay"),
-        (["demo"], "pipeline.demo.replay"),
     ],
 )
 def test_serve_reaches_what_runs(
-    command: list[str], owner: str, monkeypatch: pytest.MonkeyPatch
+    command: list[str], owner: str, more: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[RunRequest | dict[str, object]] = []
 
@@ -108,15 +108,34 @@ def test_serve_reaches_what_runs(
         return 0
 
     monkeypatch.setattr(owner, run)
-    files = [] if command == ["demo"] else ["--rig", "rig.toml", "--plan", "plan.toml"]
-    for more in ([], ["--serve"]):
-        assert main([*command, *files, *more]) == 0
+    assert main([*command, "--rig", "rig.toml", "--plan", "plan.toml", *more]) == 0
     if command == ["live"]:
-        assert [options["serve"] for options in asked if isinstance(options, dict)] == [False, True]
+        assert [options["serve"] for options in asked if isinstance(options, dict)] == [bool(more)]
     else:
         requests = [request for request in asked if isinstance(request, RunRequest)]
         # Shown, a recording plays at its own pace.
-        assert [(r.serve, r.realtime) for r in requests] == [(False, False), (True, True)]
+        assert [(r.serve, r.realtime) for r in requests] == [(bool(more), bool(more))]
+
+
+@pytest.mark.parametrize(
+    ("more", "owner"),
+    [
+        pytest.param([], "pipeline.demo.replay", id="the sample replayed"),
+        pytest.param(["--serve"], "pipeline.workflow.training.train", id="a training session"),
+    ],
+)
+def test_demo_reaches_what_runs(
+    more: list[str], owner: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reached = []
+
+    def run(*_: object, **__: object) -> int:
+        reached.append(owner)
+        return 0
+
+    monkeypatch.setattr(owner, run)
+    assert main(["demo", "--out", str(tmp_path), *more]) == 0
+    assert reached == [owner]
 
 
 def test_applicators_list(capsys: pytest.CaptureFixture[str]) -> None:

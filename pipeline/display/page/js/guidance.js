@@ -36,6 +36,9 @@ export function wayOf(move, labels) {
   return "?";
 }
 
+/** Causes that say nothing against where head and cone are. */
+const NOT_OF_PLACE = ["ARMING", "NO_TIMEOUT"];
+
 /**
  * What stands in the place of the moves where there are none.
  * @param {import("./types.js").Header} header
@@ -43,6 +46,8 @@ export function wayOf(move, labels) {
  */
 export function noMoveKey(header) {
   if (header.verdict === "FAULT") return "moves.invalid";
-  const isArming = header.reasons.join() === "ARMING" && header.arming.passed > 0;
-  return header.verdict === "READY" || isArming ? "moves.none" : "moves.untold";
+  const isInPlace =
+    header.reasons.every((reason) => NOT_OF_PLACE.includes(reason)) &&
+    [...header.bars, ...header.dials].every((limited) => limited.inside);
+  return header.verdict === "READY" || isInPlace ? "moves.none" : "moves.untold";
 }
