@@ -131,6 +131,8 @@ def hold_header() -> Header:
         "docking_lateral_mm": bar("docking_lateral_mm", "mm", 3.3, 0.2, (None, 2.0), 0.0),
         "docking_gap_mm": bar("docking_gap_mm", "mm", 45.5, 0.2, (37.0, 43.0), 40.0),
         "air_gap_mm": bar("air_gap_mm", "mm", -4.2, 0.4, (-3.0, 3.0), 0.0),
+        "ssd_error_mm": bar("ssd_error_mm", "mm", -12.3, 0.4, (-3.0, 3.0), 0.0),
+        "intrusion_mm": bar("intrusion_mm", "mm", 10.2, 0.4, (None, 5.0), None),
     }
     bars = cast(list[dict[str, object]], ready["bars"])
     return {

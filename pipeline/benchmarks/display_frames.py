@@ -70,6 +70,7 @@ def ready_header(sequence: int) -> Header:
             "air_gap_mm": _measured(0.5, 0.4),
             "ssd_error_mm": _measured(0.9, 0.4),
             "coverage_fraction": _measured(0.99, 0.003),
+            "intrusion_mm": _measured(0.2, 0.1),
         },
         "bars": ready_bars(),
         "dials": [
@@ -113,6 +114,7 @@ def ready_bars() -> list[dict[str, object]]:
         bar("air_gap_mm", "mm", 0.5, 0.4, (-3.0, 3.0), 0.0),
         bar("ssd_error_mm", "mm", 0.9, 0.4, (-3.0, 3.0), 0.0),
         bar("coverage_fraction", "", 0.99, 0.003, (0.98, None), None),
+        bar("intrusion_mm", "mm", 0.2, 0.1, (None, 5.0), None),
     ]
 
 

@@ -258,13 +258,16 @@ def test_a_wrong_token_is_asked_for_again(browser: Browser) -> None:
         assert "stand-in" not in other.url
 
 
+@pytest.mark.parametrize("language", ["English", "German"])
 @pytest.mark.parametrize("size", [FULL, SMALL], ids=["1920x1080", "1280x720"])
 def test_every_screen_fits_and_its_targets_are_large(
-    browser: Browser, size: tuple[int, int]
+    browser: Browser, size: tuple[int, int], language: str
 ) -> None:
     session = MadeSession()
     session.areas = [{"name": "area_at_risk", "state": "placed", "drawn_by": "A. Surgeon"}]
     with shown_page(browser, session, size=size) as (page, _):
+        if language == "German":
+            page.keyboard.press("l")
         for step in STEPS:
             session.step = step
             session.is_beam_on = step == "beam"
