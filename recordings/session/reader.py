@@ -115,7 +115,7 @@ class SessionSource:
             if start is not None:
                 self._reader.seek(start)
             for message in self._reader.messages():
-                if message.sequence < n_frames:
+                if start is not None and message.sequence < start:
                     continue  # of the chunk in which the first frame begins
                 if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data

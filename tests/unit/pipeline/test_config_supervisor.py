@@ -106,7 +106,8 @@ def test_the_effective_configuration_says_it_back(table: str) -> None:
 def test_the_example_in_the_example_site_is_read() -> None:
     text = EXAMPLE_SITE.read_text(encoding="utf-8")
     _, _, commented = text.partition("# [supervisor]\n")
-    lines = [line.removeprefix("# ") for line in commented.splitlines()]
+    section, _, _ = commented.partition("\n\n")
+    lines = [line.removeprefix("# ") for line in section.splitlines()]
     socket_lines = [x for x in lines if not x.startswith(("device", "read_back"))]
     found = settings("\n".join(socket_lines))
     assert found.wiring.output == "socket"

@@ -155,15 +155,16 @@ export class PictureView {
     const points = lines.flat();
     if (!points.length) return;
     const u = points.reduce((sum, point) => sum + point[0], 0) / points.length;
-    const v = points.reduce((sum, point) => sum + point[1], 0) / points.length;
+    const v = Math.min(...points.map((point) => point[1])) - NAME_PX * this.unit; // above it
+    const said = name.replaceAll("_", " ");
     this.context.font = `bold ${NAME_PX * this.unit}px ${NAME_FONT}`;
     this.context.textAlign = "center";
     this.context.textBaseline = "middle";
     this.context.lineWidth = 4 * this.unit;
     this.context.strokeStyle = HALO;
-    this.context.strokeText(name, u, v);
+    this.context.strokeText(said, u, v);
     this.context.fillStyle = "#ffffff";
-    this.context.fillText(name, u, v);
+    this.context.fillText(said, u, v);
   }
 }
 
