@@ -29,13 +29,24 @@ class RunningSession:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.events: list[Event] = []
-        self.state = ControlState(Evidence.MISSING, None)
+        self._events: list[Event] = []
+        self._state = ControlState(Evidence.MISSING, None)
+        self._step = threading.Lock()  # a step answers before its events are kept
         self._ends = threading.Event()
         persons = parse_site(SIGNING_SITE, "site.toml").persons
         self._inbox = Inbox(folder, Gatekeeper(persons))
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    @property
+    def events(self) -> list[Event]:
+        with self._step:
+            return list(self._events)
+
+    @property
+    def state(self) -> ControlState:
+        with self._step:
+            return self._state
 
     def close(self) -> None:
         self._ends.set()
@@ -45,8 +56,9 @@ class RunningSession:
     def _run(self) -> None:
         control, frame_index = SessionControl(self._inbox), 10
         while not self._ends.wait(0.005):
-            self.state = control.step(RUNNING, 3, frame_index=frame_index, cone=Cone.PLACED)
-            self.events += self.state.events
+            with self._step:
+                self._state = control.step(RUNNING, 3, frame_index=frame_index, cone=Cone.PLACED)
+                self._events += self._state.events
             frame_index += 1
 
 
