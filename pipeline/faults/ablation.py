@@ -22,29 +22,33 @@ from pipeline.faults.kernel_campaign import EXPECTED, Piece, run_piece
 from pipeline.faults.kernel_run import CaseResult, state_before
 from pipeline.supervisor import lease_holder
 from pipeline.supervisor.refusal import Refusal
-from tracking import gate, limit_checks
+from tracking import decision, gate, limit_checks, snapshot
 from tracking.guards import GUARDS, PROVEN, Check, Finding
 from tracking.snapshot import KernelState, Snapshot
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """One guard switched off: attribute `name` of `module` replaced."""
+    """One guard switched off: attribute `name` of `module`, and of `also`, replaced."""
 
     guard: str
     module: Any
     name: str
     replacement: Any
+    also: tuple[Any, ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Switch the guard off inside the context."""
-        original = getattr(self.module, self.name)
-        setattr(self.module, self.name, self.replacement)
+        modules = (self.module, *self.also)
+        originals = [getattr(module, self.name) for module in modules]
+        for module in modules:
+            setattr(module, self.name, self.replacement)
         try:
             yield
         finally:
-            setattr(self.module, self.name, original)
+            for module, original in zip(modules, originals, strict=True):
+                setattr(module, self.name, original)
 
 
 def _always_proven(_frame: Snapshot, _state: KernelState) -> Finding:
@@ -69,7 +73,7 @@ def _checks_without(refusal: Refusal) -> dict[Refusal, Any]:
 
 ABLATIONS: tuple[Ablation, ...] = (
     *(_without(check) for check in Check),
-    Ablation("ten frames to arm", gate, "FRAMES_TO_ARM", 1),
+    Ablation("ten frames to arm", gate, "FRAMES_TO_ARM", 1, (decision, snapshot)),
     Ablation("frames in a row", gate, "_is_consecutive", lambda *_: True),
     Ablation("memory of content", gate, "N_REMEMBERED", 1),
     Ablation("latch", gate, "_latched", _never_latched),
