@@ -37,7 +37,7 @@ class Stretches:
     Attributes
     ----------
     means_mm, sigmas_mm : (n,)
-        Sigma inf: the stretch was not told.
+        Sigma inf: the stretch was not told in this frame.
     """
 
     means_mm: Float
@@ -54,14 +54,15 @@ class Stretches:
         return told
 
     def steadied(self, before: Stretches | None) -> Stretches:
-        """The means as they have been over the last frames; sigmas stay those of one frame.
+        """The means as they have been over the frames that told them; at first they agree.
 
-        They are not divided: what stays of a sensor's error does not average out.
+        A stretch that is told now and then is one of few samples: a single frame of it counts half
+        too, and what it showed is kept until it is told again. Sigmas stay those of one frame, and
+        are not divided: what stays of a sensor's error does not average out.
         """
-        if before is None or len(before.means_mm) != len(self.means_mm):
-            return self
-        both = self.is_told & before.is_told
-        means = np.where(both, KEPT * before.means_mm + (1 - KEPT) * self.means_mm, self.means_mm)
+        is_known = before is not None and len(before.means_mm) == len(self.means_mm)
+        shown = before.means_mm if before is not None and is_known else np.zeros_like(self.means_mm)
+        means = np.where(self.is_told, KEPT * shown + (1 - KEPT) * self.means_mm, shown)
         return Stretches(means, self.sigmas_mm)
 
     def differ(self, n_sigma: float) -> bool:

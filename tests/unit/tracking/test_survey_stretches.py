@@ -56,8 +56,32 @@ def test_a_stretch_that_is_not_told_proves_nothing_and_is_not_remembered() -> No
     blind = np.full(N, np.inf)
     far = Stretches(np.full(N, 9.0), blind)
     assert not far.differ(SURE_SIGMA)
+    assert np.all(far.steadied(None).means_mm == 0.0)
     now = Stretches(np.zeros(N), np.full(N, 0.3))
-    assert np.all(now.steadied(far).means_mm == 0.0)
-    assert np.all(now.steadied(None).means_mm == 0.0)
+    assert np.all(now.steadied(far.steadied(None)).means_mm == 0.0)
     fewer = Stretches(np.full(4, 9.0), np.full(4, 0.3))
     assert np.all(now.steadied(fewer).means_mm == 0.0)
+
+
+def test_a_stretch_that_is_told_for_one_frame_does_not_count_as_one_that_stays() -> None:
+    blind, told = np.full(N, np.inf), np.full(N, SIGMA_MM)
+    before = Stretches(np.zeros(N), blind).steadied(None)
+    chance = Stretches(np.full(N, 2.3), told)  # 3.8 sigma
+    assert not chance.differ(BEYOND_CHANCE_SIGMA)
+    assert chance.differ(SURE_SIGMA)
+    assert not chance.steadied(before).differ(SURE_SIGMA)
+
+
+def test_what_a_flickering_stretch_shows_again_and_again_is_noticed() -> None:
+    blind, told = np.full(N, np.inf), np.full(N, 0.5)
+    before: Stretches | None = None
+    said = []
+    for index in range(12):
+        now = Stretches(np.full(N, 2.4), told if index % 2 else blind)
+        before = now.steadied(before)
+        said.append(before.differ(SURE_SIGMA))
+    assert said.index(True) <= 7
+
+
+def test_a_map_that_is_off_from_the_first_frame_is_noticed_before_anything_arms() -> None:
+    assert max(_run(3.0, 10, seed=k, sigma_mm=0.3).index(True) for k in range(300)) <= 4
