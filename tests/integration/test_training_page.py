@@ -80,13 +80,12 @@ class Walk:
         self.page.wait_for_selector("#pin:not([open])", state="attached")
 
     def draw(self, corners: tuple[tuple[float, float], ...]) -> None:
-        """Tap the corners as fast as it goes; none may be lost once there is a first."""
+        """Tap the corners in order; a picture that is blanked just then takes no tap."""
         self.page.wait_for_selector(f"{SHOWN} #picture.drawable")
-        while self.page.evaluate(N_CORNERS) == 0:  # a blanked picture takes no tap
-            self.page.wait_for_selector(SHOWN)
-            self._tap(*corners[0])
-        for corner in corners[1:]:
-            self._tap(*corner)
+        for n_before, corner in enumerate(corners):
+            while self.page.evaluate(N_CORNERS) == n_before:
+                self.page.wait_for_selector(SHOWN)
+                self._tap(*corner)
         assert self.page.evaluate(N_CORNERS) == len(corners)
 
     def _tap(self, u: float, v: float) -> None:
