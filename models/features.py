@@ -18,7 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
+from models.two_at_once import both
 from tracking.arrays import UInt8
+
+Float32 = NDArray[np.float32]
 
 FEATURES: Final = "rgbd-planes-2"  # change the name with any change of the planes
 CHANNELS: Final = (
@@ -36,6 +39,9 @@ CHANNELS: Final = (
 CANVAS: Final = (240, 432)  # (height, width): 848x480 at half size, both divisible by 16
 
 COLOR_MID, COLOR_RANGE = 127.5, 127.5
+LEVELS = (np.arange(256) * (1 / COLOR_RANGE)).astype(np.float32) - np.float32(
+    COLOR_MID / COLOR_RANGE
+)
 MAX_PX_PER_MM = 2.5  # a D405 at 120 mm; nearer than that nothing measures well
 MIN_VALID_SHARE = 0.3  # of the source pixels under a canvas pixel: less is a hole
 SLOPE_BOX_PX = 5  # of the depth that slopes are taken of: a fifth of a pixel's noise
@@ -44,11 +50,11 @@ COARSE_BOX_PX, COARSE_RANGE_MM = 61, 80.0  # what stands out of its surroundings
 
 
 def planes(
-    depth_mm: NDArray[np.float32],
+    depth_mm: Float32,
     color_rgb: UInt8 | None,
     focal_px: float,
     letterbox: Letterbox,
-) -> NDArray[np.float32]:
+) -> Float32:
     """Build the network's input.
 
     Parameters
@@ -67,77 +73,83 @@ def planes(
     """
     tensor = np.zeros((1, len(CHANNELS), *letterbox.canvas), np.float32)
     shown = tensor[0, :, *letterbox.window]
-    if color_rgb is not None:
-        small = letterbox.shrink(color_rgb)
-        for channel in range(3):
-            np.multiply(small[..., channel], 1 / COLOR_RANGE, out=shown[channel])
-        shown[:3] -= COLOR_MID / COLOR_RANGE
-        shown[3] = 1.0
     canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
-    _depth_planes(depth_mm, canvas_focal_px, letterbox, shown[4:])
+    depth, valid = _shrunk(depth_mm, letterbox)
+
+    def picture_and_scale() -> None:
+        if color_rgb is not None:
+            for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
+                shown[channel] = cv2.LUT(levels, LEVELS)
+            shown[3] = 1.0
+        _scale(depth, valid, canvas_focal_px, shown[4])
+        shown[5] = valid
+        _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM, shown[9])
+
+    def form() -> None:
+        _slopes(depth, valid, canvas_focal_px, shown[6:8])
+        _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM, shown[8])
+
+    both(picture_and_scale, form)
     return tensor
 
 
-def _depth_planes(
-    depth_mm: NDArray[np.float32],
-    focal_px: float,
-    letterbox: Letterbox,
-    out: NDArray[np.float32],
-) -> None:
-    """Fill scale, validity, slopes, and relief at two scales."""
-    share = np.asarray(letterbox.shrink((depth_mm > 0).astype(np.float32)), np.float32)
+def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:
+    """Mean of the valid depth under each pixel, 0 where too little is valid; and 1 where not."""
+    has_depth = cv2.threshold(depth_mm, 0, 1, cv2.THRESH_BINARY)[1]
+    share = np.asarray(letterbox.shrink(np.asarray(has_depth, np.float32)), np.float32)
     total = np.asarray(letterbox.shrink(depth_mm), np.float32)
     valid = (share >= MIN_VALID_SHARE).astype(np.float32)
-    depth = np.asarray(total / np.maximum(share, MIN_VALID_SHARE) * valid, np.float32)
-    out[0] = np.minimum(np.float32(focal_px) / np.maximum(depth, 1.0), MAX_PX_PER_MM) * valid
-    out[1] = valid
-    _slopes(depth, valid, focal_px, out[2:4])
-    out[4] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
-    out[5] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+    depth = total / np.maximum(share, MIN_VALID_SHARE) * valid
+    return np.asarray(depth, np.float32), valid
 
 
-def _slopes(
-    depth_mm: NDArray[np.float32],
-    valid: NDArray[np.float32],
-    focal_px: float,
-    out: NDArray[np.float32],
-) -> None:
+def _scale(depth_mm: Float32, valid: Float32, focal_px: float, out: Float32) -> None:
+    """Pixels that a millimetre has."""
+    scale = np.maximum(depth_mm, 1.0)
+    np.divide(np.float32(focal_px), scale, out=scale)
+    np.minimum(scale, MAX_PX_PER_MM, out=scale)
+    np.multiply(scale, valid, out=out)
+
+
+def _slopes(depth_mm: Float32, valid: Float32, focal_px: float, out: Float32) -> None:
     """Sine of the angle by which the surface recedes to the right and downwards, -1 to 1.
 
     A surface across the viewing ray has none. With g = f grad(log z), which is free of scale,
     the surface's unit normal has the components g / sqrt(1 + g.g).
     """
     mean = _valid_mean(depth_mm, valid, SLOPE_BOX_PX)
-    log_depth = np.asarray(cv2.log(np.maximum(mean, 1.0)), np.float32)
-    known = (mean > 0).astype(np.float32)
-    steps = []
-    for along_x, along_y in ((1, 0), (0, 1)):
-        kernel = np.array([-0.5, 0.0, 0.5], np.float32) * np.float32(focal_px)
-        kernel = kernel[None, :] if along_x else kernel[:, None]
-        step = cv2.filter2D(log_depth, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        box = (1 + 2 * along_x, 1 + 2 * along_y)
-        sure = np.asarray(cv2.erode(known, np.ones(box[::-1], np.uint8)), np.float32)
-        steps.append(np.asarray(step, np.float32) * sure * valid)
-    right, down = steps
-    scale = 1 / np.sqrt(1 + right * right + down * down)
-    np.multiply(right, scale, out=out[0])
-    np.multiply(down, scale, out=out[1])
+    known = (mean > 0).astype(np.uint8)
+    is_valid = valid.astype(np.uint8)
+    np.maximum(mean, 1.0, out=mean)
+    log_depth = np.asarray(cv2.log(mean), np.float32)
+    kernel = np.array([[-0.5, 0.0, 0.5]], np.float32) * np.float32(focal_px)
+    for along, plane in ((kernel, out[0]), (kernel.T, out[1])):
+        step = cv2.filter2D(log_depth, -1, along, borderType=cv2.BORDER_REPLICATE)
+        sure = np.asarray(cv2.erode(known, np.ones(along.shape, np.uint8)), np.uint8) & is_valid
+        np.multiply(step, sure, out=plane)
+    right, down = out
+    length = right * right
+    length += down * down
+    length += 1.0
+    np.sqrt(length, out=length)
+    right /= length
+    down /= length
 
 
-def _relief(
-    depth_mm: NDArray[np.float32], valid: NDArray[np.float32], box_px: int, range_mm: float
-) -> NDArray[np.float32]:
+def _relief(depth_mm: Float32, valid: Float32, box_px: int, range_mm: float, out: Float32) -> None:
     """Depth against the mean of the valid depth around it, clipped to -1..1."""
-    mean = _valid_mean(depth_mm, valid, box_px)
-    relief = np.clip((depth_mm - mean) * (1 / range_mm), -1.0, 1.0) * valid
-    return np.asarray(relief, np.float32)
+    relief = _valid_mean(depth_mm, valid, box_px)
+    np.subtract(depth_mm, relief, out=relief)
+    relief *= np.float32(1 / range_mm)
+    np.clip(relief, -1.0, 1.0, out=relief)
+    np.multiply(relief, valid, out=out)
 
 
-def _valid_mean(
-    depth_mm: NDArray[np.float32], valid: NDArray[np.float32], box_px: int
-) -> NDArray[np.float32]:
+def _valid_mean(depth_mm: Float32, valid: Float32, box_px: int) -> Float32:
     """Mean of the valid depth in a square box, 0 where there is none."""
     box, border = (box_px, box_px), cv2.BORDER_REPLICATE
     share = np.asarray(cv2.blur(valid, box, borderType=border), np.float32)
-    total = np.asarray(cv2.blur(depth_mm, box, borderType=border), np.float32)
-    return np.asarray(total / np.maximum(share, 1 / box_px**2), np.float32)
+    mean = np.asarray(cv2.blur(depth_mm, box, borderType=border), np.float32)
+    np.maximum(share, 1 / box_px**2, out=share)
+    np.divide(mean, share, out=mean)
+    return mean

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from models.applicator_parts import without_doubtful_parts
 from models.doubt import label_doubt
 from models.features import planes
-from models.labelling import label_image, mean_probability, winners
+from models.labelling import mean_probability, winners
 from models.letterbox import Letterbox
 from models.manifest import Manifest
 from models.prediction import Prediction
 from models.session import load_session
-from tracking.doubt import DoubtCause
+from models.two_at_once import both
+from tracking.doubt import DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import EdgeQuality, Label, Segmentation
 
@@ -60,13 +61,20 @@ class OnnxSegmenter:
         if not frame.depth_raw.any():
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), self.model_id)
         predicted = self.predict(frame)
-        logits, small = predicted.logits, predicted.small
+        labels, (confidence, doubt) = both(
+            lambda: predicted.labels, lambda: self._trust(predicted, frame)
+        )
+        return Segmentation(labels, self.model_id, confidence, NETWORK_EDGES, doubt)
+
+    def _trust(self, predicted: Prediction, frame: RgbdFrame) -> tuple[float | None, LabelDoubt]:
+        """How sure the network is of cone and bed, and how far that may be believed."""
+        small = predicted.small
         proposed = (small == Label.APPLICATOR.value) | (small == Label.TUMOR_BED.value)
-        confidence = mean_probability(logits, proposed)
+        confidence = mean_probability(predicted.logits, proposed)
         doubt = label_doubt(self._manifest.doubt, predicted, frame)
         if predicted.refused_share > MAX_REFUSED_SHARE:
             doubt = replace(doubt, score=1.0, cause=DoubtCause.UNFAMILIAR)
-        return Segmentation(predicted.labels, self.model_id, confidence, NETWORK_EDGES, doubt)
+        return confidence, doubt
 
     def predict(self, frame: RgbdFrame) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""
@@ -81,7 +89,7 @@ class OnnxSegmenter:
             logits[:, *letterbox.window], small = shown, winners(shown)
             n_believed = int(np.count_nonzero(small == Label.APPLICATOR.value))
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
-        return Prediction(shown, small, label_image(logits, letterbox), refused_share)
+        return Prediction(logits, letterbox, shown, small, refused_share)
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.labelling import label_image
+from models.letterbox import Letterbox
 from tracking.arrays import UInt8
 
 
@@ -16,17 +19,25 @@ class Prediction:
 
     Attributes
     ----------
+    canvas_logits : float32 (n_classes, *canvas)
+        Of the whole canvas.
+    letterbox
+        Where the image lies on it.
     logits : float32 (n_classes, h, w)
         On the part of the canvas that shows the image.
     small : uint8 (h, w)
         Labels there; without applicator where too little speaks for one.
-    labels : uint8 (height, width)
-        Labels in the depth grid, likewise.
     refused_share : float
         Of parts called applicator that were refused, over what was believed; 0 without either.
     """
 
+    canvas_logits: NDArray[np.float32]
+    letterbox: Letterbox
     logits: NDArray[np.float32]
     small: UInt8
-    labels: UInt8
     refused_share: float = 0.0
+
+    @cached_property
+    def labels(self) -> UInt8:
+        """Labels in the depth grid (height, width), likewise without a doubtful applicator."""
+        return label_image(self.canvas_logits, self.letterbox)
