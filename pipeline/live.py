@@ -25,6 +25,7 @@ from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recording_options import RecordingOptions
 from pipeline.recorder.texts import header_of_session
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
@@ -59,7 +60,7 @@ def live(
     site_path: Path | None,
     catalogue_path: Path | None,
     serial: str | None,
-    record_path: Path | None,
+    recording: RecordingOptions | None,
     session_dir: Path | None,
     archive_dir: Path,
     qa_store: str,
@@ -69,6 +70,8 @@ def live(
 
     Parameters
     ----------
+    recording : RecordingOptions or None
+        Where the session is recorded to, and what of it.
     qa_store : str
         Address of the QA store that has to prove the rig.
 
@@ -106,11 +109,12 @@ def live(
             announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             recorder = None
-            if record_path is not None:
+            if recording is not None:
                 told = header_of_session(
                     recorded_now(source.header), config, session_id, segmenter.model_id
                 )
-                recorder = enter(recording_to(record_path, told))
+                limit = recording.limit_bytes
+                recorder = enter(recording_to(recording.path, told, limit_bytes=limit))
             around = LiveAround(config.rig, qa, report, recorder)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
             for listener in (reporter.note, follower.note):
@@ -141,8 +145,8 @@ def live(
                 sinks=sinks,
                 before_frame=follower.before_frame,
             )
-            if recorder is not None:
-                announcer.say(_recorded(recorder.close(), record_path))
+            if recorder is not None and recording is not None:
+                announcer.say(_recorded(recorder.close(), recording.path))
     finally:
         source.close()
     return 0
@@ -204,10 +208,11 @@ def track(
     return n_frames
 
 
-def _recorded(status: RecorderStatus, path: Path | None) -> str:
+def _recorded(status: RecorderStatus, path: Path) -> str:
+    parts = f" in {status.n_parts} parts" if status.n_parts > 1 else ""
     lost = f"; {status.n_dropped} NOT recorded" if status.n_dropped else ""
     why = f"; {status.failure}" if status.failure else ""
-    return f"  {path}: {status.n_written} frames{lost}{why}"
+    return f"  {path}: {status.n_written} frames{parts}{lost}{why}"
 
 
 def recorded_now(header: SourceHeader) -> SourceHeader:

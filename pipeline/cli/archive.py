@@ -53,7 +53,7 @@ def info(
     if as_json:
         print_json(_json(facts))
     else:
-        for name, value in _about(facts):
+        for name, value in (*_about(facts), *_beside(file, facts)):
             typer.echo(f"{name:<12} {value}")
     raise typer.Exit(SourceError.exit_code if facts.damage else 0)
 
@@ -96,8 +96,8 @@ def search(
         list[str],
         typer.Argument(
             metavar="QUERY...",
-            help="verdict:READY reason:NO_BED cone:MOB-* plan:ID serial:S after:2026-01-31 "
-            "before:... air_gap_mm<1.5 frames>100 damaged, or a part of the name; all must hold.",
+            help="verdict:READY reason:NO_BED cone:MOB-* plan:ID serial:S session:ID "
+            "after:2026-01-31 before:... air_gap_mm<1.5 frames>100 damaged, or a part of the name; all must hold.",
         ),
     ],
     *,
@@ -193,6 +193,14 @@ def _about(facts: SessionFacts) -> list[tuple[str, str]]:
         ("applicator", facts.applicator or "-"),
         ("machine", facts.machine or "-"),
     ]
+
+
+def _beside(file: Path, facts: SessionFacts) -> list[tuple[str, str]]:
+    if facts.part is None:
+        return []
+    from recordings.session.neighbours import about_file
+
+    return [("part", about_file(file))]
 
 
 def _json(facts: SessionFacts) -> dict[str, object]:

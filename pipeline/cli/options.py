@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+BYTES_PER_MB = 1_000_000
+LARGEST_PART_MB = 5000
+
 Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
 Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]
 Site = Annotated[
@@ -15,6 +18,16 @@ Site = Annotated[
 Catalogue = Annotated[
     Path | None,
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
+]
+PartMb = Annotated[
+    int,
+    typer.Option(
+        "--part-mb",
+        min=1,
+        max=LARGEST_PART_MB,
+        metavar="MB",
+        help="Begin the next file, NAME.part002.mcap, before one is larger; below 5 GB always.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QaStore = Annotated[

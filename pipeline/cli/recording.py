@@ -27,6 +27,7 @@ def record(
     colour: Annotated[
         Colour, typer.Option("--colour", help="Keep it, crop it to the cone, or leave it out.")
     ] = Colour.KEEP,
+    part_mb: options.PartMb = options.LARGEST_PART_MB,
     catalogue: options.Catalogue = None,
 ) -> None:
     """Record a source as an .mcap session; Ctrl-C ends a live recording."""
@@ -41,12 +42,18 @@ def record(
     opened = open_source(source, applicators=read_catalogue(catalogue).applicators)
     try:
         with progress_bar(f"recording {out.name}") as report:
-            n_frames = record_session(
-                opened, out, limit_frames=frames, progress=report, changed=_change(colour)
+            done = record_session(
+                opened,
+                out,
+                limit_frames=frames,
+                progress=report,
+                changed=_change(colour),
+                limit_bytes=part_mb * options.BYTES_PER_MB,
             )
     finally:
         opened.close()
-    typer.echo(f"{out}: {n_frames} frames", err=True)
+    parts = f" in {done.n_parts} parts" if done.n_parts > 1 else ""
+    typer.echo(f"{out}: {done.n_frames} frames{parts}", err=True)
 
 
 def simulate(

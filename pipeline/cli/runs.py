@@ -52,6 +52,7 @@ def live(
     record: Annotated[
         Path | None, typer.Option("--record", help="Record the session to this .mcap file.")
     ] = None,
+    part_mb: options.PartMb = options.LARGEST_PART_MB,
     session: Annotated[
         Path | None,
         typer.Option(
@@ -70,6 +71,7 @@ def live(
     """Track with the attached camera; the lease goes to the site's supervisor output."""
     from pipeline.live import live as run_live
     from pipeline.qa.address import store_address
+    from pipeline.recorder.recording_options import RecordingOptions
 
     code = run_live(
         rig_path=rig,
@@ -77,7 +79,9 @@ def live(
         site_path=site,
         catalogue_path=catalogue,
         serial=serial,
-        record_path=record,
+        recording=None
+        if record is None
+        else RecordingOptions(record, part_mb * options.BYTES_PER_MB),
         session_dir=session,
         archive_dir=archive,
         qa_store=store_address(qa_store, site),

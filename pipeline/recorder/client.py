@@ -25,6 +25,7 @@ from pipeline.display.publisher import send_all
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.wire import END, message_of
 from recordings.session.convert import header_record
+from recordings.session.parts import LIMIT_BYTES
 from recordings.source import SourceHeader
 from tracking.errors import UsageError
 
@@ -45,8 +46,12 @@ class RecorderStatus:
 
     Attributes
     ----------
+    n_written : int
+        Frames in all parts of the recording.
     n_dropped : int
         Frames for which there was no room.
+    n_parts : int
+        Files begun.
     failure : str
         Why nothing is written any more; "" as long as it is.
     warning : str
@@ -56,12 +61,13 @@ class RecorderStatus:
     n_written: int = 0
     n_dropped: int = 0
     n_waiting: int = 0
+    n_parts: int = 1
     failure: str = ""
     warning: str = ""
 
 
 class LiveRecorder:
-    """One recording; use `recording_to`.
+    """One recording; use `recording_to`. No file of it becomes larger than `limit_bytes`.
 
     Raises
     ------
@@ -69,7 +75,13 @@ class LiveRecorder:
         The file exists or its folder cannot be written.
     """
 
-    def __init__(self, path: Path, header: SourceHeader, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: SourceHeader,
+        max_waiting: int = MAX_WAITING,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
         self._path, self._max_waiting = path, max_waiting
         self._waiting: deque[Callable[[], Handed]] = deque()
         self._disk_warning, self._looked_s = "", -LOOK_S
@@ -91,6 +103,7 @@ class LiveRecorder:
         start = {
             "path": str(path.resolve()),
             "header": header_record(header).model_dump(mode="json"),
+            "limit_bytes": limit_bytes,
         }
         pipe = self._process.stdin
         if pipe is not None:
@@ -211,7 +224,11 @@ class LiveRecorder:
                 self._fail(str(told["failure"]).splitlines()[0])
             if "n_written" in told:
                 with self._changed:
-                    self._status = replace(self._status, n_written=int(told["n_written"]))
+                    self._status = replace(
+                        self._status,
+                        n_written=int(told["n_written"]),
+                        n_parts=int(told["n_parts"]),
+                    )
 
     def _fail(self, why: str) -> None:
         with self._changed:
@@ -242,10 +259,13 @@ class LiveRecorder:
 
 @contextmanager
 def recording_to(
-    path: Path, header: SourceHeader, max_waiting: int = MAX_WAITING
+    path: Path,
+    header: SourceHeader,
+    max_waiting: int = MAX_WAITING,
+    limit_bytes: int = LIMIT_BYTES,
 ) -> Iterator[LiveRecorder]:
     """Record until the context ends. Raises UsageError where the file cannot be made."""
-    recorder = LiveRecorder(path, header, max_waiting)
+    recorder = LiveRecorder(path, header, max_waiting, limit_bytes)
     try:
         yield recorder
     finally:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
 from pipeline.version import SOFTWARE_ID
+from recordings.session.parts import SESSION_NAME
 from recordings.source import SourceHeader
 
-SESSION_NAME = "session.json"
 NOTES_VERSION = 1
 
 

@@ -1,0 +1,43 @@
+"""What a replay made of a live session's recording, beside what was decided then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LiveComparison:
+    """Records of a replay beside those of the live session, times and software id left out.
+
+    Attributes
+    ----------
+    first_differing : int or None
+        Index of the frame.
+    n_unrecorded : int
+        Frames that were decided live and not recorded, since the session began; a replay cannot
+        know what they left behind in the tracker.
+    n_earlier : int
+        Frames that earlier parts of the recording hold, of which this replay knows nothing either.
+    """
+
+    n_equal: int = 0
+    n_differing: int = 0
+    first_differing: int | None = None
+    n_unrecorded: int = 0
+    n_earlier: int = 0
+
+    def sentences(self) -> Iterator[str]:
+        """For people."""
+        n_frames = self.n_equal + self.n_differing
+        told = f"As decided live: {self.n_equal} of {n_frames} frames"
+        if self.first_differing is not None:
+            told += f"; the first that differs is {self.first_differing}"
+        yield f"{told}."
+        if self.n_earlier:
+            yield (
+                f"This part starts without memory of the {self.n_earlier} frames before it: "
+                "survey, pose and arming begin anew."
+            )
+        if self.n_unrecorded:
+            yield f"{self.n_unrecorded} frames were decided live and not recorded."
