@@ -27,6 +27,7 @@ from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.recording_options import RecordingOptions
 from pipeline.recorder.texts import header_of_session
+from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
@@ -111,7 +112,11 @@ def live(
             recorder = None
             if recording is not None:
                 told = header_of_session(
-                    recorded_now(source.header), config, session_id, segmenter.model_id
+                    recorded_now(source.header),
+                    config,
+                    session_id,
+                    segmenter.model_id,
+                    recording.veil,
                 )
                 limit = recording.limit_bytes
                 recorder = enter(recording_to(recording.path, told, limit_bytes=limit))
@@ -141,6 +146,7 @@ def live(
                 announcer,
                 shell=shell,
                 recorder=recorder,
+                veil=Veil() if recording is None else recording.veil,
                 qa=qa,
                 sinks=sinks,
                 before_frame=follower.before_frame,
@@ -160,6 +166,7 @@ def track(
     *,
     shell: SessionShell | None = None,
     recorder: LiveRecorder | None = None,
+    veil: Veil | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
@@ -170,7 +177,8 @@ def track(
     The supervisor hears first, then people and their display, then the recording: a slow disk
     cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
     is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
-    A recorder that fails is a fault of the frames that follow.
+    A recorder that fails is a fault of the frames that follow. `veil`: what of colour and patient
+    is recorded; default: all.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -181,7 +189,7 @@ def track(
 
     asking = None if shell is None else shell.ask
     ask = asking if asking is None or qa is None else qa.around(asking)
-    notes = None if recorder is None else SessionNotes(recorder)
+    notes = None if recorder is None else SessionNotes(recorder, veil or Veil())
     aged: AgeMs = age_ms
     if notes is not None:
         aged, ask = notes.aged(age_ms), None if ask is None else notes.around(ask)

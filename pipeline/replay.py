@@ -15,6 +15,7 @@ from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
 from pipeline.display.opening import display_of_recording
 from pipeline.evidence import SessionStart, evidence_for
+from pipeline.privacy.note import privacy_of
 from pipeline.recorder.comparison import LiveComparison
 from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.request import RunRequest
@@ -123,8 +124,10 @@ def _run_into_folder(
         if tracker.comparison is not None:
             _write_comparison(out.path, tracker.comparison)
         sinks.finish(source.damage, source.n_skipped)
-        if tracker.comparison is not None and not request.quiet:
-            print_lines(tracker.comparison.sentences())
+        if not request.quiet:
+            print_lines(privacy_of(source.header).sentences())
+            if tracker.comparison is not None:
+                print_lines(tracker.comparison.sentences())
         out.commit()
     return SourceError.exit_code if source.damage else 0
 

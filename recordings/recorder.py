@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recordings.session.parts import LIMIT_BYTES
 from recordings.session.rotating import RotatingWriter
-from recordings.source import Source
+from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 
@@ -32,10 +32,12 @@ def record_session(
     progress: Progress | None = None,
     changed: Callable[[SourceFrame], SourceFrame] | None = None,
     limit_bytes: int = LIMIT_BYTES,
+    header: SourceHeader | None = None,
 ) -> Recorded:
     """Write the source's frames to `path`, each `changed`, and count them.
 
-    Where a file would become larger than `limit_bytes` the recording goes on in the next part.
+    `header` is written instead of the source's. Where a file would become larger than
+    `limit_bytes` the recording goes on in the next part.
 
     Ctrl-C ends a recording in good order. What was recorded stays, whatever happens.
 
@@ -48,7 +50,7 @@ def record_session(
         The file exists or cannot be created.
     """
     total = _total(source.header.n_frames, limit_frames)
-    with RotatingWriter(path, source.header, limit_bytes=limit_bytes) as writer:
+    with RotatingWriter(path, header or source.header, limit_bytes=limit_bytes) as writer:
         try:
             while limit_frames is None or writer.n_frames < limit_frames:
                 frame = source.read()

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.privacy.names import Colour
+
 BYTES_PER_MB = 1_000_000
 LARGEST_PART_MB = 5000
 
@@ -18,6 +20,23 @@ Site = Annotated[
 Catalogue = Annotated[
     Path | None,
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
+]
+RecordColour = Annotated[
+    Colour,
+    typer.Option(
+        "--colour",
+        help="Record it, crop it to the cone, or leave it out; other than keep, a replay sees less "
+        "than the session did, and says so.",
+    ),
+]
+PseudonymKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--pseudonym-key",
+        metavar="FILE",
+        help="Record the patient as a pseudonym: pseudonym_key.hex of `sessions audit key`, mode "
+        "0600, kept apart from the recording.",
+    ),
 ]
 PartMb = Annotated[
     int,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.privacy.names import Colour
+
 
 @dataclass(frozen=True)
 class LiveComparison:
@@ -12,6 +14,10 @@ class LiveComparison:
 
     Attributes
     ----------
+    colour : Colour
+        What of the colour is recorded; other than "keep", records that are equal prove nothing.
+    has_its_plan : bool
+        Whether it is replayed with the plan that it was recorded with.
     first_differing : int or None
         Index of the frame.
     n_unrecorded : int
@@ -26,6 +32,8 @@ class LiveComparison:
     first_differing: int | None = None
     n_unrecorded: int = 0
     n_earlier: int = 0
+    colour: Colour = Colour.KEEP
+    has_its_plan: bool = True
 
     def sentences(self) -> Iterator[str]:
         """For people."""
@@ -34,6 +42,13 @@ class LiveComparison:
         if self.first_differing is not None:
             told += f"; the first that differs is {self.first_differing}"
         yield f"{told}."
+        if self.colour is not Colour.KEEP:
+            yield (
+                "The session decided on colour that is not recorded: this replay cannot show that "
+                "the same is decided on the same, whatever is equal."
+            )
+        if not self.has_its_plan:
+            yield "The plan given is not the recording's own: `sessions info --texts` writes that."
         if self.n_earlier:
             yield (
                 f"This part starts without memory of the {self.n_earlier} frames before it: "

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
+from pipeline.privacy.note import privacy_of
 from pipeline.recorder.around import AroundRecord
 from pipeline.recorder.comparison import LiveComparison
-from pipeline.recorder.texts import keeps_notes
+from pipeline.recorder.texts import keeps_notes, recorded_plan
 from pipeline.sinks.sink import FrameResult
 from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker, recorded_age_ms
@@ -51,7 +52,12 @@ class RecordedTracker:
         is_live = keeps_notes(self.header)
         part = part_of(self.header)
         n_earlier = 0 if part is None else part.n_frames_before
-        self.comparison = LiveComparison(n_earlier=n_earlier) if is_live else None
+        if is_live:
+            self.comparison = LiveComparison(
+                n_earlier=n_earlier,
+                colour=privacy_of(self.header).colour,
+                has_its_plan=recorded_plan(self.header) == self.config.plan.id,
+            )
         self._ordinal = n_earlier - 1
         self._tracker = Tracker(
             self.config,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.recorder.veil import Veil
 from recordings.session.parts import LIMIT_BYTES
 
 
@@ -16,7 +17,10 @@ class RecordingOptions:
     ----------
     limit_bytes : int
         No file becomes larger.
+    veil : Veil
+        What of colour and patient is recorded.
     """
 
     path: Path
     limit_bytes: int = LIMIT_BYTES
+    veil: Veil = field(default_factory=Veil)

@@ -144,6 +144,8 @@ def test_a_replay_writes_the_records_of_the_live_session(
         "first_differing": None,
         "n_unrecorded": 0,
         "n_earlier": 0,
+        "colour": "keep",
+        "has_its_plan": True,
     }
 
 
