@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.privacy.note import PSEUDONYM, privacy_of
+from recordings.camera_settings import settings_of
 from recordings.session.neighbours import about_file
 from recordings.session.reader import SessionSource
 from recordings.source import SourceHeader
@@ -21,7 +22,13 @@ def header_lines(path: Path) -> list[tuple[str, str]]:
     colour = f"colour {privacy.colour}"
     is_named = privacy.patient == PSEUDONYM
     hidden = f"{colour}, patient {'as pseudonym' if is_named else 'in clear'}"
-    told = [("part", about_file(path)), ("privacy", "" if privacy.is_plain else hidden)]
+    settings = settings_of(header)
+    camera = () if settings is None else tuple(settings.lines())
+    told = [
+        ("part", about_file(path)),
+        ("privacy", "" if privacy.is_plain else hidden),
+        ("settings", "; ".join(camera)),
+    ]
     return [(name, value) for name, value in told if value]
 
 

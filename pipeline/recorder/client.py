@@ -27,7 +27,7 @@ from pipeline.recorder.wire import END, message_of
 from recordings.session.convert import header_record
 from recordings.session.parts import LIMIT_BYTES
 from recordings.source import SourceHeader
-from tracking.errors import UsageError
+from tracking.errors import TrackerError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_WAITING = 30  # frames, a second: some 80 MB at 848x480
@@ -49,7 +49,8 @@ class RecorderStatus:
     n_written : int
         Frames in all parts of the recording.
     n_dropped : int
-        Frames for which there was no room.
+        Frames for which there was no room, and, once nothing is written any more, all that were
+        taken and not told as written: taken is then written and dropped, exactly.
     n_parts : int
         Files begun.
     failure : str
@@ -88,7 +89,7 @@ class LiveRecorder:
         self._changed = threading.Condition()
         self._is_ending, self._is_finished = False, False
         self._status = RecorderStatus()
-        self._dropped_s = -TOLD_S
+        self._dropped_s, self._n_taken = -TOLD_S, 0
         self._heard = b""
         self._server, theirs = socket.socketpair()
         with theirs:
@@ -120,7 +121,8 @@ class LiveRecorder:
             status, n_waiting = self._status, len(self._waiting)
             has_dropped = time.monotonic() - self._dropped_s < TOLD_S
         if status.failure:
-            return status
+            n_lost = self._n_taken - status.n_written
+            return replace(status, n_dropped=status.n_dropped + n_lost)
         warning = self._disk_warning
         if has_dropped:
             warning = f"The disk is too slow: {status.n_dropped} frames are not recorded. {warning}"
@@ -142,6 +144,7 @@ class LiveRecorder:
             has_room = len(self._waiting) < self._max_waiting and not self._status.failure
             if has_room:
                 self._waiting.append(made)
+                self._n_taken += 1
                 self._changed.notify()
             else:
                 self._dropped_s = time.monotonic()
@@ -196,6 +199,8 @@ class LiveRecorder:
             with suppress(OSError):
                 self._hear()  # its last words say more
             self._fail(f"the recorder is gone: {error.strerror or error}")
+        except (TrackerError, ValueError) as error:  # of a frame that cannot be told
+            self._fail(str(error).splitlines()[0])
 
     def _next(self) -> Callable[[], Handed] | None:
         """The next frame; None at the end. Looks after process and disk while it waits."""
@@ -234,13 +239,11 @@ class LiveRecorder:
         with self._changed:
             if self._status.failure:
                 return
-            n_lost, n_dropped = len(self._waiting), self._status.n_dropped
             self._waiting.clear()
             self._status = replace(
                 self._status,
                 failure=why,
                 warning=f"Not recorded any more: {why}",
-                n_dropped=n_dropped + n_lost,
                 n_waiting=0,
             )
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +16,11 @@ import pytest
 
 from models.mask_segmenter import MaskSegmenter
 from pipeline import live as live_module
+from pipeline.benchmarks.recording_scene import noise_frame, noise_header
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.recorder.client import LiveRecorder, recording_to
+from pipeline.recorder.handed import Handed
 from pipeline.recorder.texts import header_of_session
 from pipeline.replay import replay_source
 from recordings.session.parts import part_of, part_path
@@ -31,9 +36,15 @@ from tests.integration.test_live_recording import (
     without_times,
 )
 from tests.integration.test_live_session import N_FRAMES, SESSION_ID, CameraSource
-from tracking.frame import SourceFrame
+from tracking.frame import LiveNotes, SourceFrame
 
 LIMIT = 2_000_000
+SMALL = 500_000  # some ten frames of noise
+NOTES = LiveNotes('{"ordinal": 0}', "{}")
+
+
+def handed(index: int) -> Callable[[], Handed]:
+    return lambda: Handed.of(noise_frame(index, 0), None, NOTES)
 
 
 def camera(recorded_at: str) -> CameraSource:
@@ -183,3 +194,41 @@ def test_record_makes_parts_too(tmp_path: Path, capsys: pytest.CaptureFixture[st
     held.touch()
     assert main(["sessions", "retention", str(tmp_path), "--older-than", "1d", "--delete"]) == 0
     assert len(list(tmp_path.glob("*.mcap"))) == len(paths)
+
+
+def test_a_kill_at_any_time_costs_no_frame_that_was_told_as_written(tmp_path: Path) -> None:
+    for round_ in range(4):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        path = folder / "s.mcap"
+        recorder = LiveRecorder(path, noise_header(), limit_bytes=SMALL)
+        n_sent = 0
+        while recorder.status.n_written < 30 + 17 * round_:
+            assert recorder.write(handed(n_sent))
+            n_sent += 1
+            time.sleep(0.002)
+        os.kill(recorder.process_id, signal.SIGKILL)
+        status = recorder.close()
+        n_told = status.n_written
+        assert n_told + status.n_dropped == n_sent
+        kept = [f.frame.frame_index for part in sorted(folder.iterdir()) for f in frames_of(part)]
+        assert kept == list(range(len(kept)))
+        assert len(kept) >= n_told
+        assert len(list(folder.iterdir())) > 1
+
+
+def test_a_part_that_cannot_be_made_is_a_failure_and_what_was_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / "s.mcap"
+    recorder = LiveRecorder(path, noise_header(), limit_bytes=SMALL)
+    part_path(path, 2).write_bytes(b"another's")
+    n_sent = 0
+    while not recorder.status.failure:
+        recorder.write(handed(n_sent))
+        n_sent += 1
+        time.sleep(0.005)
+    status = recorder.close()
+    assert "cannot create" in status.failure
+    assert part_path(path, 2).read_bytes() == b"another's"
+    assert verify_session(path, lambda _done, _total: None).is_whole
+    assert len(frames_of(path)) == status.n_written > 0
+    assert status.n_written + status.n_dropped == n_sent
