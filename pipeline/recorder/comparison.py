@@ -49,10 +49,5 @@ class LiveComparison:
             )
         if not self.has_its_plan:
             yield "The plan given is not the recording's own: `sessions info --texts` writes that."
-        if self.n_earlier:
-            yield (
-                f"This part starts without memory of the {self.n_earlier} frames before it: "
-                "survey, pose and arming begin anew."
-            )
         if self.n_unrecorded:
             yield f"{self.n_unrecorded} frames were decided live and not recorded."

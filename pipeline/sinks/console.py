@@ -84,6 +84,8 @@ def print_summary(summary: Summary, context: RunContext, console: Console | None
         console.print(truth_line(summary.truth), markup=False)
     if summary.assumed:
         console.print(f"Assumed as passed: {', '.join(summary.assumed)}", markup=False)
+    for note in summary.notes:
+        console.print(note, markup=False)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -188,6 +188,9 @@ def test_colour_is_recorded_as_far_as_asked_for_and_a_replay_says_so(
     told = " ".join(capsys.readouterr().err.split())
     assert "decided on what is left" in told
     assert "whatever is equal" in told
+    [note] = json.loads(Path("out/summary.json").read_text())["notes"]
+    assert "decided on what is left" in note
+    assert "decided on what is left" in Path("out/report.html").read_text()
     assert json.loads(Path("out/live_comparison.json").read_text())["colour"] == colour
     assert main(["sessions", "info", "s.mcap"]) == 0
     assert f"colour {colour}, patient in clear" in capsys.readouterr().out

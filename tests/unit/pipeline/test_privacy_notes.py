@@ -22,11 +22,13 @@ from pipeline.recorder.client import LiveRecorder
 from pipeline.recorder.comparison import LiveComparison
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.recorded_tracker import RecordedTracker
+from pipeline.recorder.recording_notes import notes_of
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil, pseudonymous
 from pipeline.session.running import running_identities
 from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker
+from recordings.session.parts import PartRecord, with_part
 from recordings.simulation.source import open_simulation
 from tests.recording_frames import make_header
 from tests.unit.pipeline.test_recorded_revision import SCENARIO, Kept, drawn
@@ -104,9 +106,15 @@ def test_a_comparison_without_the_colour_never_claims_equality() -> None:
     assert plain == "As decided live: 3 of 3 frames."
     told = " ".join(LiveComparison(n_equal=3, colour=Colour.CONE).sentences())
     assert "cannot show" in told
+    second = with_part(make_header(), PartRecord(part=2, session_id="x", n_frames_before=5))
+    [memory] = notes_of(second)
+    assert "part 2 of session x" in memory
+    assert "the 5 frames before it" in memory
+    assert notes_of(make_header()) == ()
+    assert notes_of(with_part(second, PartRecord(part=1, session_id="x"))) == ()
     other = LiveComparison(2, 1, 7, n_unrecorded=4, n_earlier=5, has_its_plan=False)
     told = " ".join(other.sentences())
-    for part in ("2 of 3", "differs is 7", "4 frames", "the 5 frames", "not the recording's own"):
+    for part in ("2 of 3", "differs is 7", "4 frames", "not the recording's own"):
         assert part in told
 
 
