@@ -14,12 +14,13 @@ from pipeline.privacy.names import Colour
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
 from pipeline.recorder.veil import pseudonymous
+from recordings.session.parts import PART_NAME, SESSION_NAME
 from recordings.session.reader import SessionSource
 from recordings.session.writer import SessionWriter, encoded
 from tracking.errors import SourceError
 
 NOTE = "deidentified.json"
-SERIAL_DIGITS = 8
+SERIAL_DIGITS, SESSION_DIGITS = 8, 16
 BLOCK = 1 << 20
 
 Report = Callable[[int, int | None], None]
@@ -70,6 +71,8 @@ def deidentify(
         kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
         names = Pseudonyms(key)
         texts = without_person(kept, names, serials)
+        if not keep_date:
+            texts = tuple((name, _undated(name, text, key)) for name, text in texts)
         note = json.dumps(
             {k: v for k, v in {**asdict(done), "colour": str(colour)}.items() if k != "n_frames"}
         )
@@ -97,6 +100,16 @@ def deidentify(
             remedy=f"{out} holds the {n_frames} whole frames.",
         )
     return replace(done, n_frames=n_frames)
+
+
+def _undated(name: str, text: str, key: bytes) -> str:
+    """A session's id begins with its day: another stands for it, the same in all of its parts."""
+    if name not in (SESSION_NAME, PART_NAME):
+        return text
+    told = json.loads(text)
+    if isinstance(told.get("session_id"), str):
+        told["session_id"] = pseudonym(told["session_id"], key)[:SESSION_DIGITS]
+    return json.dumps(told)
 
 
 def _sha256(path: Path) -> str:

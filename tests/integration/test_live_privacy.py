@@ -145,6 +145,21 @@ def test_a_deidentified_copy_keeps_what_was_decided(
     assert found["n_differing"] == 0
 
 
+def test_a_copy_without_its_date_has_another_session_id(
+    recorded: tuple[Veiled, Path], key: Path, tmp_path: Path
+) -> None:
+    _, folder = recorded
+    copy = tmp_path / "copy.mcap"
+    made = ["sessions", "deidentify", str(folder / "session.mcap"), str(copy), "--key", str(key)]
+    assert main([*made, "--without-date"]) == 0
+    source = SessionSource(copy)
+    source.close()
+    texts = dict(source.header.embedded)
+    ids = {json.loads(texts[name])["session_id"] for name in ("session.json", "part.json")}
+    assert ids == {pseudonym(SESSION_ID, load_pseudonym_key(key))[:16]}
+    assert source.header.recorded_at == ""
+
+
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
     """What `live` opens here, in a folder with its rig and plan."""
@@ -194,6 +209,23 @@ def test_colour_is_recorded_as_far_as_asked_for_and_a_replay_says_so(
     assert json.loads(Path("out/live_comparison.json").read_text())["colour"] == colour
     assert main(["sessions", "info", "s.mcap"]) == 0
     assert f"colour {colour}, patient in clear" in capsys.readouterr().out
+
+
+def test_the_command_records_about_a_pseudonym_and_its_replay_agrees(
+    opened: Clocked, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*LIVE, "--record", "s.mcap", "--pseudonym-key", str(key)]) == 0
+    assert main(["sessions", "info", "s.mcap", "--texts", "own"]) == 0
+    assert "colour keep, patient as pseudonym" in capsys.readouterr().out
+    patient = tomllib.loads(Path("plan.toml").read_text())["patient_id"]
+    assert patient.encode() not in Path("s.mcap").read_bytes()
+    for plan, n_equal in (("own/plan.toml", opened.n_handed_over), ("plan.toml", 0)):
+        out = f"out-{n_equal}"
+        replay = ["replay", "s.mcap", "--rig", "own/rig.toml", "--plan", plan, "--out", out]
+        assert main([*replay, "--segmenter", "masks", "--no-video"]) == 0
+        found = json.loads((tmp_path / out / "live_comparison.json").read_text())
+        assert (found["n_equal"], found["has_its_plan"]) == (n_equal, n_equal > 0)
+    assert "not the recording's own" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_key_that_is_missing_open_or_beside_is_refused(
