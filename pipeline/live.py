@@ -25,7 +25,9 @@ from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recording_options import RecordingOptions
 from pipeline.recorder.texts import header_of_session
+from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
@@ -59,7 +61,7 @@ def live(
     site_path: Path | None,
     catalogue_path: Path | None,
     serial: str | None,
-    record_path: Path | None,
+    recording: RecordingOptions | None,
     session_dir: Path | None,
     archive_dir: Path,
     qa_store: str,
@@ -69,6 +71,8 @@ def live(
 
     Parameters
     ----------
+    recording : RecordingOptions or None
+        Where the session is recorded to, and what of it.
     qa_store : str
         Address of the QA store that has to prove the rig.
 
@@ -106,11 +110,16 @@ def live(
             announcer.say(f"  temperature: {warmth.sentence}")
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             recorder = None
-            if record_path is not None:
+            if recording is not None:
                 told = header_of_session(
-                    recorded_now(source.header), config, session_id, segmenter.model_id
+                    recorded_now(source.header),
+                    config,
+                    session_id,
+                    segmenter.model_id,
+                    recording.veil,
                 )
-                recorder = enter(recording_to(record_path, told))
+                limit = recording.limit_bytes
+                recorder = enter(recording_to(recording.path, told, limit_bytes=limit))
             around = LiveAround(config.rig, qa, report, recorder)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
             for listener in (reporter.note, follower.note):
@@ -137,12 +146,13 @@ def live(
                 announcer,
                 shell=shell,
                 recorder=recorder,
+                veil=Veil() if recording is None else recording.veil,
                 qa=qa,
                 sinks=sinks,
                 before_frame=follower.before_frame,
             )
-            if recorder is not None:
-                announcer.say(_recorded(recorder.close(), record_path))
+            if recorder is not None and recording is not None:
+                announcer.say(_recorded(recorder.close(), recording.path))
     finally:
         source.close()
     return 0
@@ -156,6 +166,7 @@ def track(
     *,
     shell: SessionShell | None = None,
     recorder: LiveRecorder | None = None,
+    veil: Veil | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
@@ -166,7 +177,8 @@ def track(
     The supervisor hears first, then people and their display, then the recording: a slow disk
     cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
     is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
-    A recorder that fails is a fault of the frames that follow.
+    A recorder that fails is a fault of the frames that follow. `veil`: what of colour and patient
+    is recorded; default: all.
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -177,7 +189,7 @@ def track(
 
     asking = None if shell is None else shell.ask
     ask = asking if asking is None or qa is None else qa.around(asking)
-    notes = None if recorder is None else SessionNotes(recorder)
+    notes = None if recorder is None else SessionNotes(recorder, veil or Veil())
     aged: AgeMs = age_ms
     if notes is not None:
         aged, ask = notes.aged(age_ms), None if ask is None else notes.around(ask)
@@ -204,10 +216,11 @@ def track(
     return n_frames
 
 
-def _recorded(status: RecorderStatus, path: Path | None) -> str:
+def _recorded(status: RecorderStatus, path: Path) -> str:
+    parts = f" in {status.n_parts} parts" if status.n_parts > 1 else ""
     lost = f"; {status.n_dropped} NOT recorded" if status.n_dropped else ""
     why = f"; {status.failure}" if status.failure else ""
-    return f"  {path}: {status.n_written} frames{lost}{why}"
+    return f"  {path}: {status.n_written} frames{parts}{lost}{why}"
 
 
 def recorded_now(header: SourceHeader) -> SourceHeader:

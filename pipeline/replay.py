@@ -15,9 +15,12 @@ from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
 from pipeline.display.opening import display_of_recording
 from pipeline.evidence import SessionStart, evidence_for
-from pipeline.recorder.recorded_tracker import LiveComparison, RecordedTracker
+from pipeline.recorder.comparison import LiveComparison
+from pipeline.recorder.recorded_tracker import RecordedTracker
+from pipeline.recorder.recording_notes import notes_of
 from pipeline.request import RunRequest
 from pipeline.run import run
+from pipeline.sinks.console import print_lines
 from pipeline.sinks.factory import build_sinks
 from pipeline.sinks.output_dir import OutputDir
 from pipeline.sinks.sink import RunContext
@@ -83,6 +86,7 @@ def run_context(header: SourceHeader, config: RunConfig, start: SessionStart) ->
         plan=config.plan,
         applicator=config.applicator,
         assumed=start.assumed,
+        notes=notes_of(header),
     )
 
 
@@ -121,6 +125,8 @@ def _run_into_folder(
         if tracker.comparison is not None:
             _write_comparison(out.path, tracker.comparison)
         sinks.finish(source.damage, source.n_skipped)
+        if tracker.comparison is not None and not request.quiet:
+            print_lines(tracker.comparison.sentences())
         out.commit()
     return SourceError.exit_code if source.damage else 0
 

@@ -1,14 +1,25 @@
-"""Copy a source into a session file."""
+"""Copy a source into a session file, or several where it is long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from recordings.session.writer import SessionWriter
-from recordings.source import Source
+from recordings.session.parts import LIMIT_BYTES
+from recordings.session.rotating import RotatingWriter
+from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was written: frames, and the files that they lie in."""
+
+    n_frames: int
+    n_parts: int
+
 
 Progress = Callable[[int, int | None], None]
 """Called with frames done and frames in all (None: not known)."""
@@ -20,8 +31,13 @@ def record_session(
     limit_frames: int | None = None,
     progress: Progress | None = None,
     changed: Callable[[SourceFrame], SourceFrame] | None = None,
-) -> int:
-    """Write the source's frames to `path`, each `changed`, and return their number.
+    limit_bytes: int = LIMIT_BYTES,
+    header: SourceHeader | None = None,
+) -> Recorded:
+    """Write the source's frames to `path`, each `changed`, and count them.
+
+    `header` is written instead of the source's. Where a file would become larger than
+    `limit_bytes` the recording goes on in the next part.
 
     Ctrl-C ends a recording in good order. What was recorded stays, whatever happens.
 
@@ -34,7 +50,7 @@ def record_session(
         The file exists or cannot be created.
     """
     total = _total(source.header.n_frames, limit_frames)
-    with SessionWriter(path, source.header) as writer:
+    with RotatingWriter(path, header or source.header, limit_bytes=limit_bytes) as writer:
         try:
             while limit_frames is None or writer.n_frames < limit_frames:
                 frame = source.read()
@@ -45,14 +61,14 @@ def record_session(
                 if progress is not None:
                     progress(writer.n_frames, total)
         except KeyboardInterrupt:
-            return writer.n_frames
+            return Recorded(writer.n_frames, writer.n_parts)
     if source.damage is not None:
         raise SourceError(
             f"{source.header.uri} was recorded up to its damage only",
             actual=source.damage,
             remedy=f"{path} holds the {writer.n_frames} whole frames",
         )
-    return writer.n_frames
+    return Recorded(writer.n_frames, writer.n_parts)
 
 
 def _refuse_unreadable_labels(frame: SourceFrame, source: Source, path: Path, done: int) -> None:

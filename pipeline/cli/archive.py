@@ -42,19 +42,28 @@ def info(
     deep: Annotated[
         bool, typer.Option("--deep", help="Read every frame: finds any damage.")
     ] = False,
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            "--texts", metavar="DIR", help="Write rig.toml, plan.toml and what else it carries."
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Say what a session holds; exit code 5 where it is damaged."""
+    from pipeline.export.header import header_lines, write_texts
     from recordings.catalogue.facts import read_facts
 
     if not file.is_file():
         raise UsageError("FILE is no file.", actual=str(file))
     facts = read_facts(file, file.name, deep=deep)
     if as_json:
-        print_json(_json(facts))
+        print_json({**_json(facts), "header": dict(header_lines(file))})
     else:
-        for name, value in _about(facts):
+        for name, value in (*_about(facts), *header_lines(file)):
             typer.echo(f"{name:<12} {value}")
+    if texts is not None:
+        write_texts(file, texts)
     raise typer.Exit(SourceError.exit_code if facts.damage else 0)
 
 
@@ -96,8 +105,9 @@ def search(
         list[str],
         typer.Argument(
             metavar="QUERY...",
-            help="verdict:READY reason:NO_BED cone:MOB-* plan:ID serial:S after:2026-01-31 "
-            "before:... air_gap_mm<1.5 frames>100 damaged, or a part of the name; all must hold.",
+            help="verdict:READY reason:NO_BED cone:MOB-* plan:ID serial:S session:ID "
+            "after:2026-01-31 before:... air_gap_mm<1.5 frames>100 damaged, or a part of the name; "
+            "all must hold.",
         ),
     ],
     *,

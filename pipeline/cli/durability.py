@@ -25,6 +25,7 @@ def verify(
     as_json: options.Json = False,
 ) -> None:
     """Say whether a session is whole, every hash checked; exit code 5 where it is damaged."""
+    from recordings.session.neighbours import about_file
     from recordings.session.recover import Salvage, survey_salvage
     from recordings.session.verify import verify_session
 
@@ -35,11 +36,14 @@ def verify(
     if not found.is_whole:
         with progress_bar("whole frames") as report:
             salvage = survey_salvage(file, report)
+    part = about_file(file)
     if as_json:
-        told = {"file": file.name, "is_whole": found.is_whole, **asdict(found)}
+        told = {"file": file.name, "is_whole": found.is_whole, "part": part, **asdict(found)}
         print_json({**told, "recoverable": asdict(salvage)})
     else:
         _show(file, found.n_frames, found.damage, found.order, salvage.gaps)
+        if part:
+            typer.echo(f"part         {part}")
         if not found.is_whole:
             typer.echo(f"recoverable  {salvage.n_frames} frames: sessions recover {file.name} OUT")
     raise typer.Exit(0 if found.is_whole else SourceError.exit_code)
@@ -52,6 +56,7 @@ def recover(
     as_json: options.Json = False,
 ) -> None:
     """Write every whole frame to a new session, before and behind the damage."""
+    from recordings.session.neighbours import about_file
     from recordings.session.recover import recover as run_recover
 
     _require_file(file)
@@ -63,6 +68,8 @@ def recover(
     typer.echo(f"{out}: {done.n_frames} whole frames")
     for gap in done.gaps:
         typer.echo(f"  lost: {_told(gap)}")
+    if part := about_file(file):
+        typer.echo(f"  this file alone: part {part}")
 
 
 def _require_file(file: Path) -> None:

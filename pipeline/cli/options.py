@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+from pipeline.privacy.names import Colour
+
+BYTES_PER_MB = 1_000_000
+LARGEST_PART_MB = 5000
+
 Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
 Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]
 Site = Annotated[
@@ -15,6 +20,33 @@ Site = Annotated[
 Catalogue = Annotated[
     Path | None,
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
+]
+RecordColour = Annotated[
+    Colour,
+    typer.Option(
+        "--colour",
+        help="Record it, crop it to the cone, or leave it out; other than keep, a replay sees less "
+        "than the session did, and says so.",
+    ),
+]
+PseudonymKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--pseudonym-key",
+        metavar="FILE",
+        help="Record the patient as a pseudonym: pseudonym_key.hex of `sessions audit key`, mode "
+        "0600, kept apart from the recording.",
+    ),
+]
+PartMb = Annotated[
+    int,
+    typer.Option(
+        "--part-mb",
+        min=1,
+        max=LARGEST_PART_MB,
+        metavar="MB",
+        help="Begin the next file, NAME.part002.mcap, before one is larger; below 5 GB always.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QaStore = Annotated[

@@ -24,9 +24,9 @@ def record(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The .mcap file to write.")],
     *,
     frames: Frames = None,
-    colour: Annotated[
-        Colour, typer.Option("--colour", help="Keep it, crop it to the cone, or leave it out.")
-    ] = Colour.KEEP,
+    colour: options.RecordColour = Colour.KEEP,
+    pseudonym_key: options.PseudonymKey = None,
+    part_mb: options.PartMb = options.LARGEST_PART_MB,
     catalogue: options.Catalogue = None,
 ) -> None:
     """Record a source as an .mcap session; Ctrl-C ends a live recording."""
@@ -35,18 +35,28 @@ def record(
             "OUT must name an .mcap file.", actual=str(out), remedy=f"Write {out.stem}.mcap."
         )
     from pipeline.config.catalogue_file import read_catalogue
+    from pipeline.privacy.header import private_header
+    from pipeline.privacy.pseudonyms import pseudonyms_of
     from recordings.opening import open_source
     from recordings.recorder import record_session
 
+    names = None if pseudonym_key is None else pseudonyms_of(pseudonym_key, out)
     opened = open_source(source, applicators=read_catalogue(catalogue).applicators)
     try:
         with progress_bar(f"recording {out.name}") as report:
-            n_frames = record_session(
-                opened, out, limit_frames=frames, progress=report, changed=_change(colour)
+            done = record_session(
+                opened,
+                out,
+                limit_frames=frames,
+                progress=report,
+                changed=_change(colour),
+                limit_bytes=part_mb * options.BYTES_PER_MB,
+                header=private_header(opened.header, colour, names),
             )
     finally:
         opened.close()
-    typer.echo(f"{out}: {n_frames} frames", err=True)
+    parts = f" in {done.n_parts} parts" if done.n_parts > 1 else ""
+    typer.echo(f"{out}: {done.n_frames} frames{parts}", err=True)
 
 
 def simulate(

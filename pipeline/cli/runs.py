@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import options
+from pipeline.privacy.names import Colour
+from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
 ARCHIVE_DIR = Path("runs/archive")
@@ -52,6 +54,9 @@ def live(
     record: Annotated[
         Path | None, typer.Option("--record", help="Record the session to this .mcap file.")
     ] = None,
+    colour: options.RecordColour = Colour.KEEP,
+    pseudonym_key: options.PseudonymKey = None,
+    part_mb: options.PartMb = options.LARGEST_PART_MB,
     session: Annotated[
         Path | None,
         typer.Option(
@@ -69,15 +74,25 @@ def live(
 ) -> None:
     """Track with the attached camera; the lease goes to the site's supervisor output."""
     from pipeline.live import live as run_live
+    from pipeline.privacy.pseudonyms import pseudonyms_of
     from pipeline.qa.address import store_address
+    from pipeline.recorder.recording_options import RecordingOptions
+    from pipeline.recorder.veil import Veil
 
+    recording = None
+    if record is not None:
+        names = None if pseudonym_key is None else pseudonyms_of(pseudonym_key, record)
+        limit_bytes = part_mb * options.BYTES_PER_MB
+        recording = RecordingOptions(record, limit_bytes, Veil(colour, names))
+    elif colour is not Colour.KEEP or pseudonym_key is not None:
+        raise UsageError("--colour and --pseudonym-key are of a recording.", expected="--record")
     code = run_live(
         rig_path=rig,
         plan_path=plan,
         site_path=site,
         catalogue_path=catalogue,
         serial=serial,
-        record_path=record,
+        recording=recording,
         session_dir=session,
         archive_dir=archive,
         qa_store=store_address(qa_store, site),

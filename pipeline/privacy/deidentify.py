@@ -11,13 +11,16 @@ from pathlib import Path
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.privacy.colour import LabelsOf, with_colour
 from pipeline.privacy.names import Colour
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
+from pipeline.recorder.veil import pseudonymous
+from recordings.session.parts import PART_NAME, SESSION_NAME
 from recordings.session.reader import SessionSource
-from recordings.session.writer import SessionWriter
+from recordings.session.writer import SessionWriter, encoded
 from tracking.errors import SourceError
 
 NOTE = "deidentified.json"
-SERIAL_DIGITS = 8
+SERIAL_DIGITS, SESSION_DIGITS = 8, 16
 BLOCK = 1 << 20
 
 Report = Callable[[int, int | None], None]
@@ -48,7 +51,8 @@ def deidentify(
     """Write the copy: patient as pseudonym, no comments, as much colour as is asked for.
 
     Depth, labels, stamps and truth stay bit for bit. Without its date a live recording is never
-    READY in a replay: nothing says that its calibration held.
+    READY in a replay: nothing says that its calibration held. Colour that is kept is encoded once
+    more, so that a replay may decide otherwise than the session did; it says where it does.
 
     Raises
     ------
@@ -65,7 +69,10 @@ def deidentify(
         stand_in = f"CAM-{pseudonym(serial, key)[:SERIAL_DIGITS]}"
         serials = {} if keep_serial or not serial else {serial: stand_in}
         kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
-        texts = without_person(kept, key, serials)
+        names = Pseudonyms(key)
+        texts = without_person(kept, names, serials)
+        if not keep_date:
+            texts = tuple((name, _undated(name, text, key)) for name, text in texts)
         note = json.dumps(
             {k: v for k, v in {**asdict(done), "colour": str(colour)}.items() if k != "n_frames"}
         )
@@ -79,7 +86,9 @@ def deidentify(
             while (frame := source.read()) is not None:
                 own = frame.frame.device_serial
                 named = replace(frame.frame, device_serial=serials.get(own, own))
-                writer.write(with_colour(replace(frame, frame=named), colour, labels_of))
+                seen = with_colour(replace(frame, frame=named), colour, labels_of)
+                notes = None if frame.live is None else pseudonymous(frame.live, names)
+                writer.write_encoded(encoded(seen, notes=notes))
                 report(writer.n_frames, header.n_frames)
         n_frames = writer.n_frames
     finally:
@@ -91,6 +100,16 @@ def deidentify(
             remedy=f"{out} holds the {n_frames} whole frames.",
         )
     return replace(done, n_frames=n_frames)
+
+
+def _undated(name: str, text: str, key: bytes) -> str:
+    """A session's id begins with its day: another stands for it, the same in all of its parts."""
+    if name not in (SESSION_NAME, PART_NAME):
+        return text
+    told = json.loads(text)
+    if isinstance(told.get("session_id"), str):
+        told["session_id"] = pseudonym(told["session_id"], key)[:SESSION_DIGITS]
+    return json.dumps(told)
 
 
 def _sha256(path: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from recordings.session.parts import first_path
 from recordings.session.reader import SessionSource
 from tracking.errors import SourceError, UsageError
 
@@ -105,9 +106,10 @@ def _recorded(path: Path) -> tuple[datetime, str]:
 
 def _hold(path: Path, archive: Path) -> str:
     """The file that holds a session, "" for none."""
-    beside = path.with_suffix(HOLD)
-    if beside.exists():
-        return str(beside.relative_to(archive))
+    for named in (path, first_path(path)):  # a hold of the first part holds the whole session
+        beside = named.with_suffix(HOLD)
+        if beside.exists():
+            return str(beside.relative_to(archive))
     for folder in path.parents:
         if (folder / HOLD).exists():
             return str((folder / HOLD).relative_to(archive))

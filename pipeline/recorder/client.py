@@ -25,8 +25,9 @@ from pipeline.display.publisher import send_all
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.wire import END, message_of
 from recordings.session.convert import header_record
+from recordings.session.parts import LIMIT_BYTES
 from recordings.source import SourceHeader
-from tracking.errors import UsageError
+from tracking.errors import TrackerError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_WAITING = 30  # frames, a second: some 80 MB at 848x480
@@ -45,8 +46,13 @@ class RecorderStatus:
 
     Attributes
     ----------
+    n_written : int
+        Frames in all parts of the recording.
     n_dropped : int
-        Frames for which there was no room.
+        Frames for which there was no room, and, once nothing is written any more, all that were
+        taken and not told as written: taken is then written and dropped, exactly.
+    n_parts : int
+        Files begun.
     failure : str
         Why nothing is written any more; "" as long as it is.
     warning : str
@@ -56,12 +62,13 @@ class RecorderStatus:
     n_written: int = 0
     n_dropped: int = 0
     n_waiting: int = 0
+    n_parts: int = 1
     failure: str = ""
     warning: str = ""
 
 
 class LiveRecorder:
-    """One recording; use `recording_to`.
+    """One recording; use `recording_to`. No file of it becomes larger than `limit_bytes`.
 
     Raises
     ------
@@ -69,14 +76,20 @@ class LiveRecorder:
         The file exists or its folder cannot be written.
     """
 
-    def __init__(self, path: Path, header: SourceHeader, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: SourceHeader,
+        max_waiting: int = MAX_WAITING,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
         self._path, self._max_waiting = path, max_waiting
         self._waiting: deque[Callable[[], Handed]] = deque()
         self._disk_warning, self._looked_s = "", -LOOK_S
         self._changed = threading.Condition()
         self._is_ending, self._is_finished = False, False
         self._status = RecorderStatus()
-        self._dropped_s = -TOLD_S
+        self._dropped_s, self._n_taken = -TOLD_S, 0
         self._heard = b""
         self._server, theirs = socket.socketpair()
         with theirs:
@@ -91,6 +104,7 @@ class LiveRecorder:
         start = {
             "path": str(path.resolve()),
             "header": header_record(header).model_dump(mode="json"),
+            "limit_bytes": limit_bytes,
         }
         pipe = self._process.stdin
         if pipe is not None:
@@ -107,7 +121,8 @@ class LiveRecorder:
             status, n_waiting = self._status, len(self._waiting)
             has_dropped = time.monotonic() - self._dropped_s < TOLD_S
         if status.failure:
-            return status
+            n_lost = self._n_taken - status.n_written
+            return replace(status, n_dropped=status.n_dropped + n_lost)
         warning = self._disk_warning
         if has_dropped:
             warning = f"The disk is too slow: {status.n_dropped} frames are not recorded. {warning}"
@@ -129,6 +144,7 @@ class LiveRecorder:
             has_room = len(self._waiting) < self._max_waiting and not self._status.failure
             if has_room:
                 self._waiting.append(made)
+                self._n_taken += 1
                 self._changed.notify()
             else:
                 self._dropped_s = time.monotonic()
@@ -183,6 +199,8 @@ class LiveRecorder:
             with suppress(OSError):
                 self._hear()  # its last words say more
             self._fail(f"the recorder is gone: {error.strerror or error}")
+        except (TrackerError, ValueError) as error:  # of a frame that cannot be told
+            self._fail(str(error).splitlines()[0])
 
     def _next(self) -> Callable[[], Handed] | None:
         """The next frame; None at the end. Looks after process and disk while it waits."""
@@ -211,19 +229,21 @@ class LiveRecorder:
                 self._fail(str(told["failure"]).splitlines()[0])
             if "n_written" in told:
                 with self._changed:
-                    self._status = replace(self._status, n_written=int(told["n_written"]))
+                    self._status = replace(
+                        self._status,
+                        n_written=int(told["n_written"]),
+                        n_parts=int(told["n_parts"]),
+                    )
 
     def _fail(self, why: str) -> None:
         with self._changed:
             if self._status.failure:
                 return
-            n_lost, n_dropped = len(self._waiting), self._status.n_dropped
             self._waiting.clear()
             self._status = replace(
                 self._status,
                 failure=why,
                 warning=f"Not recorded any more: {why}",
-                n_dropped=n_dropped + n_lost,
                 n_waiting=0,
             )
 
@@ -242,10 +262,13 @@ class LiveRecorder:
 
 @contextmanager
 def recording_to(
-    path: Path, header: SourceHeader, max_waiting: int = MAX_WAITING
+    path: Path,
+    header: SourceHeader,
+    max_waiting: int = MAX_WAITING,
+    limit_bytes: int = LIMIT_BYTES,
 ) -> Iterator[LiveRecorder]:
     """Record until the context ends. Raises UsageError where the file cannot be made."""
-    recorder = LiveRecorder(path, header, max_waiting)
+    recorder = LiveRecorder(path, header, max_waiting, limit_bytes)
     try:
         yield recorder
     finally:

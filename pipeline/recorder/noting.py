@@ -10,6 +10,7 @@ from pipeline.recorder.around import AroundRecord
 from pipeline.recorder.client import LiveRecorder
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.revision_record import RevisionRecord
+from pipeline.recorder.veil import Veil
 from pipeline.sinks.sink import FrameResult
 from pipeline.surroundings import AskSurroundings, FrameFacts, Surroundings
 from pipeline.tracker import AgeMs, Tracker
@@ -23,10 +24,11 @@ class SessionNotes:
     """Stands between the session and its tracker, and feeds the recorder.
 
     The pixels that are decided on are those that are recorded: colour goes through its encoding
-    before the frame is measured.
+    before the frame is measured, unless not all of it is recorded.
     """
 
     recorder: LiveRecorder
+    veil: Veil = field(default_factory=Veil)
     _jpeg: bytes | None = field(default=None, init=False)
     _around: Surroundings | None = field(default=None, init=False)
     _age_ms: float = field(default=0.0, init=False)
@@ -64,6 +66,9 @@ class SessionNotes:
         elif tracker.config is not self._in_force:
             self._in_force = tracker.config
             self._revision = RevisionRecord.of(self._base, tracker.config, tracker.marks)
+            self.veil.learn(self._revision.plan)
+        if not self.veil.shows_colour:
+            return source_frame
         picture = source_frame.picture
         if picture is not None and not picture.encoded:
             source_frame = replace(source_frame, picture=as_recorded(picture))
@@ -80,7 +85,8 @@ class SessionNotes:
             if around is not None:
                 record = json.dumps(result.record.to_json(), allow_nan=False, ensure_ascii=False)
                 notes = LiveNotes(AroundRecord.of(around, *told).model_dump_json(), record)
-            return Handed.of(result.source_frame, jpeg, notes)
+                notes = self.veil.notes(notes)
+            return Handed.of(self.veil.frame(result), jpeg, notes)
 
         taken = self.recorder.write(made)
         self._ordinal += 1

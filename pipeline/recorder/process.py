@@ -16,10 +16,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from pipeline.recorder.seam import Seam
 from pipeline.recorder.wire import receive
 from recordings.session.convert import source_header
+from recordings.session.rotating import RotatingWriter
 from recordings.session.schema import HeaderRecord
-from recordings.session.writer import SessionWriter
 from tracking.errors import TrackerError
 
 MAX_START_BYTES = 16 * 1024 * 1024
@@ -35,7 +36,7 @@ def main() -> int:
         start["header"] | {"embedded": tuple(tuple(pair) for pair in start["header"]["embedded"])}
     )
     try:
-        _write(session, Path(start["path"]), record)
+        _write(session, Path(start["path"]), record, int(start["limit_bytes"]))
     except (TrackerError, OSError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         _say(session, {"failure": why})
@@ -43,13 +44,17 @@ def main() -> int:
     return 0
 
 
-def _write(session: socket.socket, path: Path, record: HeaderRecord) -> None:
-    with SessionWriter(path, source_header(record, "", None), each_frame=True) as writer:
+def _write(session: socket.socket, path: Path, record: HeaderRecord, limit_bytes: int) -> None:
+    header, seam = source_header(record, "", None), Seam()
+    with RotatingWriter(
+        path, header, each_frame=True, limit_bytes=limit_bytes, begin_part=seam.begun
+    ) as writer:
         _say(session, {"is_ready": True})
         with suppress(EOFError):
             while (handed := receive(session)) is not None:
                 writer.write_encoded(handed.encoded())
-                _say(session, {"n_written": writer.n_frames})
+                seam.passed(handed.notes)
+                _say(session, {"n_written": writer.n_frames, "n_parts": writer.n_parts})
     _say(session, {"is_finished": True})
 
 

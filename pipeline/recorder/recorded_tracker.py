@@ -7,36 +7,25 @@ persons, QA, faults, ages, revisions of the plan. Fails to: not done.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
+from pipeline.privacy.note import privacy_of
 from pipeline.recorder.around import AroundRecord
-from pipeline.recorder.texts import keeps_notes
+from pipeline.recorder.comparison import LiveComparison
+from pipeline.recorder.texts import keeps_notes, recorded_plan
 from pipeline.sinks.sink import FrameResult
 from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker, recorded_age_ms
+from recordings.session.parts import part_of
 from recordings.source import SourceHeader
 from tracking.errors import SourceError, TrackerError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.snapshot import SessionEvidence
-
-
-@dataclass(frozen=True)
-class LiveComparison:
-    """Records of a replay beside those of the live session, times and software id left out.
-
-    `n_unrecorded`: frames that were decided live and not recorded; a replay cannot know what they
-    left behind in the tracker.
-    """
-
-    n_equal: int = 0
-    n_differing: int = 0
-    first_differing: int | None = None
-    n_unrecorded: int = 0
 
 
 @dataclass(eq=False)
@@ -61,7 +50,15 @@ class RecordedTracker:
 
     def __post_init__(self) -> None:
         is_live = keeps_notes(self.header)
-        self.comparison = LiveComparison() if is_live else None
+        part = part_of(self.header)
+        n_earlier = 0 if part is None else part.n_frames_before
+        if is_live:
+            self.comparison = LiveComparison(
+                n_earlier=n_earlier,
+                colour=privacy_of(self.header).colour,
+                has_its_plan=recorded_plan(self.header) == self.config.plan.id,
+            )
+        self._ordinal = n_earlier - 1
         self._tracker = Tracker(
             self.config,
             self.segmenter,
@@ -128,7 +125,8 @@ class RecordedTracker:
         first = before.first_differing
         if first is None and not is_equal:
             first = source_frame.frame.frame_index
-        self.comparison = LiveComparison(
+        self.comparison = replace(
+            before,
             n_equal=before.n_equal + is_equal,
             n_differing=before.n_differing + (not is_equal),
             first_differing=first,

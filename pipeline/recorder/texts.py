@@ -7,21 +7,31 @@ from dataclasses import replace
 
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
+from pipeline.privacy.note import with_privacy
+from pipeline.recorder.veil import Veil
 from pipeline.version import SOFTWARE_ID
+from recordings.session.parts import SESSION_NAME
 from recordings.source import SourceHeader
 
-SESSION_NAME = "session.json"
 NOTES_VERSION = 1
 
 
 def header_of_session(
-    header: SourceHeader, config: RunConfig, session_id: str, model_id: str
+    header: SourceHeader,
+    config: RunConfig,
+    session_id: str,
+    model_id: str,
+    veil: Veil | None = None,
 ) -> SourceHeader:
     """The source's header with the texts that the session was configured by, and its ids.
+
+    A `veil` says in the header what it hides, and hides it there too.
 
     The site's file names persons and holds what proves their PINs: it is not kept. Its caps are
     part of `effective_config.toml`.
     """
+    veil = veil or Veil()
+    config = veil.config(config)
     told = {
         "notes": NOTES_VERSION,
         "session_id": session_id,
@@ -38,15 +48,22 @@ def header_of_session(
         SESSION_NAME: json.dumps(told),
     }
     kept = tuple(pair for pair in header.embedded if pair[0] not in texts)
-    return replace(header, embedded=(*kept, *texts.items()))
+    return with_privacy(replace(header, embedded=(*kept, *texts.items())), veil.privacy)
 
 
 def keeps_notes(header: SourceHeader) -> bool:
     """Whether it is the recording of a live session that kept what it handed to the kernel."""
-    if header.origin != "live":
-        return False
+    return header.origin == "live" and _session(header).get("notes") == NOTES_VERSION
+
+
+def recorded_plan(header: SourceHeader) -> str:
+    """Id of the plan that the session was started with; "" where the recording does not say."""
+    return str(_session(header).get("plan", ""))
+
+
+def _session(header: SourceHeader) -> dict[str, object]:
     try:
         told = json.loads(dict(header.embedded).get(SESSION_NAME, "null"))
     except (ValueError, RecursionError):
-        return False
-    return isinstance(told, dict) and told.get("notes") == NOTES_VERSION
+        return {}
+    return told if isinstance(told, dict) else {}

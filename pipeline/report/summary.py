@@ -57,6 +57,7 @@ class Summary:
     registration: dict[str, int]
     first_ready: FirstReady | None
     assumed: tuple[str, ...]
+    notes: tuple[str, ...]
     ids: RecordIds
     quantities: dict[str, QuantitySummary]
     truth: TruthComparison | None
@@ -92,6 +93,7 @@ class Summary:
             "reasons": self.reasons,
             "registration": self.registration,
             "assumed": list(self.assumed),
+            "notes": list(self.notes),
             "ids": vars(self.ids).copy(),
             "quantities": {name: q.to_json() for name, q in self.quantities.items()},
             "truth": None if self.truth is None else self.truth.to_json(),
@@ -120,6 +122,7 @@ def summarise(
         {str(status): statuses[str(status)] for status in RegistrationStatus if statuses[status]},
         _first_ready(history),
         context.assumed,
+        context.notes,
         history.ids or NO_IDS,
         _quantities(history),
         compare_with_truth(history),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.console import Console
 from rich.progress import (
@@ -82,6 +84,14 @@ def print_summary(summary: Summary, context: RunContext, console: Console | None
         console.print(truth_line(summary.truth), markup=False)
     if summary.assumed:
         console.print(f"Assumed as passed: {', '.join(summary.assumed)}", markup=False)
+    for note in summary.notes:
+        console.print(note, markup=False)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print sentences on stderr."""
+    for line in lines:
+        stderr_console().print(line, markup=False)
 
 
 def _verdict_table(summary: Summary) -> Table:

@@ -41,7 +41,8 @@ class FrameResult:
 class RunContext:
     """What stays the same for a whole run, for sinks that draw or explain.
 
-    `source_uri` and `origin` come from the source's header; `out_dir` is not part of it.
+    `source_uri` and `origin` come from the source's header; `out_dir` is not part of it. `notes`:
+    sentences on what the recording itself lacks.
     """
 
     source_uri: str
@@ -51,6 +52,7 @@ class RunContext:
     plan: Plan
     applicator: Applicator
     assumed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Sink(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from recordings.session.parts import part_of
 from recordings.session.reader import SessionSource
 from recordings.source import SourceHeader
 from tracking.errors import SourceError
@@ -28,6 +29,8 @@ class SessionFacts:
         Size and time of the file: the same as long as nobody touched it.
     damage : str
         Why it cannot be read, or where it ends early; "" for a whole session.
+    session_id, part : str, int or None
+        Of a live session or a recording in parts; "" and None where the file does not say.
     plan_id, machine, applicator : str
         Of the plan that the session carries; the patient's id is not kept.
     verdicts, reasons : mapping
@@ -49,6 +52,8 @@ class SessionFacts:
     frame_rate_hz: float = 0.0
     n_frames: int | None = None
     seconds: float | None = None
+    session_id: str = ""
+    part: int | None = None
     plan_id: str = ""
     machine: str = ""
     applicator: str = ""
@@ -111,6 +116,7 @@ def with_results(facts: SessionFacts, summary: Path) -> SessionFacts:
 def _of_header(facts: SessionFacts, header: SourceHeader) -> SessionFacts:
     plan = _plan(dict(header.embedded).get("plan.toml", ""))
     n_frames = header.n_frames
+    part = part_of(header)
     return replace(
         facts,
         origin=header.origin,
@@ -122,6 +128,8 @@ def _of_header(facts: SessionFacts, header: SourceHeader) -> SessionFacts:
         frame_rate_hz=header.frame_rate_hz,
         n_frames=n_frames,
         seconds=None if n_frames is None else n_frames / header.frame_rate_hz,
+        session_id="" if part is None else part.session_id,
+        part=None if part is None else part.part,
         plan_id=plan.get("plan_id", ""),
         machine=plan.get("machine", ""),
         applicator=plan.get("applicator", ""),

@@ -21,16 +21,17 @@ WORDS = (
     "origin",
     "device",
     "serial",
+    "session_id",
     "plan_id",
     "machine",
     "applicator",
     "software",
     "model",
 )
-NUMBERS = ("n_frames", "seconds", "n_bytes", "width", "height", "frame_rate_hz")
+NUMBERS = ("n_frames", "part", "seconds", "n_bytes", "width", "height", "frame_rate_hz")
 COUNTED = {"verdict": tuple(map(str, Verdict)), "reason": tuple(map(str, Reason))}
 QUANTITIES = tuple(name for name, _ in Alignment().measurements())
-SHORT = {"plan": "plan_id", "cone": "applicator", "frames": "n_frames"}
+SHORT = {"session": "session_id", "plan": "plan_id", "cone": "applicator", "frames": "n_frames"}
 DATES = ("after", "before")
 DAMAGED = "damaged"
 _TERM = re.compile(r"([A-Za-z_]+)(:|<=|>=|<|>)(.+)", re.DOTALL)

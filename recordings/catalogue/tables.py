@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Integer, MetaData, String, Table, Text
 
-VERSION = 1
+VERSION = 2
 METADATA = MetaData()
 
 ABOUT = Table(
@@ -31,6 +31,8 @@ SESSIONS = Table(
     Column("frame_rate_hz", Float(53), nullable=False),
     Column("n_frames", Integer),
     Column("seconds", Float(53)),
+    Column("session_id", String(200), nullable=False, index=True),
+    Column("part", Integer),
     Column("plan_id", String(200), nullable=False, index=True),
     Column("machine", String(200), nullable=False),
     Column("applicator", String(200), nullable=False, index=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from recordings.camera_settings import with_settings
 from recordings.naming import file_name
 from recordings.realsense.camera_model import assemble
 from recordings.realsense.colour_warp import ColorCamera
@@ -65,7 +66,7 @@ class RealSenseFile:
     @property
     def header(self) -> SourceHeader:
         """As the recording's own headers say."""
-        return SourceHeader(
+        header = SourceHeader(
             uri=str(self._path),
             kind="realsense-file",
             origin="foreign",
@@ -76,6 +77,7 @@ class RealSenseFile:
             n_frames=self._survey.n_depth,
             frame_rate_hz=self._model.frame_rate_hz,
         )
+        return with_settings(header, self._playback.settings)
 
     @property
     def color(self) -> ColorCamera | None:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 import pyrealsense2 as rs
 
+from recordings.camera_settings import with_settings
 from recordings.realsense import sdk
 from recordings.realsense.camera_model import RawDepth, assemble
 from recordings.realsense.colour_warp import ColorCamera
 from recordings.realsense.newest import NewestPair
+from recordings.realsense.settings import read_settings
 from recordings.realsense.streams import Streams, choose_streams
 from recordings.source import READ_TIMEOUT_MS, Freshness, SourceHeader
 from tracking.errors import SourceError
@@ -106,6 +108,7 @@ class RealSenseCamera:
                 self._model.pairing_tolerance_ns, has_color=self._model.warp is not None
             )
             _map_stamps_to_host(self._streams)
+            settings = read_settings(device)
             self._streams.start(self._on_frame)
         except RuntimeError as error:
             raise SourceError(
@@ -114,7 +117,7 @@ class RealSenseCamera:
                 remedy="unplug the camera and plug it in again; close other programs that use it",
             ) from error
         started_at = datetime.fromtimestamp(now_ns() / 1e9, UTC).isoformat(timespec="milliseconds")
-        self._header = SourceHeader(
+        header = SourceHeader(
             uri=uri,
             kind="realsense-live",
             origin="live",
@@ -125,10 +128,11 @@ class RealSenseCamera:
             frame_rate_hz=self._model.frame_rate_hz,
             recorded_at=started_at,
         )
+        self._header = with_settings(header, settings)
 
     @property
     def header(self) -> SourceHeader:
-        """As the camera says; `recorded_at` is when capture started."""
+        """As the camera says, its settings too; `recorded_at` is when capture started."""
         return self._header
 
     @property

@@ -14,6 +14,7 @@ import pyrealsense2 as rs
 
 from recordings.realsense import sdk
 from recordings.realsense.camera_model import CameraModel, RawColor, RawDepth
+from recordings.realsense.settings import read_settings
 from recordings.realsense.streams import choose_streams
 
 MAX_AHEAD = 4  # how far the library may be ahead of the reader
@@ -43,6 +44,7 @@ class Playback:
         self._device = rs.context().load_device(str(path))
         self._player = rs.playback(self._device)
         self._player.set_real_time(False)
+        self.settings = read_settings(self._device)
         self._streams = choose_streams(self._device, uri)
         self.model: CameraModel = sdk.camera_model(
             self._device,

@@ -5,6 +5,8 @@ Used to record `.db3` files, and by tests to drive the live adapter on its real 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyrealsense2 as rs
 
@@ -48,6 +50,14 @@ class SoftwareCamera:
         same_place.translation = [0.0, 0.0, 0.0]
         self._depth.register_extrinsics_to(self._color, same_place)
         self._depth_sensor.add_read_only_option(rs.option.depth_units, self._unit_m)
+
+    def set_options(
+        self, depth: Mapping[rs.option, float], color: Mapping[rs.option, float]
+    ) -> None:
+        """Let the two sensors have options; before the camera is opened or recorded."""
+        for sensor, options in ((self._depth_sensor, depth), (self._color_sensor, color)):
+            for option, value in options.items():
+                sensor.add_read_only_option(option, value)
 
     def set_temperature(self, temperature_c: float) -> None:
         """Let the depth sensor tell its chip's temperature; before the camera is opened."""

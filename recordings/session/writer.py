@@ -25,6 +25,10 @@ from tracking.errors import UsageError
 from tracking.frame import LiveNotes, SourceFrame
 
 CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480, 9 at 424x240
+# Upper bounds of what a file holds beside its messages, for `size_with`.
+END_BYTES = 64 * 1024  # schemas and channels, which the summary repeats, and its statistics
+MESSAGE_BYTES = 64  # of framing (31), and of the index behind a chunk (16 and 15 a channel)
+INDEX_BYTES = 256  # of a chunk in the summary, and of its head and framing: 201 for 8 channels
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,15 @@ class SessionWriter:
     def n_frames(self) -> int:
         """Frames written so far."""
         return self._n_frames
+
+    def size_with(self, frame: EncodedFrame) -> int:
+        """No less than the file's size would be if it were finished behind this frame, in bytes."""
+        done = self._stream.tell() + CHUNK_BYTES  # what is written, and the open chunk
+        sizes = [len(data) for _, data in frame.parts]
+        record = len(frame.record.model_dump_json())
+        own = sum(sizes) + record + (len(sizes) + 1) * MESSAGE_BYTES
+        n_chunks = (done + own) // CHUNK_BYTES + 1 + self._n_frames + 1
+        return done + own + n_chunks * INDEX_BYTES + END_BYTES
 
     def write(self, source_frame: SourceFrame) -> None:
         """Append one frame with its labels, truth and picture."""

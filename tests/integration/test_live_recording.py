@@ -143,6 +143,9 @@ def test_a_replay_writes_the_records_of_the_live_session(
         "n_differing": 0,
         "first_differing": None,
         "n_unrecorded": 0,
+        "n_earlier": 0,
+        "colour": "keep",
+        "has_its_plan": True,
     }
 
 

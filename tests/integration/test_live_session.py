@@ -28,6 +28,7 @@ from pipeline.live import Announcer, track
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
 from pipeline.recorder.texts import header_of_session
+from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context
 from pipeline.session.client import ask
 from pipeline.session.commands import (
@@ -142,6 +143,7 @@ class Session:
         self.shown: list[tuple[Verdict, bool]] = []
         self.qa: QaWatch | None = None
         self.record_to: Path | None = None
+        self.veil: Veil | None = None
         self.recorded = RecorderStatus()
 
     def run(self) -> None:
@@ -170,6 +172,7 @@ class Session:
                 Announcer(self.said.append),
                 shell=shell,
                 recorder=recorder,
+                veil=self.veil,
                 now_ns=self.source.now_ns,
                 qa=self.qa,
                 sinks=(reporter, Shown(shell, self.shown)),

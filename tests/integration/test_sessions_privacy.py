@@ -16,6 +16,7 @@ from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.privacy.colour import with_colour
 from pipeline.privacy.names import Colour
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.retention import review
 from pipeline.privacy.texts import without_person
 from recordings.opening import open_source
@@ -124,11 +125,11 @@ def test_what_names_a_study_goes_and_what_cannot_be_read_is_refused() -> None:
     plan = (
         'patient_id = "A"  # Jane\n[dicom]\nfile_sha256 = "x"\n[area_at_risk_patient]\nname = "y"\n'
     )
-    [(_, text)] = without_person((("plan.toml", plan),), KEY, {})
+    [(_, text)] = without_person((("plan.toml", plan),), Pseudonyms(KEY), {})
     assert tomllib.loads(text) == {"patient_id": pseudonym("A", KEY)}
     assert "Jane" not in text
     with pytest.raises(SourceError, match="cannot be read"):
-        without_person((("plan.toml", "patient = ["),), KEY, {})
+        without_person((("plan.toml", "patient = ["),), Pseudonyms(KEY), {})
 
 
 def test_retention_shows_first_and_deletes_only_what_is_due_and_not_held(

@@ -18,7 +18,7 @@ from pipeline.recorder.handed import Handed
 from recordings.images import decode_jpeg, encode_jpeg
 from recordings.session.reader import SessionSource
 from tests.recording_frames import read_all
-from tracking.errors import UsageError
+from tracking.errors import SourceError, UsageError
 from tracking.frame import LiveNotes
 
 PATIENCE_S = 20.0
@@ -140,6 +140,19 @@ def test_a_killed_writer_is_noticed_and_costs_what_it_had_in_hand(
     os.kill(recorder.process_id, signal.SIGKILL)
     assert until(lambda: bool(recorder.status.failure))
     assert len(read_all(SessionSource(tmp_path / "s.mcap"))) == 5
+
+
+def test_a_frame_that_cannot_be_told_is_a_failure(recorder: LiveRecorder) -> None:
+    def untold() -> Handed:
+        raise SourceError("what it says cannot be read")
+
+    assert recorder.write(handed(0))
+    assert recorder.write(untold)
+    assert until(lambda: bool(recorder.status.failure))
+    assert "cannot be read" in recorder.status.failure
+    assert not recorder.write(handed(1))
+    status = recorder.close()
+    assert status.n_written + status.n_dropped == 3
 
 
 def test_a_disk_that_is_nearly_full_is_a_warning(

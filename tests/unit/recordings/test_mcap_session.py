@@ -14,7 +14,7 @@ from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
-from recordings.recorder import record_session
+from recordings.recorder import Recorded, record_session
 from recordings.session import schema
 from recordings.session.reader import SessionSource
 from recordings.session.writer import CHUNK_BYTES, SessionWriter
@@ -274,9 +274,9 @@ def test_recorder_copies_a_source(session: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mcap"
     seen: list[tuple[int, int | None]] = []
     source = SessionSource(session)
-    n_frames = record_session(source, copy, 3, lambda done, total: seen.append((done, total)))
+    done = record_session(source, copy, 3, lambda done, total: seen.append((done, total)))
     source.close()
-    assert n_frames == 3
+    assert done == Recorded(n_frames=3, n_parts=1)
     assert seen == [(1, 3), (2, 3), (3, 3)]
     frames = read_all(SessionSource(copy))
     for got, want in zip(frames, make_frames(3), strict=True):

@@ -1,0 +1,59 @@
+"""Whether the parts of a recording that lie beside one another follow without a gap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recordings.session.parts import PartRecord, first_path, part_of, part_path
+from recordings.session.reader import SessionSource
+from recordings.source import SourceHeader
+from tracking.errors import SourceError
+
+
+def about_file(path: Path) -> str:
+    """Which part of its session a file is, and how it fits those beside it; "" where it is none."""
+    header = _header(path)
+    record = None if header is None else part_of(header)
+    return "" if record is None else _about(path, record)
+
+
+def _about(path: Path, record: PartRecord) -> str:
+    first = first_path(path)
+    told = [f"{record.part} of session {record.session_id}"]
+    if record.part > 1:
+        told.append(f"{record.n_frames_before} frames in earlier parts")
+        told.append(_before(path, part_path(first, record.part - 1), record))
+    after = part_path(first, record.part + 1)
+    follows = _header(after)
+    following = None if follows is None else part_of(follows)
+    if following is not None and following.session_id == record.session_id:
+        told.append(f"goes on in {after.name}")
+    return "; ".join(told)
+
+
+def _before(path: Path, before: Path, record: PartRecord) -> str:
+    missing = f"part {record.part - 1} is not beside it"
+    if before == path or not before.is_file():
+        return missing
+    header = _header(before)
+    if header is None:
+        return f"{before.name} before it has no readable header"
+    found = part_of(header)
+    if found is None or (found.session_id, found.part) != (record.session_id, record.part - 1):
+        return f"{missing}: {before.name} is another recording"
+    if header.n_frames is None:
+        return f"{before.name} before it was cut short"
+    n_lost = record.n_frames_before - found.n_frames_before - header.n_frames
+    if n_lost:
+        n_recorded = header.n_frames + n_lost
+        return f"{before.name} holds {header.n_frames} frames, {n_recorded} were recorded"
+    return f"follows {before.name} without a gap"
+
+
+def _header(path: Path) -> SourceHeader | None:
+    try:
+        source = SessionSource(path)
+    except SourceError:
+        return None
+    source.close()
+    return source.header
