@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.session.control import Cone
-from tracking.alignment import ApplicatorIdentity
+from tracking.alignment import Alignment
 from tracking.identities import Identities
+from tracking.limit_checks import check_limits
+from tracking.plan import Plan
 from tracking.reasons import Reason
 from tracking.registration import Registration
 from tracking.snapshot import SessionEvidence
@@ -63,9 +65,15 @@ def recorded(evidence: SessionEvidence) -> AskSurroundings:
     return lambda _facts: around
 
 
-def cone_of(registration: Registration, identity: ApplicatorIdentity, planned: str) -> Cone:
-    """What a frame says about the planned cone. Fails to: unseen."""
-    if identity.decided and identity.value != planned:
+def cone_of(registration: Registration, alignment: Alignment, plan: Plan) -> Cone:
+    """What a frame says about the planned cone. Fails to: unseen; where it is placed: not docked.
+
+    Docked is where nothing is left to move: every quantity that the plan limits is proven inside
+    its tolerance, as the kernel proves it.
+    """
+    identity = alignment.applicator_id
+    if identity.decided and identity.value != plan.applicator_id:
         return Cone.OTHER
-    is_placed = registration.is_ok and identity.decided
-    return Cone.PLACED if is_placed else Cone.UNSEEN
+    if not (registration.is_ok and identity.decided):
+        return Cone.UNSEEN
+    return Cone.PLACED if check_limits(alignment, plan.limits).reasons else Cone.DOCKED

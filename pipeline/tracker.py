@@ -120,7 +120,7 @@ class Tracker:
 
     def _snapshot(self, source_frame: SourceFrame, found: Measured) -> Snapshot:
         frame, plan = source_frame.frame, self.config.plan
-        cone = cone_of(found.registration, found.alignment.applicator_id, plan.applicator_id)
+        cone = cone_of(found.registration, found.alignment, plan)
         around = self._ask(
             FrameFacts(frame.frame_index, self._running, self._state.fault_frame, cone)
         )

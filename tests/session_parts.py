@@ -85,7 +85,7 @@ class Session:
     typed: Typed = field(default_factory=Typed)
     frame_index: int = -1
     last_fault_frame: int | None = None
-    cone: Cone = Cone.PLACED
+    cone: Cone = Cone.DOCKED
     running: Identities = RUNNING
     control: SessionControl = field(init=False)
 

@@ -115,7 +115,7 @@ class Around:
 
     control: SessionControl | None = None
     running: Identities = RUNNING
-    cone: Cone = Cone.PLACED
+    cone: Cone = Cone.DOCKED
     frame_index: int = -1
     typed: Typed = field(default_factory=Typed)
     heard: Heard = field(default_factory=list)

@@ -179,7 +179,7 @@ class _Room:
             loaded.running,
             self.state.fault_frame,
             frame_index=self.n_frames,
-            cone=Cone.PLACED if is_planned else Cone.OTHER,
+            cone=Cone.DOCKED if is_planned else Cone.OTHER,
         )
 
     def decided(self, loaded: Loaded) -> Outcome:

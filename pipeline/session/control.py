@@ -52,12 +52,17 @@ FRAMES_OF_OTHER_CONE = 10
 class Cone(StrEnum):
     """What the image says about the planned cone."""
 
-    PLACED = "placed"  # registered, decided to be the planned one
+    DOCKED = "docked"  # placed, and nothing is left to move
+    PLACED = "placed"  # registered, decided to be the planned one, not docked
     UNSEEN = "unseen"  # not registered or not decided just now
     OTHER = "other"  # decided to be another one
 
 
-_CONE_REFUSALS = {Cone.UNSEEN: Refusal.CONE_NOT_PLACED, Cone.OTHER: Refusal.OTHER_CONE}
+_CONE_REFUSALS = {
+    Cone.UNSEEN: Refusal.CONE_NOT_PLACED,
+    Cone.OTHER: Refusal.OTHER_CONE,
+    Cone.PLACED: Refusal.NOT_DOCKED,
+}
 
 
 class Commands(Protocol):
@@ -76,6 +81,10 @@ class Workflow(Protocol):
     @property
     def is_settled(self) -> bool:
         """Whether what is drawn and chosen is what was approved: else no time-out holds."""
+
+    @property
+    def time_out_refusal(self) -> Refusal | None:
+        """Why nobody can confirm now; None where people may be at the time-out."""
 
     def status(self) -> WorkflowStatus:
         """Where people are."""
@@ -131,7 +140,7 @@ class SessionControl:
         last_fault_frame : int or None
             Last frame that had a cause of its own, not only a latch.
         cone : Cone
-            What the frame shows: a time-out is held with the cone in place.
+            What the frame shows: a time-out is confirmed with the cone placed and docked.
         """
         now = _Now(frame_index, last_fault_frame, cone)
         events = self._void_if_changed(identities, now)
@@ -192,6 +201,8 @@ class SessionControl:
         before = self._held
         refusal = PIN_REFUSALS.get(command.pin) or before.refusal(command.person, command.read_back)
         refusal = refusal or _CONE_REFUSALS.get(now.cone)
+        if refusal is None and self._workflow is not None:
+            refusal = self._workflow.time_out_refusal
         if refusal is not None:
             return self._refuse_time_out(command, refusal, now)
         held = before.confirmed(command.person, command.read_back)

@@ -108,6 +108,13 @@ class WorkflowDesk:
         return self.is_approved and self.state.step not in CHANGING
 
     @property
+    def time_out_refusal(self) -> Refusal | None:
+        """Why the time-out cannot be confirmed now: what blocks its step, as of the last frame."""
+        for why in blocked_by(Step.TIME_OUT, self._with_state(self._facts)):
+            return Refusal(why)
+        return None if self.is_settled else Refusal.STEP_BLOCKED
+
+    @property
     def is_approved(self) -> bool:
         """Whether what is drawn and chosen is what is in force."""
         state = self.state

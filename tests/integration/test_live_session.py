@@ -222,7 +222,7 @@ def session(source: CameraSource, config: RunConfig, tmp_path: Path) -> Session:
     return Session(source, config, tmp_path)
 
 
-def confirm_when_placed(session: Session, person: str) -> bool:
+def confirm_when_docked(session: Session, person: str) -> bool:
     """Wait for the session, read back what it runs, and confirm; whether it was accepted."""
     folder = session.folders.session
     deadline = time.monotonic() + PATIENCE_S
@@ -230,7 +230,7 @@ def confirm_when_placed(session: Session, person: str) -> bool:
         time.sleep(0.02)
     while time.monotonic() < deadline:
         status = ask(folder, StatusMessage()).status
-        if status is not None and status.cone == "placed":
+        if status is not None and status.cone == "docked":
             running = status.identities
             read_back = ReadBackMessage(
                 plan=running.plan,
@@ -249,7 +249,7 @@ def test_two_persons_make_it_ready_and_the_supervisor_holds_the_lease(session: S
     answers: list[bool] = []
 
     def confirm() -> None:
-        answers.extend(confirm_when_placed(session, person) for person in PERSONS)
+        answers.extend(confirm_when_docked(session, person) for person in PERSONS)
         session.source.ends_at = session.source.n_handed_over + 60
 
     persons = threading.Thread(target=confirm)
@@ -273,7 +273,7 @@ def test_a_beam_that_a_person_tells_of_is_in_the_audit_log_after_ready(session: 
     answers: list[bool] = []
 
     def tell() -> None:
-        answers.extend(confirm_when_placed(session, person) for person in PERSONS)
+        answers.extend(confirm_when_docked(session, person) for person in PERSONS)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and not session.is_ready():
             time.sleep(0.02)
@@ -321,7 +321,7 @@ def check_facts(session: Session, on_frame: int, off_frame: int) -> None:
 
 def test_one_person_is_not_enough(session: Session) -> None:
     def confirm() -> None:
-        confirm_when_placed(session, PERSONS[0])
+        confirm_when_docked(session, PERSONS[0])
         session.source.ends_at = session.source.n_handed_over + 60
 
     person = threading.Thread(target=confirm)

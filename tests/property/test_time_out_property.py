@@ -44,7 +44,8 @@ def test_it_holds_only_where_two_people_confirmed_exactly_what_is_running(
             session.running = changed
         elif kind == "cone":
             session.cone = Cone(str(what[0]))
-        n_other = {Cone.PLACED: 0, Cone.UNSEEN: n_other, Cone.OTHER: n_other + 1}[session.cone]
+        seen = {Cone.UNSEEN: n_other, Cone.OTHER: n_other + 1}
+        n_other = seen.get(session.cone, 0)
         if n_other >= FRAMES_OF_OTHER_CONE:
             signed = set()
         if kind == "confirm":
@@ -54,7 +55,7 @@ def test_it_holds_only_where_two_people_confirmed_exactly_what_is_running(
             if pin is PinCheck.RIGHT:
                 if wrong:
                     signed = set()
-                elif session.cone is Cone.PLACED and len(signed) < 2:
+                elif session.cone is Cone.DOCKED and len(signed) < 2:
                     signed = {*signed, person}
         state = session.step()
         assert (state.time_out is Evidence.PROVEN) == (len(signed) == 2)

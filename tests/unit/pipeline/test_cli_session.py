@@ -57,7 +57,7 @@ class RunningSession:
         control, frame_index = SessionControl(self._inbox), 10
         while not self._ends.wait(0.005):
             with self._step:
-                self._state = control.step(RUNNING, 3, frame_index=frame_index, cone=Cone.PLACED)
+                self._state = control.step(RUNNING, 3, frame_index=frame_index, cone=Cone.DOCKED)
                 self._events += self._state.events
             frame_index += 1
 

@@ -94,9 +94,13 @@ class TestTimeOut:
 
     @pytest.mark.parametrize(
         ("cone", "refusal"),
-        [(Cone.UNSEEN, Refusal.CONE_NOT_PLACED), (Cone.OTHER, Refusal.OTHER_CONE)],
+        [
+            (Cone.UNSEEN, Refusal.CONE_NOT_PLACED),
+            (Cone.OTHER, Refusal.OTHER_CONE),
+            (Cone.PLACED, Refusal.NOT_DOCKED),
+        ],
     )
-    def test_before_the_planned_cone_is_placed_nobody_can_confirm(
+    def test_before_the_planned_cone_is_placed_and_docked_nobody_can_confirm(
         self, cone: Cone, refusal: Refusal
     ) -> None:
         session = Session(cone=cone)
@@ -104,6 +108,26 @@ class TestTimeOut:
         state = session.step()
         assert refusal_of(session, ticket) == refusal
         assert state.events[0].refusal is refusal
+
+    def test_the_second_person_confirms_with_the_cone_docked_too(self) -> None:
+        session = Session()
+        session.typed.confirm("physicist-1")
+        session.step()
+        session.cone = Cone.PLACED
+        ticket = session.typed.confirm("surgeon-1")
+        assert session.step().time_out is Evidence.MISSING
+        assert refusal_of(session, ticket) == Refusal.NOT_DOCKED
+        session.cone = Cone.DOCKED
+        session.typed.confirm("surgeon-1")
+        assert session.step().time_out is Evidence.PROVEN
+
+    @pytest.mark.parametrize("cone", [Cone.PLACED, Cone.UNSEEN])
+    def test_a_head_that_moves_away_takes_nothing_away(self, cone: Cone) -> None:
+        session = Session()
+        session.confirmed_by_two()
+        session.cone = cone
+        shown = {session.step().time_out for _ in range(2 * FRAMES_OF_OTHER_CONE)}
+        assert shown == {Evidence.PROVEN}
 
     def test_a_hand_before_the_cone_takes_nothing_away(self) -> None:
         session = Session()
@@ -123,7 +147,7 @@ class TestTimeOut:
         state = session.step()
         assert state.time_out is Evidence.MISSING
         assert [(e.kind, e.differs) for e in state.events] == [(EventKind.TIME_OUT_VOID, ("cone",))]
-        session.cone = Cone.PLACED
+        session.cone = Cone.DOCKED
         state = session.step()
         assert (state.time_out, state.events) == (Evidence.MISSING, ())
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from pipeline.session.control import Cone, SessionControl
 from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import Step, StepFacts
 from tests.builders_results import APPLICATOR
 from tests.builders_survey import make_survey
+from tests.session_parts import RUNNING, Typed
 from tests.workflow_parts import (
     ALL_DONE,
     BED,
@@ -29,6 +31,7 @@ from tests.workflow_parts import (
 )
 from tracking.marks import AREA_AT_RISK
 from tracking.outline import Outline
+from tracking.snapshot import Evidence
 from tracking.survey_alignment import AlignedSurvey
 
 
@@ -184,6 +187,48 @@ class TestTimeOut:
         desk.see()
         assert desk.do("step", to="time_out").accepted
         assert desk.is_settled()
+
+
+    @pytest.mark.parametrize(
+        ("change", "refusal"),
+        [
+            ({"is_docked": False}, Refusal.NOT_DOCKED),
+            ({"is_placed": False, "is_docked": False}, Refusal.CONE_NOT_PLACED),
+            ({"is_placed": False, "is_other_cone": True}, Refusal.OTHER_CONE),
+        ],
+    )
+    @pytest.mark.parametrize("step", [Step.BRIEFING, Step.TIME_OUT, Step.READY])
+    def test_nobody_confirms_what_its_step_is_blocked_by(
+        self, desk: Desk, change: dict[str, bool], refusal: Refusal, step: Step
+    ) -> None:
+        assert desk.do("step", to=str(step)).accepted
+        desk.see(facts=replace(ALL_DONE, has_time_out=False, **change))
+        assert confirmed(desk) == ([refusal], Evidence.MISSING)
+        desk.see(facts=replace(ALL_DONE, has_time_out=False))
+        assert confirmed(desk) == ([""], Evidence.MISSING)
+
+    def test_nobody_confirms_what_is_not_approved_or_being_changed(self, desk: Desk) -> None:
+        desk.draw()
+        assert confirmed(desk) == ([Refusal.NOT_APPROVED], Evidence.MISSING)
+        desk.approve()
+        desk.do("step", to="draw")
+        assert confirmed(desk) == ([Refusal.STEP_BLOCKED], Evidence.MISSING)
+        desk.do("step", to="time_out")
+        assert confirmed(desk, "physicist-1", "surgeon-1") == (["", ""], Evidence.PROVEN)
+
+    def test_before_the_first_frame_nobody_confirms(self, tmp_path: Path) -> None:
+        blind = Desk(tmp_path)
+        assert confirmed(blind) == ([Refusal.CONE_NOT_PLACED], Evidence.MISSING)
+        blind.store.close()
+
+
+def confirmed(desk: Desk, *persons: str) -> tuple[list[str], Evidence]:
+    """Confirm with a cone that is measured as docked; the codes, and what then holds."""
+    typed = Typed()
+    tickets = [typed.confirm(person) for person in persons or ("physicist-1",)]
+    control = SessionControl(typed, desk.desk)
+    state = control.step(RUNNING, None, frame_index=desk.frame_index, cone=Cone.DOCKED)
+    return [typed.answers[ticket].code for ticket in tickets], state.time_out
 
 
 class TestBeam:
