@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli import options, plan_import
 from pipeline.cli.output import print_json, print_toml
-from tracking.errors import CalibrationError, UsageError
+from tracking.errors import CalibrationError, ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from tracking.rig import Rig
@@ -40,7 +40,7 @@ def check_plan(
     site: options.Site = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check a plan against the catalogue and the site, and show what it asks for."""
+    """Check a plan against catalogue and site, and show it; one without approval is refused."""
     from pipeline.config.config_tables import plan_table
     from pipeline.config.dicom_magic import is_dicom
     from pipeline.config.load import load_plan
@@ -49,16 +49,20 @@ def check_plan(
         _check_dicom(plan, catalogue, site, as_json=as_json)
         return
     checked = load_plan(plan, catalogue, site)
+    show = print_json if as_json else print_toml
+    show({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
+    if not checked.plan.approved:
+        raise ConfigurationError(
+            f"{plan}: is well formed, but not approved: never READY.",
+            expected="approved = true",
+            actual="approved = false",
+            remedy="Have the plan approved where it was made.",
+        )
     if as_json:
-        print_json({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
         return
-    print_toml({"ids": {"plan": checked.plan.id}, "plan": plan_table(checked.plan)})
     if checked.plan.area_at_risk_patient is not None and checked.plan.area_at_risk is None:
         typer.echo(plan_import.REGION_NOTE, err=True)
-    if checked.plan.approved:
-        typer.echo(f"{plan}: can be used.", err=True)
-    else:
-        typer.echo(f"{plan}: is well formed, but not approved: never READY.", err=True)
+    typer.echo(f"{plan}: can be used.", err=True)
 
 
 def _check_dicom(plan: Path, catalogue: Path | None, site: Path | None, *, as_json: bool) -> None:

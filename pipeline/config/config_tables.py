@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from pipeline.config.display_table import display_table_of
 from pipeline.config.origin_tables import origin_table, region_table
+from pipeline.config.planned import planned_table
 from pipeline.config.qa_settings import qa_table
 from pipeline.config.site import Caps, Machine, Site
 from pipeline.config.supervisor_table import table_of
@@ -79,6 +80,7 @@ def site_table(site: Site) -> Table:
         if site.area_at_risk_pattern is None
         else site.area_at_risk_pattern.pattern,
         caps=_caps_table(site.caps),
+        planned=planned_table(site.planned),
         machine={name: _machine_table(machine) for name, machine in site.machines.items()} or None,
         person={person.id: _set(name=person.name, role=person.role) for person in site.persons}
         or None,

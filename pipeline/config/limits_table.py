@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.config.planned import goals_of_deviations
 from tracking.plan import Limits, Tolerance, VectorTolerance
 from tracking.strict_toml import Pair, StrictTable
 
@@ -49,7 +50,7 @@ class LimitsTable(StrictTable):
 def limits_of(table: LimitsTable) -> Limits:
     """Return the limits. Raises ValueError where one makes no sense."""
     coverage, intrusion, rim = table.coverage_fraction, table.intrusion_mm, table.air_gap_rim_mm
-    return Limits(
+    limits = Limits(
         docking_tilt_deg=_tolerance("docking_tilt_deg", table.docking_tilt_deg),
         docking_lateral_mm=_tolerance("docking_lateral_mm", table.docking_lateral_mm),
         docking_gap_mm=_tolerance("docking_gap_mm", table.docking_gap_mm),
@@ -60,6 +61,10 @@ def limits_of(table: LimitsTable) -> Limits:
         intrusion_maximum_mm=None if intrusion is None else intrusion.maximum,
         air_gap_rim_maximum_mm=None if rim is None else rim.maximum,
     )
+    moved = "; ".join(goals_of_deviations(limits))
+    if moved:
+        raise ValueError(moved)
+    return limits
 
 
 def _tolerance(name: str, table: ToleranceTable) -> Tolerance:

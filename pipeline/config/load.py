@@ -11,7 +11,7 @@ from calibration.text_file import read_text_file
 from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE, Catalogue, parse_catalogue
 from pipeline.config.plan_file import parse_plan
 from pipeline.config.site import Site
-from pipeline.config.site_check import check_plan_against_site
+from pipeline.config.site_check import check_goals, check_plan_against_site
 from pipeline.config.site_file import parse_site
 from pipeline.request import RunRequest
 from tracking.applicator import Applicator
@@ -103,6 +103,7 @@ def load_plan(
     catalogue = parse_catalogue(texts["catalogue"], catalogue_path)
     applicator = catalogue.find(plan.applicator_id)
     check_machine(plan, applicator)
+    check_goals(plan, applicator)
     site = None
     if site_path is not None:
         texts["site"] = read_text_file(site_path, "site")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.config.planned import AGREEMENT
 from pipeline.config.site import Machine
 from tracking.applicator import Applicator
 from tracking.errors import ConfigurationError
@@ -17,7 +18,6 @@ SSD_RANGE_MM = (300.0, 1500.0)  # of any electron machine; for cones without a c
 ENERGY_RANGE_MEV = (2.0, 30.0)
 ENERGY_AGREEMENT_MEV = 1e-3
 STEP_AGREEMENT_DEG = 1e-4  # of an angle and a multiple of the machine's step
-DOCKING_AGREEMENT = 1e-6  # mm or deg, of two typed numbers
 UNIT_FACTORS = {"cm": 10.0, "m": 1000.0, "inches": 25.4}
 UNIT_AGREEMENT = 0.02
 USUAL_SSD_MM = 500.0  # for the hint alone
@@ -116,12 +116,11 @@ def unit_hint(actual_mm: float, expected_mm: float) -> str:
 
 
 def _other_docking(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
-    """(expected, actual) of what is planned otherwise: docking is the machine's, no patient's."""
+    """(expected, actual) of a gap planned otherwise: docking is the machine's, no patient's."""
     if machine.plan_limits is None:
         return
-    for name in ("docking_tilt_deg", "docking_lateral_mm", "docking_gap_mm"):
-        wanted = getattr(machine.plan_limits, name).planned
-        found = getattr(plan.limits, name).planned
-        if not abs(found - wanted) <= DOCKING_AGREEMENT:
-            hint = unit_hint(found, wanted) if wanted else ""
-            yield f"{name} planned {wanted:g}", f"{name} planned {found:g}{hint}"
+    wanted = machine.plan_limits.docking_gap_mm.planned
+    found = plan.limits.docking_gap_mm.planned
+    if not abs(found - wanted) <= AGREEMENT:
+        hint = unit_hint(found, wanted) if wanted else ""
+        yield f"docking_gap_mm planned {wanted:g}", f"docking_gap_mm planned {found:g}{hint}"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.config.pin import PinVerifier
+from pipeline.config.planned import PlannedRanges
 from pipeline.config.qa_settings import QaSettings
 from pipeline.config.supervisor_settings import SupervisorSettings
 from tracking.plan import Limits
@@ -88,6 +89,8 @@ class Site:
         Matches a whole applicator id; groups `diameter` (mm) and `bevel` (deg).
     area_at_risk_pattern : compiled pattern or None
         Matches the whole name of the one region of a structure set that is the area at risk.
+    planned : PlannedRanges
+        Within which plans may set their goals.
     """
 
     id: str
@@ -100,3 +103,4 @@ class Site:
     area_at_risk_pattern: re.Pattern[str] | None = None
     qa: QaSettings = field(default_factory=QaSettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
+    planned: PlannedRanges = field(default_factory=PlannedRanges)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.config.machine_values import check_machine_values
+from pipeline.config.planned import BUILT_IN, PlannedRanges, beyond_ranges
 from pipeline.config.site import Caps, Site
 from tracking.applicator import Applicator
 from tracking.errors import ConfigurationError
@@ -19,8 +20,9 @@ def check_plan_against_site(plan: Plan, applicator: Applicator, site: Site) -> N
     ------
     ConfigurationError
         A limit looser than its cap (or left out where the site caps it), an applicator id that
-        the site's pattern cannot read or reads otherwise, head angles on a machine whose angle
-        convention the site does not declare, or numbers that machine and cone cannot have.
+        the site's pattern cannot read or reads otherwise, goals outside the site's ranges, head
+        angles on a machine whose angle convention the site does not declare, or numbers that
+        machine and cone cannot have.
     """
     looser = list(looser_than_caps(plan.limits, site.caps))
     if looser:
@@ -30,6 +32,7 @@ def check_plan_against_site(plan: Plan, applicator: Applicator, site: Site) -> N
             actual="; ".join(actual for _, actual in looser),
             remedy="Tighten the plan; only the site's owner may change the caps.",
         )
+    check_goals(plan, applicator, site.planned)
     if site.applicator_pattern is not None:
         _check_applicator_id(plan, applicator, site, site.applicator_pattern)
     has_angles = plan.head_roll_deg is not None or plan.head_pitch_deg is not None
@@ -42,6 +45,26 @@ def check_plan_against_site(plan: Plan, applicator: Applicator, site: Site) -> N
             remedy="Declare the machine's angle convention, or take the angles out of the plan.",
         )
     check_machine_values(plan, site.machines.get(plan.machine), applicator)
+
+
+def check_goals(plan: Plan, applicator: Applicator, ranges: PlannedRanges = BUILT_IN) -> None:
+    """Refuse a plan that aims where nobody docks; the default ranges hold without a site.
+
+    Raises
+    ------
+    ConfigurationError
+        A planned docking gap that is not of the cone's kind of docking, or a planned gap,
+        standoff or incidence outside `ranges`.
+    """
+    beyond = list(beyond_ranges(plan.limits, ranges, applicator.docking))
+    if beyond:
+        raise ConfigurationError(
+            f"The plan {plan.plan_id} aims at what nobody plans.",
+            expected="; ".join(expected for expected, _ in beyond),
+            actual="; ".join(actual for _, actual in beyond),
+            remedy="Correct the plan: look for another unit, a sign or another machine's docking. "
+            "Only the site's owner may change [planned], and only tighten it.",
+        )
 
 
 def looser_than_caps(limits: Limits, caps: Caps) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from calibration.text_file import content_id, read_text_file
 from pipeline.config.display_table import DisplayTable, display_settings_of
 from pipeline.config.pin import PinVerifier, parse_verifier
+from pipeline.config.planned import PlannedRanges, PlannedTable, planned_ranges_of
 from pipeline.config.qa_settings import QaTable, qa_settings_of
 from pipeline.config.site import Caps, Person, Role, Site
 from pipeline.config.site_machines import (
@@ -59,6 +60,7 @@ class SiteFile(StrictFile):
     supervisor: SupervisorTable = SupervisorTable()
     qa: QaTable = QaTable()
     display: DisplayTable = DisplayTable()
+    planned: PlannedTable = PlannedTable()
 
 
 def read_site(path: Path) -> Site:
@@ -75,14 +77,14 @@ def read_site(path: Path) -> Site:
 def parse_site(text: str, what: str) -> Site:
     """Parse the text of a site file; `what` names it in messages. Raises as `read_site`."""
     file = parse_toml(text, SiteFile, what)
-    caps = _caps(file.caps)
+    caps, planned = _caps(file.caps), _planned(file.planned, what)
     area = file.area_at_risk_pattern
     return Site(
         id=content_id(file.site_id, text),
         site_id=file.site_id,
         caps=caps,
         applicator_pattern=applicator_pattern(file.applicator_pattern, "applicator_pattern", what),
-        machines=parse_machines(file.machine, caps, what),
+        machines=parse_machines(file.machine, caps, planned, what),
         persons=_persons(file.person, what),
         supervisor=settings_of(file.supervisor, what),
         qa=qa_settings_of(file.qa),
@@ -90,7 +92,19 @@ def parse_site(text: str, what: str) -> Site:
         area_at_risk_pattern=None
         if area is None
         else pattern_of(area, "area_at_risk_pattern", what),
+        planned=planned,
     )
+
+
+def _planned(table: PlannedTable, what: str) -> PlannedRanges:
+    try:
+        return planned_ranges_of(table)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{what}: [planned] is looser than the built-in ranges.",
+            actual=str(error),
+            remedy="Tighten it, or take the key out: the built-in range then holds.",
+        ) from error
 
 
 def _caps(caps: CapsTable) -> Caps:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.limits_table import LimitsTable, limits_of
+from pipeline.config.planned import PlannedRanges, beyond_ranges
 from pipeline.config.site import AngleConvention, Caps, Machine
 from pipeline.config.site_check import looser_than_caps
 from tracking.errors import ConfigurationError
@@ -34,16 +35,18 @@ class MachineTable(StrictTable):
     plan_limits: LimitsTable | None = None
 
 
-def parse_machines(tables: Mapping[str, MachineTable], caps: Caps, what: str) -> dict[str, Machine]:
+def parse_machines(
+    tables: Mapping[str, MachineTable], caps: Caps, planned: PlannedRanges, what: str
+) -> dict[str, Machine]:
     """Return the machines by name.
 
     Raises
     ------
     ConfigurationError
         One DICOM name means two machines, a range or a limit makes no sense, or the limits of
-        imported plans are looser than the site's own caps.
+        imported plans are looser than the site's own caps or ranges.
     """
-    machines = {name: _machine(name, table, caps, what) for name, table in tables.items()}
+    machines = {name: _machine(name, table, caps, planned, what) for name, table in tables.items()}
     owner: dict[str, str] = {}
     for machine in machines.values():
         for name in machine.dicom_names:
@@ -84,7 +87,9 @@ def pattern_of(text: str, key: str, what: str) -> re.Pattern[str]:
         ) from error
 
 
-def _machine(name: str, table: MachineTable, caps: Caps, what: str) -> Machine:
+def _machine(
+    name: str, table: MachineTable, caps: Caps, planned: PlannedRanges, what: str
+) -> Machine:
     key = f"machine.{name}"
     if (table.applicator_pattern is None) != (table.applicator_diameter_unit is None):
         raise ConfigurationError(
@@ -104,7 +109,7 @@ def _machine(name: str, table: MachineTable, caps: Caps, what: str) -> Machine:
         angle_step_deg=table.angle_step_deg,
         roll_range_deg=_range(table.roll_range_deg, f"{key}.roll_range_deg", what),
         pitch_range_deg=_range(table.pitch_range_deg, f"{key}.pitch_range_deg", what),
-        plan_limits=_plan_limits(table.plan_limits, caps, f"{key}.plan_limits", what),
+        plan_limits=_plan_limits(table.plan_limits, caps, planned, f"{key}.plan_limits", what),
     )
 
 
@@ -122,7 +127,9 @@ def _range(pair: list[float] | None, key: str, what: str) -> tuple[float, float]
     return low, high
 
 
-def _plan_limits(table: LimitsTable | None, caps: Caps, key: str, what: str) -> Limits | None:
+def _plan_limits(
+    table: LimitsTable | None, caps: Caps, planned: PlannedRanges, key: str, what: str
+) -> Limits | None:
     if table is None:
         return None
     try:
@@ -133,10 +140,10 @@ def _plan_limits(table: LimitsTable | None, caps: Caps, key: str, what: str) -> 
             actual=str(error),
             remedy="Correct the limit in the site file.",
         ) from error
-    looser = list(looser_than_caps(limits, caps))
+    looser = [*looser_than_caps(limits, caps), *beyond_ranges(limits, planned)]
     if looser:
         raise ConfigurationError(
-            f"{what}: {key} is looser than the site's own caps.",
+            f"{what}: {key} is looser than the site's own caps and ranges.",
             expected="; ".join(expected for expected, _ in looser),
             actual="; ".join(actual for _, actual in looser),
             remedy="Tighten it.",

@@ -49,7 +49,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.PERSON_LOCKED: "Too many wrong PINs: this person is locked for this session.",
     Refusal.CONE_NOT_PLACED: "The planned cone is not measured: place and dock it first.",
     Refusal.OTHER_CONE: "The image shows another cone than the planned one.",
-    Refusal.NOT_DOCKED: "The head is not docked: move it until nothing is left to move, then confirm.",
+    Refusal.NOT_DOCKED: "The head is not docked: move it until nothing is left to move.",
     Refusal.NOT_APPROVED: "What was drawn or chosen is not approved: approve it first.",
     Refusal.READ_BACK_DIFFERS: "What was read back is not what is running: compare again.",
     Refusal.SAME_PERSON: "This person has confirmed already: a second person must confirm.",

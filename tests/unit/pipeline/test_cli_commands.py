@@ -200,12 +200,17 @@ def test_plan_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown["plan"]["limits"]["docking_gap_mm"] == {"planned": 40.0, "tolerance": 3.0}
 
 
-def test_plan_check_says_that_a_plan_is_not_approved(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_plan_check_shows_and_refuses_a_plan_that_is_not_approved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: list[str]
 ) -> None:
     text = replaced(PLAN, "approved = true", "approved = false")
-    assert main(["plan", "check", str(written(tmp_path, "plan.toml", text))]) == 0
-    assert "not approved" in capsys.readouterr().err
+    assert main(["plan", "check", str(written(tmp_path, "plan.toml", text)), *as_json]) == 3
+    out, err = capsys.readouterr()
+    shown = json.loads(out) if as_json else tomllib.loads(out)
+    assert shown["plan"]["approved"] is False
+    assert "not approved" in err
+    assert "can be used" not in err
 
 
 def test_rig_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

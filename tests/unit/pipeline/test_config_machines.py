@@ -99,11 +99,6 @@ def test_what_they_cannot_have_is_refused(values: dict[str, float], part: str, h
     [
         ("planned = 40.0", "planned = 4.0", "docking_gap_mm planned 4: in cm?"),
         ("planned = 40.0", "planned = 0.0", "docking_gap_mm planned 0"),
-        (
-            "docking_lateral_mm = {planned = 0.0",
-            "docking_lateral_mm = {planned = 1.0",
-            "docking_lateral_mm planned 1",
-        ),
     ],
 )
 def test_another_docking_than_the_machines_is_refused(old: str, new: str, part: str) -> None:

@@ -34,6 +34,7 @@ LIAC_SITE = (
     IMPORT_SITE.replace("mobetron", "liac")
     .replace("MOBETRON_1", "LIAC_1")
     .replace('"iec61217"', '"roll_pitch"')
+    .replace("planned = 40.0", "planned = 0.0")  # its cones dock hard
 )
 
 

@@ -188,7 +188,6 @@ class TestTimeOut:
         assert desk.do("step", to="time_out").accepted
         assert desk.is_settled()
 
-
     @pytest.mark.parametrize(
         ("change", "refusal"),
         [
