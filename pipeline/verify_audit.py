@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.errors import Means, TamperError
 from pipeline.audit.head import HeadClaim
+from pipeline.audit.key_files import load_public_key, public_key_beside
 from pipeline.audit.keys import PublicKey
 from pipeline.audit.kinds import LEDGER_SESSION
 from pipeline.audit.ledger_view import LedgerView
 from pipeline.audit.lines import open_regular
-from pipeline.audit.naming import LEDGER_NAME, session_of
+from pipeline.audit.naming import (
+    LEDGER_NAME,
+    ledger_beside,
+    session_of,
+)
 from pipeline.audit.reading import entries_of
 from pipeline.audit.verify import Trust, Verified, verify_log
 from tracking.errors import UsageError
@@ -26,6 +31,8 @@ class VerifyRequest:
     ----------
     path
         A session's log, a ledger, or a folder with both.
+    public_keys, ledger_path
+        Where none is given, what lies beside a log is used: the archive's own.
     session
         None: the log's file name says it, where it follows the rule.
     """
@@ -46,6 +53,11 @@ class Verification:
     ledger: LedgerView | None = None
     means: tuple[Means, ...] = ()
 
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether anything outside the log speaks for whoever signed it."""
+        return any(means in self.means for means in (Means.KEY, Means.LEDGER, Means.HEAD))
+
 
 def verify_path(request: VerifyRequest) -> Verification:
     """Verify a log, a ledger or an archive; a fault is returned, not raised.
@@ -54,9 +66,13 @@ def verify_path(request: VerifyRequest) -> Verification:
     ------
     SourceError
         Something cannot be read at all.
+    ConfigurationError
+        The archive's public key is none.
     UsageError
         Digits without their session, for an archive.
     """
+    if not request.public_keys:
+        request = replace(request, public_keys=_keys_beside(request.path))
     try:
         if request.path.is_dir():
             return _archive(request)
@@ -65,6 +81,12 @@ def verify_path(request: VerifyRequest) -> Verification:
         return _log(request)
     except TamperError as fault:
         return Verification(faults=(fault,))
+
+
+def _keys_beside(path: Path) -> tuple[PublicKey, ...]:
+    """The archive's own public key, where it lies where sessions put it."""
+    known = public_key_beside(path if path.is_dir() else path.parent)
+    return (load_public_key(known),) if known.exists() else ()
 
 
 def _archive(request: VerifyRequest) -> Verification:
@@ -87,9 +109,10 @@ def _ledger_alone(request: VerifyRequest) -> Verification:
 
 def _log(request: VerifyRequest) -> Verification:
     ledger, heads = None, list(request.heads)
-    if request.ledger_path is not None:
+    ledger_path = request.ledger_path or ledger_beside(request.path)
+    if ledger_path is not None:
         of_ledger = _of_ledger(request)
-        ledger = load_ledger(request.ledger_path, request.public_keys, of_ledger)
+        ledger = load_ledger(ledger_path, request.public_keys, of_ledger)
         heads = [head for head in heads if head not in of_ledger]
     session = request.session or session_of(request.path)
     trust = Trust(request.public_keys, heads, ledger, session)

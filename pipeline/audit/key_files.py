@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.audit.keys import KeyFormatError, PublicKey, SigningKey
 from pipeline.audit.lines import open_regular
+from pipeline.audit.naming import KEYS_NAME
 from tracking.errors import ConfigurationError
 
 PRIVATE_NAME = "audit_key.pem"
@@ -57,6 +58,11 @@ def make_key_files(folder: Path) -> tuple[KeyPaths, PublicKey]:
             f"The folder {folder}: keys cannot be written.", actual=error.strerror or str(error)
         ) from error
     return paths, key.public
+
+
+def public_key_beside(archive: Path) -> Path:
+    """Where sessions put the public key of the archive that they write to."""
+    return archive / KEYS_NAME / PUBLIC_NAME
 
 
 def load_signing_key(path: Path) -> SigningKey:

@@ -9,6 +9,7 @@ from pipeline.audit.kinds import LEDGER_SESSION
 from tracking.errors import UsageError
 
 LEDGER_NAME = "ledger.jsonl"
+KEYS_NAME = "keys"
 LOG_SUFFIX = ".audit.jsonl"
 """A log's name is its session's id and this, so that another session's log is told at once."""
 
@@ -23,6 +24,12 @@ def session_of(path: Path) -> str | None:
     """The session that a log's file name stands for; None where the name says nothing."""
     name = path.name
     return name.removesuffix(LOG_SUFFIX) if name.endswith(LOG_SUFFIX) else None
+
+
+def ledger_beside(path: Path) -> Path | None:
+    """The ledger of the archive that a log lies in; None where there is none."""
+    beside = path.parent / LEDGER_NAME
+    return beside if beside.exists() else None
 
 
 def check_session_id(session_id: str) -> None:

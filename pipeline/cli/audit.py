@@ -91,15 +91,23 @@ def verify(
         str | None,
         typer.Option("--session", help="Id that the log must have; default: its file's name."),
     ] = None,
+    untrusted_key: Annotated[
+        bool,
+        typer.Option(
+            "--untrusted-key", help="Take a lone log's own word for who signed it: exit code 0."
+        ),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Look for any change of a log, and say what was proven and by which means.
 
-    Without a public key the log's own word is taken for who signed it; without ledger and printed
-    head an exchange of the whole file by somebody with the key is not found.
+    Used unless others are named: the ledger.jsonl beside the log, and the archive's
+    keys/audit_key.pub.pem. Without public key, ledger and printed head nobody vouches for the key:
+    a whole log forged with another one is not found, and that is refused too.
 
-    Exit code 6: changed, cut, exchanged or torn; 5: cannot be read.
+    Exit code 6: changed, cut, exchanged or torn, or nobody vouches; 5: cannot be read.
     """
+    from pipeline.audit.errors import AuditError
     from pipeline.audit.key_files import load_public_key
     from pipeline.cli.audit_output import print_verification
     from pipeline.verify_audit import VerifyRequest, verify_path
@@ -115,6 +123,14 @@ def verify(
     print_verification(path, found, as_json=as_json)
     if found.faults:
         raise found.faults[0]
+    if not (found.is_vouched_for or untrusted_key):
+        raise AuditError(
+            f"{path}: nobody vouches for the key that signed it.",
+            expected="--public-key, a ledger or a printed head",
+            actual="the log's own word alone",
+            remedy="Name one of them, or verify the log in its archive. With --untrusted-key only "
+            "damage and changes by somebody without any key are looked for.",
+        )
 
 
 def print_head(log: Log, *, as_json: options.Json = False) -> None:
@@ -147,13 +163,15 @@ def show(
 
 
 def seal(log: Log, *, key: Key, ledger: Ledger = None) -> None:
-    """End the log of a session that crashed, and say so in it."""
+    """End the log of a session that crashed, and say so in it and in the ledger beside it."""
     from pipeline.audit.key_files import load_signing_key
     from pipeline.audit.ledger import Ledger as LedgerFile
+    from pipeline.audit.naming import ledger_beside
     from pipeline.audit.seal import seal as seal_log
     from pipeline.cli.audit_output import print_head_block
 
     signer = load_signing_key(key)
+    ledger = ledger or ledger_beside(log)
     head = seal_log(log, signer, None if ledger is None else LedgerFile(ledger, signer))
     print_head_block(head, as_json=False)
 

@@ -61,6 +61,8 @@ def print_verification(path: Path, found: Verification, *, as_json: bool) -> Non
 def _headline(found: Verification) -> str:
     if found.faults:
         return "CHANGED, OR NOT WHOLE"
+    if not found.is_vouched_for:
+        return "NO CHANGE FOUND, AND NOBODY VOUCHES FOR THE KEY"
     is_full = all(means in found.means for means in Means)
     return "VERIFIED by all means" if is_full else "NO CHANGE FOUND by the means used"
 
@@ -96,6 +98,7 @@ def _document(path: Path, found: Verification) -> dict[str, object]:
     return {
         "path": str(path),
         "verified": not found.faults,
+        "vouched_for": found.is_vouched_for,
         "logs": [
             {
                 **_head(log.head),

@@ -14,7 +14,7 @@ from pipeline.audit.keys import SigningKey
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.ledger import Ledger
 from pipeline.audit.log import AuditLog
-from pipeline.audit.naming import LEDGER_NAME, log_name
+from pipeline.audit.naming import KEYS_NAME, LEDGER_NAME, log_name
 from pipeline.audit.start import SessionStart
 from pipeline.config.effective_config import config_text
 from pipeline.config.load import RunConfig
@@ -34,8 +34,6 @@ from pipeline.version import SOFTWARE_ID
 from recordings.source import Origin
 from tracking.errors import ConfigurationError
 from tracking.snapshot import SessionEvidence
-
-KEYS_NAME = "keys"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.audit.keys import SigningKey
 from pipeline.cli.app import main
-from tests.builders_audit import KEY, Archive, new_archive
+from tests.builders_audit import KEY, OTHER_KEY, Archive, new_archive
 
 AUDIT = ["sessions", "audit"]
 
@@ -32,6 +33,11 @@ def run(
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     return captured.out, captured.err
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_the_way_of_a_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,14 +67,62 @@ def test_everything_at_hand_verifies_by_all_means(
 def test_what_was_not_proven_is_said(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "verify", archive.path("s-1"))
     assert out.startswith("NO CHANGE FOUND by the means used")
-    assert out.count("NOT USED") == 3
+    assert out.count("NOT USED") == 2
+    assert "ledger ledger.jsonl" in out, "the archive's own is used without being asked for"
     out, _ = run(capsys, "verify", archive.path("s-1"), "--json")
     means = json.loads(out)["means"]
     assert [name for name, row in means.items() if not row["used"]] == [
         "public key",
-        "ledger",
         "printed head",
     ]
+
+
+def test_the_archives_own_public_key_is_used(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = archive.folder / "keys"
+    keys.mkdir()
+    (keys / "audit_key.pub.pem").write_bytes(KEY.public.pem())
+    for path in (archive.path("s-1"), archive.folder, archive.ledger.path):
+        out, _ = run(capsys, "verify", path, "--json")
+        assert json.loads(out)["means"]["public key"]["used"]
+    (keys / "audit_key.pub.pem").write_bytes(OTHER_KEY.public.pem())
+    for path in (archive.path("s-1"), archive.folder, archive.ledger.path):
+        _, err = run(capsys, "verify", path, code=6)
+        assert "found by: public key" in err
+    (keys / "audit_key.pub.pem").write_text("no key")
+    run(capsys, "verify", archive.path("s-1"), code=3)
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+def test_a_replaced_file_is_found_by_the_ledger_beside_it(
+    archive: Archive, capsys: pytest.CaptureFixture[str], tmp_path: Path, key: SigningKey
+) -> None:
+    other = new_archive(made(tmp_path / "other"))
+    with other.open("s-1", key) as log:
+        log.verdict(1, 1, "UNSURE", "READY", [])
+    archive.path("s-1").write_bytes(other.path("s-1").read_bytes())
+    _, err = run(capsys, "verify", archive.path("s-1"), code=6)
+    assert "found by: ledger" in err
+
+
+def test_a_lone_log_that_nobody_vouches_for_is_refused_unless_asked_for(
+    archive: Archive, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lone = made(tmp_path / "lone") / archive.path("s-1").name
+    lone.write_bytes(archive.path("s-1").read_bytes())
+    out, err = run(capsys, "verify", lone, code=6)
+    assert out.startswith("NO CHANGE FOUND, AND NOBODY VOUCHES FOR THE KEY")
+    assert "nobody vouches" in err
+    out, _ = run(capsys, "verify", lone, "--json", code=6)
+    assert json.loads(out)["vouched_for"] is False
+    run(capsys, "verify", lone, "--untrusted-key")
+    run(capsys, "verify", lone, "--public-key", tmp_path / "pub.pem")
+    run(capsys, "verify", lone, "--ledger", archive.ledger.path)
+    head = json.loads(lone.read_bytes().splitlines()[-1])["hash"]
+    run(capsys, "verify", lone, "--head", head)
+    lone.write_bytes(lone.read_bytes().replace(b'"to":"HOLD"', b'"to":"FAULT"', 1))
+    run(capsys, "verify", lone, "--untrusted-key", code=6)
 
 
 def test_a_change_is_a_fault_that_names_line_and_means(
@@ -119,14 +173,29 @@ def test_a_newest_head_must_be_the_last(
 
 
 def test_a_crashed_log_is_sealed(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
-    path = archive.path("s-1")
+    path, key = archive.path("s-3"), archive.folder / "key.pem"
+    ledger = archive.ledger.path.read_bytes()
+    with archive.open("s-3"):
+        opened = archive.ledger.path.read_bytes()
+    assert opened != ledger
+    archive.ledger.path.write_bytes(opened)  # as a crash leaves both: no end anywhere
     path.write_bytes(path.read_bytes()[:-700])
     _, err = run(capsys, "verify", path, code=6)
     assert "sessions audit seal" in err
-    out, _ = run(capsys, "seal", path, "--key", archive.folder / "key.pem")
+    out, _ = run(capsys, "seal", path, "--key", key)
     assert "closed" in out
     out, _ = run(capsys, "verify", path)
     assert "resumed after a crash" in out
+    run(capsys, "verify", archive.folder)
+
+
+def test_a_cut_log_that_had_ended_is_not_sealed_into_a_whole_one(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, key = archive.path("s-1"), archive.folder / "key.pem"
+    path.write_bytes(path.read_bytes()[:-700])
+    run(capsys, "seal", path, "--key", key, code=6)
+    run(capsys, "verify", path, code=6)
 
 
 def test_show_filters_and_never_steers_the_terminal(

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.audit.archive import load_ledger
 from pipeline.audit.key_files import PRIVATE_NAME, load_public_key
-from pipeline.audit.naming import LEDGER_NAME, check_session_id
-from pipeline.session.opening import KEYS_NAME, new_session_id, open_archive
+from pipeline.audit.naming import KEYS_NAME, LEDGER_NAME, check_session_id
+from pipeline.session.opening import new_session_id, open_archive
 from tracking.errors import ConfigurationError
 
 NOW = datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC)
