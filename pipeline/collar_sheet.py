@@ -59,8 +59,7 @@ def draw_collar(applicator: Applicator) -> Figure:
         raise ConfigurationError(
             f"The applicator {applicator.id} has no collar in the catalogue.",
             expected=f"a table [applicator.{applicator.id}.collar]",
-            remedy='Add dictionary = "4x4_1000", first_id = 0, n_outer = 16, module_mm = 2.5, and '
-            "n_top = 8, top_module_mm = 3.0 where the ring's top face is wide enough.",
+            remedy="Add the table that `applicators collar` prints with the sheet.",
         )
     width, height = PAGE_MM
     figure = Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH))
@@ -84,7 +83,7 @@ def _head(ax: Axes, applicator: Applicator, collar: Collar) -> None:
         f"{ids}; machine {applicator.machine}. Print at 100 %, without scaling, on matt paper.",
         "Check the ruler: it must measure 100.0 mm, within 0.2 mm, or print again.",
         "Cut along the solid lines. Glue each piece over the tab of the one before it.",
-        "The strip's upper edge lies flush with the top face; the disc lies on that face.",
+        _where(applicator, collar),
         "The triangle marks +x: it belongs where the wall reaches farthest towards the patient.",
     )
     for k, line in enumerate(lines):
@@ -95,6 +94,14 @@ def _head(ax: Axes, applicator: Applicator, collar: Collar) -> None:
         tick = 3.0 if mm % 10 == 0 else 1.5
         ax.plot([left + mm] * 2, [y, y + tick], color="0", linewidth=0.4)
     ax.text(left + RULER_MM + 3, y, f"{RULER_MM} mm", fontsize=8)
+
+
+def _where(applicator: Applicator, collar: Collar) -> str:
+    """Where the strip's upper edge lies, and the disc."""
+    if not applicator.has_ring and collar.below_top_mm:
+        return f"The strip's upper edge lies {collar.below_top_mm:g} mm below the tube's top."
+    disc = "; the disc lies on that face" if collar.n_top else ""
+    return f"The strip's upper edge lies flush with the top face{disc}."
 
 
 def _strips(ax: Axes, seat: CollarSeat, collar: Collar, name: str) -> float:

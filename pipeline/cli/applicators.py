@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -104,17 +105,38 @@ def collar(
     out: Annotated[Path, typer.Option("--out", help="The .pdf file to write.")],
     *,
     catalogue: options.Catalogue = None,
+    toml: Annotated[
+        Path | None,
+        typer.Option("--toml", help="Write the collar's table for the catalogue to this file."),
+    ] = None,
+    views: Annotated[
+        int, typer.Option("--views", min=0, help="Measure detection on N simulated views an angle.")
+    ] = 0,
 ) -> None:
     """Write one applicator's marker collar as a page to print, true to scale.
 
+    Where the catalogue has none, one that fits is chosen, and the table to add is printed.
     For phantoms and the bench only: paper is not sterile.
     """
     if out.suffix.lower() != ".pdf":
         raise UsageError(
             "--out must name a .pdf file.", actual=str(out), remedy="Write --out collar.pdf."
         )
+    from pipeline.cli.collar_output import print_collar, print_detection, write_table
     from pipeline.collar_sheet import WARNING, write_collar_pdf
     from pipeline.config.catalogue_file import read_catalogue
+    from pipeline.config.standard_collar import standard_collar
 
-    write_collar_pdf(out, read_catalogue(catalogue).find(applicator_id))
+    found = read_catalogue(catalogue)
+    applicator = found.find(applicator_id)
+    is_held = applicator.collar is not None
+    if not is_held:
+        chosen = standard_collar(applicator, found.applicators)
+        applicator = replace(applicator, collar=chosen)
+    write_collar_pdf(out, applicator)
+    if toml is not None:
+        write_table(toml, applicator)
+    print_collar(applicator, is_held=is_held)
+    if views:
+        print_detection(applicator, found.applicators, views)
     typer.echo(f"{out}: A4, print at 100 %. {WARNING}", err=True)

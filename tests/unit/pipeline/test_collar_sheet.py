@@ -111,6 +111,6 @@ module_mm = 2.5
 def test_without_a_collar_it_says_what_to_add(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no collar") as caught:
         write_collar_pdf(tmp_path / "a.pdf", make_applicator())
-    assert "first_id" in caught.value.remedy
+    assert "applicators collar" in caught.value.remedy
     with pytest.raises(UsageError, match="cannot write"):
         write_collar_pdf(tmp_path / "none" / "a.pdf", collared())
