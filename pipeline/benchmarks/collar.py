@@ -97,7 +97,7 @@ def wearer() -> Applicator:
 
 @dataclass(frozen=True)
 class Detection:
-    """Of `n` pictures from one angle: how many were read and named, and how many count as a vote."""
+    """Of `n` pictures from one angle: read and named, and of those, sharp enough for a vote."""
 
     off_axis_deg: float
     n: int
