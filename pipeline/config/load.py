@@ -9,6 +9,7 @@ from pathlib import Path
 from calibration.rig_file import parse_rig
 from calibration.text_file import read_text_file
 from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE, Catalogue, parse_catalogue
+from pipeline.config.machine_values import check_beam
 from pipeline.config.plan_file import parse_plan
 from pipeline.config.site import Site
 from pipeline.config.site_check import check_goals, check_plan_against_site
@@ -105,7 +106,9 @@ def load_plan(
     check_machine(plan, applicator)
     check_goals(plan, applicator)
     site = None
-    if site_path is not None:
+    if site_path is None:
+        check_beam(plan)
+    else:
         texts["site"] = read_text_file(site_path, "site")
         site = parse_site(texts["site"], str(site_path))
         check_plan_against_site(plan, applicator, site)

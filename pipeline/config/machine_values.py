@@ -16,6 +16,7 @@ from tracking.plan import Plan
 SSD_AGREEMENT_MM = 1.0  # planning systems round; an air gap of 1 mm is not planned this way
 SSD_RANGE_MM = (300.0, 1500.0)  # of any electron machine; for cones without a catalogued SSD
 ENERGY_RANGE_MEV = (2.0, 30.0)
+ANGLE_RANGE_DEG = (-180.0, 180.0)
 ENERGY_AGREEMENT_MEV = 1e-3
 STEP_AGREEMENT_DEG = 1e-4  # of an angle and a multiple of the machine's step
 UNIT_FACTORS = {"cm": 10.0, "m": 1000.0, "inches": 25.4}
@@ -35,6 +36,7 @@ def check_machine_values(plan: Plan, machine: Machine | None, applicator: Applic
     if plan.ssd_mm is not None:
         check_ssd(plan.ssd_mm, applicator)
     if machine is None:
+        check_beam(plan)
         return
     if plan.energy_mev is not None:
         check_energy(plan.energy_mev, machine)
@@ -50,6 +52,29 @@ def check_machine_values(plan: Plan, machine: Machine | None, applicator: Applic
             actual="; ".join(actual for _, actual in other),
             remedy="Correct the plan, or plan_limits of the machine in the site file.",
         )
+
+
+def check_beam(plan: Plan) -> None:
+    """Refuse beam values that no electron machine has, where no machine is declared.
+
+    Raises
+    ------
+    ConfigurationError
+        In another unit, or mistyped.
+    """
+    for name, value, (low, high) in (
+        ("energy_mev", plan.energy_mev, ENERGY_RANGE_MEV),
+        ("ssd_mm", plan.ssd_mm, SSD_RANGE_MM),
+        ("head_roll_deg", plan.head_roll_deg, ANGLE_RANGE_DEG),
+        ("head_pitch_deg", plan.head_pitch_deg, ANGLE_RANGE_DEG),
+    ):
+        if value is not None and not low <= value <= high:
+            raise ConfigurationError(
+                f"The plan {plan.plan_id} has a beam that no electron machine has.",
+                expected=f"beam.{name} {low:g} to {high:g}",
+                actual=f"beam.{name} {value:g}",
+                remedy="Correct the plan: look for another unit.",
+            )
 
 
 def check_ssd(ssd_mm: float, applicator: Applicator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -124,7 +125,7 @@ def _caps(caps: CapsTable) -> Caps:
 def _persons(tables: dict[str, PersonTable], what: str) -> tuple[Person, ...]:
     by_name: dict[str, str] = {}
     for key, table in tables.items():
-        name = " ".join(table.name.casefold().split())
+        name = _compared(table.name)
         if by_name.setdefault(name, key) != key:
             raise ConfigurationError(
                 f"{what}: one person is registered twice and could sign for two.",
@@ -132,10 +133,30 @@ def _persons(tables: dict[str, PersonTable], what: str) -> tuple[Person, ...]:
                 actual=f"person.{by_name[name]} and person.{key}",
                 remedy="Remove one of them; tell persons of one name apart by their full names.",
             )
+    _refuse_copied_pins(tables, what)
     return tuple(
         Person(key, table.name, table.role, _pin(key, table.pin, what))
         for key, table in sorted(tables.items())
     )
+
+
+def _compared(name: str) -> str:
+    """A name without what the eye does not tell apart: case, spaces, marks that show nothing."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    shown = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return " ".join(shown.split())
+
+
+def _refuse_copied_pins(tables: dict[str, PersonTable], what: str) -> None:
+    by_pin: dict[str, str] = {}
+    for key, table in tables.items():
+        if table.pin is not None and by_pin.setdefault(table.pin, key) != key:
+            raise ConfigurationError(
+                f"{what}: one PIN would sign for two persons.",
+                expected="each `pin` line once",
+                actual=f"the same line at person.{by_pin[table.pin]} and person.{key}",
+                remedy=f"Let {key} run `site pin {key}` and choose a PIN of their own.",
+            )
 
 
 def _pin(person: str, text: str | None, what: str) -> PinVerifier | None:

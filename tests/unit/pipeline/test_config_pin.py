@@ -100,3 +100,21 @@ def test_verifiers_are_not_shown_nor_written_beside_results() -> None:
         assert "3e8c64a0" not in text
         assert "scrypt" not in text
     assert [person.pin is None for person in site.persons] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "name", ["First\u200b Physicist", "\uff26irst  PHYSICIST", "Fir\u00adst Physicist"]
+)
+def test_a_name_that_only_looks_another_is_the_same_person(name: str) -> None:
+    twice = SIGNING_SITE + f'[person.other]\nname = "{name}"\nrole = "surgeon"\n'
+    with pytest.raises(ConfigurationError, match="registered twice"):
+        parse_site(twice, "site.toml")
+
+
+def test_one_pins_line_never_signs_for_two() -> None:
+    pin = next(line for line in SIGNING_SITE.splitlines() if line.startswith("pin = "))
+    copied = f'{SIGNING_SITE}[person.other]\nname = "Another"\nrole = "surgeon"\n{pin}\n'
+    with pytest.raises(ConfigurationError, match="sign for two") as caught:
+        parse_site(copied, "site.toml")
+    assert "person.physicist-1 and person.other" in caught.value.actual
+    assert "scrypt" not in str(caught.value)

@@ -134,3 +134,26 @@ def test_plan_check_refuses_with_exit_code_3(
     assert main(["plan", "check", str(written(tmp_path, "ssd.toml", text)), *site]) == 3
     assert "planned must be 0" in capsys.readouterr().err
     assert main(["plan", "check", str(written(tmp_path, "plan.toml", PLAN)), *site]) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["energy_mev = 9000.0", "ssd_mm = 50.0", "head_roll_deg = 1e9", "head_pitch_deg = -181.0"],
+)
+def test_a_beam_of_no_electron_machine_is_refused_also_without_a_site(
+    tmp_path: Path, line: str
+) -> None:
+    name = line.split(" ", maxsplit=1)[0]
+    path = written(tmp_path, "plan.toml", f"{PLAN}[beam]\n{line}\n")
+    with pytest.raises(ConfigurationError, match="no electron machine") as caught:
+        load_plan(path)
+    assert caught.value.actual.startswith(f"beam.{name} ")
+    path.write_text(f"{PLAN}[beam]\nenergy_mev = 9\nssd_mm = 500\nhead_roll_deg = -20\n")
+    load_plan(path)
+
+
+def test_a_machine_that_no_site_declares_has_such_a_beam_neither(tmp_path: Path) -> None:
+    site = written(tmp_path, "site.toml", replaced(SITE, "machine.mobetron", "machine.liac"))
+    path = written(tmp_path, "plan.toml", f"{PLAN}[beam]\nenergy_mev = 9000.0\n")
+    with pytest.raises(ConfigurationError, match="no electron machine"):
+        load_plan(path, None, site)
