@@ -32,7 +32,7 @@ from tests.integration.test_live_session import (
     START_NS,
     CameraSource,
     Session,
-    confirm_when_placed,
+    confirm_when_docked,
 )
 
 PHANTOM = read_catalogue(None).applicators[APPLICATOR_ID]
@@ -98,7 +98,7 @@ def _verdicts(source: CameraSource, config: RunConfig, folder: Path, store: Path
 
     def confirm() -> None:
         for person in PERSONS:
-            assert confirm_when_placed(session, person)
+            assert confirm_when_docked(session, person)
         source.ends_at = source.n_handed_over + 40
 
     persons = threading.Thread(target=confirm)

@@ -31,7 +31,7 @@ from tests.integration.test_live_session import (
     PERSONS,
     CameraSource,
     Session,
-    confirm_when_placed,
+    confirm_when_docked,
 )
 from tracking.frame import LiveNotes, SourceFrame
 
@@ -41,7 +41,7 @@ class LiveSession(Session):
 
     def confirmed(self, n_after: int = 40) -> None:
         for person in PERSONS:
-            assert confirm_when_placed(self, person)
+            assert confirm_when_docked(self, person)
         self.source.ends_at = self.source.n_handed_over + n_after
 
 
