@@ -1,7 +1,7 @@
 """Points of a target from any input: cloud files, and depth of a session or BOP folder.
 
-A cloud file says no unit, unless it does: a PLY comment or an NPZ entry `unit`. Where neither it nor
-the caller says one, the target does: the only unit in which it is found is taken.
+A cloud file says no unit, unless it does: a PLY comment or an NPZ entry `unit`. Where neither says
+one, nor the caller, the target does: the only unit in which it is found is taken.
 """
 
 from __future__ import annotations

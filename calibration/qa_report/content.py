@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from calibration.qa.grade import CheckResult
+from calibration.qa.grade import ASSUMED, CheckResult
 from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import Protocol
 from calibration.qa.run_record import RunRecord
 from calibration.qa.standing import Standing
 from calibration.qa_report.chart_image import chart_svg
 
-YES_OR_NO = "_matches"  # figures of this name are 1 or 0
+YES_OR_NO = ("_matches", "_reported")  # figures of these names are 1 or 0
 CAPTIONS = {
     "targets": "Targets over the last frame: reference (yellow) and this run (green).",
     "deviation": "Depth of the base less its reference: blue nearer, red farther, full colour at "
@@ -86,9 +86,7 @@ def content_of(
         standing=_standing_line(standing),
         standing_is_valid=standing.valid_until_ns > 0,
         checks=tuple(
-            CheckLine(
-                c.title, _figure(record, c.metric, c.unit), _limits(c), str(c.outcome), c.message
-            )
+            CheckLine(c.title, _figure(record, c), _limits(c), str(c.outcome), c.message)
             for c in (result.checks if result else ())
         ),
         pictures=tuple(
@@ -145,7 +143,10 @@ def _limits(check: CheckResult) -> str:
     return "yes" if check.metric.endswith(YES_OR_NO) else check.limits
 
 
-def _figure(record: RunRecord, metric: str, unit: str) -> str:
+def _figure(record: RunRecord, check: CheckResult) -> str:
+    metric, unit = check.metric, check.unit
+    if check.message == ASSUMED:
+        return "-"
     found = [m for m in (record.result.metrics if record.result else ()) if m.name == metric]
     if not found:
         return "not measured"
