@@ -53,6 +53,14 @@ def test_a_run_comes_back_as_it_was_stored(folder: Path) -> None:
     assert str(found.result.metrics[1]) == str(result().metrics[1])  # nan
 
 
+def test_a_figure_of_negative_zero_fits_its_seal(folder: Path) -> None:
+    store = opened(folder)
+    zero = replace(result().checks[0], value=-0.0)
+    metric = Metric("ssd_shift", -0.0, "mm", -0.0)
+    store.finish(store.begin(start()), replace(result(), metrics=(metric,), checks=(zero,)))
+    assert len(store.runs()) == 1
+
+
 def test_runs_are_picked_by_camera_and_origin(folder: Path) -> None:
     store = opened(folder)
     for setup, origin in (
@@ -125,9 +133,9 @@ def test_an_edited_run_is_refused(folder: Path, statement: str) -> None:
         "DELETE FROM qa_head",
         "UPDATE qa_head SET n_events = 5",
         (
-            "INSERT INTO qa_run SELECT 9, protocol, protocol_id, camera_serial, rig, software, model,"
-            " origin, source, operator, measured_ns, started_ns, valid_ns, finished_ns, outcome,"
-            " versions, baseline, seal FROM qa_run WHERE id = 1"
+            "INSERT INTO qa_run SELECT 9, protocol, protocol_id, camera_serial, rig, software,"
+            " model, origin, source, operator, measured_ns, started_ns, valid_ns, finished_ns,"
+            " outcome, versions, baseline, seal FROM qa_run WHERE id = 1"
         ),
     ],
 )
