@@ -55,6 +55,7 @@ class ReportContent:
     n_charted: int
     history: tuple[tuple[str, ...], ...]
     versions: tuple[tuple[str, str], ...]
+    summary: str
 
 
 def content_of(
@@ -86,7 +87,13 @@ def content_of(
         standing=_standing_line(standing),
         standing_is_valid=standing.valid_until_ns > 0,
         checks=tuple(
-            CheckLine(c.title, _figure(record, c), _limits(c), str(c.outcome), c.message)
+            CheckLine(
+                c.title,
+                _figure(record, c),
+                _limits(c),
+                str(c.outcome),
+                "" if c.message == ASSUMED else c.message,
+            )
             for c in (result.checks if result else ())
         ),
         pictures=tuple(
@@ -97,6 +104,7 @@ def content_of(
         n_charted=sum(run.result is not None for run in before),
         history=tuple(history_row(run) for run in reversed(before[-N_HISTORY:])),
         versions=result.versions if result else (),
+        summary=_summary(result.checks if result else ()),
     )
 
 
@@ -133,6 +141,17 @@ def _facts(record: RunRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _summary(checks: Sequence[CheckResult]) -> str:
+    """How many checks came out how, as `18 checks: 16 Pass, 2 Failure (...)`, with a full stop."""
+    words = []
+    for outcome in Outcome:
+        titles = [c.title for c in checks if c.outcome is outcome]
+        if titles:
+            bad = f" ({'; '.join(titles)})" if outcome is not Outcome.PASS else ""
+            words.append(f"{len(titles)} {outcome}{bad}")
+    return f"{len(checks)} checks: {', '.join(words)}." if words else "No check was judged."
+
+
 def _standing_line(standing: Standing) -> str:
     if standing.valid_until_ns:
         return f"{standing.sentence} Valid until {when(standing.valid_until_ns)}."
@@ -146,7 +165,7 @@ def _limits(check: CheckResult) -> str:
 def _figure(record: RunRecord, check: CheckResult) -> str:
     metric, unit = check.metric, check.unit
     if check.message == ASSUMED:
-        return "-"
+        return "assumed"
     found = [m for m in (record.result.metrics if record.result else ()) if m.name == metric]
     if not found:
         return "not measured"

@@ -57,15 +57,21 @@ def append(connection: Connection, run_id: int, kind: str, digest: str) -> None:
     connection.execute(update(HEAD).where(HEAD.c.id == HEAD_ID).values(n_events=seq, link=link))
 
 
-def check_chain(connection: Connection) -> None:
+def check_chain(connection: Connection, *, is_writing: bool = False) -> None:
     """Hold all runs against the chain; writers wait until the transaction ends.
+
+    Parameters
+    ----------
+    is_writing : bool
+        The transaction is going to append: two that share the head first would wait for each other.
 
     Raises
     ------
     BrokenChainError
         A run or event is missing, was added, or was changed.
     """
-    head = connection.execute(select(HEAD).with_for_update(read=True)).mappings().first()
+    wanted = select(HEAD).with_for_update(read=not is_writing)
+    head = connection.execute(wanted).mappings().first()
     events = connection.execute(select(EVENTS).order_by(EVENTS.c.seq)).mappings().all()
     runs = {row["id"]: row for row in connection.execute(select(RUNS)).mappings()}
     link, told = FIRST_LINK, set()

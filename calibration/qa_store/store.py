@@ -62,7 +62,7 @@ class QaStore:
     def begin(self, start: RunStart) -> int:
         """Write that a run begins; return its number."""
         with self._transaction() as connection:
-            check_chain(connection)
+            check_chain(connection, is_writing=True)
             latest = connection.execute(select(RUNS.c.started_ns, RUNS.c.finished_ns)).all()
             last_ns = max((max(a, b or 0) for a, b in latest), default=0)
             if start.started_ns < last_ns - CLOCK_SLACK_NS:

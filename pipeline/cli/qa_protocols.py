@@ -191,15 +191,18 @@ def history(
     as_json: options.Json = False,
 ) -> None:
     """List stored runs, oldest first."""
-    from pipeline.qa.asking import history_rows, history_table
+    from pipeline.qa.asking import history_rows, history_table, require_metric
     from pipeline.qa.places import existing_store
 
     with existing_store(qa_store, site) as (store, _):
-        runs = store.runs(serial)[-last:]
+        stored = store.runs(serial)
+    if metric is not None:
+        require_metric(stored, metric)
+    runs = stored[-last:]
     if as_json:
         print_json({"runs": history_table(runs)})
         return
-    print_table("QA runs", *history_rows(runs, metric), width=WIDTH)
+    print_table("QA runs", *history_rows(runs, metric), width=WIDTH, folds_last=True)
 
 
 def report(

@@ -124,6 +124,9 @@ def test_reports_and_history_of_what_is_stored(
     text = html.read_text()
     for words in ("Daily QA", "Simulation: this run proves nothing", "signature", "<svg", "Pass"):
         assert words in text
+    last = text[text.index('<div class="last">') :]
+    for words in (">Pass<", "18 checks: 18 Pass", f"run {number}", "SIM0000435", "signature"):
+        assert words in last
     assert "file:" not in text
     assert qa(place, "report", number, "--out", str(html)) == 2
     assert qa(place, "report", "9999", "--out", str(tmp_path / "x.pdf")) == 2
@@ -132,6 +135,8 @@ def test_reports_and_history_of_what_is_stored(
     assert json.loads(capsys.readouterr().out)["runs"][-1]["run"] == int(number)
     assert qa(place, "history", "--metric", "phantom_shift") == 0
     assert "phantom_shift" in capsys.readouterr().out
+    assert qa(place, "history", "--metric", "nonsense") == 2
+    assert "phantom_shift" in capsys.readouterr().err
 
 
 def test_simulated_runs_leave_a_live_camera_unproven(
