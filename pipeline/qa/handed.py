@@ -112,7 +112,7 @@ def _refuse_wrong_hand(check: Check, file: FigureFile, found: Sequence[Metric]) 
     if command is not None:
         expected = f"the file of `qa {command} --json`, with its camera, software and seal"
     else:
-        expected = "a figure by hand (--entered)" if check.is_manual else "nothing: the run does"
+        expected = "a figure by hand (--entered)" if check.is_manual else "the run's own measurement"
     raise ConfigurationError(
         f"{file.path}: {check.metric} is not measured that way.",
         expected=expected,
@@ -123,7 +123,8 @@ def _refuse_wrong_hand(check: Check, file: FigureFile, found: Sequence[Metric]) 
 
 def _refuse_partial(check: Check, files: Sequence[FigureFile]) -> None:
     kind = NOMINAL_OF.get(check.metric, "")
-    given = tuple(x for file in files for name, xs in file.nominals if name == kind for x in xs)
+    found = {x for file in files for name, xs in file.nominals if name == kind for x in xs}
+    given = tuple(sorted(found))
     missing = missing_nominals(check.metric, check.nominals, given)
     if missing:
         raise CalibrationError(
