@@ -81,6 +81,8 @@ def _refuse_short_pcd(path: Path) -> None:
 
 def _npz(path: Path) -> Raw:
     """`points`, `points_mm` or the only array that is a cloud; text `unit` beside it."""
+    if not zipfile.is_zipfile(path):
+        raise _unreadable(path, "no NPZ archive")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -102,7 +104,10 @@ def _npz(path: Path) -> Raw:
 
 def _npy(path: Path) -> NDArray[np.float64]:
     try:
-        return _as_points(path, "its array", np.load(path, allow_pickle=False))
+        array = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise _unreadable(path, "an archive: name it .npz")
+        return _as_points(path, "its array", array)
     except (OSError, ValueError, EOFError) as error:
         raise _unreadable(path, str(error)) from error
 

@@ -73,8 +73,11 @@ def read_ply(path: Path) -> tuple[NDArray[np.float64], Unit | None]:
         before.append(element)
     else:
         raise _broken(path, "no element called vertex")
-    if not {"x", "y", "z"} <= {name for name, _ in element.properties}:
-        raise _broken(path, f"vertices of {', '.join(name for name, _ in element.properties)}")
+    names = [name for name, _ in element.properties]
+    if not {"x", "y", "z"} <= set(names):
+        raise _broken(path, f"vertices of {', '.join(names)}")
+    if any(len(dict(one.properties)) < len(one.properties) for one in (*before, element)):
+        raise _broken(path, "two properties of one name")
     if not all(one.is_fixed for one in (*before, element)):
         raise _broken(path, "a list before the vertices' end")
     body = data[header.length :]
@@ -101,7 +104,7 @@ def _ascii(
     width = len(vertex.properties)
     skipped = sum(one.count * len(one.properties) for one in before)
     needed = skipped + vertex.count * width
-    words = body.split(maxsplit=needed)[:needed]
+    words = body.split(maxsplit=min(needed, len(body)))[:needed]
     if len(words) < needed:
         raise _short(path, vertex, f"{needed} numbers after the header", f"{len(words)} numbers")
     try:

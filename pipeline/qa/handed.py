@@ -112,7 +112,9 @@ def _refuse_wrong_hand(check: Check, file: FigureFile, found: Sequence[Metric]) 
     if command is not None:
         expected = f"the file of `qa {command} --json`, with its camera, software and seal"
     else:
-        expected = "a figure by hand (--entered)" if check.is_manual else "the run's own measurement"
+        expected = (
+            "a figure by hand (--entered)" if check.is_manual else "the run's own measurement"
+        )
     raise ConfigurationError(
         f"{file.path}: {check.metric} is not measured that way.",
         expected=expected,

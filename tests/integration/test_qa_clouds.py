@@ -140,7 +140,18 @@ def test_arrays_that_are_no_cloud_are_named(
     np.save(flat, points[:, :2])
     words = tmp_path / "words.xyz"
     words.write_text("1 2 3\n4 five 6\n")
-    for path, says in ((two, "arr_0"), (flat, "(15000, 2)"), (words, "line 2")):
+    swapped = tmp_path / "archive.npy"
+    swapped.write_bytes(two.read_bytes())
+    array = tmp_path / "array.npz"
+    array.write_bytes(flat.read_bytes())
+    huge = _ply(tmp_path / "huge.ply", points[:300], "ascii")
+    huge.write_text(huge.read_text().replace("vertex 300", "vertex " + 30 * "9"))
+    doubled = _ply(tmp_path / "doubled.ply", points[:300], "binary_little_endian")
+    doubled.write_bytes(doubled.read_bytes().replace(b"uchar red", b"uchar x"))
+    for path, says in (
+        *((two, "arr_0"), (flat, "(15000, 2)"), (words, "line 2"), (swapped, ".npz")),
+        *((array, "no NPZ"), (huge, "cut short"), (doubled, "one name")),
+    ):
         assert main(["qa", "spheres", str(path), "--radius-mm", "25"]) == 5
         assert says in capsys.readouterr().err
 
