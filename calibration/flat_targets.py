@@ -1,7 +1,7 @@
 """Plane, angle blocks and standoff blocks: flat faces against what they are known to be.
 
-The base of a block is the largest face in the cloud; a face at a known angle to it, or parallel to
-it at a known height, is judged. Heights are taken at the middle of the upper face.
+The base of a block is the largest face in the cloud; a face at a known angle to it (0: parallel) is
+judged, or one parallel to it at a known height. Heights are taken at the middle of the upper face.
 """
 
 from __future__ import annotations
@@ -99,14 +99,7 @@ def judge_plane(faces: Sequence[Face]) -> PlaneResult:
         There is none, or it is too rough to be a plane.
     """
     face = _base(faces)
-    extent = float(np.linalg.norm(np.ptp(face.points_mm @ face.axes[:2].T, axis=0)))
-    if not MIN_EXTENT_MM <= extent <= MAX_EXTENT_MM:
-        raise CalibrationError(
-            "The plane has a size that no target has.",
-            expected=f"{MIN_EXTENT_MM:g} to {MAX_EXTENT_MM:g} mm",
-            actual=f"{extent:.4g} mm",
-            remedy="Check the unit (--unit): metres taken for mm are 1000 times too small.",
-        )
+    extent = _extent_mm(face)
     flatness = form_range_mm(face.residuals_mm)
     if not flatness <= MAX_FLATNESS_FRACTION * extent:
         raise CalibrationError(
@@ -134,17 +127,17 @@ def judge_blocks(
     Raises
     ------
     CalibrationError
-        A nominal value that is none, or no face near it.
+        A nominal value that is none, a base of impossible size, or no face near a nominal value.
     """
     base, *others = (_base(faces), *faces[1:])
+    _extent_mm(base)
     figures = []
     for nominal in angles_deg:
-        if not (isfinite(nominal) and 0 < nominal <= 90):
-            raise CalibrationError(
-                "A block's angle lies between 0 and 90 deg.", actual=f"{nominal}"
-            )
+        if not (isfinite(nominal) and 0 <= nominal <= 90):
+            raise CalibrationError("A block's angle is from 0 to 90 deg.", actual=f"{nominal}")
         angles = [(_angle_deg(base, face), face) for face in others]
-        measured, face = _nearest(angles, nominal, MAX_ANGLE_ERROR_DEG, "deg", "tilted face")
+        what = "tilted face" if nominal else "parallel face"
+        measured, face = _nearest(angles, nominal, MAX_ANGLE_ERROR_DEG, "deg", what)
         figures.append(
             BlockFigure("angle_block", nominal, measured, _angle_sigma_deg(base, face), "deg")
         )
@@ -172,6 +165,18 @@ def _base(faces: Sequence[Face]) -> Face:
     return faces[0]
 
 
+def _extent_mm(face: Face) -> float:
+    extent = float(np.linalg.norm(np.ptp(face.points_mm @ face.axes[:2].T, axis=0)))
+    if not MIN_EXTENT_MM <= extent <= MAX_EXTENT_MM:
+        raise CalibrationError(
+            "The plane has a size that no target has.",
+            expected=f"{MIN_EXTENT_MM:g} to {MAX_EXTENT_MM:g} mm",
+            actual=f"{extent:.4g} mm",
+            remedy="Check the unit (--unit): metres taken for mm are 1000 times too small.",
+        )
+    return extent
+
+
 def _nearest(
     measured: Sequence[tuple[float, Face]], nominal: float, limit: float, unit: str, what: str
 ) -> tuple[float, Face]:
@@ -193,7 +198,13 @@ def _angle_deg(first: Face, second: Face) -> float:
 
 
 def _angle_sigma_deg(first: Face, second: Face) -> float:
-    """Of the angle, by both tilts in the plane that holds both normals."""
+    """Of the angle, by both tilts in the plane that holds both normals.
+
+    Near 0 that plane is chance: the worst direction counts instead, as for every size of a vector.
+    """
+    if _angle_deg(first, second) < PARALLEL_DEG:
+        slopes = [np.linalg.eigvalsh(face.covariance[1:, 1:])[-1] for face in (first, second)]
+        return float(np.degrees(np.sqrt(sum(slopes))))
     edge = np.cross(first.normal, second.normal)
     edge /= np.linalg.norm(edge)
     variance = sum(face.tilt_variance(np.cross(edge, face.normal)) for face in (first, second))

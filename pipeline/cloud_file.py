@@ -1,39 +1,58 @@
-"""Points of a target from any input: clouds (PLY, PCD, NPZ), and depth of a session or BOP folder.
+"""Points of a target from any input: cloud files, and depth of a session or BOP folder.
 
-A cloud file says no unit, unless it does: a PLY comment or an NPZ entry `unit`. Nothing is guessed.
+A cloud file says no unit, unless it does: a PLY comment or an NPZ entry `unit`. Where neither says
+one, nor the caller, the target does: the only unit in which it is found is taken.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
-from typing import Literal
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.poses_file import MM_PER_UNIT
+from pipeline.cloud_formats import CLOUD_SUFFIXES, Unit, read_raw
 from recordings.opening import open_source
-from recordings.source import Source
+from recordings.source import Origin, Source, SourceHeader
 from tracking.arrays import Float, frozen
-from tracking.errors import SourceError, UsageError
+from tracking.errors import CalibrationError, SourceError, UsageError
 
-Unit = Literal["mm", "m"]
-CLOUD_SUFFIXES = (".ply", ".pcd", ".npz")
+Found = TypeVar("Found")
+UNITS: tuple[Unit, Unit] = ("mm", "m")
 MAX_AVERAGED_FRAMES = 60  # of a recording: two seconds, in which nothing moves
 MIN_SEEN_FRACTION = 0.5  # of the frames: seldom seen pixels are edges
-MAX_HEADER_BYTES = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class Cloud:
-    """Finite points in mm, (n, 3), and how their unit is known."""
+    """Finite points in mm, (n, 3), and how their unit is known.
+
+    Attributes
+    ----------
+    header : SourceHeader or None
+        Of a recording.
+    changed_at : datetime or None
+        When a cloud file was last written, UTC; None of a recording.
+    """
 
     points_mm: Float
     unit: str
     unit_source: str
     n_not_finite: int
     n_frames: int = 1
+    header: SourceHeader | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Of the frames; None: a cloud file does not say."""
+        return None if self.header is None else self.header.origin
 
 
 def read_cloud(uri: str, unit: Unit | None) -> Cloud:
@@ -44,16 +63,80 @@ def read_cloud(uri: str, unit: Unit | None) -> Cloud:
     UsageError
         The file tells no unit and none is given, or another one than it tells.
     SourceError
-        The input is missing, damaged, empty or of an unknown kind.
+        The input is missing, damaged, cut short, empty or of an unknown kind.
     """
+    read, told = _read(uri, unit)
+    if told is None:
+        raise _no_unit(uri, read.points_mm)
+    return read
+
+
+def measure_cloud(
+    uri: str,
+    unit: Unit | None,
+    measure: Callable[[Float], Found],
+    widest_guess_mm: float = inf,
+) -> tuple[Cloud, Found]:
+    """Read a cloud and measure its points (mm); a unit that nobody tells is found by measuring.
+
+    Parameters
+    ----------
+    measure : callable
+        Raises CalibrationError where the points cannot be the target.
+    widest_guess_mm : float
+        A target of no nominal size says little of the unit: wider clouds are not guessed.
+
+    Raises
+    ------
+    UsageError
+        As `read_cloud`, or the target is found in either unit.
+    SourceError
+        As `read_cloud`.
+    CalibrationError
+        As `measure`; where the unit is not known: it fits in neither.
+    """
+    read, told = _read(uri, unit)
+    if told is not None:
+        return read, measure(read.points_mm)
+    fits: list[tuple[Cloud, Found]] = []
+    troubles: list[str] = []
+    for one in UNITS:
+        scaled = replace(
+            read,
+            points_mm=frozen(read.points_mm * MM_PER_UNIT[one]),
+            unit=one,
+            unit_source="the only unit in which the target is found (no --unit, none in the file)",
+        )
+        if np.ptp(scaled.points_mm, axis=0).max() > widest_guess_mm:
+            troubles.append(f"as {one}: wider than {widest_guess_mm / 1000:g} m")
+            continue
+        try:
+            fits.append((scaled, measure(scaled.points_mm)))
+        except CalibrationError as error:
+            troubles.append(f"as {one}: {str(error).splitlines()[0]}")
+    if not fits:
+        raise CalibrationError(
+            f"The target is not in the cloud {uri}, neither in mm nor in m.",
+            actual="; ".join(troubles),
+            remedy="Check the nominal sizes, and name the unit: --unit mm or --unit m.",
+        )
+    if len(fits) > 1:
+        raise _no_unit(uri, read.points_mm)
+    return fits[0]
+
+
+def _read(uri: str, unit: Unit | None) -> tuple[Cloud, Unit | None]:
+    """The cloud in mm, and its unit; None: not known, the numbers are the file's own."""
     path = Path(uri)
     if path.suffix.lower() not in CLOUD_SUFFIXES:
-        return _of_recording(uri, unit)
-    if not path.is_file():
-        raise SourceError(
-            f"The cloud {uri} does not exist.", remedy="Check the path for a typing mistake."
+        return _of_recording(uri, unit), "mm"
+    raw, told = read_raw(path)
+    if told is not None and unit is not None and told != unit:
+        raise UsageError(
+            f"--unit contradicts the file {uri}.",
+            expected=f"--unit {told}, as the file says",
+            actual=f"--unit {unit}",
         )
-    raw, told = _npz(path) if path.suffix.lower() == ".npz" else _open3d(path)
     finite = np.isfinite(raw).all(axis=1)
     points = raw[finite]
     if not len(points):
@@ -62,23 +145,20 @@ def read_cloud(uri: str, unit: Unit | None) -> Cloud:
             expected="points with finite coordinates",
             actual=f"{len(raw)} points, none finite",
         )
-    chosen, source = _unit(uri, points, told, unit)
-    return Cloud(frozen(points * MM_PER_UNIT[chosen]), chosen, source, int((~finite).sum()))
+    chosen = told or unit
+    scale = 1.0 if chosen is None else MM_PER_UNIT[chosen]
+    return Cloud(
+        frozen(points * scale),
+        chosen or "",
+        "--unit" if told is None else "the file says so",
+        int((~finite).sum()),
+        changed_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+    ), chosen
 
 
-def _unit(uri: str, points: Float, told: Unit | None, given: Unit | None) -> tuple[Unit, str]:
-    if told is not None and given is not None and told != given:
-        raise UsageError(
-            f"--unit contradicts the file {uri}.",
-            expected=f"--unit {told}, as the file says",
-            actual=f"--unit {given}",
-        )
-    if told is not None:
-        return told, "the file says so"
-    if given is not None:
-        return given, "--unit"
+def _no_unit(uri: str, points: Float) -> UsageError:
     extent = float(np.ptp(points, axis=0).max())
-    raise UsageError(
+    return UsageError(
         f"The file {uri} does not say its unit.",
         expected="--unit mm or --unit m",
         actual=f"numbers that span {extent:.4g}",
@@ -87,65 +167,14 @@ def _unit(uri: str, points: Float, told: Unit | None, given: Unit | None) -> tup
     )
 
 
-def _open3d(path: Path) -> tuple[Float, Unit | None]:
-    import open3d as o3d
-
-    with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
-        try:
-            cloud = o3d.t.io.read_point_cloud(path)
-            points = np.asarray(cloud.point.positions.numpy(), np.float64)
-        except (RuntimeError, KeyError) as error:
-            raise _unreadable(path, " ".join(str(error).split())[:120]) from error
-    if points.ndim != 2 or points.shape[1] != 3:
-        raise _unreadable(path, f"an array of shape {points.shape}")
-    return points, _ply_unit(path) if path.suffix.lower() == ".ply" else None
-
-
-def _ply_unit(path: Path) -> Unit | None:
-    """What a header line `comment unit mm` says; this project's meshes say `..., mm: ...`."""
-    with path.open("rb") as file:
-        header = file.read(MAX_HEADER_BYTES).split(b"end_header")[0]
-    for line in header.decode("ascii", "replace").splitlines():
-        words = line.replace(":", " ").replace(",", " ").replace("=", " ").lower().split()
-        if words[:1] == ["comment"] and "unit" in words:
-            after = words[words.index("unit") + 1 :][:1]
-            if after == ["mm"]:
-                return "mm"
-            if after == ["m"]:
-                return "m"
-    return None
-
-
-def _npz(path: Path) -> tuple[Float, Unit | None]:
-    """Array `points` or `points_mm` (n, 3) or (h, w, 3), text `unit` beside it."""
-    import zipfile
-
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            names = set(file.files)
-            name = next((n for n in ("points_mm", "points", "xyz") if n in names), None)
-            if name is None:
-                raise _unreadable(path, f"arrays {', '.join(sorted(names)) or 'none'}")
-            array: NDArray[np.float64] = np.asarray(file[name], np.float64)
-            told = str(file["unit"]) if "unit" in names else None
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, str(error)) from error
-    if array.ndim not in {2, 3} or array.shape[-1] != 3:
-        raise _unreadable(path, f"{name} of shape {array.shape}")
-    if told not in {None, "mm", "m"}:
-        raise _unreadable(path, f'unit "{told}", where mm or m may stand')
-    unit: Unit | None = "mm" if name == "points_mm" or told == "mm" else None
-    return array.reshape(-1, 3), "m" if told == "m" else unit
-
-
 def _of_recording(uri: str, unit: Unit | None) -> Cloud:
-    if unit is not None:
-        raise UsageError(
-            "--unit has no meaning for a recording: its depth unit is in it.",
-            remedy="Leave --unit out.",
-        )
     source = open_source(uri, applicators={})
     try:
+        if unit is not None:
+            raise UsageError(
+                "--unit has no meaning for a recording: its depth unit is in it.",
+                remedy="Leave --unit out.",
+            )
         return _median_cloud(source)
     finally:
         source.close()
@@ -167,13 +196,11 @@ def _median_cloud(source: Source) -> Cloud:
         )
     depth = np.nanmedian(stack[:, seen], axis=0).astype(np.float64)
     points = intrinsics.ray_grid[seen] * depth[:, None]
-    return Cloud(frozen(points), "mm", "the recording says so", int((~seen).sum()), len(depths))
-
-
-def _unreadable(path: Path, actual: str) -> SourceError:
-    return SourceError(
-        f"The cloud {path} cannot be read.",
-        expected="a PLY or PCD file with x, y, z, or an NPZ file with points (n, 3)",
-        actual=actual,
-        remedy="Export it again.",
+    return Cloud(
+        frozen(points),
+        "mm",
+        "the recording says so",
+        int((~seen).sum()),
+        len(depths),
+        source.header,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +17,24 @@ from models.loading import load_segmenter
 from pipeline.catalogued_cone import catalogued_cone
 from pipeline.config.catalogue_file import read_catalogue
 from recordings.opening import open_source
+from recordings.source import SourceHeader
 from tracking.arrays import Float
 from tracking.errors import ConfigurationError
 from tracking.register import register
 from tracking.registration import Registration
+from tracking.rig import Rig
 
 POSE_KEYS = {"unit", "head_from_applicator"}
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredPhantom:
+    """The figures, what they were measured with, and the source they are of."""
+
+    result: PhantomResult
+    rig: Rig
+    model_id: str
+    header: SourceHeader
 
 
 def measure_phantom(
@@ -33,7 +46,7 @@ def measure_phantom(
     catalogue_path: Path | None = None,
     segmenter_kind: Literal["onnx", "masks"] = "onnx",
     n_frames: int = 40,
-) -> PhantomResult:
+) -> MeasuredPhantom:
     """Register the phantom in every frame, each on its own, and judge the mean.
 
     Raises
@@ -65,7 +78,8 @@ def measure_phantom(
             )
     finally:
         source.close()
-    return judge_phantom(found, rig, known)
+    result = judge_phantom(found, rig, known)
+    return MeasuredPhantom(result, rig, segmenter.model_id, source.header)
 
 
 def read_known_pose(path: Path) -> Float:

@@ -59,7 +59,7 @@ class PrintedPage:
             self.ax.plot([left + mm] * 2, [y, y + tick], color="0", linewidth=0.4)
             self.ax.plot([x, x + tick], [low + mm] * 2, color="0", linewidth=0.4)
         self.ax.text(left + RULER_MM + 2, y, f"{RULER_MM} mm", fontsize=7)
-        self.ax.text(x - 0.5, low + RULER_MM + 2, f"{RULER_MM} mm", fontsize=7)
+        self.ax.text(x, low + RULER_MM + 2, f"{RULER_MM} mm", fontsize=7, rotation=90, ha="center")
 
     def require_room(self, width_mm: float, height_mm: float) -> tuple[float, float]:
         """Lower left corner of a centred area. Raises UsageError where it does not fit."""

@@ -1,4 +1,4 @@
-"""The printable QA targets: ChArUco board, chessboard, plane texture, sphere-plate layout."""
+"""The printable QA targets: boards and plane texture; layouts of sphere plate and blocks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.block_sheet import block_sheet
 from pipeline.collar_sheet import MARGIN_MM
 from pipeline.printed_page import PrintedPage
 from tracking.arrays import Float
@@ -27,6 +28,7 @@ def write_targets(folder: Path) -> list[Path]:
         "chessboard.pdf": chessboard_sheet(),
         "plane_texture.pdf": texture_sheet(),
         "sphere_plate.pdf": sphere_plate_sheet(),
+        "blocks.pdf": block_sheet(),
     }
     paths = []
     for name, page in sheets.items():

@@ -177,6 +177,9 @@ def _plane(gathered: Gathered) -> list[Metric]:
     if gathered.sights:
         filled = float(np.mean([s.filled for s in gathered.sights]))
         found.append(Metric("fill_rate", 100 * filled, "%"))
+    covered = [s.covered for s in gathered.sights if np.isfinite(s.covered)]
+    if covered:
+        found.append(Metric("view_covered", 100 * float(np.mean(covered)), "%"))
     if len(seen) < 3:
         return found
     bias = np.array([s.bias_mm for s in seen])

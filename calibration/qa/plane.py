@@ -108,6 +108,8 @@ class PlaneSight:
         Slope of measured less expected depth over the picture's width and height, mm.
     filled : float
         Share of the base's pixels that have depth.
+    covered : float
+        Share of the base's pixels before which something else is seen.
     """
 
     bias_mm: float
@@ -115,9 +117,10 @@ class PlaneSight:
     tilt_x: float
     tilt_y: float
     filled: float
+    covered: float
 
 
-UNSEEN = PlaneSight(np.nan, np.nan, np.nan, np.nan, 0.0)
+UNSEEN = PlaneSight(np.nan, np.nan, np.nan, np.nan, 0.0, np.nan)
 
 
 def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
@@ -129,9 +132,10 @@ def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
     filled = float((depth_mm[of_base] > 0).mean())
     used = of_base & (depth_mm > 0)
     off = depth_mm[used] - expected_mm[used]
+    covered = float((off < -CAPTURE_MM).sum()) / n_base
     near = np.abs(off) <= CAPTURE_MM
     if near.sum() < max(MIN_INLIERS, n_base // 4):
-        return PlaneSight(np.nan, np.nan, np.nan, np.nan, filled)
+        return PlaneSight(np.nan, np.nan, np.nan, np.nan, filled, covered)
     rows, columns = np.nonzero(used)
     height, width = expected_mm.shape
     x = columns[near] / width - 0.5
@@ -150,6 +154,7 @@ def compare(depth_mm: Float32, expected_mm: Float, free: Bool) -> PlaneSight:
         tilt_x=float(coefficients[1]),
         tilt_y=float(coefficients[2]),
         filled=filled,
+        covered=covered,
     )
 
 

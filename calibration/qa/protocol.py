@@ -9,6 +9,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import Literal
 
+from calibration.qa.figure_sources import OWN, STEPS_UNCONFIRMED, command_of
+
 LimitKind = Literal["deviation", "maximum", "minimum"]
 
 
@@ -70,6 +72,18 @@ class CheckLimits:
             raise ValueError("a target belongs to a deviation")
 
 
+MAX_AGE = timedelta(hours=24)  # of figures that are handed over: the same day's
+LONGEST_AGE = timedelta(days=7)  # no protocol takes older ones
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done before the measurement; `needs_person`: counts as undone until confirmed."""
+
+    text: str
+    needs_person: bool = False
+
+
 @dataclass(frozen=True)
 class Check:
     """One line of a protocol.
@@ -82,6 +96,12 @@ class Check:
         The figure that is judged.
     is_required : bool
         A required figure that is missing fails; another one gives a note.
+    is_manual : bool
+        A person reads the figure and enters it; only of what no part of the software measures.
+    nominals : tuple of float
+        What a figure of a command must have been measured against: block angles, heights, minutes.
+    max_age : timedelta
+        Of a figure that is handed over, against the run's frames.
     """
 
     id: str
@@ -91,6 +111,18 @@ class Check:
     limits: CheckLimits
     is_required: bool = True
     advice: str = ""
+    is_manual: bool = False
+    nominals: tuple[float, ...] = ()
+    max_age: timedelta = MAX_AGE
+
+    def __post_init__(self) -> None:
+        command = command_of(self.metric)
+        is_measured = self.metric in OWN or command is not None
+        if self.is_manual and is_measured:
+            who = f"`qa {command}`" if command else "the run"
+            raise ValueError(f"check.{self.id}: {self.metric} is measured by {who}, not by hand")
+        if not timedelta(0) < self.max_age <= LONGEST_AGE:
+            raise ValueError(f"check.{self.id}: figures are at most {LONGEST_AGE} old")
 
 
 @dataclass(frozen=True)
@@ -103,8 +135,8 @@ class Protocol:
         Name and content hash.
     n_frames : int
         Frames that are measured.
-    steps : tuple of str
-        What a person does before the measurement, one sentence each.
+    steps : tuple of Step
+        What is done before the measurement, one sentence each.
     """
 
     id: str
@@ -112,7 +144,7 @@ class Protocol:
     title: str
     valid_for: timedelta
     n_frames: int
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     checks: tuple[Check, ...]
 
     def __post_init__(self) -> None:
@@ -123,10 +155,31 @@ class Protocol:
         missing = [name for name in MANDATORY_METRICS if name not in set(self.required_metrics())]
         if missing:
             raise ValueError(f"no required check of {', '.join(missing)}")
+        for check in self.checks:
+            if not (check.is_manual or check.metric in OWN or command_of(check.metric)):
+                raise ValueError(
+                    f"check.{check.id}: nothing measures {check.metric}; a figure that a person "
+                    "enters is marked manual = true"
+                )
 
     def required_metrics(self) -> Iterator[str]:
         """Figures without which a run fails."""
         return (check.metric for check in self.checks if check.is_required)
+
+    @property
+    def n_person_steps(self) -> int:
+        """Steps that a person has to confirm."""
+        return sum(step.needs_person for step in self.steps)
+
+    @property
+    def manual_checks(self) -> tuple[Check, ...]:
+        """Checks whose figure a person enters."""
+        return tuple(check for check in self.checks if check.is_manual)
+
+    @property
+    def personal_metrics(self) -> frozenset[str]:
+        """Figures that need a person at the camera: a simulation and a file of others have none."""
+        return frozenset({STEPS_UNCONFIRMED, *(check.metric for check in self.manual_checks)})
 
 
 MANDATORY_METRICS = (

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calibration.qa.protocol import Check, CheckLimits, LimitKind, Protocol, ProtocolName
+from calibration.qa.protocol import Check, CheckLimits, LimitKind, Protocol, ProtocolName, Step
 from calibration.text_file import content_id, read_text_file
 from tracking.errors import ConfigurationError
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
@@ -30,6 +30,16 @@ class CheckTable(StrictTable):
     failure: float
     required: bool = True
     advice: str = ""
+    manual: bool = False
+    nominals: list[float] = Field(default=[])
+    max_age_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 24.0
+
+
+class StepTable(StrictTable):
+    """A step as `{text = "...", person = true}`."""
+
+    text: Text
+    person: bool = False
 
 
 class ProtocolFile(StrictFile):
@@ -39,7 +49,7 @@ class ProtocolFile(StrictFile):
     title: Text
     valid_hours: Annotated[float, Field(gt=0, le=24 * 400)]
     n_frames: Annotated[int, Field(ge=MIN_FRAMES, le=MAX_FRAMES)]
-    steps: list[Text] = Field(default=[])
+    steps: list[Text | StepTable] = Field(default=[])
     check: dict[str, CheckTable]
 
 
@@ -81,7 +91,7 @@ def parse_protocol(text: str, name: ProtocolName, what: str) -> Protocol:
             title=file.title,
             valid_for=timedelta(hours=file.valid_hours),
             n_frames=file.n_frames,
-            steps=tuple(file.steps),
+            steps=tuple(_step(step) for step in file.steps),
             checks=tuple(_check(key, table) for key, table in file.check.items()),
         )
     except ValueError as error:
@@ -97,4 +107,19 @@ def _check(key: str, table: CheckTable) -> Check:
         limits = CheckLimits(table.kind, table.failure, table.alert, table.note, table.target)
     except ValueError as error:
         raise ValueError(f"check.{key}: {error}") from error
-    return Check(key, table.title, table.metric, table.unit, limits, table.required, table.advice)
+    return Check(
+        id=key,
+        title=table.title,
+        metric=table.metric,
+        unit=table.unit,
+        limits=limits,
+        is_required=table.required,
+        advice=table.advice,
+        is_manual=table.manual,
+        nominals=tuple(table.nominals),
+        max_age=timedelta(hours=table.max_age_hours),
+    )
+
+
+def _step(step: str | StepTable) -> Step:
+    return Step(step) if isinstance(step, str) else Step(step.text, step.person)

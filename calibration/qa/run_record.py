@@ -80,16 +80,26 @@ class RunResult:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A stored run; `result` is None where it was begun and never finished."""
+    """A stored run; `result` is None where it was begun and never finished.
+
+    `is_unsealed`: finished before runs were sealed; its `result` is None unless it failed.
+    """
 
     id: int
     start: RunStart
     result: RunResult | None
+    is_unsealed: bool = False
 
     @property
     def outcome(self) -> Outcome | None:
         """None: never finished."""
         return None if self.result is None else self.result.outcome
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it counts towards the lock: failed, or aborted after measuring had begun."""
+        is_aborted = self.result is None and not self.is_unsealed
+        return is_aborted or self.outcome is Outcome.FAILURE
 
     @property
     def is_accepted(self) -> bool:

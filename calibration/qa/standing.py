@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import FULL_PROTOCOL, ProtocolName
 from calibration.qa.run_record import RunRecord, Setup
 
@@ -51,7 +50,7 @@ class Standing:
     valid_from_ns, valid_until_ns : int
         UTC; equal to 0 unless the state is VALID. Whoever asks later has to ask `holds`.
     n_failures : int
-        Failures in a row, newest first.
+        Failures in a row (`failures_in_a_row`).
     last : RunRecord or None
         The run that decided.
     """
@@ -118,27 +117,28 @@ def _when(run: RunRecord) -> tuple[int, int]:
 
 
 def failures_in_a_row(runs: Sequence[RunRecord]) -> int:
-    """Failures since the last accepted run, oldest first; unfinished runs count neither."""
-    count = 0
-    for run in runs:
-        if run.outcome is Outcome.FAILURE:
-            count += 1
-        elif run.is_accepted:
-            count = 0
-    return count
+    """Failures since the last run that forgave them, oldest first.
+
+    A run that was aborted after measuring had begun is a failure. Under a lock only the full
+    protocol forgives.
+    """
+    return _counted(runs)[0]
 
 
 def is_locked(runs: Sequence[RunRecord]) -> bool:
     """Three failures in a row lock; only the full protocol opens, a passed daily does not."""
-    locked, count = False, 0
+    return _counted(runs)[1]
+
+
+def _counted(runs: Sequence[RunRecord]) -> tuple[int, bool]:
+    count, locked = 0, False
     for run in runs:
-        if run.outcome is Outcome.FAILURE:
+        if run.is_failure:
             count += 1
             locked |= count >= FAILURES_TO_LOCK
-        elif run.is_accepted:
-            count = 0
-            locked &= run.start.protocol is not FULL_PROTOCOL
-    return locked
+        elif run.is_accepted and (not locked or run.start.protocol is FULL_PROTOCOL):
+            count, locked = 0, False
+    return count, locked
 
 
 def latest_ns(runs: Sequence[RunRecord]) -> int:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from calibration.qa.grade import CheckResult
+from calibration.qa.grade import ASSUMED, CheckResult
 from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import Protocol
 from calibration.qa.run_record import RunRecord
 from calibration.qa.standing import Standing
 from calibration.qa_report.chart_image import chart_svg
 
-YES_OR_NO = "_matches"  # figures of this name are 1 or 0
+YES_OR_NO = ("_matches", "_reported")  # figures of these names are 1 or 0
 CAPTIONS = {
     "targets": "Targets over the last frame: reference (yellow) and this run (green).",
     "deviation": "Depth of the base less its reference: blue nearer, red farther, full colour at "
@@ -55,6 +55,7 @@ class ReportContent:
     n_charted: int
     history: tuple[tuple[str, ...], ...]
     versions: tuple[tuple[str, str], ...]
+    summary: str
 
 
 def content_of(
@@ -87,7 +88,11 @@ def content_of(
         standing_is_valid=standing.valid_until_ns > 0,
         checks=tuple(
             CheckLine(
-                c.title, _figure(record, c.metric, c.unit), _limits(c), str(c.outcome), c.message
+                c.title,
+                _figure(record, c),
+                _limits(c),
+                str(c.outcome),
+                "" if c.message == ASSUMED else c.message,
             )
             for c in (result.checks if result else ())
         ),
@@ -99,6 +104,7 @@ def content_of(
         n_charted=sum(run.result is not None for run in before),
         history=tuple(history_row(run) for run in reversed(before[-N_HISTORY:])),
         versions=result.versions if result else (),
+        summary=_summary(result.checks if result else ()),
     )
 
 
@@ -135,6 +141,17 @@ def _facts(record: RunRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _summary(checks: Sequence[CheckResult]) -> str:
+    """How many checks came out how, as `18 checks: 16 Pass, 2 Failure (...)`, with a full stop."""
+    words = []
+    for outcome in Outcome:
+        titles = [c.title for c in checks if c.outcome is outcome]
+        if titles:
+            bad = f" ({'; '.join(titles)})" if outcome is not Outcome.PASS else ""
+            words.append(f"{len(titles)} {outcome}{bad}")
+    return f"{len(checks)} checks: {', '.join(words)}." if words else "No check was judged."
+
+
 def _standing_line(standing: Standing) -> str:
     if standing.valid_until_ns:
         return f"{standing.sentence} Valid until {when(standing.valid_until_ns)}."
@@ -145,7 +162,10 @@ def _limits(check: CheckResult) -> str:
     return "yes" if check.metric.endswith(YES_OR_NO) else check.limits
 
 
-def _figure(record: RunRecord, metric: str, unit: str) -> str:
+def _figure(record: RunRecord, check: CheckResult) -> str:
+    metric, unit = check.metric, check.unit
+    if check.message == ASSUMED:
+        return "assumed"
     found = [m for m in (record.result.metrics if record.result else ()) if m.name == metric]
     if not found:
         return "not measured"

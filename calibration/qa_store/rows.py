@@ -102,7 +102,8 @@ def record_of(
 ) -> RunRecord:
     """A whole run, held against its seal.
 
-    A run of the time before there were seals keeps a failure, and proves nothing.
+    A run of the time before there were seals keeps a failure; otherwise it proves nothing, and is
+    no aborted one.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def record_of(
         return RunRecord(row["id"], start, None)
     if row["seal"] is None:
         is_kept = result.outcome is Outcome.FAILURE
-        return RunRecord(row["id"], start, result if is_kept else None)
+        return RunRecord(row["id"], start, result if is_kept else None, is_unsealed=True)
     if seal_of(start, result) != row["seal"]:
         raise DamagedRowError(f"run {row['id']} does not fit its seal")
     return RunRecord(row["id"], start, result)

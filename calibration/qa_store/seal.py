@@ -15,9 +15,18 @@ def seal_of(start: RunStart, result: RunResult) -> str:
         "start": asdict(start),
         "finished_ns": result.finished_ns,
         "outcome": result.outcome,
-        "metrics": [[m.name, repr(m.value), m.unit, repr(m.sigma)] for m in result.metrics],
-        "checks": [asdict(check) for check in result.checks],
+        "metrics": [[m.name, _repr(m.value), m.unit, _repr(m.sigma)] for m in result.metrics],
+        "checks": [{**asdict(c), "value": _stored(c.value)} for c in result.checks],
         "pictures": [[p.name, hashlib.sha256(p.png).hexdigest()] for p in result.pictures],
         "versions": [list(pair) for pair in result.versions],
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _repr(value: float | None) -> str:
+    return repr(_stored(value))
+
+
+def _stored(value: float | None) -> float | None:
+    """As a database gives it back: SQLite keeps no negative zero."""
+    return None if value is None else value + 0.0

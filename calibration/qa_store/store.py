@@ -1,7 +1,8 @@
 """The history of QA runs: written once, never changed, read by everything that asks for QA.
 
 Every run is written twice: when it begins, and when it ends. One that was begun and never ended
-proves nothing, so a bad run cannot be made to vanish by stopping it.
+proves nothing, so a bad run cannot be made to vanish by stopping it; nor by deleting it, because
+all runs are chained (`chain`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from calibration.qa.baseline import Baseline, baseline_from_json
 from calibration.qa.run_record import RunRecord, RunResult, RunStart
 from calibration.qa_store.address import SQLITE, shown, store_url
+from calibration.qa_store.chain import (
+    BEGUN,
+    ENDED,
+    BrokenChainError,
+    append,
+    check_chain,
+    start_digest,
+)
 from calibration.qa_store.migrate import migrate
 from calibration.qa_store.rows import (
     DamagedRowError,
@@ -53,6 +62,7 @@ class QaStore:
     def begin(self, start: RunStart) -> int:
         """Write that a run begins; return its number."""
         with self._transaction() as connection:
+            check_chain(connection, is_writing=True)
             latest = connection.execute(select(RUNS.c.started_ns, RUNS.c.finished_ns)).all()
             last_ns = max((max(a, b or 0) for a, b in latest), default=0)
             if start.started_ns < last_ns - CLOCK_SLACK_NS:
@@ -62,10 +72,12 @@ class QaStore:
                     actual=f"{(last_ns - start.started_ns) / 1e9:.0f} s earlier",
                     remedy="Set the computer's clock, then repeat.",
                 )
-            done = connection.execute(insert(RUNS).values(**start_row(start)))
+            row = start_row(start)
+            done = connection.execute(insert(RUNS).values(**row))
             key = done.inserted_primary_key
             if key is None:
                 raise CalibrationError(f"The QA store {self.name} gave a run no number.")
+            append(connection, int(key[0]), BEGUN, start_digest(row))
             return int(key[0])
 
     def finish(self, run_id: int, result: RunResult) -> None:
@@ -79,6 +91,7 @@ class QaStore:
                     actual="no such run" if row is None else f"outcome {row['outcome']}",
                 )
             start = record_of(row, (), (), ()).start
+            seal = seal_of(start, result)
             connection.execute(
                 update(RUNS)
                 .where(RUNS.c.id == run_id, RUNS.c.outcome.is_(None))
@@ -86,9 +99,10 @@ class QaStore:
                     finished_ns=result.finished_ns,
                     outcome=str(result.outcome),
                     versions=json.dumps(result.versions),
-                    seal=seal_of(start, result),
+                    seal=seal,
                 )
             )
+            append(connection, run_id, ENDED, seal)
             pictures = [
                 {"run_id": run_id, "position": i, "name": p.name, "png": p.png}
                 for i, p in enumerate(result.pictures)
@@ -111,6 +125,7 @@ class QaStore:
         if origin is not None:
             wanted = wanted.where(RUNS.c.origin == origin)
         with self._transaction() as connection:
+            check_chain(connection)
             rows = connection.execute(wanted).mappings().all()
             ids = [row["id"] for row in rows]
             parts = [_by_run(connection, table, ids) for table in (METRICS, CHECKS, PICTURES)]
@@ -122,6 +137,7 @@ class QaStore:
     def run(self, run_id: int) -> RunRecord | None:
         """One run with its pictures; None: there is none."""
         with self._transaction() as connection:
+            check_chain(connection)
             row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
             if row is None:
                 return None
@@ -161,7 +177,7 @@ class QaStore:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, DamagedRowError) as error:
+        except (SQLAlchemyError, DamagedRowError, BrokenChainError) as error:
             raise _unusable(self.name, error) from error
 
 
@@ -190,7 +206,7 @@ def open_store(address: str, *, must_exist: bool = False) -> QaStore:
             if connection.dialect.name == SQLITE:
                 _check_pages(connection)
             migrate(connection, name)
-    except (SQLAlchemyError, DamagedRowError) as error:
+    except (SQLAlchemyError, DamagedRowError, BrokenChainError) as error:
         engine.dispose()
         raise _unusable(name, error) from error
     except CalibrationError:

@@ -50,6 +50,24 @@ RUNS = Table(
     Column("seal", String(64)),
 )
 
+EVENTS = Table(
+    "qa_event",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("run_id", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("link", String(64), nullable=False),
+)
+
+HEAD = Table(
+    "qa_head",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row
+    Column("n_events", Integer, nullable=False),
+    Column("link", String(64), nullable=False),
+)
+
 METRICS = Table(
     "qa_metric",
     METADATA,

@@ -82,7 +82,8 @@ def run_trial(trial: Trial) -> TrialResult:
     seed = 1_000_003 * (trial.seed + 1) + 1000 * CLASSES.index(trial.name) + trial.index
     setup = qa_setup(kit.phantom, fault_of(trial), seed, "sim:qa", with_color=False)
     measured = kit.measurer.measure(setup, N_FRAMES, kit.baseline, lambda _done, _total: None)
-    checks = grade(kit.protocol, figures(measured.gathered, kit.baseline, kit.rig, AT))
+    found = figures(measured.gathered, kit.baseline, kit.rig, AT)
+    checks = grade(kit.protocol, found, kit.protocol.personal_metrics)
     failed = tuple(c.check_id for c in checks if not c.outcome.is_accepted)
     return TrialResult(trial.name, str(overall(checks)), failed)
 

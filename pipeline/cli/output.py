@@ -32,15 +32,19 @@ def print_table(
     rows: Sequence[Sequence[str]],
     *,
     width: int | None = None,
+    folds_last: bool = False,
 ) -> None:
-    """Print a table for people, as wide as the terminal, or as `width` columns."""
+    """Print a table for people, as wide as the terminal, or as `width` columns.
+
+    `folds_last`: a long last column goes on in further lines, and pushes no other out.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in header:
-        table.add_column(name, no_wrap=True)
+    for k, name in enumerate(header, start=1):
+        table.add_column(name, no_wrap=not (folds_last and k == len(header)), overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(highlight=False, width=width).print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -40,8 +41,12 @@ def phantom(
     """Register a cone phantom of known pose: error of its axis and its exit, in head space."""
     from pipeline.cli.qa_targets import show_metrics
     from pipeline.phantom import measure_phantom
+    from pipeline.qa.figure_table import figure_table
+    from pipeline.qa.metrics_file import measured_with
+    from pipeline.qa.moment import measured_at
+    from pipeline.qa.running import setup_of
 
-    result = measure_phantom(
+    measured = measure_phantom(
         source,
         rig,
         applicator,
@@ -50,8 +55,19 @@ def phantom(
         segmenter_kind="masks" if segmenter is SegmenterName.MASKS else "onnx",
         n_frames=frames,
     )
+    metrics = measured.result.metrics
     if as_json:
-        metrics = [vars(metric) for metric in result.metrics]
-        print_json({"target": "phantom", "source": source, "metrics": metrics})
+        setup = setup_of(measured.rig, measured.model_id, "")
+        print_json(
+            figure_table(
+                "phantom",
+                source,
+                metrics,
+                nominals={"frames": [float(frames)]},
+                measured_with=measured_with(setup, with_model=True),
+                measured_at=measured_at(measured.header, datetime.now(UTC)),
+                origin=measured.header.origin,
+            )
+        )
         return
-    show_metrics(f"phantom {applicator} in {source}", result.metrics)
+    show_metrics(f"phantom {applicator} in {source}", metrics)

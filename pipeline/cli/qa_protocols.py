@@ -16,7 +16,6 @@ from pipeline.cli.runs import SegmenterName
 from tracking.errors import CalibrationError, UsageError
 
 if TYPE_CHECKING:
-    from calibration.qa.protocol import Protocol
     from calibration.qa.run_record import RunRecord
     from models.loading import SegmenterKind
 
@@ -108,30 +107,52 @@ def run(
     segmenter: Segmenter = SegmenterName.ONNX,
     metrics: Annotated[
         list[Path] | None,
-        typer.Option("--metrics", help="Figures of targets as JSON; may be given several times."),
+        typer.Option("--metrics", help="What `qa spheres --json` and the like wrote; repeat."),
+    ] = None,
+    entered: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--entered", metavar="NAME=VALUE", help="A figure that a person reads; repeat."
+        ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="The steps are done: ask nothing (scripts).")
+        bool,
+        typer.Option("--yes", help="Ask nothing (scripts): the steps count as unconfirmed."),
     ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Run a protocol and store it; exit code 4 where it fails."""
+    """Run a protocol and store it; exit code 4 where it fails.
+
+    Without a camera: `simulate qa x.mcap`, then `qa baseline --source x.mcap --rig x.rig.toml
+    --phantom MOB-D60-B15` and `qa run daily --source x.mcap --rig x.rig.toml`.
+    """
     from pipeline.cli.progress import progress_bar
-    from pipeline.qa.metrics_file import read_metrics
+    from pipeline.cli.qa_guide import ask_figures, confirm_steps
+    from pipeline.qa.handed import handed_figures
+    from pipeline.qa.metrics_file import RunFacts
+    from pipeline.qa.moment import measured_at
     from pipeline.qa.places import QaPlace, open_place, opened
     from pipeline.qa.running import run_protocol, setup_of
 
     place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
     with open_place(place) as there, opened(there, source) as frames_from:
         setup = setup_of(there.bench.rig, there.bench.segmenter.model_id, "")
-        origin = frames_from.header.origin
-        handed = [m for path in metrics or [] for m in read_metrics(path, setup, origin)]
         wanted = there.protocol(protocol)
         reference = there.baseline(frames_from)
         cone = there.phantom(reference.applicator)
-        _guide(wanted, is_asking=not yes and not as_json and sys.stdin.isatty())
+        header = frames_from.header
+        facts = RunFacts(setup, header.origin, measured_at(header, there.bench.now()))
+        given, files = list(entered or []), metrics or []
+        handed = handed_figures(files, given, wanted, facts, operator)
+        n_confirmed = 0
+        if not yes and not as_json and sys.stdin.isatty():
+            n_confirmed = confirm_steps(wanted)
+            given += ask_figures(wanted, {metric.name for metric in handed})
+            handed = handed_figures(files, given, wanted, facts, operator)
         with progress_bar(f"{protocol} QA") as show:
-            record = run_protocol(there.bench, frames_from, wanted, reference, cone, show, handed)
+            record = run_protocol(
+                there.bench, frames_from, wanted, reference, cone, show, handed, n_confirmed
+            )
     _tell(record, as_json=as_json)
     is_failed = record.outcome is Outcome.FAILURE
     raise typer.Exit(CalibrationError.exit_code if is_failed else 0)
@@ -170,15 +191,18 @@ def history(
     as_json: options.Json = False,
 ) -> None:
     """List stored runs, oldest first."""
-    from pipeline.qa.asking import history_rows, history_table
+    from pipeline.qa.asking import history_rows, history_table, require_metric
     from pipeline.qa.places import existing_store
 
     with existing_store(qa_store, site) as (store, _):
-        runs = store.runs(serial)[-last:]
+        stored = store.runs(serial)
+    if metric is not None:
+        require_metric(stored, metric)
+    runs = stored[-last:]
     if as_json:
         print_json({"runs": history_table(runs)})
         return
-    print_table("QA runs", *history_rows(runs, metric), width=WIDTH)
+    print_table("QA runs", *history_rows(runs, metric), width=WIDTH, folds_last=True)
 
 
 def report(
@@ -204,15 +228,6 @@ def report(
 
 def _kind(name: SegmenterName) -> SegmenterKind:
     return "onnx" if name is SegmenterName.ONNX else "masks"
-
-
-def _guide(protocol: Protocol, *, is_asking: bool) -> None:
-    """Walk a person through the steps before anything is measured or stored."""
-    if not is_asking:
-        return
-    typer.echo(f"{protocol.title}: {len(protocol.steps)} steps, then the measurement.", err=True)
-    for i, step in enumerate(protocol.steps, start=1):
-        typer.confirm(f"{i}. {step} Done?", default=True, abort=True, err=True)
 
 
 def _tell(record: RunRecord, *, as_json: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ from tracking.errors import UsageError
 
 if TYPE_CHECKING:
     from calibration.qa_metric import Metric
+    from recordings.source import SourceHeader
 
 Segmenter = Annotated[
     SegmenterName,
@@ -71,7 +74,8 @@ def drift(
         draw_drift(found, plot)
         typer.echo(f"wrote {plot}", err=True)
     said = measured_with(setup_of(calibrated, "", ""), with_model=False)
-    _show("drift", source, [found.metric], said, as_json=as_json, origin=opened.header.origin)
+    shown = _Shown("drift", source, opened.header, said, {"minutes": [minutes]})
+    _show(shown, [found.metric], as_json=as_json)
 
 
 def latency(
@@ -102,7 +106,8 @@ def latency(
     finally:
         opened.close()
     said = measured_with(setup_of(config.rig, segmenter.model_id, ""), with_model=True)
-    _show("latency", source, found.metrics, said, as_json=as_json, origin=opened.header.origin)
+    shown = _Shown("latency", source, opened.header, said, {"frames": [float(frames)]})
+    _show(shown, found.metrics, as_json=as_json)
 
 
 def end_to_end(
@@ -142,23 +147,41 @@ def end_to_end(
     finally:
         opened.close()
     said = measured_with(setup_of(config.rig, network.model_id, ""), with_model=True)
-    _show("end-to-end", source, metrics, said, as_json=as_json, origin=opened.header.origin)
+    shown = _Shown("end-to-end", source, opened.header, said, {"frames": [float(frames)]})
+    _show(shown, metrics, as_json=as_json)
 
 
-def _show(
-    what: str,
-    source: str,
-    metrics: Sequence[Metric],
-    said: Mapping[str, str | None],
-    *,
-    as_json: bool,
-    origin: str,
-) -> None:
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What a command says beside its figures."""
+
+    command: str
+    source: str
+    header: SourceHeader
+    measured_with: Mapping[str, str | None]
+    nominals: Mapping[str, Sequence[float]]
+
+
+def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
+    from pipeline.qa.figure_table import figure_table
+    from pipeline.qa.moment import measured_at
+
+    origin = shown.header.origin
     if as_json:
-        rows = [vars(metric) for metric in metrics]
-        table = {"target": what, "source": source, "origin": origin, "measured_with": said}
-        print_json({**table, "metrics": rows})
+        print_json(
+            figure_table(
+                shown.command,
+                shown.source,
+                metrics,
+                nominals=shown.nominals,
+                measured_with=shown.measured_with,
+                measured_at=measured_at(shown.header, datetime.now(UTC)),
+                origin=origin,
+            )
+        )
         return
     if origin != "live":
-        typer.echo(f"{source}: frames are {origin}, they prove nothing about a camera.", err=True)
-    show_metrics(f"{what} of {source}", metrics)
+        typer.echo(
+            f"{shown.source}: frames are {origin}, they prove nothing about a camera.", err=True
+        )
+    show_metrics(f"{shown.command} of {shown.source}", metrics)

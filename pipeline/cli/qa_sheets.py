@@ -19,7 +19,7 @@ def build() -> typer.Typer:
 def print_sheets(
     out: Annotated[Path, typer.Option("--out", help="The folder to write the PDFs into.")],
 ) -> None:
-    """Write a ChArUco board, a chessboard, a plane texture and a sphere plate as PDFs.
+    """Write boards and a plane texture, and drawings of a sphere plate and of blocks, as PDFs.
 
     For phantoms and the bench only.
     """

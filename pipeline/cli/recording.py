@@ -60,7 +60,9 @@ def record(
 
 
 def simulate(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Such as docking-small.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Such as docking-small, or qa.")
+    ],
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help=".mcap or .db3 file, or a new BOP folder.")
     ],
@@ -72,7 +74,11 @@ def simulate(
     ] = False,
     catalogue: options.Catalogue = None,
 ) -> None:
-    """Simulate a scenario; its rig and plan are written beside it."""
+    """Simulate a scenario; its rig and plan are written beside it.
+
+    `qa` is a phantom in its jig, for `qa baseline` and `qa run`; `qa-moved`, `qa-turned`,
+    `qa-warm`, `qa-other` and `qa-unit` are what a QA has to find.
+    """
     from pipeline.config.catalogue_file import read_catalogue
     from recordings.simulation.simulate import simulate as run_simulation
 

@@ -17,6 +17,7 @@ from pipeline.qa.moment import ns_of
 from pipeline.qa.places import existing_store, utc_now
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import live_standing
+from tracking.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,17 @@ def run_table(record: RunRecord) -> dict[str, object]:
 def history_table(runs: Sequence[RunRecord]) -> list[dict[str, object]]:
     """Runs for machines."""
     return [run_table(run) for run in runs]
+
+
+def require_metric(runs: Sequence[RunRecord], metric: str) -> None:
+    """Refuse a figure that no stored run has. Raises UsageError."""
+    known = sorted({m.name for run in runs if run.result for m in run.result.metrics})
+    if metric not in known:
+        raise UsageError(
+            f"--metric: no stored run has a figure {metric}.",
+            expected=", ".join(known) or "a store with finished runs",
+            actual=metric,
+        )
 
 
 def history_rows(

@@ -35,9 +35,19 @@ class PhantomMeasurer:
         self._rig, self._segmenter = rig, segmenter
 
     def measure(
-        self, source: Source, n_frames: int, baseline: Baseline | None, report: Report
+        self,
+        source: Source,
+        n_frames: int,
+        baseline: Baseline | None,
+        report: Report,
+        first: SourceFrame | None = None,
     ) -> Measured:
         """Take in up to `n_frames`; a source that ends early or breaks gives fewer.
+
+        Parameters
+        ----------
+        first : SourceFrame or None
+            A frame that was read already (`first_frame`).
 
         Raises
         ------
@@ -47,7 +57,8 @@ class PhantomMeasurer:
         gathered, last, prior = Gathered(baseline), None, None
         noise = self._rig.depth
         while gathered.n_frames < n_frames:
-            source_frame = _read(source, gathered.n_frames)
+            source_frame = first or _read(source, gathered.n_frames)
+            first = None
             if source_frame is None:
                 break
             frame, last = source_frame.frame, source_frame
@@ -60,6 +71,11 @@ class PhantomMeasurer:
             gathered.add(frame, depth_mm, labels.applicator_mask, found)
             report(gathered.n_frames, n_frames)
         return Measured(gathered, last)
+
+
+def first_frame(source: Source) -> SourceFrame | None:
+    """Read a frame before a run begins; None: the source is empty. Raises SourceError."""
+    return source.read()
 
 
 def _read(source: Source, n_done: int) -> SourceFrame | None:

@@ -127,10 +127,15 @@ def existing_store(
 
 
 def check_operator(operator: str, site: Site | None) -> None:
-    """Refuse an operator whom the site does not know."""
-    if not operator or site is None or not site.persons:
+    """Refuse an operator whom the site does not know; a site that registers persons needs one."""
+    if site is None or not site.persons:
         return
     known = [person.id for person in site.persons]
+    if not operator.strip():
+        raise UsageError(
+            f"--operator is missing: the site {site.site_id} registers its persons.",
+            remedy=f"Name one of {', '.join(known)}.",
+        )
     if operator not in known:
         raise UsageError(
             f"--operator: the site {site.site_id} does not register {operator}.",

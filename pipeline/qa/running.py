@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from calibration.qa.baseline import Baseline
+from calibration.qa.figure_sources import OWN, STEPS_UNCONFIRMED
 from calibration.qa.frame_figures import Gathered, figures, reference
 from calibration.qa.grade import grade, overall
 from calibration.qa.phantom import mean_pose
@@ -18,13 +19,13 @@ from calibration.qa_metric import Metric
 from calibration.qa_report.pictures import run_pictures
 from calibration.qa_store.store import QaStore
 from models.segmenter import Segmenter
-from pipeline.qa.measuring import Measured, PhantomMeasurer, Report
+from pipeline.qa.measuring import Measured, PhantomMeasurer, Report, first_frame
 from pipeline.qa.moment import measured_at, ns_of
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from recordings.source import Source
 from tracking.applicator import Applicator
-from tracking.errors import CalibrationError
+from tracking.errors import CalibrationError, ConfigurationError
 from tracking.rig import Rig
 
 LIBRARIES = ("numpy", "open3d-cpu", "open3d", "onnxruntime", "opencv-python", "pyrealsense2")
@@ -90,19 +91,30 @@ def run_protocol(
     phantom: Applicator,
     report: Report,
     handed_over: Sequence[Metric] = (),
+    n_confirmed: int = 0,
 ) -> RunRecord:
     """Run a protocol over a source; it is stored whatever comes out, and if nothing does.
+
+    It begins with the first frame: one that is stored as begun and never ended was aborted.
 
     Parameters
     ----------
     handed_over : sequence of Metric
         Figures that were measured elsewhere.
+    n_confirmed : int
+        Of the steps that need a person: how many one has confirmed.
 
     Raises
     ------
+    ConfigurationError
+        Two figures of one name, or one that the run measures itself: nothing is begun.
+    SourceError
+        Not one frame can be read: nothing is begun.
     TrackerError
-        The source cannot be read, or the store not written: the run stays unfinished.
+        The store cannot be written: the run stays unfinished.
     """
+    _refuse_doubles(handed_over)
+    first = first_frame(source)
     at = measured_at(source.header, bench.now())
     start = RunStart(
         protocol=protocol.name,
@@ -117,9 +129,11 @@ def run_protocol(
     )
     run_id = bench.store.begin(start)
     measurer = PhantomMeasurer(phantom, bench.rig, bench.segmenter)
-    measured = measurer.measure(source, protocol.n_frames, baseline, report)
-    metrics = _without_doubles(figures(measured.gathered, baseline, bench.rig, at), handed_over)
-    checks = grade(protocol, metrics)
+    measured = measurer.measure(source, protocol.n_frames, baseline, report, first)
+    own = figures(measured.gathered, baseline, bench.rig, at)
+    metrics = (*own, *_confirmations(protocol, start, n_confirmed), *handed_over)
+    assumed = frozenset() if start.origin == "live" else protocol.personal_metrics
+    checks = grade(protocol, metrics, assumed)
     result = RunResult(
         finished_ns=ns_of(bench.now()),
         outcome=overall(checks),
@@ -148,16 +162,22 @@ def ns_of_span(protocol: Protocol) -> int:
     return round(protocol.valid_for.total_seconds()) * 10**9
 
 
-def _without_doubles(own: Sequence[Metric], handed: Sequence[Metric]) -> tuple[Metric, ...]:
-    names = {metric.name for metric in own}
-    doubles = sorted(metric.name for metric in handed if metric.name in names)
+def _confirmations(protocol: Protocol, start: RunStart, n_confirmed: int) -> tuple[Metric, ...]:
+    """How many steps nobody confirmed. A simulation has none: no person stands at its camera."""
+    if start.origin != "live" and not n_confirmed:
+        return ()
+    return (Metric(STEPS_UNCONFIRMED, float(protocol.n_person_steps - n_confirmed), ""),)
+
+
+def _refuse_doubles(handed: Sequence[Metric]) -> None:
+    names = [metric.name for metric in handed]
+    doubles = sorted({name for name in names if name in OWN or names.count(name) > 1})
     if doubles:
-        raise CalibrationError(
-            "A figure that the run measures itself was handed over from outside.",
+        raise ConfigurationError(
+            "A figure is handed over twice, or one that the run measures itself.",
             actual=", ".join(doubles),
             remedy="Take it out of the metrics file.",
         )
-    return (*own, *handed)
 
 
 def _pictures(measured: Measured, baseline: Baseline) -> tuple[Picture, ...]:

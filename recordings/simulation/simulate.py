@@ -13,6 +13,8 @@ from pathlib import Path
 
 from recordings.bop.writer import BopWriter
 from recordings.session.writer import SessionWriter
+from recordings.simulation.qa_opening import is_qa_setup, open_qa_setup
+from recordings.simulation.qa_setup import N_FRAMES, QaSetup
 from recordings.simulation.scenarios import SPEC_PREFIX
 from recordings.simulation.source import SimulatedSource, open_simulation
 from recordings.source import SourceHeader
@@ -62,12 +64,18 @@ def simulate(
     UsageError
         `out`, its rig or its plan exists, or its suffix is no known format.
     """
-    source = open_simulation(f"{SPEC_PREFIX}{scenario}:{seed}", applicators, with_bound=with_bound)
-    total = source.scenario.n_frames if n_frames is None else n_frames
-    if not 0 < total <= source.scenario.n_frames:
+    uri = f"{SPEC_PREFIX}{scenario}:{seed}"
+    source: SimulatedSource | QaSetup
+    if is_qa_setup(uri):
+        source, of_all = open_qa_setup(uri, applicators), N_FRAMES
+    else:
+        source = open_simulation(uri, applicators, with_bound=with_bound)
+        of_all = source.scenario.n_frames
+    total = of_all if n_frames is None else n_frames
+    if not 0 < total <= of_all:
         raise UsageError(
-            f"scenario '{scenario}' has {source.scenario.n_frames} frames",
-            expected=f"1 to {source.scenario.n_frames}",
+            f"scenario '{scenario}' has {of_all} frames",
+            expected=f"1 to {of_all}",
             actual=str(total),
         )
     companions = {companion_path(out, name): text for name, text in source.header.embedded}
@@ -106,7 +114,7 @@ def _check_target(out: Path, companions: Mapping[Path, str]) -> None:
 
 
 def _frames(
-    source: SimulatedSource, total: int, progress: Progress | None
+    source: SimulatedSource | QaSetup, total: int, progress: Progress | None
 ) -> Iterator[SourceFrame]:
     for index in range(total):
         yield source.frame(index)

@@ -47,7 +47,9 @@ HANDED = (
     ("latency_p99", 60.0, "ms"),
     ("end_to_end_error", 0.2, "mm"),
     ("end_to_end_angle_error", 0.1, "deg"),
+    ("dynamic_localisation_error", 0.3, "mm"),
 )
+BY_HAND = (("warm_up_minutes", 35.0, "min"), ("obstruction_reported", 1.0, ""))
 
 
 def _silent(_done: int, _total: int | None) -> None:
@@ -70,10 +72,19 @@ class Morning:
 
     def run(self, name: ProtocolName, fault: Fault | None = None, seed: int = 2) -> RunRecord:
         self.now += timedelta(minutes=5)
-        handed = [Metric(*row) for row in HANDED] if name is ProtocolName.AFTER_CHANGE else []
-        protocol = read_protocol(name)
-        camera = _camera(fault or Fault(), seed)
-        return run_protocol(self.bench, camera, protocol, self.baseline, PHANTOM, _silent, handed)
+        more = HANDED if name is ProtocolName.AFTER_CHANGE else ()
+        handed = [Metric(*row) for row in (*BY_HAND, *more)]
+        protocol, camera = read_protocol(name), _camera(fault or Fault(), seed)
+        return run_protocol(
+            self.bench,
+            camera,
+            protocol,
+            self.baseline,
+            PHANTOM,
+            _silent,
+            handed,
+            protocol.n_person_steps,
+        )
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from calibration.plane_frames import Region
 from calibration.qa.end_to_end import QUANTITIES, Known, parse_known
-from calibration.qa.run_record import Setup
 from models.mask_segmenter import MaskSegmenter
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
@@ -19,7 +17,6 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.qa.drift import measure_drift
 from pipeline.qa.end_to_end import measure_end_to_end
 from pipeline.qa.latency import measure_latency
-from pipeline.qa.metrics_file import measured_with, read_metrics
 from recordings.simulation.source import SimulatedSource, open_simulation
 from recordings.source import Freshness, SourceHeader
 from tests.integration.test_live_session import CameraSource
@@ -146,23 +143,6 @@ def test_the_known_geometry_has_to_be_whole() -> None:
     ):
         with pytest.raises(CalibrationError, match="does not tell"):
             parse_known(wrong, "known.toml")
-
-
-def test_figures_of_another_setup_are_refused(tmp_path: Path) -> None:
-    setup = Setup("CAM-1", "rig@1", "software@1", "model@1")
-    path = tmp_path / "figures.json"
-    row = {"name": "latency_p99", "value": 60.0, "unit": "ms"}
-    said = measured_with(setup, with_model=True)
-    path.write_text(json.dumps({"metrics": [row], "origin": "live", "measured_with": said}))
-    assert len(read_metrics(path, setup, "live")) == 1
-    with pytest.raises(CalibrationError, match="another origin"):
-        read_metrics(path, setup, "simulated")
-    for key in ("camera_serial", "rig", "software", "model"):
-        with pytest.raises(CalibrationError, match=f"another {key.replace('_', ' ')}"):
-            read_metrics(path, replace(setup, **{key: "other"}), "live")
-    said = measured_with(setup, with_model=False)
-    path.write_text(json.dumps({"metrics": [row], "origin": "live", "measured_with": said}))
-    assert len(read_metrics(path, replace(setup, model="other"), "live")) == 1
 
 
 def test_the_commands_say_what_is_missing(bench: SimulatedSource, tmp_path: Path) -> None:

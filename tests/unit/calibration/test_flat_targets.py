@@ -60,7 +60,7 @@ def test_a_wrong_block_is_said() -> None:
         judge_blocks(faces, [45.0])
     with pytest.raises(CalibrationError, match="No parallel face of 10 mm"):
         judge_blocks(faces, [], [10.0])
-    with pytest.raises(CalibrationError, match="between 0 and 90"):
+    with pytest.raises(CalibrationError, match="from 0 to 90"):
         judge_blocks(faces, [-15.0])
     with pytest.raises(CalibrationError, match="must be positive"):
         judge_blocks(faces, [], [0.0])
@@ -117,3 +117,15 @@ def test_a_ball_of_points_is_no_plane() -> None:
     ball = np.random.default_rng(0).standard_normal((5000, 3)) * 50
     with pytest.raises(CalibrationError, match="no plane"):
         judge_plane(find_faces(ball, 1))
+
+
+def test_a_block_of_0_deg_is_a_parallel_face() -> None:
+    result = judge_blocks(find_faces(_blocks(), 6), [0.0, 15.0, 30.0])
+    flat = result.figures[0]
+    assert 0.0 <= flat.error <= 4 * flat.sigma
+    assert 0.0 < flat.sigma < 0.05
+    exact = judge_blocks(find_faces(_blocks(noise_mm=0.0), 6), [0.0])
+    assert exact.figures[0].error == pytest.approx(0.0, abs=1e-4)
+    only_base = find_faces(_blocks(), 6)[:1]
+    with pytest.raises(CalibrationError, match="No parallel face of 0 deg"):
+        judge_blocks(only_base, [0.0])

@@ -74,6 +74,8 @@ def passing() -> list[Metric]:
         "fill_rate": 99.5,
         "plane_fit_rms": 0.9,
         "temporal_noise": 0.2,
+        "warm_up_minutes": 35.0,
+        "obstruction_reported": 1.0,
     }
     checks = read_protocol(ProtocolName.DAILY).checks
     return [Metric(c.metric, values.get(c.metric, 0.0), c.unit) for c in checks]
@@ -83,10 +85,10 @@ def test_a_good_day_passes() -> None:
     assert overall(grade(read_protocol(ProtocolName.DAILY), passing())) is Outcome.PASS
 
 
-@pytest.mark.parametrize("index", range(14))
+@pytest.mark.parametrize("index", range(18))
 def test_each_figure_that_is_missing_fails_the_day(index: int) -> None:
     metrics = passing()
-    assert len(metrics) == 14
+    assert len(metrics) == 18
     del metrics[index]
     results = grade(read_protocol(ProtocolName.DAILY), metrics)
     assert [r.message for r in results if not r.outcome.is_accepted] == ["not measured"]
@@ -162,6 +164,52 @@ def test_a_mandatory_check_cannot_be_made_optional() -> None:
     text = DAILY.replace('metric = "plane_bias"', 'metric = "plane_bias"\nrequired = false')
     with pytest.raises(ConfigurationError, match="no protocol"):
         parse_protocol(text, ProtocolName.DAILY, "daily.toml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('metric = "latency_p99"\nmanual = true', "`qa latency`"),
+        ('metric = "phantom_scatter"\nmanual = true', "the run"),
+        ('metric = "made_up"', "manual = true"),
+        ('metric = "made_up"\nmanual = true\nmax_age_hours = 169.0', "max_age_hours"),
+    ],
+)
+def test_a_protocol_cannot_have_typed_what_the_software_measures(lines: str, says: str) -> None:
+    more = f'\n[check.more]\ntitle = "More"\n{lines}\nunit = "ms"\nfailure = 1.0\n'
+    with pytest.raises(ConfigurationError) as refused:
+        parse_protocol(DAILY + more, ProtocolName.DAILY, "daily.toml")
+    assert says in str(refused.value)
+
+
+def test_what_needs_a_person_is_assumed_only_where_it_is_said_so() -> None:
+    protocol = read_protocol(ProtocolName.DAILY)
+    metrics = [m for m in passing() if m.name not in protocol.personal_metrics]
+    assert len(metrics) == 18 - 3
+    assert overall(grade(protocol, metrics)) is Outcome.FAILURE
+    results = grade(protocol, metrics, protocol.personal_metrics)
+    assert overall(results) is Outcome.PASS
+    assert sum(r.message.startswith("assumed") for r in results) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [(ProtocolName.DAILY, Outcome.NOTE), (ProtocolName.AFTER_CHANGE, Outcome.ALERT)],
+)
+def test_steps_that_nobody_confirmed_are_no_pass(name: ProtocolName, outcome: Outcome) -> None:
+    limits = {c.id: c.limits for c in read_protocol(name).checks}["steps"]
+    assert judge(limits, 0.0) is Outcome.PASS
+    assert judge(limits, 1.0) is outcome
+    assert all(step.needs_person for step in read_protocol(name).steps)
+
+
+def test_the_protocols_hold_what_users_know() -> None:
+    daily = {c.metric for c in read_protocol(ProtocolName.DAILY).checks}
+    assert daily >= {"view_covered", "obstruction_reported", "warm_up_minutes"}
+    monthly = {c.metric: c for c in read_protocol(ProtocolName.MONTHLY).checks}
+    assert set(monthly) >= {"phantom_scatter", "dynamic_localisation_error"}
+    assert monthly["angle_block_error"].nominals == (0.0, 15.0, 30.0)
+    assert monthly["standoff_block_error"].nominals == (5.0, 10.0, 20.0)
 
 
 def test_limits_are_told_in_words() -> None:

@@ -89,6 +89,23 @@ def test_an_unfinished_run_neither_proves_nor_forgives() -> None:
     assert state(full(1), run(2, FAIL), run(3, FAIL), run(4, None), run(5, FAIL)) is QaState.LOCKED
 
 
+def test_runs_that_were_aborted_count_towards_the_lock() -> None:
+    hidden = [full(1), run(2, FAIL), run(3, FAIL), *(run(k, None) for k in range(4, 12)), run(12)]
+    assert state(*hidden) is QaState.LOCKED
+    assert state(*hidden, full(13)) is QaState.VALID
+    assert state(full(1), run(2, None), run(3, None), run(4, None), run(5)) is QaState.LOCKED
+    assert state(full(1), run(2, FAIL), run(3, None), run(4)) is QaState.VALID
+    old = [replace(run(k, None), is_unsealed=True) for k in (2, 3, 4)]  # before runs were sealed
+    assert state(full(1), *old, run(5)) is QaState.VALID
+
+
+def test_a_lock_tells_the_failures_that_hold_it() -> None:
+    locked = [full(1), run(2, FAIL), run(3, FAIL), run(4, FAIL), run(5)]
+    found = standing(locked, OURS, NOW_NS)
+    assert (found.state, found.n_failures) == (QaState.LOCKED, 3)
+    assert standing([*locked, full(6)], OURS, NOW_NS).n_failures == 0
+
+
 def test_a_run_that_failed_later_than_another_passed_decides() -> None:
     passed = run(3)
     slow = run(2, FAIL, at_ns=passed.start.started_ns + 60 * 10**9)

@@ -53,6 +53,14 @@ def test_a_run_comes_back_as_it_was_stored(folder: Path) -> None:
     assert str(found.result.metrics[1]) == str(result().metrics[1])  # nan
 
 
+def test_a_figure_of_negative_zero_fits_its_seal(folder: Path) -> None:
+    store = opened(folder)
+    zero = replace(result().checks[0], value=-0.0)
+    metric = Metric("ssd_shift", -0.0, "mm", -0.0)
+    store.finish(store.begin(start()), replace(result(), metrics=(metric,), checks=(zero,)))
+    assert len(store.runs()) == 1
+
+
 def test_runs_are_picked_by_camera_and_origin(folder: Path) -> None:
     store = opened(folder)
     for setup, origin in (
@@ -111,6 +119,38 @@ def test_an_edited_run_is_refused(folder: Path, statement: str) -> None:
         store.runs()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM qa_run WHERE id IN (2, 3)",
+        "DELETE FROM qa_run WHERE id = 4",
+        "DELETE FROM qa_run WHERE id = 1",
+        "UPDATE qa_run SET outcome = NULL, finished_ns = NULL, seal = NULL WHERE id = 3",
+        "UPDATE qa_run SET operator = 'another' WHERE id = 4",
+        "UPDATE qa_run SET id = 9 WHERE id = 2",
+        "DELETE FROM qa_event WHERE seq > 5",
+        "DELETE FROM qa_event",
+        "DELETE FROM qa_head",
+        "UPDATE qa_head SET n_events = 5",
+        (
+            "INSERT INTO qa_run SELECT 9, protocol, protocol_id, camera_serial, rig, software,"
+            " model, origin, source, operator, measured_ns, started_ns, valid_ns, finished_ns,"
+            " outcome, versions, baseline, seal FROM qa_run WHERE id = 1"
+        ),
+    ],
+)
+def test_a_history_with_a_gap_is_refused(folder: Path, statement: str) -> None:
+    store = opened(folder)
+    for outcome in (Outcome.PASS, Outcome.FAILURE, Outcome.FAILURE):
+        store.finish(store.begin(start()), result(outcome))
+    store.begin(start())
+    assert len(store.runs()) == 4
+    edit(folder, statement)
+    for ask in (store.runs, lambda: store.run(1), lambda: store.begin(start())):
+        with pytest.raises(CalibrationError, match="cannot be used"):
+            ask()
+
+
 def test_a_file_that_is_no_database_is_refused(folder: Path) -> None:
     folder.mkdir()
     (folder / FILE_NAME).write_bytes(b"not a database at all" * 100)
@@ -162,9 +202,18 @@ def test_an_older_store_is_brought_here_and_keeps_its_failures_only(folder: Path
     assert passed.result is None
     assert failed.outcome is Outcome.FAILURE
     assert failed.start.setup.baseline == ""
+    assert not passed.is_failure
     store = opened(folder)
     store.finish(store.begin(start()), result())
     assert [run.outcome for run in store.runs()] == [None, Outcome.FAILURE, Outcome.PASS]
+
+
+def test_the_history_of_an_older_store_is_chained_when_it_is_brought_here(folder: Path) -> None:
+    old_store(folder)
+    assert len(opened(folder).runs()) == 2
+    edit(folder, "DELETE FROM qa_run WHERE outcome = 'Failure'")
+    with pytest.raises(CalibrationError, match="cannot be used"):
+        opened(folder).runs()
 
 
 def test_a_newer_store_is_refused(folder: Path) -> None:

@@ -17,12 +17,10 @@ from pipeline.benchmarks.qa_trials import CLASSES, Trial, fault_of, run_trial
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.site_file import parse_site
-from pipeline.qa.metrics_file import read_metrics
 from pipeline.qa.moment import measured_at, moment_of, ns_of
 from recordings.opening import open_source
 from recordings.simulation.qa_setup import FAULTS
 from tests.config_texts import SIGNING_SITE
-from tests.qa_parts import OURS
 from tracking.errors import ConfigurationError, SourceError
 
 Command = Callable[..., int]
@@ -73,7 +71,8 @@ def run_json(
 ) -> tuple[int, dict[str, object]]:
     site = short_protocol(folder)
     capsys.readouterr()
-    code = qa(folder, "run", "daily", "--source", source, "--site", str(site), "--json")
+    given = ("--source", source, "--site", str(site), "--operator", "nurse-1", "--json")
+    code = qa(folder, "run", "daily", *given)
     return code, json.loads(capsys.readouterr().out)
 
 
@@ -125,6 +124,9 @@ def test_reports_and_history_of_what_is_stored(
     text = html.read_text()
     for words in ("Daily QA", "Simulation: this run proves nothing", "signature", "<svg", "Pass"):
         assert words in text
+    last = text[text.index('<div class="last">') :]
+    for words in (">Pass<", "18 checks: 18 Pass", f"run {number}", "SIM0000435", "signature"):
+        assert words in last
     assert "file:" not in text
     assert qa(place, "report", number, "--out", str(html)) == 2
     assert qa(place, "report", "9999", "--out", str(tmp_path / "x.pdf")) == 2
@@ -133,6 +135,8 @@ def test_reports_and_history_of_what_is_stored(
     assert json.loads(capsys.readouterr().out)["runs"][-1]["run"] == int(number)
     assert qa(place, "history", "--metric", "phantom_shift") == 0
     assert "phantom_shift" in capsys.readouterr().out
+    assert qa(place, "history", "--metric", "nonsense") == 2
+    assert "phantom_shift" in capsys.readouterr().err
 
 
 def test_simulated_runs_leave_a_live_camera_unproven(
@@ -157,18 +161,10 @@ def test_what_is_missing_is_told(place: Path, tmp_path: Path) -> None:
     assert qa(place, "baseline", "--source", "sim:qa", "--phantom", "nothing") == 2
     assert qa(place, "baseline", "--source", "sim:qa-other", "--phantom", "MOB-D60-B15") == 4
     site = ("--site", str(place / "site.toml"))
-    assert qa(place, "run", "daily", "--source", "sim:qa", "--operator", "nobody", *site) == 2
-
-
-def test_figures_are_handed_over_by_file(tmp_path: Path) -> None:
-    path = tmp_path / "spheres.json"
-    path.write_text('{"metrics": [{"name": "a", "value": 1.5, "unit": "mm"}], "more": 1}')
-    (found,) = read_metrics(path, OURS, "live")
-    assert (found.name, found.value, found.unit, found.sigma) == ("a", 1.5, "mm", None)
-    for wrong in ("", "[]", '{"metrics": [{"name": "a", "value": "x", "unit": ""}]}'):
-        path.write_text(wrong)
-        with pytest.raises(ConfigurationError, match="no figures"):
-            read_metrics(path, OURS, "live")
+    for operator in ((), ("--operator", ""), ("--operator", " "), ("--operator", "nobody")):
+        assert qa(place, "run", "daily", "--source", "sim:qa", *operator, *site) == 2
+        cone = ("--phantom", "MOB-D60-B15")
+        assert qa(place, "baseline", "--source", "sim:qa", *cone, *operator, *site) == 2
 
 
 def test_a_recording_was_measured_when_it_was_made() -> None:

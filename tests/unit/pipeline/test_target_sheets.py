@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from calibration.qa.protocol import ProtocolName
+from calibration.qa.protocol_file import read_protocol
+from pipeline.block_sheet import block_sheet
 from pipeline.cli.app import main
 from pipeline.collar_sheet import MM_PER_INCH, PAGE_MM
 from pipeline.printed_page import PrintedPage
@@ -67,11 +70,34 @@ def test_half_of_the_texture_is_black() -> None:
     assert (middle < 128).mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_no_words_lie_over_the_texture() -> None:
+    page = texture_sheet()
+    page.figure.set_dpi(DPI)
+    page.figure.canvas.draw()
+    (pattern,) = page.ax.patches
+    dots = pattern.get_window_extent()
+    assert page.ax.texts
+    for text in page.ax.texts:
+        assert not dots.overlaps(text.get_window_extent()), text.get_text()
+
+
+def test_the_sheet_of_blocks_names_what_the_protocol_asks_for() -> None:
+    words = " ".join(text.get_text() for text in block_sheet().ax.texts)
+    checks = {c.metric: c for c in read_protocol(ProtocolName.MONTHLY).checks}
+    for nominal in checks["angle_block_error"].nominals:
+        assert f"angle {nominal:g} deg" in words
+    for nominal in checks["standoff_block_error"].nominals:
+        assert f"standoff {nominal:g} mm" in words
+
+
 def test_the_command_writes_pages_of_a4_with_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         assert main(["qa", "targets", "print", "--out", str(tmp_path / folder)]) == 0
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["charuco_board.pdf", "chessboard.pdf", "plane_texture.pdf", "sphere_plate.pdf"]
+    assert names == [
+        *("blocks.pdf", "charuco_board.pdf", "chessboard.pdf", "plane_texture.pdf"),
+        "sphere_plate.pdf",
+    ]
     points = tuple(mm / MM_PER_INCH * 72 for mm in PAGE_MM)
     for name in names:
         written = (tmp_path / "a" / name).read_bytes()
