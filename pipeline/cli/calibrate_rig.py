@@ -160,7 +160,7 @@ def _figures(found: RigCalibration | HeadTarget) -> dict[str, object]:
     if not isinstance(found, RigCalibration):
         rows = [{"image": name, "mm": mm} for name, mm in found.scatter_mm]
         outliers = [{"image": name, "mm": mm} for name, mm in found.outliers]
-        return {**common, "views": rows, "outliers": outliers, "warnings": []}
+        return {**common, "views": rows, "outliers": outliers, "warnings": list(found.warnings)}
     return {
         **common,
         "left_out_mm": found.left_out_mm,

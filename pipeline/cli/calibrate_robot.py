@@ -56,7 +56,7 @@ def run_robot(
         "mount": mount,
         "unit": robot.unit,
         "n_poses": len(views),
-        "notes": lens_notes(camera),
+        "notes": [*lens_notes(camera), *([robot.note] if robot.note else [])],
         "pattern": pattern_note(views),
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
     }
