@@ -198,6 +198,8 @@ def _show(figures: dict[str, object]) -> None:
             print_table(title, names, shown)
 
     table("views", "by how much each board misses the rig fitted to the others")
+    for miss in found if isinstance(found := figures.get("not_found"), list) else []:
+        typer.echo(f"not found: {miss['image']}{': ' if miss['why'] else ''}{miss['why']}")
     table("outliers", "outliers, left out: pose and picture do not belong together")
     for key, value in figures.items():
         if isinstance(value, float):
