@@ -65,7 +65,13 @@ def rig(
     ] = TargetName.ROBOT,
     head_target: Annotated[
         Path | None,
-        typer.Option("--head-target", help="TOML: head_from_board and its sigmas."),
+        typer.Option(
+            "--head-target",
+            help='TOML: schema = 1, unit = "mm" or "m" (default mm), head_from_board (4x4, row by '
+            "row), sigma_mm, sigma_deg. The board's origin is its first point (ChArUco: the first "
+            "inner corner, marked on the sheet of qa targets print); x along its rows, y down, z "
+            "into the board.",
+        ),
     ] = None,
     serial: Annotated[
         str | None, typer.Option("--serial", help="Camera's serial number; default: --camera's.")

@@ -49,6 +49,23 @@ def test_the_charuco_board_is_read_at_its_scale() -> None:
     assert np.abs(found - expected - offset).max() < WITHIN_PX
 
 
+def test_the_charuco_sheet_marks_the_board_s_origin() -> None:
+    """Both ticks lie outside the board and point at its first inner corner."""
+    columns, rows, square, marker, name = CHARUCO
+    page = charuco_sheet()
+    dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, name))
+    board = cv2.aruco.CharucoBoard((columns, rows), square, marker, dictionary)
+    corners, ids, _, _ = cv2.aruco.CharucoDetector(board).detectBoard(_picture(page))
+    first_px = corners.reshape(-1, 2)[int(np.flatnonzero(ids.ravel() == 0)[0])]
+    first = np.array([first_px[0], PAGE_MM[0] * PX_PER_MM - first_px[1]]) / PX_PER_MM
+    above, beside = [np.asarray(line.get_xydata()) for line in page.ax.lines[-2:]]
+    assert above[:, 0] == pytest.approx(first[0], abs=2 * WITHIN_PX / PX_PER_MM)
+    assert beside[:, 1] == pytest.approx(first[1], abs=2 * WITHIN_PX / PX_PER_MM)
+    assert above[:, 1].min() > first[1] + square
+    assert beside[:, 0].max() < first[0] - square
+    assert any("origin of head_from_board" in text.get_text() for text in page.ax.texts)
+
+
 def test_the_chessboard_is_found_at_its_scale() -> None:
     columns, rows, square = CHESSBOARD
     is_found, corners = cv2.findChessboardCorners(
