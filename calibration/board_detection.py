@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from calibration.board_spec import BoardSpec
 from calibration.board_view import BoardView, NotFound
-from calibration.chessboard import chessboard_size, detect_chessboard, detect_circles
+from calibration.chessboard import chessboard_size, circles_size, detect_chessboard, detect_circles
 from calibration.marker_codes import DICTIONARIES, opencv_codes
 from calibration.tag_detection import count_codes, detect_tags
 from tracking.arrays import Float, UInt8
@@ -30,14 +31,15 @@ def detect_board(gray: UInt8, board: BoardSpec, name: str) -> BoardView | NotFou
         A board that is seen in part counts if it carries codes.
     """
     height, width = gray.shape
+    if board.kind == "charuco":
+        for is_legacy in (False, True):
+            if seen := _charuco_points(gray, board, is_legacy=is_legacy):
+                return BoardView(name, seen[0], seen[1], (width, height), is_legacy, seen[2])
+        return NotFound(name, "")
     points = _points(gray, board)
-    is_legacy = points is None and board.kind == "charuco"
-    if is_legacy:
-        points = _charuco_points(gray, board, is_legacy=True)
     if points is None:
         return NotFound(name, "")
-    points_mm, points_px = points
-    return BoardView(name, points_mm, points_px, (width, height), is_legacy)
+    return BoardView(name, *points, (width, height))
 
 
 def explain_absence(gray: UInt8, board: BoardSpec) -> str:
@@ -48,10 +50,10 @@ def explain_absence(gray: UInt8, board: BoardSpec) -> str:
         return _explain_charuco(gray, board)
     if board.kind == "apriltag":
         return _explain_codes(gray, board, lambda picture: _tag_points(picture, board) is not None)
-    turned = BoardSpec("circles", board.rows, board.columns, board.pitch_mm)
-    if detect_circles(gray, turned) is not None:
-        return f"the picture shows the other order: {turned.text}"
-    return ""
+    size = circles_size(gray, board)
+    if size is None or size == (board.columns, board.rows):
+        return ""
+    return f"the picture shows {max(size)}x{min(size)} circles"
 
 
 def pattern_variant(gray: UInt8, board: BoardSpec) -> str:
@@ -69,9 +71,7 @@ def _points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
     if board.kind == "circles":
         centres = detect_circles(gray, board)
         return None if centres is None else (board.points_mm, centres)
-    if board.kind == "apriltag":
-        return _tag_points(gray, board)
-    return _charuco_points(gray, board, is_legacy=False)
+    return _tag_points(gray, board)
 
 
 def _tag_points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
@@ -87,7 +87,8 @@ def _tag_points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
 
 def _charuco_points(
     gray: UInt8, board: BoardSpec, *, is_legacy: bool
-) -> tuple[Float, Float] | None:
+) -> tuple[Float, Float, float | None] | None:
+    """Points in mm and pixels, and the markers' side in mm where markers are seen."""
     printed = cv2.aruco.CharucoBoard(
         (board.columns, board.rows),
         board.pitch_mm,
@@ -95,7 +96,7 @@ def _charuco_points(
         opencv_codes(board.dictionary),
     )
     printed.setLegacyPattern(is_legacy)
-    corners, ids, _, _ = cv2.aruco.CharucoDetector(printed).detectBoard(gray)
+    corners, ids, markers, _ = cv2.aruco.CharucoDetector(printed).detectBoard(gray)
     chosen = np.ravel([] if cast(object, ids) is None else ids).astype(int)
     if len(chosen) < MIN_POINTS:
         return None
@@ -103,7 +104,21 @@ def _charuco_points(
     points_mm = board.points_mm[chosen]
     if min(np.ptp(points_mm[:, 0]), np.ptp(points_mm[:, 1])) <= 0:
         return None  # all on one line: no pose
-    return points_mm, points_px
+    return points_mm, points_px, _marker_side_mm(points_mm, points_px, markers)
+
+
+def _marker_side_mm(
+    points_mm: Float, points_px: Float, markers: Sequence[ArrayLike]
+) -> float | None:
+    if len(markers) == 0:
+        return None
+    onto_board, _ = cv2.findHomography(points_px, np.ascontiguousarray(points_mm[:, :2]))
+    if cast(object, onto_board) is None:
+        return None
+    corners = np.reshape(np.array(markers, dtype=np.float64), (-1, 1, 2))
+    on_board = np.reshape(cv2.perspectiveTransform(corners, onto_board), (-1, 4, 2))
+    sides = np.linalg.norm(on_board - np.roll(on_board, 1, axis=1), axis=2)
+    return float(np.median(sides))
 
 
 def _explain_chessboard(gray: UInt8, board: BoardSpec) -> str:

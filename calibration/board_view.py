@@ -13,7 +13,8 @@ from tracking.arrays import Float
 class BoardView:
     """Points of the board (n, 3) in mm and where the picture shows them (n, 2) in pixels.
 
-    `is_legacy`: its ChArUco pattern is the one that OpenCV printed before 4.6.
+    `is_legacy`: its ChArUco pattern is the one that OpenCV printed before 4.6. `marker_mm`: the
+    side of its ChArUco markers as the picture shows it beside the squares.
     """
 
     name: str
@@ -21,6 +22,7 @@ class BoardView:
     points_px: Float
     size_px: tuple[int, int]  # width, height
     is_legacy: bool = False
+    marker_mm: float | None = None
 
     def __post_init__(self) -> None:
         n = len(self.points_mm)
@@ -37,7 +39,11 @@ class BoardView:
 
 @dataclass(frozen=True)
 class NotFound:
-    """A picture without the board, and why as far as it can be told."""
+    """A picture without the board, and why as far as it can be told.
+
+    `is_warning`: it was not even looked at, because it is no picture or another's copy.
+    """
 
     name: str
     why: str
+    is_warning: bool = False

@@ -4,52 +4,71 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from calibration.board_detection import detect_board, explain_absence
+from calibration.board_layout import check_layout, is_flat
 from calibration.board_spec import BoardSpec
 from calibration.board_view import BoardView, NotFound
 from calibration.pictures import read_gray
-from tracking.errors import CalibrationError
+from tracking.errors import CalibrationError, SourceError
 
 Progress = Callable[[int, int | None], None]
+NOT_FLAT = "its points lie on no flat board of this layout"
 N_EXPLAINED = 5  # pictures looked at again for a reason: it costs a second each
 
 
 def find_boards(
     pictures: Sequence[Path], board: BoardSpec, report: Progress
 ) -> tuple[list[BoardView], list[NotFound]]:
-    """Detect the board in each picture.
+    """Detect the board in each picture; files that are no picture and copies are set aside.
 
     Raises
     ------
     SourceError
-        A file is no picture.
+        No file is a picture.
     CalibrationError
-        Pictures of different sizes.
+        Pictures of different sizes, or a board that is printed otherwise than said.
     """
     found: list[BoardView] = []
     missed: list[NotFound] = []
+    known: dict[str, str] = {}
     size: tuple[int, int] | None = None
+    unreadable: SourceError | None = None
     for index, path in enumerate(pictures):
-        gray = read_gray(path)
+        report(index + 1, len(pictures))
+        try:
+            gray = read_gray(path)
+        except SourceError as error:
+            unreadable = unreadable or error
+            missed.append(NotFound(path.name, "skipped: the file is no picture", is_warning=True))
+            continue
         shape = (gray.shape[1], gray.shape[0])
         if size is not None and shape != size:
             raise CalibrationError(
                 "The pictures have different sizes: they are not of one camera in one mode.",
-                expected=f"{size[0]}x{size[1]}, as {pictures[0].name}",
+                expected=f"{size[0]}x{size[1]}, as those before",
                 actual=f"{path.name} has {shape[0]}x{shape[1]}",
                 remedy="Take the others out, and calibrate each mode by itself.",
             )
         size = shape
+        original = known.setdefault(sha256(gray.tobytes()).hexdigest(), path.name)
+        if original != path.name:
+            why = f"skipped: the same picture as {original}"
+            missed.append(NotFound(path.name, why, is_warning=True))
+            continue
         view = detect_board(gray, board, path.name)
         if isinstance(view, BoardView):
             found.append(view)
         else:
             why = explain_absence(gray, board) if len(missed) < N_EXPLAINED else ""
             missed.append(NotFound(path.name, why))
-        report(index + 1, len(pictures))
-    return found, missed
+    if size is None and unreadable is not None:
+        raise unreadable
+    check_layout(found, board)
+    missed += [NotFound(view.name, NOT_FLAT) for view in found if not is_flat(view)]
+    return [view for view in found if is_flat(view)], missed
 
 
 def require_views(

@@ -1,4 +1,9 @@
-"""A calibration beside another one of the same camera: the factory's, or last month's."""
+"""A calibration beside another one of the same camera: the factory's, or last month's.
+
+What counts is where rays land, not single numbers: focal length and distortion trade against each
+other. So rays through the points that the calibration saw are projected by both lenses, and the
+shift is held against the sigma of that very projection. Where no point was seen neither is known.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.lens import Lens
+from calibration.lens import N_LENS, Lens
+from calibration.lens_sigma import lens_steps
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 
-GRID = 9  # places along each side of the picture
+MAX_RAYS = 500
 K_DIFFERENT = 3.3  # 99.9 % of a Gaussian
 MAX_SHIFT_PX = 1.0  # of a ray's pixel: 1 mm at 500 mm with fx = 500
 NAMES = ("fx", "fy", "cx", "cy")
@@ -18,20 +24,30 @@ NAMES = ("fx", "fy", "cx", "cy")
 
 @dataclass(frozen=True, eq=False)
 class CameraComparison:
-    """`delta_px` of fx fy cx cy, own minus other; `shift_px` the largest way a ray's pixel moves.
+    """`delta_px` of fx fy cx cy, own minus other.
 
-    `is_different`: beyond the stated sigmas and `MAX_SHIFT_PX`.
+    `shift_px`: the largest way a ray's pixel moves within the seen part of the picture;
+    `sigma_px`: its 1-sigma there, along that way; `is_different`: a shift beyond `K_DIFFERENT`
+    sigmas and `MAX_SHIFT_PX`.
     """
 
     delta_px: Float
     delta_fraction: float  # of fx
-    k: Float
     shift_px: float
+    sigma_px: float
     is_different: bool
 
 
-def compare_cameras(own: Lens, sigma_px: Float, other: Lens) -> CameraComparison:
-    """Compare two lenses; `sigma_px` of own fx fy cx cy.
+def compare_cameras(
+    own: Lens,
+    covariance: Float,
+    other: Lens,
+    seen_px: Float,
+    other_covariance: Float | None = None,
+) -> CameraComparison:
+    """Compare two lenses at `seen_px` (n, 2), the pixels that own was calibrated from.
+
+    `covariance` (12, 12) of own, `other_covariance` of the other; None takes it as exact.
 
     Raises
     ------
@@ -45,16 +61,32 @@ def compare_cameras(own: Lens, sigma_px: Float, other: Lens) -> CameraComparison
             actual=f"{other.width}x{other.height}",
             remedy="Compare with a calibration of the same mode.",
         )
+    pixels = seen_px[:: max(1, len(seen_px) // MAX_RAYS)]
+    rays = np.column_stack([own.normalised(pixels), np.ones(len(pixels))])
+    shifts = other.project(rays) - own.project(rays)
+    sizes = np.linalg.norm(shifts, axis=1)
+    ways = shifts / np.maximum(sizes, 1e-12)[:, None]
+    variance = _variance(own, covariance, rays, ways)
+    if other_covariance is not None:
+        variance += _variance(other, other_covariance, rays, ways)
+    sigmas = np.sqrt(variance)
+    worst = int(np.argmax(sizes))
     delta = own.pinhole - other.pinhole
-    k = np.abs(delta) / np.maximum(sigma_px, 1e-9)
-    u, v = np.meshgrid(np.linspace(0, own.width - 1, GRID), np.linspace(0, own.height - 1, GRID))
-    pixels = np.stack([u.ravel(), v.ravel()], axis=1)
-    rays = np.column_stack([other.normalised(pixels), np.ones(len(pixels))])
-    shift = float(np.linalg.norm(own.project(rays) - pixels, axis=1).max())
     return CameraComparison(
         delta_px=delta,
         delta_fraction=float(delta[0] / other.pinhole[0]),
-        k=k,
-        shift_px=shift,
-        is_different=bool(k.max() > K_DIFFERENT and shift > MAX_SHIFT_PX),
+        shift_px=float(sizes[worst]),
+        sigma_px=float(sigmas[worst]),
+        is_different=bool(((sizes > K_DIFFERENT * sigmas) & (sizes > MAX_SHIFT_PX)).any()),
     )
+
+
+def _variance(lens: Lens, covariance: Float, rays: Float, ways: Float) -> Float:
+    """Variance of each projected ray along its way, px^2."""
+    total = np.zeros(len(rays))
+    if covariance.shape != (N_LENS, N_LENS):
+        raise ValueError(f"covariance of a lens: {covariance.shape}")
+    for plus, minus in lens_steps(lens, covariance):
+        half = (plus.project(rays) - minus.project(rays)) / 2
+        total += (half * ways).sum(axis=1) ** 2
+    return total

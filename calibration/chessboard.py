@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from calibration.board_layout import misfit_px
 from calibration.board_spec import BoardSpec
 from tracking.arrays import Float, UInt8
 
@@ -21,6 +22,8 @@ MAX_WINDOW_PX = 15
 CRITERIA = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-3)
 SECTOR_FLAGS = cv2.CALIB_CB_NORMALIZE_IMAGE | cv2.CALIB_CB_ACCURACY
 CONTOUR_FLAGS = cv2.CALIB_CB_ADAPTIVE_THRESH | cv2.CALIB_CB_NORMALIZE_IMAGE
+MAX_CIRCLE_MISFIT = 0.02  # of the grid's extent: a lens bends it by less, a wrong grid by more
+CIRCLES_REACH = 2  # rows and columns that a grid may be miscounted by
 PROBE = (3, 3)  # the smallest board, grown to what there is
 
 
@@ -36,15 +39,42 @@ def detect_chessboard(gray: UInt8, board: BoardSpec) -> Float | None:
 
 
 def detect_circles(gray: UInt8, board: BoardSpec) -> Float | None:
-    """Return the circles' centres in the board's order, or None."""
+    """Return the circles' centres in the board's order, or None, also for part of a larger grid."""
+    size = (board.columns, board.rows)
+    centres = _circle_grid(gray, size)
+    if centres is None:
+        return None
+    for larger in ((size[0] + 1, size[1]), (size[0], size[1] + 1)):
+        if circles_fit(gray, larger):
+            return None
+    return _ordered(gray, centres, board)
+
+
+def circles_size(gray: UInt8, board: BoardSpec) -> tuple[int, int] | None:
+    """Return the largest grid of circles about as large as the board's that is seen, or None."""
+    steps = range(-CIRCLES_REACH, CIRCLES_REACH + 1)
+    sizes = [(board.columns + a, board.rows + b) for a in steps for b in steps]
+    sizes = sorted((s for s in sizes if min(s) > 1), key=lambda s: -s[0] * s[1])
+    return next((size for size in sizes if circles_fit(gray, size)), None)
+
+
+def circles_fit(gray: UInt8, size: tuple[int, int]) -> bool:
+    """Whether the picture shows a flat grid of so many circles."""
+    centres = _circle_grid(gray, size)
+    if centres is None:
+        return False
+    grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), axis=-1).reshape(-1, 2)
+    extent = float(np.linalg.norm(np.ptp(centres, axis=0)))
+    return misfit_px(grid.astype(np.float64), centres) <= MAX_CIRCLE_MISFIT * extent
+
+
+def _circle_grid(gray: UInt8, size: tuple[int, int]) -> Float | None:
     for picture in (gray, 255 - gray):
         found, centres = cv2.findCirclesGrid(
-            picture,
-            (board.columns, board.rows),
-            flags=cv2.CALIB_CB_SYMMETRIC_GRID | cv2.CALIB_CB_CLUSTERING,
+            picture, size, flags=cv2.CALIB_CB_SYMMETRIC_GRID | cv2.CALIB_CB_CLUSTERING
         )
         if found:
-            return _ordered(gray, np.reshape(centres, (-1, 2)).astype(np.float64), board)
+            return np.reshape(centres, (-1, 2)).astype(np.float64)
     return None
 
 

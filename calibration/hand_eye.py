@@ -12,17 +12,18 @@ from calibration.hand_eye_closed import Chain, solve
 from calibration.hand_eye_consensus import agreeing, chain_errors
 from calibration.hand_eye_lens import lens_twists, refine_with_lens
 from calibration.hand_eye_motion import MotionDiversity, check_unit, judge_motion
-from calibration.hand_eye_refine import left_out_residuals, motion_scale
+from calibration.hand_eye_refine import left_out_residuals
+from calibration.hand_eye_scale import LengthScale, check_scale, length_scale, misfit_covariance
 from calibration.hand_eye_sight import Mount, Sight, make_sights
+from calibration.hand_eye_trust import check_rig_fit, field_sigma_mm
 from calibration.lens import Lens
 from calibration.twist import twist_between, worst_sigma
 from tracking.arrays import Float
-from tracking.transforms import transform_points
+from tracking.errors import CalibrationError
+from tracking.transforms import invert, transform_points
 
 MIN_POSES = 5  # twelve unknowns and the robot's noise
 SEED = 20_260_101  # of the random subsets: the same pictures give the same rig
-K_SCALE = 4.0
-MIN_SCALE_ERROR = 0.003  # of the lengths: a print that is out by less passes
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class RigCalibration:
     @property
     def left_out_mm(self) -> float:
         """Root mean square over the poses."""
-        return float(np.sqrt(np.mean([e.mm**2 for e in self.left_out])))
+        return _rms([e.mm for e in self.left_out])
 
     @property
     def left_out_deg(self) -> float:
         """Root mean square over the poses."""
-        return float(np.sqrt(np.mean([e.deg**2 for e in self.left_out])))
+        return _rms([e.deg for e in self.left_out])
 
 
 def calibrate_rig(
@@ -94,28 +95,66 @@ def calibrate_rig(
     Raises
     ------
     CalibrationError
-        The motion does not determine the rig, the unit does not fit, or too few pairs agree.
+        The motion does not determine the rig, the unit or the lengths do not fit or run backwards,
+        too few pairs agree, or the rig would be too uncertain to be of use. Where the poses fit
+        when they are read the other way round, the error says so; they are never used so.
     """
+
+    def attempt(taken: Sequence[Float]) -> RigCalibration:
+        try:
+            return _calibrated(views, taken, lens, mount, lens_covariance, turned_from_board, unit)
+        except np.linalg.LinAlgError as error:
+            raise CalibrationError(
+                "The robot's poses and the pictures do not agree.",
+                expected="poses and pictures that follow one rig",
+                actual="no rig can be fitted to them",
+                remedy="Check each pose's picture, that poses are base_from_gripper, and --mount.",
+            ) from error
+
+    try:
+        return attempt(motions)
+    except CalibrationError as error:
+        try:
+            attempt([invert(motion) for motion in motions])
+        except CalibrationError:
+            raise error from None
+        raise _other_way_round(error, mount) from error
+
+
+def _calibrated(
+    views: Sequence[BoardView],
+    motions: Sequence[Float],
+    lens: Lens,
+    mount: Mount,
+    lens_covariance: Float | None,
+    turned_from_board: Float | None,
+    unit: str,
+) -> RigCalibration:
     sights, noise_px = make_sights(views, motions, lens, turned_from_board)
     judge_motion(sights)
     check_unit(sights, unit, SEED)
     sights, kept, fit = agreeing(sights, mount, SEED, MIN_POSES)
     used = [sight for sight, is_kept in zip(sights, kept, strict=True) if is_kept]
     motion = judge_motion(used)
+    twists = None
     if lens_covariance is not None:
         seen = [view for view, is_kept in zip(views, kept, strict=True) if is_kept]
         twists = lens_twists(seen, used, lens, lens_covariance)
+    scale = length_scale(used, fit, mount, twists)
+    check_scale(scale)
+    if twists is not None:
         fit = refine_with_lens(used, fit, mount, twists)
-    scale = motion_scale(used, fit, mount)
-    solvers = {c.solver: float(np.median(chain_errors(used, c))) for c in solve(used)}
-    left_out = left_out_residuals(used, fit, mount)
+    rig, own = fit.chain.mount_from_camera, fit.covariance[:6, :6]
+    left_out = tuple(
+        _error_of(s, e) for s, e in zip(used, left_out_residuals(used, fit, mount), strict=True)
+    )
     return RigCalibration(
-        head_from_camera=fit.chain.mount_from_camera,
+        head_from_camera=rig,
         other_from_board=fit.chain.other_from_board,
-        covariance=fit.covariance[:6, :6],
+        covariance=own + misfit_covariance(fit, scale),
         solver=fit.chain.solver,
-        solver_errors_mm=solvers,
-        left_out=tuple(_error_of(s, e) for s, e in zip(used, left_out, strict=True)),
+        solver_errors_mm={c.solver: float(np.median(chain_errors(used, c))) for c in solve(used)},
+        left_out=left_out,
         outliers=tuple(
             _error_of(s, _residual(s, fit.chain))
             for s, is_kept in zip(sights, kept, strict=True)
@@ -124,20 +163,41 @@ def calibrate_rig(
         noise_px=noise_px,
         robot_sigma_deg=float(np.degrees(fit.robot_sigma_rad)),
         robot_sigma_mm=fit.robot_sigma_mm,
-        scale=scale,
+        scale=(scale.value, scale.sigma),
         motion=motion,
-        warnings=_warnings(motion, scale),
+        warnings=(
+            *motion.advice,
+            *_scale_warnings(scale),
+            *check_rig_fit(
+                _rms([e.mm for e in left_out]),
+                _rms([e.deg for e in left_out]),
+                field_sigma_mm(rig, own),
+                float(np.degrees(worst_sigma(own[:3, :3]))),
+            ),
+        ),
     )
 
 
-def _warnings(motion: MotionDiversity, scale: tuple[float, float]) -> tuple[str, ...]:
-    found = list(motion.advice)
-    if abs(scale[0] - 1) > max(K_SCALE * scale[1], MIN_SCALE_ERROR):
-        found.append(
-            f"the robot's lengths are {scale[0]:.4f} +- {scale[1]:.4f} of the board's: measure the "
-            "printed board, and check the robot's unit"
-        )
-    return tuple(found)
+def _scale_warnings(scale: LengthScale) -> tuple[str, ...]:
+    if not scale.is_out:
+        return ()
+    told = f"the robot's lengths are {scale.value:.4f} +- {scale.sigma:.4f} of the board's"
+    return (f"{told}, which widens the rig's sigma: measure the print, check the robot's unit",)
+
+
+def _other_way_round(error: CalibrationError, mount: Mount) -> CalibrationError:
+    other = "world" if mount == "hand" else "hand"
+    return CalibrationError(
+        f"{error.what} They do when the poses are read the other way round.",
+        expected=f"poses base_from_gripper, and the camera as --mount {mount} says",
+        actual=f"the poses look like gripper_from_base, or the camera's mount is {other}",
+        remedy=f"Invert the poses where they are written, or say --mount {other}: look which of "
+        "the two is true.",
+    )
+
+
+def _rms(values: Sequence[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def _residual(sight: Sight, chain: Chain) -> Float:

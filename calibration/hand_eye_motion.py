@@ -23,6 +23,7 @@ GOOD_N_POSES = 12
 GOOD_SHIFT_MM = 50.0
 N_SUBSETS = 40
 N_SUBSET = 5
+MAX_SPREAD = 0.5  # of the middle: subsets that agree on a sign, and do not draw it
 UNIT_FACTOR = 30.0  # half of 1000 on a logarithmic scale, nearly
 
 
@@ -76,14 +77,18 @@ def judge_motion(sights: Sequence[Sight]) -> MotionDiversity:
 
 
 def check_unit(sights: Sequence[Sight], unit: str, seed: int) -> None:
-    """Refuse poses whose lengths are a thousandth or a thousandfold of what the board shows.
+    """Refuse lengths that are a thousandth or a thousandfold of the board's, or run backwards.
 
     Raises
     ------
     CalibrationError
         As said; names the other unit.
     """
-    scale = rough_scale(sights, seed)
+    scales = rough_scales(sights, seed)
+    low, middle, high = np.quantile(scales, [0.25, 0.5, 0.75])
+    if high < 0 and high - low < MAX_SPREAD * -middle:
+        raise mirrored(f"{1 / middle:.3g} of the board's")
+    scale = float(np.median(scales[scales > 0])) if (scales > 0).any() else 1.0
     if 1 / UNIT_FACTOR < scale < UNIT_FACTOR:
         return
     other = "m" if scale >= UNIT_FACTOR else "mm"
@@ -96,8 +101,19 @@ def check_unit(sights: Sequence[Sight], unit: str, seed: int) -> None:
     )
 
 
-def rough_scale(sights: Sequence[Sight], seed: int) -> float:
-    """How far the board moves over how far the poses say: the median of random subsets."""
+def mirrored(actual: str) -> CalibrationError:
+    """The error of lengths that run backwards, which is what a left-handed frame does."""
+    return CalibrationError(
+        "The robot's frame is mirrored: its lengths run against the board's.",
+        expected="right-handed poses base_from_gripper, whose lengths are 1.00 of the board's",
+        actual=actual,
+        remedy="The poses look left-handed: correct the sign of an axis where they are written, "
+        "and do not mirror the pictures.",
+    )
+
+
+def rough_scales(sights: Sequence[Sight], seed: int) -> Float:
+    """How far the board moves over how far the poses say, by each of some random subsets."""
     rng = np.random.default_rng(seed)
     scales = []
     for _ in range(N_SUBSETS):
@@ -105,7 +121,7 @@ def rough_scale(sights: Sequence[Sight], seed: int) -> float:
         scale = _scale([sights[i] for i in sorted(chosen.tolist())])
         if scale is not None:
             scales.append(scale)
-    return float(np.median(scales)) if scales else 1.0
+    return np.array(scales or [1.0])
 
 
 def _scale(sights: Sequence[Sight]) -> float | None:
@@ -125,7 +141,7 @@ def _scale(sights: Sequence[Sight]) -> float | None:
     if not np.all(sizes > 0):
         return None
     solution = np.linalg.lstsq(matrix / sizes, np.concatenate(right), rcond=None)[0] / sizes
-    return float(solution[3]) if np.isfinite(solution[3]) and solution[3] > 0 else None
+    return float(solution[3]) if np.isfinite(solution[3]) and solution[3] else None
 
 
 def _turns(sights: Sequence[Sight]) -> Float:

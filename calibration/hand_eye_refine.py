@@ -20,6 +20,7 @@ from calibration.hand_eye_closed import Chain
 from calibration.hand_eye_sight import Mount, Sight
 from calibration.twist import adjoint, motion, twist_between
 from tracking.arrays import Float
+from tracking.errors import CalibrationError
 from tracking.transforms import invert, orthonormalise
 
 MAX_STEPS = 30
@@ -29,6 +30,7 @@ FLOOR_RAD, FLOOR_MM = 1e-7, 1e-5  # of the robot's noise: below any robot's
 NOISE_RANGE = (-20.0, 6.0)  # of the logarithms
 NOISE_OPTIONS = {"xatol": 0.02, "fatol": 0.01, "maxiter": 120}
 START_RAD, START_MM = 5e-4, 0.1
+MAX_STEP_RAD, MAX_STEP_MM = 1.0, 10_000.0  # of one step: the closed form starts much nearer
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +119,13 @@ def left_out_residuals(sights: Sequence[Sight], fit: Refined, mount: Mount) -> F
     return np.array(found)
 
 
-def motion_scale(sights: Sequence[Sight], fit: Refined, mount: Mount) -> tuple[float, float]:
-    """By what factor the robot's lengths differ from the board's, and its sigma: 1 if they agree.
+def motion_scale(
+    sights: Sequence[Sight], fit: Refined, mount: Mount, lens_twists: Float | None = None
+) -> tuple[float, float]:
+    """By what to multiply the robot's lengths to fit the board's, and its sigma: 1 if they agree.
 
-    A thirteenth unknown beside the chain, estimated in one step.
+    A thirteenth unknown beside the chain, estimated in one step. `lens_twists` (n, 6, k) moves of
+    the sights by 1-sigma of the lens.
     """
     own = np.array([sight.covariance for sight in sights])
     linear = linearise(sights, fit.chain, mount)
@@ -134,8 +139,11 @@ def motion_scale(sights: Sequence[Sight], fit: Refined, mount: Mount) -> tuple[f
         linear.robot,
     )
     inverse = _inverse(_information(wide, weights))
-    gradient = np.einsum("nij,nik,nk->j", wide.jacobian, weights, wide.residuals)
-    return 1.0 - float((inverse @ gradient)[-1]), float(np.sqrt(inverse[-1, -1]))
+    gain = np.einsum("j,nij,nik->nk", inverse[-1], wide.jacobian, weights)
+    variance = float(inverse[-1, -1])
+    if lens_twists is not None:
+        variance += float((np.einsum("nk,nkl->l", gain, lens_twists) ** 2).sum())
+    return 1.0 - float(np.einsum("nk,nk->", gain, wide.residuals)), float(np.sqrt(variance))
 
 
 def linearise(sights: Sequence[Sight], chain: Chain, mount: Mount) -> Linear:
@@ -165,6 +173,7 @@ def _settle(sights: Sequence[Sight], chain: Chain, mount: Mount, covariance: Flo
         linear = linearise(sights, chain, mount)
         gradient = np.einsum("nij,nik,nk->j", linear.jacobian, weights, linear.residuals)
         step = -_inverse(_information(linear, weights)) @ gradient
+        _require_sane(step)
         chain = moved_chain(chain, step)
         if np.abs(step).max() < CONVERGED:
             break
@@ -186,6 +195,20 @@ def _information(linear: Linear, weights: Float) -> Float:
 
 def _inverses(covariances: Float) -> Float:
     return np.asarray(np.linalg.inv(covariances), dtype=np.float64)
+
+
+def _require_sane(values: Float) -> None:
+    """Stop where the poses follow no chain: Gauss-Newton then runs away."""
+    turn, shift = np.abs(values.reshape(-1, 2, 3)).max(axis=(0, 2))
+    if np.isfinite(values).all() and turn <= MAX_STEP_RAD and shift <= MAX_STEP_MM:
+        return
+    raise CalibrationError(
+        "The robot's poses and the pictures do not agree.",
+        expected="poses and pictures that follow one rig",
+        actual="the fit runs away",
+        remedy="Check that each pose belongs to its picture, that poses are base_from_gripper, and "
+        "--mount.",
+    )
 
 
 def _inverse(matrix: Float) -> Float:

@@ -17,6 +17,7 @@ from calibration.board_pose import board_pose, reprojection_px
 from calibration.board_view import BoardView
 from calibration.intrinsics_fit import IntrinsicsFit, fit_intrinsics, squares
 from calibration.intrinsics_quality import ViewSet, judge_views
+from calibration.intrinsics_trust import check_lens_fit
 from calibration.lens import COEFFICIENTS, Lens, Model
 from tracking.arrays import Float
 
@@ -63,7 +64,7 @@ def calibrate_intrinsics(
     Raises
     ------
     CalibrationError
-        The views do not determine a camera.
+        The views do not determine a camera, or not one that can be.
     """
     by_views: Model = next(name for n, name in MODEL_BY_VIEWS if len(views) >= n)
     chosen = by_views if model is None else model
@@ -77,6 +78,7 @@ def calibrate_intrinsics(
             if _rms(rich_held_out) < RICHER_GAIN * _rms(held_out):
                 fit, held_out = rich, rich_held_out
                 reason = "rational8: views held out fit better than with brown5"
+    check_lens_fit(fit)
     return Intrinsics(
         fit=fit,
         views=tuple(kept),

@@ -136,7 +136,8 @@ def fit_intrinsics(
             "The pictures do not determine the camera.",
             expected="a board seen from different sides",
             actual=str(error).strip().splitlines()[-1],
-            remedy="Tilt the board by 20 to 40 degrees, differently in each picture.",
+            remedy="Check --board against the print, and tilt the board by 20 to 40 degrees, "
+            "differently in each picture.",
         ) from error
     poses = [np.concatenate([np.ravel(t), np.ravel(s)]) for t, s in zip(turns, shifts, strict=True)]
     return _with_covariance(views, lens, model, poses)

@@ -17,7 +17,8 @@ from tracking.errors import ConfigurationError
 from tracking.transforms import orthonormal_error, orthonormalise
 
 MM_PER_UNIT = {"m": 1000.0, "mm": 1.0}
-ROUNDED = 1e-3  # of R^T R - I: robots print three to six decimals
+ROUNDED = 3e-3  # of R^T R - I: three decimals err by up to 5e-4 in each of nine numbers
+COARSE = 1e-4  # a turn of 0.003 deg
 Row = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 
@@ -41,10 +42,25 @@ class PosesFile(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class RobotPoses:
-    """`base_from_gripper` in mm by the picture's name, in the file's order."""
+    """`base_from_gripper` in mm by the picture's name, in the file's order.
+
+    `rounding`: largest R^T R - I as written; the rotations are made exact. A rounding differs from
+    pose to pose, so the calibrations count it as the robot's noise.
+    """
 
     unit: str
     base_from_gripper: dict[str, Float]
+    rounding: float
+
+    @property
+    def note(self) -> str | None:
+        """What the rounding costs, where it does."""
+        if self.rounding <= COARSE:
+            return None
+        return (
+            f"the poses' rotations are rounded (R^T R off by {self.rounding:.1e}): about "
+            f"{np.degrees(self.rounding / 2):.2f} deg each; write six decimals or more"
+        )
 
 
 class ToolPoseEntry(BaseModel):
@@ -80,7 +96,8 @@ def read_poses(path: Path) -> RobotPoses:
     """
     file = _read(path, PosesFile, ROBOT_FORM)
     rows = [(entry.image, entry.base_from_gripper) for entry in file.poses]
-    return RobotPoses(file.unit, _poses(path, rows, file.unit, ROBOT_FORM))
+    rounding = max(orthonormal_error(np.array(row)[:3, :3]) for _, row in rows)
+    return RobotPoses(file.unit, _poses(path, rows, file.unit, ROBOT_FORM), rounding)
 
 
 def read_tool_poses(path: Path) -> dict[str, Float]:

@@ -8,6 +8,10 @@ from recordings.source import Origin
 from tracking.errors import CalibrationError
 from tracking.rig import ANY_SERIAL, Rig
 
+# Plans tolerate 2 mm and 1 deg at three sigma: a rig beyond these is never part of a READY.
+MAX_POSITION_SIGMA_MM = 5.0  # of the head's origin, which may lie off where the camera looks
+MAX_ANGLE_SIGMA_DEG = 1.0
+
 
 def expires_at(rig: Rig) -> datetime:
     """Return the last moment at which the calibration of the mount and of the depth holds."""
@@ -35,6 +39,18 @@ def check_rig_is_valid(rig: Rig, at: datetime) -> None:
             actual=at.isoformat(timespec="seconds"),
             remedy="Calibrate the rig, and check the computer's clock.",
         )
+
+
+def check_rig_sigmas(position_sigma_mm: float, angle_sigma_deg: float, what: str) -> None:
+    """Raise CalibrationError where a rig's stated sigmas (1-sigma) are too large to be of use."""
+    if position_sigma_mm <= MAX_POSITION_SIGMA_MM and angle_sigma_deg <= MAX_ANGLE_SIGMA_DEG:
+        return
+    raise CalibrationError(
+        f"{what} is too uncertain to be of use.",
+        expected=f"sigmas of at most {MAX_POSITION_SIGMA_MM:g} mm and {MAX_ANGLE_SIGMA_DEG:g} deg",
+        actual=f"{position_sigma_mm:.3g} mm and {angle_sigma_deg:.3g} deg",
+        remedy="Calibrate the rig again: more and sharper views, a board and poses that agree.",
+    )
 
 
 def check_rig_fits_camera(rig: Rig, device_serial: str, origin: Origin) -> None:

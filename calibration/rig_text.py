@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from calibration.rig_check import check_rig_sigmas
 from calibration.rig_file import parse_rig
 from calibration.text_file import read_text_file
 from tracking.arrays import Float
@@ -46,8 +47,10 @@ def rig_text(parts: RigParts, base: Path | None) -> str:
     Raises
     ------
     CalibrationError
-        `base` is of another camera, or what is written could not be read back.
+        `base` is of another camera, the sigmas are too large to be of use, or what is written
+        could not be read back.
     """
+    check_rig_sigmas(parts.position_sigma_mm, parts.angle_sigma_deg, "The rig")
     head: dict[str, TomlValue] = {
         "schema": 1,
         "camera_serial": parts.camera_serial,

@@ -25,7 +25,12 @@ from tracking.transforms import invert, orthonormalise
 MIN_VIEWS = 3
 MAX_OUTLIER_RATIO = 5.0  # of the middle view's distance from the median
 N_ROUNDS = 5
-STEADY_MM = 0.5  # a view that lies nearer to the others is never an outlier
+STEADY_MM, STEADY_DEG = 0.5, 0.2  # a view that lies nearer to the others is never an outlier
+# A target put on again repeats within tenths; the bound is absolute, because unrelated views make
+# each other look normal.
+MAX_MISS_MM, MAX_MISS_DEG = 5.0, 1.0
+GOOD_SCATTER_MM, GOOD_SCATTER_DEG = 1.0, 0.25
+MIN_KEPT_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,7 @@ class HeadTarget:
     covariance: Float
     scatter_mm: tuple[tuple[str, float], ...]
     outliers: tuple[tuple[str, float], ...]
+    warnings: tuple[str, ...]
 
     @property
     def position_sigma_mm(self) -> float:
@@ -68,18 +74,20 @@ def calibrate_on_head(
         Too few views, or views that do not agree.
     """
     poses, own = _heads(views, lens, head_from_board)
-    places = poses[:, :3, 3]
-    distances = np.linalg.norm(places - np.median(places, axis=0), axis=1)
-    kept = distances <= max(STEADY_MM, MAX_OUTLIER_RATIO * float(np.median(distances)))
+    distances, turns = _misses(poses)
+    kept = distances <= _limit(distances, STEADY_MM, MAX_MISS_MM)
+    kept &= turns <= _limit(turns, STEADY_DEG, MAX_MISS_DEG)
     n = int(kept.sum())
-    if n < MIN_VIEWS:
+    needed = max(MIN_VIEWS, int(np.ceil(MIN_KEPT_SHARE * len(views))))
+    if n < needed:
         raise CalibrationError(
             "The board on the head is seen too seldom, or at different places.",
-            expected=f"at least {MIN_VIEWS} views that agree",
-            actual=f"{n} of {len(views)}; they scatter by {distances.max():.2f} mm",
+            expected=f"at least {needed} views of {len(views)} that agree within "
+            f"{MAX_MISS_MM:g} mm and {MAX_MISS_DEG:g} deg",
+            actual=f"{n}; they scatter by up to {distances.max():.2f} mm and {turns.max():.2f} deg",
             remedy="Seat the target again for each picture, and do not move the camera.",
         )
-    weights = np.linalg.inv(own[kept])
+    weights = np.asarray(np.linalg.inv(own[kept]), dtype=np.float64)
     noise = np.linalg.inv(weights.sum(axis=0))
     mean = _mean(poses[kept], weights)
     twists = np.array([twist_between(pose, mean) for pose in poses[kept]])
@@ -101,7 +109,28 @@ def calibrate_on_head(
         covariance=np.asarray(covariance),
         scatter_mm=tuple(row for row, is_kept in zip(named, kept, strict=True) if is_kept),
         outliers=tuple(row for row, is_kept in zip(named, kept, strict=True) if not is_kept),
+        warnings=_warnings(distances[kept], turns[kept]),
     )
+
+
+def _misses(poses: Float) -> tuple[Float, Float]:
+    """How far each pose lies from the middle one: mm at the head's origin, and deg."""
+    distances = np.linalg.norm(poses[:, :3, 3] - np.median(poses[:, :3, 3], axis=0), axis=1)
+    between = np.array([[twist_between(a, b)[:3] for b in poses] for a in poses])
+    angles = np.degrees(np.linalg.norm(between, axis=2))
+    return distances, np.asarray(angles[int(np.argmin(np.median(angles, axis=1)))])
+
+
+def _limit(values: Float, steady: float, at_most: float) -> float:
+    return float(np.clip(MAX_OUTLIER_RATIO * np.median(values), steady, at_most))
+
+
+def _warnings(distances: Float, turns: Float) -> tuple[str, ...]:
+    mm, deg = (float(np.sqrt(np.mean(v**2))) for v in (distances, turns))
+    if mm <= GOOD_SCATTER_MM and deg <= GOOD_SCATTER_DEG:
+        return ()
+    told = f"the views scatter by {mm:.2g} mm and {deg:.2g} deg (rms)"
+    return (f"{told}: seat the target the same way, or bring the camera nearer",)
 
 
 def _heads(views: Sequence[BoardView], lens: Lens, head_from_board: Float) -> tuple[Float, Float]:

@@ -194,6 +194,11 @@ def _serial(serials: set[str], rig: Rig) -> str:
 
 def _warnings(planes: Sequence[PlaneOutcome], bias: BiasFit, old: StereoNoise) -> tuple[str, ...]:
     found = []
+    if len({round(p.distance_mm) for p in planes}) == 1:
+        found.append(
+            f"A single distance ({planes[0].distance_mm:.0f} mm): the bias is taken as the same at "
+            "every other, and a wrong distance would not show. Record three or more."
+        )
     noises = [p.noise.subpixel_px for p in planes]
     if max(noises) > NOISE_RATIO_WARNED * min(noises):
         found.append(

@@ -19,6 +19,11 @@ TEXTURE_FILL = 0.5
 SPHERE_RADIUS_MM = 25.0
 SPHERE_SPACING_MM = 120.0
 ROW_PITCH_MM = 110.0
+TICK_MM = (1.5, 5.0)  # from the board's edge: its rim stays white
+ORIGIN_LINE = (
+    "origin of head_from_board: the inner corner where both ticks meet; x right, y down, z into "
+    "the board"
+)
 
 
 def write_targets(folder: Path) -> list[Path]:
@@ -63,7 +68,19 @@ def charuco_sheet() -> PrintedPage:
         v = low + rows * square - y - (row + 1) * size
         corners.append(np.column_stack([u, v]))
     page.fill_squares(np.concatenate(corners), size)
+    _mark_origin(page, left + square, low + (rows - 1) * square, (left, low + rows * square))
     return page
+
+
+def _mark_origin(page: PrintedPage, u: float, v: float, corner: tuple[float, float]) -> None:
+    """Ticks outside the board that point at its origin (u, v): nothing on it may be drawn over.
+
+    `corner`: the board's upper left one. All in mm on the page.
+    """
+    left, top = corner
+    page.ax.plot([u, u], [top + TICK_MM[0], top + TICK_MM[1]], color="0", linewidth=0.6)
+    page.ax.plot([left - TICK_MM[1], left - TICK_MM[0]], [v, v], color="0", linewidth=0.6)
+    page.ax.text(u + 1.5, top + TICK_MM[0] + 0.5, ORIGIN_LINE, fontsize=6.5)
 
 
 def chessboard_sheet() -> PrintedPage:

@@ -54,6 +54,9 @@ def intrinsics(
     """Calibrate one camera from photographs of a board, and say how good it is."""
     from datetime import UTC, datetime
 
+    import numpy as np
+
+    from calibration.board_notes import board_notes, board_warnings
     from calibration.board_spec import parse_board
     from calibration.board_views import find_boards, pattern_note, require_views
     from calibration.camera_comparison import compare_cameras
@@ -73,22 +76,29 @@ def intrinsics(
     model = next((name for name in COEFFICIENTS if name == lens.value), None)
     with progress_bar("held-out views") as report:
         found = calibrate_intrinsics(views, report, model)
-    sigma_px = found.stated_sigma[:4]
-    comparison = (
-        None if reference is None else compare_cameras(found.fit.lens, sigma_px, reference.lens)
-    )
+    comparison = None
+    if reference is not None:
+        seen_px = np.concatenate([view.points_px for view in found.views])
+        own, covariance = found.fit.lens, found.fit.lens_covariance
+        comparison = compare_cameras(own, covariance, reference.lens, seen_px, reference.covariance)
     write_new(out, camera_text(found, serial, spec.text, datetime.now(UTC)), force=force)
+    warnings = board_warnings(found.views, missed, spec)
     if as_json:
-        print_json(intrinsics_figures(found, missed, comparison))
+        print_json(intrinsics_figures(found, missed, comparison, warnings))
     else:
-        _show(found, missed, comparison)
+        _show(found, missed, comparison, warnings)
+    for line in board_notes(found.views, spec):
+        typer.echo(f"note: {line}", err=True)
     if note := pattern_note(found.views):
         typer.echo(f"note: {note}", err=True)
     typer.echo(f"{out}: written.", err=True)
 
 
 def intrinsics_figures(
-    found: Intrinsics, missed: list[NotFound], comparison: CameraComparison | None
+    found: Intrinsics,
+    missed: list[NotFound],
+    comparison: CameraComparison | None,
+    warnings: list[str],
 ) -> dict[str, object]:
     """Every figure of the report for machines."""
     from calibration.board_views import pattern_note
@@ -126,7 +136,7 @@ def intrinsics_figures(
         "pattern": pattern_note(found.views),
         "n_tilted": views.n_tilted,
         "distance_ratio": views.distance_ratio,
-        "warnings": list(views.warnings),
+        "warnings": [*views.warnings, *warnings],
         "factory": None if comparison is None else _comparison_figures(comparison),
     }
 
@@ -136,13 +146,19 @@ def _comparison_figures(comparison: CameraComparison) -> dict[str, object]:
         "delta_px": dict(zip(("fx", "fy", "cx", "cy"), comparison.delta_px.tolist(), strict=True)),
         "fx_fraction": comparison.delta_fraction,
         "shift_px": comparison.shift_px,
+        "shift_sigma_px": comparison.sigma_px,
         "is_different": comparison.is_different,
     }
 
 
-def _show(found: Intrinsics, missed: list[NotFound], comparison: CameraComparison | None) -> None:
+def _show(
+    found: Intrinsics,
+    missed: list[NotFound],
+    comparison: CameraComparison | None,
+    warnings: list[str],
+) -> None:
     fit, views = found.fit, found.view_set
-    figures = intrinsics_figures(found, missed, comparison)["parameters"]
+    figures = intrinsics_figures(found, missed, comparison, warnings)["parameters"]
     rows = [
         (name, f"{p['value']:.6g}", f"{p['sigma']:.2g}", f"{p['view_sigma']:.2g}")
         for name, p in dict(figures).items()  # type: ignore[call-overload]
@@ -167,13 +183,14 @@ def _show(found: Intrinsics, missed: list[NotFound], comparison: CameraCompariso
         typer.echo(f"not found: {miss.name}{': ' if miss.why else ''}{miss.why}")
     for name, rms in found.outliers:
         typer.echo(f"outlier, left out: {name} (rms {rms:.2f} px)")
-    for warning in views.warnings:
+    for warning in (*views.warnings, *warnings):
         typer.echo(f"warning: {warning}")
     if comparison is not None:
         word = "DIFFERENT from" if comparison.is_different else "in agreement with"
         typer.echo(
             f"{word} the factory's values: fx {comparison.delta_fraction:+.2%}, rays move by up to "
-            f"{comparison.shift_px:.2f} px"
+            f"{comparison.shift_px:.2f} px where the board was seen (1-sigma "
+            f"{comparison.sigma_px:.2g} px)"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from calibration.board_notes import board_warnings
 from calibration.board_spec import BoardSpec
 from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
@@ -46,4 +47,5 @@ def run_head(
         target_sigma_deg=placed.sigma_deg,
         lens_covariance=camera.covariance,
     )
-    return found, {"pattern": pattern_note(views), "notes": lens_notes(camera)}
+    notes = [*board_warnings(views, missed, board), *lens_notes(camera)]
+    return found, {"pattern": pattern_note(views), "notes": notes}

@@ -65,7 +65,13 @@ def rig(
     ] = TargetName.ROBOT,
     head_target: Annotated[
         Path | None,
-        typer.Option("--head-target", help="TOML: head_from_board and its sigmas."),
+        typer.Option(
+            "--head-target",
+            help='TOML: schema = 1, unit = "mm" or "m" (default mm), head_from_board (4x4, row by '
+            "row), sigma_mm, sigma_deg. The board's origin is its first point (ChArUco: the first "
+            "inner corner, marked on the sheet of qa targets print); x along its rows, y down, z "
+            "into the board.",
+        ),
     ] = None,
     serial: Annotated[
         str | None, typer.Option("--serial", help="Camera's serial number; default: --camera's.")
@@ -160,7 +166,7 @@ def _figures(found: RigCalibration | HeadTarget) -> dict[str, object]:
     if not isinstance(found, RigCalibration):
         rows = [{"image": name, "mm": mm} for name, mm in found.scatter_mm]
         outliers = [{"image": name, "mm": mm} for name, mm in found.outliers]
-        return {**common, "views": rows, "outliers": outliers, "warnings": []}
+        return {**common, "views": rows, "outliers": outliers, "warnings": list(found.warnings)}
     return {
         **common,
         "left_out_mm": found.left_out_mm,
@@ -198,6 +204,8 @@ def _show(figures: dict[str, object]) -> None:
             print_table(title, names, shown)
 
     table("views", "by how much each board misses the rig fitted to the others")
+    for miss in found if isinstance(found := figures.get("not_found"), list) else []:
+        typer.echo(f"not found: {miss['image']}{': ' if miss['why'] else ''}{miss['why']}")
     table("outliers", "outliers, left out: pose and picture do not belong together")
     for key, value in figures.items():
         if isinstance(value, float):

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from calibration.board_notes import board_warnings
 from calibration.board_spec import BoardSpec
 from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
@@ -56,7 +57,11 @@ def run_robot(
         "mount": mount,
         "unit": robot.unit,
         "n_poses": len(views),
-        "notes": lens_notes(camera),
+        "notes": [
+            *board_warnings(views, missed, board),
+            *lens_notes(camera),
+            *([robot.note] if robot.note else []),
+        ],
         "pattern": pattern_note(views),
         "not_found": [{"image": miss.name, "why": miss.why} for miss in missed],
     }

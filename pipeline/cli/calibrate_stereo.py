@@ -53,7 +53,7 @@ def stereo(
             actual=f"{len(pictures[0])} and {len(pictures[1])}",
             remedy="Take out those without a partner.",
         )
-    cameras, views = zip(*(_camera(paths, spec) for paths in pictures), strict=True)
+    cameras, views, warned = zip(*(_camera(paths, spec) for paths in pictures), strict=True)
     pairs = []
     for a, b in zip(*pictures, strict=True):
         if a.name in views[0] and b.name in views[1]:
@@ -73,7 +73,8 @@ def stereo(
         "left_fx": float(cameras[0].fit.lens.pinhole[0]),
         "right_fx": float(cameras[1].fit.lens.pinhole[0]),
         "pattern": pattern_note([*views[0].values(), *views[1].values()]),
-        "warnings": [*cameras[0].view_set.warnings, *cameras[1].view_set.warnings],
+        "warnings": [line for c in cameras for line in c.view_set.warnings]
+        + [line for lines in warned for line in lines],
     }
     if as_json:
         print_json(figures)
@@ -82,7 +83,10 @@ def stereo(
         typer.echo(f"{key}: {value:.5g}" if isinstance(value, float) else f"{key}: {value}")
 
 
-def _camera(paths: list[Path], spec: BoardSpec) -> tuple[Intrinsics, dict[str, BoardView]]:
+def _camera(
+    paths: list[Path], spec: BoardSpec
+) -> tuple[Intrinsics, dict[str, BoardView], list[str]]:
+    from calibration.board_notes import board_warnings
     from calibration.board_views import find_boards, require_views
     from calibration.intrinsics import MIN_VIEWS, calibrate_intrinsics
     from pipeline.cli.progress import progress_bar
@@ -92,4 +96,5 @@ def _camera(paths: list[Path], spec: BoardSpec) -> tuple[Intrinsics, dict[str, B
         require_views(views, missed, spec, MIN_VIEWS)
         camera = calibrate_intrinsics(views, report)
     spoiled = {name for name, _ in camera.outliers}
-    return camera, {view.name: view for view in views if view.name not in spoiled}
+    named = {view.name: view for view in views if view.name not in spoiled}
+    return camera, named, board_warnings(views, missed, spec)

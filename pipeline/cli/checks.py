@@ -89,16 +89,17 @@ def check_rig(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check a rig calibration and show it; an expired one, or another camera's, is refused."""
+    """Check a rig calibration and show it; refused: expired, another camera's, too uncertain."""
     from datetime import UTC, datetime
 
-    from calibration.rig_check import check_rig_is_valid
+    from calibration.rig_check import check_rig_is_valid, check_rig_sigmas
     from calibration.rig_file import read_rig
     from calibration.temperature import Band, check_temperature
     from pipeline.config.config_tables import rig_table
 
     checked = read_rig(rig)
     check_rig_is_valid(checked, datetime.now(UTC))
+    check_rig_sigmas(checked.position_sigma_mm, checked.angle_sigma_deg, str(rig))
     warmth = check_temperature(
         checked.depth_calibration, None if source is None else _camera_temperature(source, checked)
     )

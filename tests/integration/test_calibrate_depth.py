@@ -79,9 +79,20 @@ def test_another_camera_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
     assert not (folder / "x.toml").exists()
 
 
+def test_a_single_distance_is_warned_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["calibrate", "depth", str(folder / "400.mcap"), "--distance-mm", "400"]
+    rest = ["--rig", str(folder / "rig.toml"), "--out", str(folder / "one.toml")]
+    assert main([*arguments, *rest]) == 0
+    assert "A single distance (400 mm)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("distances", "code", "said"),
-    [(["400", "500"], 2, "needs its distance"), (["0.4", "0.5", "0.6"], 4, "not where it is")],
+    [
+        (["400", "500"], 2, "needs its distance"),
+        (["0.4", "0.5", "0.6"], 4, "not where it is"),
+        (["440", "540", "640"], 4, "a bias of -39"),
+    ],
 )
 def test_wrong_distances_are_refused(
     folder: Path,

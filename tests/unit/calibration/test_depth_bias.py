@@ -56,7 +56,7 @@ def test_the_noise_alone_scatters_as_its_sigma_says() -> None:
     assert np.sqrt(np.mean(np.square(bias))) == pytest.approx(np.median(sigma), rel=0.4)
 
 
-@pytest.mark.parametrize("distance", [0.0, -1.0, float("nan"), 0.6, 600_000.0])
+@pytest.mark.parametrize("distance", [0.0, -1.0, float("nan"), 0.6, 600_000.0, 640.0, 560.0])
 def test_a_wrong_distance_or_unit_is_noticed(distance: float) -> None:
     plane = simulated_plane(0.08, 1.5, 600.0, n_frames=2)
     with pytest.raises(CalibrationError, match=r"distance must be positive|not where it is said"):

@@ -18,7 +18,7 @@ from calibration.twist import motion, twist_between
 from pipeline.benchmarks.calibration_scene import BOARD, RigTrial, rig_trial
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
-from tracking.transforms import rigid, rotation_from_vector
+from tracking.transforms import invert, rigid, rotation_from_vector
 
 N_POSES = 15
 TARGET_MM, TARGET_DEG = 0.3, 0.05  # asked for from 15 poses with realistic noise
@@ -104,11 +104,58 @@ def test_another_unit_is_noticed(factor: float, unit: str, other: str) -> None:
     assert other in refused.value.actual
 
 
-def test_a_board_measured_wrongly_is_noticed() -> None:
+def scaled(trial: RigTrial, factor: float) -> list[Float]:
+    return [rigid(m[:3, :3], m[:3, 3] * factor) for m in trial.motions]
+
+
+def test_a_board_measured_wrongly_is_warned_of_and_widens_the_sigma() -> None:
     trial = rig_trial(np.random.default_rng(16), "hand", N_POSES, 0)
-    motions = [rigid(m[:3, :3], m[:3, 3] * 1.03) for m in trial.motions]
-    found = calibrate_rig(trial.views, motions, trial.lens, "hand")
-    assert any("measure the printed board" in text for text in found.warnings)
+    found = calibrate_rig(trial.views, scaled(trial, 1.006), trial.lens, "hand")
+    assert any("measure the print" in text for text in found.warnings)
+    assert found.scale[0] == pytest.approx(1.006, abs=K_SAFE * found.scale[1])
+    miss = float(np.linalg.norm(error(trial, found)[3:]))
+    assert miss > 1.0 > calibrated(trial).position_sigma_mm
+    assert miss < 2 * found.position_sigma_mm
+
+
+@pytest.mark.parametrize("factor", [1.02, 0.98])
+def test_lengths_that_are_out_by_more_than_any_print_are_refused(factor: float) -> None:
+    trial = rig_trial(np.random.default_rng(16), "hand", N_POSES, 0)
+    with pytest.raises(CalibrationError, match="lengths are not the board's") as refused:
+        calibrate_rig(trial.views, scaled(trial, factor), trial.lens, "hand")
+    assert refused.value.actual.startswith(f"{factor:.2f}")
+
+
+@pytest.mark.parametrize("mount", ["hand", "world"])
+def test_a_left_handed_frame_of_the_robot_is_named(mount: Mount) -> None:
+    trial = rig_trial(np.random.default_rng(21), mount, N_POSES, 0)
+    mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
+    motions = [mirror @ m @ mirror for m in trial.motions]
+    with pytest.raises(CalibrationError, match="mirrored"):
+        calibrate_rig(trial.views, motions, trial.lens, mount)
+
+
+@pytest.mark.parametrize("mount", ["hand", "world"])
+def test_poses_the_other_way_round_are_named_and_never_used(mount: Mount) -> None:
+    trial = rig_trial(np.random.default_rng(22), mount, N_POSES, 0)
+    with pytest.raises(CalibrationError) as refused:
+        calibrate_rig(trial.views, [invert(m) for m in trial.motions], trial.lens, mount)
+    assert "look like gripper_from_base" in refused.value.actual
+
+
+@pytest.mark.parametrize("mount", ["hand", "world"])
+def test_a_poor_robot_is_accepted_with_warnings(mount: Mount) -> None:
+    """1 mm and 0.2 deg: its rig is still found within its sigma."""
+    trial = rig_trial(np.random.default_rng(23), mount, 2 * N_POSES, 0, 20.0)
+    found = calibrated(trial)
+    assert any("more than a robot's" in text for text in found.warnings)
+    assert (np.abs(error(trial, found)) < K_SAFE * np.sqrt(np.diag(found.covariance))).all()
+
+
+def test_a_robot_too_poor_to_tell_a_rig_is_refused() -> None:
+    trial = rig_trial(np.random.default_rng(24), "hand", N_POSES, 0, 100.0)  # 5 mm and 1 deg
+    with pytest.raises(CalibrationError, match="do not agree"):
+        calibrated(trial)
 
 
 def test_turns_about_one_axis_are_refused() -> None:
@@ -119,12 +166,14 @@ def test_turns_about_one_axis_are_refused() -> None:
         calibrate_rig(trial.views, motions, trial.lens, "hand")
 
 
-def test_poses_that_belong_to_other_pictures_are_refused() -> None:
-    trial = rig_trial(np.random.default_rng(18), "hand", N_POSES, 0)
-    order = np.random.default_rng(0).permutation(N_POSES)
+@pytest.mark.parametrize("mount", ["hand", "world"])
+@pytest.mark.parametrize("seed", range(4))
+def test_poses_that_belong_to_other_pictures_are_refused(mount: Mount, seed: int) -> None:
+    trial = rig_trial(np.random.default_rng(18 + seed), mount, N_POSES, 0)
+    order = np.random.default_rng(seed).permutation(N_POSES)
     motions = [trial.motions[i] for i in order.tolist()]
-    with pytest.raises(CalibrationError):
-        calibrate_rig(trial.views, motions, trial.lens, "hand")
+    with pytest.raises(CalibrationError, match=r"do not agree|unit|mirrored|lengths"):
+        calibrate_rig(trial.views, motions, trial.lens, mount)
 
 
 def test_half_turns_of_a_board_that_hides_them_are_undone() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.board_spec import parse_board
 from calibration.board_view import BoardView
-from calibration.camera_comparison import compare_cameras
+from calibration.camera_comparison import CameraComparison, compare_cameras
 from calibration.camera_file import camera_text, read_camera
 from calibration.intrinsics import Intrinsics, calibrate_intrinsics
 from calibration.intrinsics_fit import fit_intrinsics
@@ -23,7 +24,7 @@ from pipeline.benchmarks.calibration_scene import (
     seen_board,
 )
 from tracking.errors import CalibrationError
-from tracking.transforms import rigid
+from tracking.transforms import rigid, rotation_from_vector
 
 N_VIEWS = 15
 K_99 = 2.576
@@ -90,9 +91,10 @@ def test_near_parallel_views_are_warned_of() -> None:
     lens = random_lens(np.random.default_rng(4))
     rng = np.random.default_rng(7)
     centre = BOARD.points_mm.mean(axis=0)
+    turns = [rotation_from_vector([0.12 * np.cos(i), 0.12 * np.sin(i), 0]) for i in range(12)]
     poses = [
-        rigid(np.eye(3), np.array([20.0 * (i - 6), 0.0, 350.0 + 10 * i]) - centre)
-        for i in range(12)
+        rigid(turn, np.array([20.0 * (i - 6), 0.0, 350.0 + 10 * i]) - turn @ centre)
+        for i, turn in enumerate(turns)
     ]
     found = calibrate_intrinsics(
         [seen_board(rng, lens, p, f"{i}.png") for i, p in enumerate(poses)], silent
@@ -190,8 +192,54 @@ def test_a_file_that_is_no_camera_is_refused(tmp_path: Path, old: str, new: str)
         read_camera(path)
 
 
+def compared(found: Intrinsics, other: Lens) -> CameraComparison:
+    seen_px = np.concatenate([view.points_px for view in found.views])
+    return compare_cameras(found.fit.lens, found.fit.lens_covariance, other, seen_px)
+
+
 def test_other_factory_values_are_flagged_and_the_true_ones_are_not() -> None:
     lens, found = calibrated(8)
-    assert not compare_cameras(found.fit.lens, found.stated_sigma[:4], lens).is_different
+    assert not compared(found, lens).is_different
     other = Lens(lens.width, lens.height, lens.pinhole * [1.02, 1.02, 1, 1], lens.distortion)
-    assert compare_cameras(found.fit.lens, found.stated_sigma[:4], other).is_different
+    assert compared(found, other).is_different
+
+
+def test_a_factory_s_wrong_distortion_is_flagged_though_its_focal_length_is_right() -> None:
+    lens, found = calibrated(8)
+    wrong = np.array([0.5, 0.5, 0.02, -0.02, 0.3])
+    other = Lens(lens.width, lens.height, found.fit.lens.pinhole, wrong)
+    comparison = compared(found, other)
+    assert comparison.is_different
+    assert comparison.shift_px > 20 * comparison.sigma_px
+
+
+def test_what_lies_outside_the_seen_part_of_the_picture_is_not_compared() -> None:
+    lens, found = calibrated(8)
+    middle = np.array([[424.0, 240.0], [450.0, 260.0]])
+    bent = Lens(lens.width, lens.height, found.fit.lens.pinhole, lens.distortion + 0.05)
+    own, covariance = found.fit.lens, found.fit.lens_covariance
+    assert not compare_cameras(own, covariance, bent, middle).is_different
+    assert compared(found, bent).is_different
+
+
+@pytest.mark.parametrize("change", ["columns", "spacing"])
+def test_a_board_that_is_another_is_refused(change: str) -> None:
+    """Corners of a 9x6 board taken for those of another: no lens puts them there."""
+    lens = random_lens(np.random.default_rng(30))
+    points = BOARD.points_mm.copy()
+    if change == "columns":
+        points = parse_board("chessboard:6x9:25").points_mm
+    else:
+        points = points * [1.0, 1.2, 1.0]  # a print that is stretched
+    views = [BoardView(v.name, points, v.points_px, v.size_px) for v in views_of(lens, 31)]
+    with pytest.raises(CalibrationError, match=r"where any lens|do not determine"):
+        calibrate_intrinsics(views, silent)
+
+
+def test_a_focal_length_that_is_hardly_known_is_refused() -> None:
+    lens = random_lens(np.random.default_rng(32))
+    rng = np.random.default_rng(33)
+    flat = [rigid(np.eye(3), [-100.0 + 3 * i, -60.0, 420.0]) for i in range(6)]
+    views = [seen_board(rng, lens, pose, f"{i}.png") for i, pose in enumerate(flat)]
+    with pytest.raises(CalibrationError, match="hardly tell the focal length"):
+        calibrate_intrinsics(views, silent)

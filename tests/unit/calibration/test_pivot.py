@@ -47,3 +47,37 @@ def test_poses_that_slipped_are_named() -> None:
 def test_too_little_is_refused(n: int, tilt_rad: float) -> None:
     with pytest.raises(CalibrationError, match="pointer's tip"):
         calibrate_pivot(poses(n, 2, tilt_rad))
+
+
+def test_a_fifth_that_slipped_far_is_named_and_survived() -> None:
+    for seed in range(10):
+        given = poses(20, seed)
+        rng = np.random.default_rng(seed)
+        slipped = np.sort(rng.choice(20, 4, replace=False))
+        for i in slipped:
+            way = rng.normal(size=3)
+            given[i] = motion(np.array([0, 0, 0, *(20 * way / np.linalg.norm(way))])) @ given[i]
+        found = calibrate_pivot(given)
+        assert found.outliers == tuple(slipped.tolist())
+        assert np.linalg.norm(found.tip_tool_mm - TIP) < K_SAFE * found.sigma_mm
+
+
+def test_a_tip_that_does_not_rest_is_refused() -> None:
+    rng = np.random.default_rng(5)
+    given = [rigid(p[:3, :3], p[:3, 3] + rng.normal(0, 3.0, 3)) for p in poses(20, 4)]
+    with pytest.raises(CalibrationError, match="did not rest"):
+        calibrate_pivot(given)
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(0.001, '"m"'), (1000.0, '"mm"')])
+def test_another_unit_is_named(factor: float, unit: str) -> None:
+    given = [rigid(p[:3, :3], p[:3, 3] * factor) for p in poses(20, 6)]
+    with pytest.raises(CalibrationError, match="No pointer") as refused:
+        calibrate_pivot(given)
+    assert f"look like {unit}" in refused.value.actual
+
+
+def test_a_tool_whose_origin_is_its_tip_is_one() -> None:
+    rng = np.random.default_rng(7)
+    given = [rigid(p[:3, :3], REST + rng.normal(0, NOISE_MM, 3)) for p in poses(20, 6)]
+    assert np.linalg.norm(calibrate_pivot(given).tip_tool_mm) < 1.0

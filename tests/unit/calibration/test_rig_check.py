@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from calibration.rig_check import check_rig_fits_camera, check_rig_is_valid
+from calibration.rig_check import check_rig_fits_camera, check_rig_is_valid, check_rig_sigmas
 from calibration.rig_file import parse_rig
 from recordings.source import Origin
 from tests.config_texts import RIG, replaced
@@ -49,3 +49,10 @@ def test_any_camera_is_for_recordings_only(serial: str) -> None:
     check_rig_fits_camera(ANY, serial, "simulated")
     with pytest.raises(CalibrationError, match="not calibrated for one camera"):
         check_rig_fits_camera(ANY, serial, "live")
+
+
+@pytest.mark.parametrize(("mm", "deg"), [(30.0, 0.1), (0.2, 14.0), (float("nan"), 0.1)])
+def test_sigmas_too_large_to_be_of_use_are_refused(mm: float, deg: float) -> None:
+    check_rig_sigmas(2.0, 0.5, "rig.toml")
+    with pytest.raises(CalibrationError, match=r"rig\.toml is too uncertain"):
+        check_rig_sigmas(mm, deg, "rig.toml")

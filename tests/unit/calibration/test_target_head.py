@@ -9,8 +9,8 @@ from calibration.board_view import BoardView
 from calibration.lens import N_LENS, Lens
 from calibration.lens_sigma import independent_covariance, spread_by_lens
 from calibration.target_head import calibrate_on_head
-from calibration.twist import twist_between
-from pipeline.benchmarks.calibration_scene import random_lens, seen_board
+from calibration.twist import motion, twist_between
+from pipeline.benchmarks.calibration_scene import random_board_pose, random_lens, seen_board
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.transforms import invert, rigid, rotation_from_vector
@@ -93,3 +93,21 @@ def test_two_views_are_too_few() -> None:
     lens = random_lens(np.random.default_rng(9))
     with pytest.raises(CalibrationError, match="seen too seldom"):
         head(views(lens, 10, 2), lens)
+
+
+def test_views_of_different_places_are_refused() -> None:
+    lens = random_lens(np.random.default_rng(11))
+    rng = np.random.default_rng(12)
+    poses = [random_board_pose(rng, lens) for _ in range(18)]
+    unrelated = [seen_board(rng, lens, pose, f"{k}") for k, pose in enumerate(poses)]
+    with pytest.raises(CalibrationError, match="different places"):
+        head(unrelated, lens)
+
+
+def test_a_target_that_seats_badly_is_warned_of() -> None:
+    lens = random_lens(np.random.default_rng(13))
+    rng = np.random.default_rng(14)
+    seats = [motion(np.array([0, 0, 0, *rng.normal(0, 1.0, 3)])) for _ in range(12)]
+    seen = [seen_board(rng, lens, s @ CAMERA_FROM_BOARD, f"{k}") for k, s in enumerate(seats)]
+    found = calibrate_on_head(seen, lens, HEAD_FROM_BOARD, target_sigma_mm=0, target_sigma_deg=0)
+    assert any("scatter" in text for text in found.warnings)

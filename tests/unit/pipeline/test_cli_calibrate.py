@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from calibration.twist import motion, twist_between
 from pipeline.benchmarks.calibration_scene import random_board_pose
 from pipeline.cli.app import main
 from tests.board_pictures import photograph
+from tests.config_texts import RIG, replaced
 from tracking.arrays import Float
 from tracking.transforms import invert, rigid, rotation_from_vector
 
@@ -117,6 +119,31 @@ def test_a_wrong_unit_is_a_calibration_error(
     assert main(rig_arguments(scene[0], tmp_path, wrong)) == 4
     assert 'look like "m"' in capsys.readouterr().err
     assert not (tmp_path / "rig.toml").exists()
+
+
+def test_poses_the_other_way_round_are_named_and_nothing_is_written(
+    scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poses = poses_json(scene[1], "mm")
+    rows = poses["poses"]
+    assert isinstance(rows, list)
+    for row in rows:
+        row["base_from_gripper"] = invert(np.array(row["base_from_gripper"])).tolist()
+    assert main(rig_arguments(scene[0], tmp_path, poses)) == 4
+    assert "look like gripper_from_base" in capsys.readouterr().err
+    assert not (tmp_path / "rig.toml").exists()
+
+
+def test_a_rig_too_uncertain_to_be_of_use_is_not_checked_as_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = tmp_path / "rig.toml"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    text = replaced(RIG, "position_sigma_mm = 0.2", "position_sigma_mm = 220.0")
+    lines = [f"calibrated_at = {now}" if "calibrated_at" in x else x for x in text.splitlines()]
+    rig.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["rig", "check", str(rig)]) == 4
+    assert "too uncertain to be of use" in capsys.readouterr().err
 
 
 def test_a_target_on_the_head_needs_no_robot(tmp_path: Path) -> None:

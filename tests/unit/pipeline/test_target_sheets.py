@@ -26,6 +26,7 @@ from tracking.errors import UsageError
 
 DPI = 127  # 5 px a mm: edges fall on whole pixels, to which the drawing is snapped
 PX_PER_MM = DPI / MM_PER_INCH
+TICK_MM = 0.3  # a tick and a corner found in a drawing of 0.2 mm a pixel
 WITHIN_PX = 0.3  # of a corner's place in a drawing of this resolution
 
 
@@ -50,6 +51,23 @@ def test_the_charuco_board_is_read_at_its_scale() -> None:
     found = corners.reshape(-1, 2)
     offset = (found - expected).mean(axis=0)
     assert np.abs(found - expected - offset).max() < WITHIN_PX
+
+
+def test_the_charuco_sheet_marks_the_board_s_origin() -> None:
+    """Both ticks lie outside the board and point at its first inner corner."""
+    columns, rows, square, marker, name = CHARUCO
+    page = charuco_sheet()
+    dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, name))
+    board = cv2.aruco.CharucoBoard((columns, rows), square, marker, dictionary)
+    corners, ids, _, _ = cv2.aruco.CharucoDetector(board).detectBoard(_picture(page))
+    first_px = corners.reshape(-1, 2)[int(np.flatnonzero(ids.ravel() == 0)[0])]
+    first = np.array([first_px[0], PAGE_MM[0] * PX_PER_MM - first_px[1]]) / PX_PER_MM
+    above, beside = [np.asarray(line.get_xydata()) for line in page.ax.lines[-2:]]
+    assert above[:, 0] == pytest.approx(first[0], abs=TICK_MM)
+    assert beside[:, 1] == pytest.approx(first[1], abs=TICK_MM)
+    assert above[:, 1].min() > first[1] + square
+    assert beside[:, 0].max() < first[0] - square
+    assert any("origin of head_from_board" in text.get_text() for text in page.ax.texts)
 
 
 def test_the_chessboard_is_found_at_its_scale() -> None:
