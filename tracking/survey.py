@@ -20,6 +20,7 @@ from tracking.survey_agreement import Stretches
 from tracking.survey_alignment import AlignedSurvey
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
+from tracking.survey_rest import Rest
 from tracking.survey_samples import SurveySamples, survey_samples
 from tracking.survey_search import Around, find_survey
 from tracking.survey_terms import LiveView, live_view
@@ -32,7 +33,8 @@ MAX_REFUSED = 15  # frames without cone that do not fit the map: after them it b
 class SurveyMemory:
     """What is remembered between frames: the map, where it lay, and what did not fit it.
 
-    `stretches`: of bed around a cone in the last frame; None where it showed none.
+    `stretches`: of bed around a cone in the last frame, `rest`: where the map rests since a cone is
+    in view; None where the last frame showed none.
     """
 
     survey: SurveyMap | None = None
@@ -40,6 +42,7 @@ class SurveyMemory:
     survey_from_camera: Float | None = None
     n_refused: int = 0
     stretches: Stretches | None = None
+    rest: Rest | None = None
 
 
 def observe(
@@ -63,12 +66,11 @@ def observe(
         return AlignedSurvey(), SurveyMemory()
     view = live_view(segmentation.labels, depth_mm, intrinsics, noise)
     around = _around(applicator, registration, samples, start)
-    before = memory.stretches if has_cone else None
-    aligned = find_survey(survey, samples, start, view, around, before)
+    if has_cone:
+        return _around_cone(memory, survey, samples, start, view, around)
+    aligned = find_survey(survey, samples, start, view, around)
     if aligned.survey_from_camera is not None:
         start = aligned.survey_from_camera
-    if has_cone:
-        return aligned, SurveyMemory(survey, samples, start, stretches=aligned.stretches)
     if aligned.is_ok:
         memory = _with_frame(survey, start, view)
     elif memory.n_refused + 1 >= MAX_REFUSED and _shows_bed(segmentation):
@@ -76,6 +78,25 @@ def observe(
     else:
         memory = SurveyMemory(survey, samples, start, memory.n_refused + 1)
     return aligned if survey.is_usable else AlignedSurvey(), memory
+
+
+def _around_cone(
+    memory: SurveyMemory,
+    survey: SurveyMap,
+    samples: SurveySamples,
+    start: Float,
+    view: LiveView,
+    around: Around,
+) -> tuple[AlignedSurvey, SurveyMemory]:
+    """Find the map around a cone; the map itself stays as it is."""
+    rest, before = memory.rest or Rest(start), memory.stretches
+    aligned = find_survey(survey, samples, start, view, around, before, rest.survey_from_camera)
+    if rest.loses(aligned):
+        aligned = find_survey(survey, samples, start, view, around, before)
+        rest = Rest(start, max(aligned.n_untold, rest.n_untold))
+    pose = start if aligned.survey_from_camera is None else aligned.survey_from_camera
+    rest = rest.after(aligned)
+    return aligned, SurveyMemory(survey, samples, pose, stretches=aligned.stretches, rest=rest)
 
 
 def _shows_bed(segmentation: Segmentation) -> bool:

@@ -44,6 +44,8 @@ class AlignedSurvey:
         What those differences scatter beyond their noise: the bed has changed shape.
     in_plane_observable : bool
         Whether sliding and turning of the map within the bed's surface can be told.
+    n_untold : int
+        Directions, of six, in which nothing tells where the map lies.
     n_points : int
         Pixels that were compared.
     stretches : Stretches or None
@@ -58,6 +60,7 @@ class AlignedSurvey:
     agreement_mm: float | None = None
     bending_mm: float = 0.0
     in_plane_observable: bool = False
+    n_untold: int = 0
     n_points: int = 0
     stretches: Stretches | None = None
 

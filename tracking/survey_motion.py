@@ -37,11 +37,16 @@ class Equations:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Step (6,) in rad and mm, its size in sigma, and the pose's covariance (6, 6)."""
+    """Step (6,) in rad and mm, and how sure the pose is.
+
+    `moved_sigma` is the size in sigma of what is told of the step, `covariance` (6, 6) the pose's,
+    `n_untold` the number of directions in which nothing tells where the map lies.
+    """
 
     step: Float
     moved_sigma: float
     covariance: Float
+    n_untold: int
 
 
 def equations_of(terms: SurveyTerms, chosen: Bool, pivot_camera_mm: Float) -> Equations:
@@ -77,10 +82,11 @@ def _across_rays(points: Float, pivot: Float, weights: Float) -> Float:
     return across
 
 
-def solve_motion(near: Equations, far: Equations) -> Motion:
+def solve_motion(near: Equations, far: Equations, away: Float | None = None) -> Motion:
     """Join the bed near the cone with what is farther, whose motion against it has a prior.
 
-    In mm: rotations act at a lever of `LEVER_MM`.
+    In mm: rotations act at a lever of `LEVER_MM`. `away` (6,) in rad and mm is the motion since the
+    map lay where it rests; the step takes it back along directions that are not told.
     """
     scale = SCALE_MM
     bed, room = _honest(_scaled(near, scale)), _honest(_scaled(far, scale))
@@ -93,12 +99,14 @@ def solve_motion(near: Equations, far: Equations) -> Motion:
     is_told = values > MAX_SIGMA_MM**-2
     known, unknown = directions[:, is_told], directions[:, ~is_told]
     moved = known @ np.linalg.solve(known.T @ local @ known, known.T @ gradient)
+    taken_back = np.zeros(6) if away is None else unknown @ (unknown.T @ (away * scale))
     covariance = known @ np.diag(1 / values[is_told]) @ known.T
     covariance = covariance + UNKNOWN_MM**2 * unknown @ unknown.T
     return Motion(
-        step=-moved / scale,
+        step=-(moved + taken_back) / scale,
         moved_sigma=float(np.sqrt(max(0.0, float(moved @ information @ moved)))),
         covariance=covariance / np.outer(scale, scale),
+        n_untold=int(np.count_nonzero(~is_told)),
     )
 
 

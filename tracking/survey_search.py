@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
@@ -88,13 +89,16 @@ def find_survey(
     view: LiveView,
     around: Around,
     before: Stretches | None = None,
+    rest: Float | None = None,
 ) -> AlignedSurvey:
     """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's).
 
+    Along what the frame does not tell, the map lies as at `rest` (default: the start).
     `before`: the previous frame's stretches, where it was aligned around the same cone.
     """
     pose, pivot = start, around.centre_camera_mm
-    seen = _seen(samples, pose, view, around)
+    rest = start if rest is None else rest
+    seen = _seen(samples, pose, view, around, rest)
     moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
     for _ in range(MAX_STEPS):
         if seen is None:
@@ -108,7 +112,7 @@ def find_survey(
         pose = orthonormalise(pose @ invert(motion))
         if moved_sigma < SMALL_SIGMA:
             break
-        seen = _seen(samples, pose, view, around)
+        seen = _seen(samples, pose, view, around, rest)
     if seen is None or not moved_sigma < LARGE_SIGMA:
         return AlignedSurvey(SurveyStatus.LOST, survey)
     found = agreement(seen.terms, seen.is_near, around.axis_camera, pivot, before)
@@ -117,7 +121,9 @@ def find_survey(
     return _aligned(survey, pose, around, seen, found)
 
 
-def _seen(samples: SurveySamples, pose: Float, view: LiveView, around: Around) -> _Seen | None:
+def _seen(
+    samples: SurveySamples, pose: Float, view: LiveView, around: Around, rest: Float
+) -> _Seen | None:
     """Compare at one pose; None where too little bed is seen."""
     terms = survey_terms(samples, pose, around.centre_camera_mm, view)
     is_near = terms.is_bed & around.holds(terms.points_mm)
@@ -125,8 +131,16 @@ def _seen(samples: SurveySamples, pose: Float, view: LiveView, around: Around) -
     if n_near < max(MIN_NEAR_SAMPLES, MIN_SEEN_SHARE * int(samples.is_bed.sum())):
         return None
     pivot = around.centre_camera_mm
-    solved = solve_motion(equations_of(terms, is_near, pivot), equations_of(terms, ~is_near, pivot))
-    return _Seen(solved, terms, is_near)
+    near, far = (equations_of(terms, chosen, pivot) for chosen in (is_near, ~is_near))
+    return _Seen(solve_motion(near, far, _away(pose, rest, pivot)), terms, is_near)
+
+
+def _away(pose: Float, rest: Float, pivot_camera_mm: Float) -> Float:
+    """The motion (6,) about the pivot that carries the map from where it rests to a pose."""
+    moved = invert(pose) @ rest
+    turn = Rotation.from_matrix(moved[:3, :3]).as_rotvec()
+    shift = moved[:3, :3] @ pivot_camera_mm + moved[:3, 3] - pivot_camera_mm
+    return np.concatenate([turn, shift])
 
 
 def _aligned(
@@ -153,6 +167,7 @@ def _aligned(
         agreement_mm=found.largest_mm,
         bending_mm=found.bending_mm,
         in_plane_observable=in_plane_mm <= MAX_IN_PLANE_MM and in_plane_rad <= MAX_IN_PLANE_RAD,
+        n_untold=seen.solved.n_untold,
         n_points=int(near.sum()),
         stretches=found.stretches,
     )

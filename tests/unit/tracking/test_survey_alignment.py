@@ -89,6 +89,13 @@ def test_an_unknown_direction_is_left_alone() -> None:
     assert solved.covariance[5, 5] > 100.0
 
 
+def test_an_unknown_direction_is_taken_back_to_where_the_map_rests() -> None:
+    away = np.array([0.01, 0.0, 0.0, 1.0, 2.0, 5.0])
+    solved = solve_motion(equations([1e6] * 3 + [100.0, 100.0, 0.0]), NOTHING, away)
+    assert solved.step == pytest.approx([0.0] * 5 + [-5.0])
+    assert solved.n_untold == 1
+
+
 def test_surroundings_tell_no_more_than_their_own_motion_allows() -> None:
     sure = equations([1e12] * 3 + [1e8] * 3)
     solved = solve_motion(equations([1e6] * 3 + [100.0, 0.0, 0.0]), sure)

@@ -26,7 +26,8 @@ from tracking.segmentation import Label
 from tracking.survey import MAX_REFUSED, SurveyMemory, observe
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_map import MIN_CELL_FRAMES
-from tracking.transforms import invert, transform_points
+from tracking.survey_rest import Rest
+from tracking.transforms import invert, rigid, transform_points
 
 SCENE = with_folds(hollow())
 HOME = camera_pose()
@@ -153,3 +154,65 @@ def test_a_step_on_the_bed_does_not_pull_the_map_along() -> None:
     sigma = np.sqrt(np.diag(aligned.covariance)[3:])
     assert np.all(np.abs(error) <= K_99 * sigma)
     assert sigma.max() < 2.0
+
+
+def flat(x: Float, y: Float) -> Float:
+    return 0.0 * x + 0.0 * y
+
+
+def cone_on_flat(seed: int) -> tuple[Shot, int, Registration]:
+    registration = make_registration(invert(HOME) @ cone_pose())
+    return shoot(flat, HOME, seed, cone_pose()), 50 + seed, registration
+
+
+def slide_mm(memory: SurveyMemory) -> float:
+    """How far the map lies along the flat bed from where it truly lies."""
+    assert memory.survey_from_camera is not None
+    moved = HOME @ invert(memory.survey_from_camera) @ invert(HOME)
+    return float(np.hypot(*moved[:2, 3]))
+
+
+def walked(memory: SurveyMemory, way_mm: float) -> SurveyMemory:
+    """The memory with its map moved along the bed, as by noise of many frames."""
+    assert memory.survey_from_camera is not None
+    along = rigid(np.eye(3), [way_mm, 0.0, 0.0])
+    pose = memory.survey_from_camera @ invert(invert(HOME) @ along @ HOME)
+    return replace(memory, survey_from_camera=pose)
+
+
+def test_along_what_no_frame_tells_the_map_rests_where_it_lay_when_the_cone_came() -> None:
+    memory = surveyed(5, flat)
+    aligned, memory = see(memory, *cone_on_flat(90))
+    assert aligned.n_untold > 0
+    rested = slide_mm(memory)
+    memory = walked(memory, 10.0)
+    assert slide_mm(memory) > rested + 5.0
+    aligned, memory = see(memory, *cone_on_flat(91))
+    assert aligned.is_ok
+    assert abs(slide_mm(memory) - rested) < 1.0
+
+
+def test_a_direction_that_is_lost_rests_where_the_frame_before_told_it() -> None:
+    _, memory = see(surveyed(5, flat), *cone_on_flat(90))
+    assert memory.rest is not None
+    memory = walked(replace(memory, rest=Rest(memory.rest.survey_from_camera)), 10.0)
+    before = slide_mm(memory)
+    aligned, memory = see(memory, *cone_on_flat(91))
+    assert abs(slide_mm(memory) - before) < 1.0
+    assert memory.rest is not None
+    assert memory.rest.n_untold == aligned.n_untold
+
+
+def test_a_frame_that_tells_everything_begins_a_new_rest() -> None:
+    _, memory = see(surveyed(5), *_ordered(with_cone()))
+    moved = camera_pose((0.4, 0.0, 0.0, 2.0, 1.0, 3.0))
+    aligned, memory = see(memory, *_ordered(with_cone(moved, 91)))
+    assert aligned.n_untold == 0
+    assert memory.rest is not None
+    assert memory.rest.survey_from_camera is aligned.survey_from_camera
+
+
+def test_a_view_without_a_cone_forgets_the_rest() -> None:
+    _, memory = see(surveyed(5), *_ordered(with_cone()))
+    _, memory = see(memory, shoot(SCENE, HOME, 92), 51)
+    assert memory.rest is None

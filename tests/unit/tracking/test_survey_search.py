@@ -114,8 +114,8 @@ def test_the_covariance_is_what_frames_scatter() -> None:
 def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps twice too long, as noisy normals make them, never converge unless they are damped."""
 
-    def overshoot(near: Equations, far: Equations) -> Motion:
-        solved = solve_motion(near, far)
+    def overshoot(near: Equations, far: Equations, away: Float) -> Motion:
+        solved = solve_motion(near, far, away)
         return replace(solved, step=2.1 * solved.step)
 
     monkeypatch.setattr("tracking.survey_search.solve_motion", overshoot)
