@@ -16,7 +16,7 @@ from tests.display_session import MadeSession
 
 FULL, SMALL = (1920, 1080), (1280, 720)
 SHOWN = 'html[data-shown="yes"]'
-WAIT_MS = 10_000
+WAIT_MS = 30_000
 
 
 def browser_or_skip() -> Iterator[Browser]:

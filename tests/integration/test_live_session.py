@@ -58,7 +58,7 @@ PERIOD_NS = 33_333_333
 AGE_NS = 40_000_000
 SESSION_ID = "test-session"
 N_FRAMES = 2000
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PERSONS = ("physicist-1", "surgeon-1")
 
 
