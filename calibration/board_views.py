@@ -67,8 +67,9 @@ def find_boards(
     if size is None and unreadable is not None:
         raise unreadable
     check_layout(found, board)
-    missed += [NotFound(view.name, NOT_FLAT) for view in found if not is_flat(view)]
-    return [view for view in found if is_flat(view)], missed
+    flat = [view for view in found if is_flat(view)]
+    missed += [NotFound(view.name, NOT_FLAT) for view in found if view not in flat]
+    return flat, missed
 
 
 def require_views(

@@ -10,6 +10,7 @@ import numpy as np
 from calibration.board_view import BoardView
 from calibration.hand_eye_closed import Chain, solve
 from calibration.hand_eye_consensus import agreeing, chain_errors
+from calibration.hand_eye_errors import disagreeing
 from calibration.hand_eye_lens import lens_twists, refine_with_lens
 from calibration.hand_eye_motion import MotionDiversity, check_unit, judge_motion
 from calibration.hand_eye_refine import left_out_residuals
@@ -104,12 +105,7 @@ def calibrate_rig(
         try:
             return _calibrated(views, taken, lens, mount, lens_covariance, turned_from_board, unit)
         except np.linalg.LinAlgError as error:
-            raise CalibrationError(
-                "The robot's poses and the pictures do not agree.",
-                expected="poses and pictures that follow one rig",
-                actual="no rig can be fitted to them",
-                remedy="Check each pose's picture, that poses are base_from_gripper, and --mount.",
-            ) from error
+            raise disagreeing("no rig can be fitted to them") from error
 
     try:
         return attempt(motions)

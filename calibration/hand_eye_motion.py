@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from calibration.hand_eye_closed import solve
+from calibration.hand_eye_errors import mirrored
 from calibration.hand_eye_sight import Sight
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
@@ -98,17 +99,6 @@ def check_unit(sights: Sequence[Sight], unit: str, seed: int) -> None:
         expected=f'translations in {unit}, as "unit" says, that move the board as it is seen',
         actual=f"the board moves {scale:.3g} times as far as the poses say{likely}",
         remedy='Correct "unit" in the poses, or the sizes in --board.',
-    )
-
-
-def mirrored(actual: str) -> CalibrationError:
-    """The error of lengths that run backwards, which is what a left-handed frame does."""
-    return CalibrationError(
-        "The robot's frame is mirrored: its lengths run against the board's.",
-        expected="right-handed poses base_from_gripper, whose lengths are 1.00 of the board's",
-        actual=actual,
-        remedy="The poses look left-handed: correct the sign of an axis where they are written, "
-        "and do not mirror the pictures.",
     )
 
 

@@ -17,10 +17,10 @@ import numpy as np
 from scipy.optimize import minimize
 
 from calibration.hand_eye_closed import Chain
+from calibration.hand_eye_errors import disagreeing
 from calibration.hand_eye_sight import Mount, Sight
 from calibration.twist import adjoint, motion, twist_between
 from tracking.arrays import Float
-from tracking.errors import CalibrationError
 from tracking.transforms import invert, orthonormalise
 
 MAX_STEPS = 30
@@ -202,13 +202,7 @@ def _require_sane(values: Float) -> None:
     turn, shift = np.abs(values.reshape(-1, 2, 3)).max(axis=(0, 2))
     if np.isfinite(values).all() and turn <= MAX_STEP_RAD and shift <= MAX_STEP_MM:
         return
-    raise CalibrationError(
-        "The robot's poses and the pictures do not agree.",
-        expected="poses and pictures that follow one rig",
-        actual="the fit runs away",
-        remedy="Check that each pose belongs to its picture, that poses are base_from_gripper, and "
-        "--mount.",
-    )
+    raise disagreeing("the fit runs away")
 
 
 def _inverse(matrix: Float) -> Float:

@@ -15,7 +15,7 @@ import numpy as np
 
 from calibration.hand_eye_closed import solve
 from calibration.hand_eye_consensus import chain_errors
-from calibration.hand_eye_motion import mirrored
+from calibration.hand_eye_errors import mirrored
 from calibration.hand_eye_refine import Refined, motion_scale, refine
 from calibration.hand_eye_sight import Mount, Sight
 from calibration.twist import twist_between

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from calibration.hand_eye_errors import disagreeing
 from calibration.twist import adjoint, worst_sigma
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
@@ -43,13 +44,10 @@ def check_rig_fit(
     """
     told = f"{left_out_mm:.3g} mm and {left_out_deg:.2g} deg"
     if not (left_out_mm <= MAX_LEFT_OUT_MM and left_out_deg <= MAX_LEFT_OUT_DEG):
-        raise CalibrationError(
-            "The robot's poses and the pictures do not agree.",
-            expected=f"boards that miss the rig fitted to the others by at most "
+        raise disagreeing(
+            told,
+            "boards that miss the rig fitted to the others by at most "
             f"{MAX_LEFT_OUT_MM:g} mm and {MAX_LEFT_OUT_DEG:g} deg (rms)",
-            actual=told,
-            remedy="Check that each pose belongs to its picture, that poses are base_from_gripper, "
-            "and --mount.",
         )
     spread = f"{sigma_mm:.3g} mm at 400 mm before the camera and {sigma_deg:.2g} deg (1-sigma)"
     if not (sigma_mm <= MAX_FIELD_SIGMA_MM and sigma_deg <= MAX_SIGMA_DEG):

@@ -19,13 +19,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from calibration.poses_file import MM_PER_UNIT
 from calibration.text_file import read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.strict_toml import StrictFile, parse_toml
 from tracking.transforms import check_transform, rigid
 
-MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 MAX_PLACE_MM = 2000.0  # no target on a head sits farther from the docking reference
 MIN_PLACE_MM = 5.0  # nearer, and without a unit, metres are as likely
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.poses_file import MM_PER_UNIT
-from pipeline.cloud_formats import CLOUD_SUFFIXES, Unit, read_raw
+from pipeline.cloud_errors import Unit
+from pipeline.cloud_formats import CLOUD_SUFFIXES, read_raw
 from recordings.opening import open_source
 from recordings.source import Origin, Source, SourceHeader
 from tracking.arrays import Float, frozen

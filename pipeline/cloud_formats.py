@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cloud_errors import MAX_HEADER_BYTES, Unit, cut_short, unreadable
 from pipeline.ply_points import read_ply
 from tracking.errors import SourceError
 
-Unit = Literal["mm", "m"]
 Raw = tuple[NDArray[np.float64], Unit | None]
 
 TEXT_SUFFIXES = (".xyz", ".txt", ".asc", ".csv")
 CLOUD_SUFFIXES = (".ply", ".pcd", ".npz", ".npy", *TEXT_SUFFIXES)
 NAMES = ("points_mm", "points", "xyz")
-MAX_HEADER_BYTES = 16_384
 EXPECTED = (
     "a PLY or PCD file with x, y, z, an NPZ or NPY array (n, 3), or lines of x y z (.xyz, .txt)"
 )
@@ -71,12 +69,8 @@ def _refuse_short_pcd(path: Path) -> None:
         n_lines = sum(bool(line.strip()) for line in (*lines[start:], *file))
     counted = keys.get("POINTS", ["0"])[0]
     if not counted.isdigit() or n_lines < int(counted):
-        raise SourceError(
-            f"The cloud {path} is cut short.",
-            expected=f"{counted} points, as its header counts",
-            actual=f"{n_lines} lines of points",
-            remedy="Copy or export it again.",
-        )
+        counts = f"{counted} points, as its header counts"
+        raise cut_short(path, counts, f"{n_lines} lines of points")
 
 
 def _npz(path: Path) -> Raw:
@@ -143,9 +137,4 @@ def _as_points(path: Path, name: str, array: NDArray[np.generic]) -> NDArray[np.
 
 
 def _unreadable(path: Path, actual: str) -> SourceError:
-    return SourceError(
-        f"The cloud {path} cannot be read.",
-        expected=EXPECTED,
-        actual=actual,
-        remedy="Export it again.",
-    )
+    return unreadable(path, EXPECTED, actual)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cloud_errors import MAX_HEADER_BYTES, Unit, cut_short, unreadable
 from tracking.errors import SourceError
 
-Unit = Literal["mm", "m"]
-MAX_HEADER_BYTES = 16_384
 END = b"end_header"
 BYTE_ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 CODES = (
@@ -163,18 +161,8 @@ def _unit(line: str) -> Unit | None:
 
 
 def _short(path: Path, vertex: _Element, expected: str, actual: str) -> SourceError:
-    return SourceError(
-        f"The cloud {path} is cut short.",
-        expected=f"{vertex.count} vertices: {expected}",
-        actual=actual,
-        remedy="Copy or export it again.",
-    )
+    return cut_short(path, f"{vertex.count} vertices: {expected}", actual)
 
 
 def _broken(path: Path, actual: str) -> SourceError:
-    return SourceError(
-        f"The cloud {path} cannot be read.",
-        expected="a PLY file whose vertices have x, y, z",
-        actual=actual,
-        remedy="Export it again.",
-    )
+    return unreadable(path, "a PLY file whose vertices have x, y, z", actual)

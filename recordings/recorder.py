@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recordings.session.parts import LIMIT_BYTES
+from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.rotating import RotatingWriter
 from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError

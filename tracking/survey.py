@@ -92,7 +92,8 @@ def _around_cone(
     rest, before = memory.rest or Rest(start), memory.stretches
     aligned = find_survey(survey, samples, start, view, around, before, rest.survey_from_camera)
     if rest.loses(aligned):
-        aligned = find_survey(survey, samples, start, view, around, before)
+        if rest.survey_from_camera is not start:
+            aligned = find_survey(survey, samples, start, view, around, before)
         rest = Rest(start, max(aligned.n_untold, rest.n_untold))
     pose = start if aligned.survey_from_camera is None else aligned.survey_from_camera
     rest = rest.after(aligned)

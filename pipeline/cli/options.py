@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from pipeline.privacy.names import Colour
+from recordings.session.part_limit import LIMIT_BYTES
 
 BYTES_PER_MB = 1_000_000
-LARGEST_PART_MB = 5000
+LARGEST_PART_MB = LIMIT_BYTES // BYTES_PER_MB
 
 Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
 Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]

@@ -25,7 +25,7 @@ from pipeline.display.publisher import send_all
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.wire import END, message_of
 from recordings.session.convert import header_record
-from recordings.session.parts import LIMIT_BYTES
+from recordings.session.part_limit import LIMIT_BYTES
 from recordings.source import SourceHeader
 from tracking.errors import TrackerError, UsageError
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.recorder.veil import Veil
-from recordings.session.parts import LIMIT_BYTES
+from recordings.session.part_limit import LIMIT_BYTES
 
 
 @dataclass(frozen=True)

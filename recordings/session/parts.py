@@ -20,7 +20,6 @@ from recordings.source import SourceHeader
 
 PART_NAME = "part.json"
 SESSION_NAME = "session.json"
-LIMIT_BYTES = 5_000_000_000  # no file reaches it
 ID_DIGITS = 16
 _LATER = re.compile(r"(.+)\.part\d{3,}")
 

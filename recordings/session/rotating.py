@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.parts import (
-    LIMIT_BYTES,
     PartRecord,
     later_parts,
     part_path,

@@ -139,20 +139,26 @@ class Clocked(CameraSource):
         return replace(read, frame=frame)
 
 
-def test_the_commands_record_and_tell_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def opened_live(folder: Path, monkeypatch: pytest.MonkeyPatch, n_frames: int) -> Clocked:
+    """What `live` opens, in a folder with its rig and plan."""
+    monkeypatch.chdir(folder)
     plain = camera("")
     source = Clocked(plain.scenario, plain.seed, plain.story, plain.stage, plain.header)
-    source.ends_at = 30
-    configured(source, tmp_path)
+    source.ends_at = n_frames
+    configured(source, folder)
 
     def opened(_uri: str, **_: object) -> Source:
         return source
 
     monkeypatch.setattr(live_module, "open_source", opened)
     monkeypatch.setattr(live_module, "load_segmenter", lambda _kind: MaskSegmenter())
+    return source
+
+
+def test_the_commands_record_and_tell_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened_live(tmp_path, monkeypatch, 30)
     with_rig = ["--rig", "rig.toml", "--plan", "plan.toml"]
     record = ["--record", "s.mcap", "--part-mb", "1"]
     assert main(["live", *with_rig, *record]) == 0

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from models.mask_segmenter import MaskSegmenter
-from pipeline import live as live_module
 from pipeline.audit.key_files import load_pseudonym_key, make_key_files
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.cli.app import main
@@ -23,8 +22,7 @@ from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
 from pipeline.replay import replay_source
 from recordings.session.reader import SessionSource
-from recordings.source import Source
-from tests.integration.test_live_parts import Clocked, camera
+from tests.integration.test_live_parts import Clocked, camera, opened_live
 from tests.integration.test_live_recording import LiveSession, configured, frames_of, request
 from tests.integration.test_live_session import N_FRAMES, SESSION_ID
 from tracking.segmentation import Label
@@ -163,18 +161,7 @@ def test_a_copy_without_its_date_has_another_session_id(
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
     """What `live` opens here, in a folder with its rig and plan."""
-    monkeypatch.chdir(tmp_path)
-    plain = camera("")
-    source = Clocked(plain.scenario, plain.seed, plain.story, plain.stage, plain.header)
-    source.ends_at = 6
-    configured(source, tmp_path)
-
-    def open_source(_uri: str, **_: object) -> Source:
-        return source
-
-    monkeypatch.setattr(live_module, "open_source", open_source)
-    monkeypatch.setattr(live_module, "load_segmenter", lambda _kind: MaskSegmenter())
-    return source
+    return opened_live(tmp_path, monkeypatch, 6)
 
 
 LIVE = ["live", "--rig", "rig.toml", "--plan", "plan.toml"]

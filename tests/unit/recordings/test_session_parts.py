@@ -9,8 +9,8 @@ import pytest
 
 from recordings.recorder import record_session
 from recordings.session.neighbours import about_file
+from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.parts import (
-    LIMIT_BYTES,
     PartRecord,
     first_path,
     later_parts,
