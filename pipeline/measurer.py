@@ -124,6 +124,7 @@ class Measurer:
             noise,
             config.applicator,
             registration,
+            color_rgb=frame.color_rgb,
         )
         bed = self._fit_bed(seen, registration, survey)
         hidden = hidden_rim(self._model, registration, bed) if clear is None else None

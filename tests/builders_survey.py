@@ -77,6 +77,7 @@ def make_survey(
         n_agreeing=frozen(seen.astype(np.float32) * N_SURVEY_FRAMES),
         bed_share=frozen((labels == Label.TUMOR_BED).astype(np.float32)),
         occluder_share=frozen(np.zeros(grid.shape, np.float32)),
+        texture=frozen(np.full(grid.shape, np.nan, np.float32)),
         n_frames=N_SURVEY_FRAMES,
         origin_frame_index=0,
     )

@@ -19,6 +19,7 @@ from tracking.depth_noise import StereoNoise
 from tracking.segmentation import Label, Segmentation
 from tracking.survey_fusion import started
 from tracking.survey_map import SurveyMap
+from tracking.survey_terms import LiveView, live_view
 from tracking.transforms import invert, rigid, rotation_from_vector
 
 INTRINSICS = CameraIntrinsics(424, 240, 300.0, 300.0, 212.0, 120.0)
@@ -28,6 +29,7 @@ CAMERA_MM = 480.0
 CONE = Applicator("D60-B0", "mobetron", 60.0, 2.0, 150.0, 0.0, 0.0, 0.0)
 
 Height = Callable[[Float, Float], Float]
+Paint = Callable[[Float, Float], Float]  # brightness, 0 to 1
 
 
 def hollow(curvature_per_mm: float = 0.0) -> Height:
@@ -71,16 +73,22 @@ def cone_pose(gap_mm: float = 2.0, tilt_deg: tuple[float, float] = (1.0, -2.0)) 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """One frame: labels and depth."""
+    """One frame: labels and depth; colour where the scene is painted."""
 
     labels: UInt8
     depth_mm: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
     world_from_camera: Float
+    color_rgb: UInt8 | None = None
 
     @property
     def segmentation(self) -> Segmentation:
         """The labels as the estimators take them."""
         return Segmentation(self.labels, "truth", 1.0)
+
+    @property
+    def view(self) -> LiveView:
+        """The frame as the survey takes it."""
+        return live_view(self.labels, self.depth_mm, INTRINSICS, NOISE, self.color_rgb)
 
 
 def shoot(
@@ -89,9 +97,11 @@ def shoot(
     seed: int | None,
     world_from_applicator: Float | None = None,
     applicator: Applicator = CONE,
+    paint: Paint | None = None,
 ) -> Shot:
-    """Render a frame; `seed` None: without noise."""
-    z, labels = _surface(height, world_from_camera.tobytes())
+    """Render a frame; `seed` None: without noise. `paint`: colour it."""
+    z, labels, x, y = _surface(height, world_from_camera.tobytes())
+    color = None if paint is None else _photograph(paint(x, y), seed)
     if world_from_applicator is not None:
         applicator_from_camera = invert(world_from_applicator) @ world_from_camera
         wall = _wall_depth(applicator, applicator_from_camera)
@@ -101,18 +111,33 @@ def shoot(
         error = correlated_noise(np.random.default_rng(seed), z.shape, NOISE.correlation_px)
         scale = NOISE.focal_baseline(INTRINSICS.fx)
         z = scale / (scale / z + error * NOISE.subpixel_px)
-    return Shot(labels.astype(np.uint8), z.astype(np.float32), world_from_camera)
+    return Shot(labels.astype(np.uint8), z.astype(np.float32), world_from_camera, color)
 
 
 @cache
-def _surface(height: Height, pose: bytes) -> tuple[Float, UInt8]:
-    """Depth and labels of a height function from a camera pose; most frames share a few."""
+def _surface(height: Height, pose: bytes) -> tuple[Float, UInt8, Float, Float]:
+    """Depth, labels, x and y of a height function from a camera pose; most frames share a few."""
     world_from_camera = np.frombuffer(pose).reshape(4, 4)
     directions = INTRINSICS.ray_grid @ world_from_camera[:3, :3].T
     z = _surface_depth(height, world_from_camera[:3, 3], directions)
     at = world_from_camera[:3, 3] + directions * z[..., None]
     is_bed = np.hypot(at[..., 0], at[..., 1]) < BED_MM
-    return z, np.where(is_bed, Label.TUMOR_BED, Label.OTHER).astype(np.uint8)
+    labels = np.where(is_bed, Label.TUMOR_BED, Label.OTHER).astype(np.uint8)
+    return z, labels, at[..., 0], at[..., 1]
+
+
+def _photograph(bright: Float, seed: int | None) -> UInt8:
+    """The picture with noise of one level; a red that its green tells apart."""
+    noise = 0.0 if seed is None else np.random.default_rng([seed, 1]).normal(0, 1, bright.shape)
+    level = np.clip(255 * bright + noise, 0, 255).astype(np.uint8)
+    return np.stack([np.full_like(level, 200), level, level // 2], axis=-1)
+
+
+def vessels(x: Float, y: Float) -> Float:
+    """Dark lines a few mm wide on a bright bed, nowhere alike."""
+    waves = np.sin(x / 5.0 + 2.0 * np.sin(y / 11.0)) + np.sin(y / 6.0 + 1.5 * np.sin(x / 9.0))
+    bright: Float = 0.5 - 0.2 * np.exp(-((waves / 0.5) ** 2))
+    return bright
 
 
 def _surface_depth(height: Height, origin: Float, directions: Float) -> Float:
@@ -147,7 +172,7 @@ def _wall_depth(applicator: Applicator, applicator_from_camera: Float) -> Float:
 
 def _home_map() -> SurveyMap:
     shot = shoot(with_folds(hollow()), camera_pose(), None)
-    return started(0, shot.labels, shot.depth_mm, INTRINSICS, NOISE)
+    return started(0, shot.view)
 
 
 HOME_MAP = _home_map()

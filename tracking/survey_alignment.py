@@ -35,6 +35,8 @@ class AlignedSurvey:
         None exactly where the status is NONE.
     survey_from_camera : (4, 4) or None
         Camera: of the live frame. None where the status is NONE or LOST.
+    surroundings_from_camera : (4, 4) or None
+        The same as what surrounds the bed tells it: the two breathe apart.
     covariance : (6, 6) or None
         Of the small motion (rx, ry, rz in rad, tx, ty, tz in mm) in camera axes about
         `pivot_camera_mm` that carries the map, as placed, to where it truly is.
@@ -55,6 +57,7 @@ class AlignedSurvey:
     status: SurveyStatus = SurveyStatus.NONE
     survey: SurveyMap | None = None
     survey_from_camera: Float | None = None
+    surroundings_from_camera: Float | None = None
     covariance: Float | None = None
     pivot_camera_mm: Float | None = None
     agreement_mm: float | None = None

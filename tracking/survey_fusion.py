@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
@@ -17,32 +16,30 @@ from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
 from tracking.segmentation import Label
 from tracking.survey_map import STRIDE_PX, Float32, SurveyMap, grid_of
-from tracking.survey_terms import HIDING_BORDER_PX
+from tracking.survey_terms import HIDING_BORDER_PX, LiveView
 from tracking.transforms import invert
 
 MAX_COUNT = 60  # two seconds: a bed that settles slowly is followed
 AGREE_SIGMA = 4.0
 AGREE_MM = 2.0  # DESIGN section 2
 WHOLE = 0.999  # of a pixel's neighbours in an interpolation must be valid
+BED = Label.TUMOR_BED.value
 N_LOOKUPS = 2  # the second corrects for the parallax of what the first found
 
 
-def started(
-    frame_index: int,
-    labels: UInt8,
-    depth_mm: NDArray[np.float32],
-    intrinsics: CameraIntrinsics,
-    noise: DepthNoise,
-) -> SurveyMap:
+def started(frame_index: int, view: LiveView) -> SurveyMap:
     """Return a map of one frame, whose camera space becomes survey space."""
-    inverse = _inverse_depth(labels, depth_mm, intrinsics, noise)[::STRIDE_PX, ::STRIDE_PX]
-    codes = labels[::STRIDE_PX, ::STRIDE_PX]
+    inverse = _inverse_depth(view)[::STRIDE_PX, ::STRIDE_PX]
+    codes = view.labels[::STRIDE_PX, ::STRIDE_PX]
+    grid = grid_of(view.intrinsics)
+    v, u = np.indices(grid.shape, np.float32) * np.float32(STRIDE_PX)
     return SurveyMap(
-        grid=grid_of(intrinsics),
+        grid=grid,
         inverse_depth_per_mm=inverse.copy(),
         n_agreeing=(inverse > 0).astype(np.float32),
         bed_share=(codes == Label.TUMOR_BED.value).astype(np.float32),
         occluder_share=(codes == Label.OCCLUDER.value).astype(np.float32),
+        texture=_texture(view, u, v),
         n_frames=1,
         origin_frame_index=frame_index,
     )
@@ -51,18 +48,18 @@ def started(
 def fused(
     survey: SurveyMap,
     survey_from_camera: Float,
-    labels: UInt8,
-    depth_mm: NDArray[np.float32],
-    intrinsics: CameraIntrinsics,
-    noise: DepthNoise,
+    view: LiveView,
+    surroundings_from_camera: Float | None = None,
 ) -> SurveyMap:
-    """Return the map with one more frame, whose pose in survey space is known."""
-    inverse = _inverse_depth(labels, depth_mm, intrinsics, noise)
-    seen, columns, rows = _looked_up(survey, survey_from_camera, inverse, intrinsics)
-    codes = labels[rows, columns]
-    known, count = survey.inverse_depth_per_mm, survey.n_agreeing
+    """Return the map with one more frame, whose pose in survey space is known.
+
+    `surroundings_from_camera`: the pose as all that is not bed tells it; None: the same.
+    """
+    seen, u, v = _seen(survey, survey_from_camera, view, surroundings_from_camera)
+    codes, known = _codes(view, u, v), survey.inverse_depth_per_mm
+    count = survey.n_agreeing
     is_seen = seen > 0
-    agrees = is_seen & (known > 0) & (np.abs(seen - known) <= _tolerance(survey, noise))
+    agrees = is_seen & (known > 0) & (np.abs(seen - known) <= _tolerance(survey, view.noise))
     weight = np.where(agrees, 1.0 / (np.minimum(count, MAX_COUNT - 1) + 1.0), 0.0)
     left = count - (is_seen & ~agrees)
     is_replaced = is_seen & ~agrees & (left <= 0)
@@ -77,54 +74,99 @@ def fused(
         grid=survey.grid,
         inverse_depth_per_mm=averaged(known, seen),
         n_agreeing=np.where(is_replaced, 1.0, count).astype(np.float32),
-        bed_share=averaged(survey.bed_share, (codes == Label.TUMOR_BED.value).astype(np.float32)),
+        bed_share=averaged(survey.bed_share, (codes == BED).astype(np.float32)),
         occluder_share=averaged(
             survey.occluder_share, (codes == Label.OCCLUDER.value).astype(np.float32)
         ),
+        texture=_averaged_texture(survey.texture, _texture(view, u, v), weight),
         n_frames=survey.n_frames + 1,
         origin_frame_index=survey.origin_frame_index,
     )
 
 
-def _inverse_depth(
-    labels: UInt8,
-    depth_mm: NDArray[np.float32],
-    intrinsics: CameraIntrinsics,
-    noise: DepthNoise,
-) -> Float32:
+def _seen(
+    survey: SurveyMap, survey_from_camera: Float, view: LiveView, surroundings: Float | None
+) -> tuple[Float32, Float32, Float32]:
+    """1 / z in survey space of what the frame shows where each cell looks (0: nothing), and where.
+
+    The latter in columns and rows of the frame, with fractions.
+    """
+    inverse = _inverse_depth(view)
+    rays, known = survey.grid.ray_grid.astype(np.float32), survey.inverse_depth_per_mm
+    pose = survey_from_camera if surroundings is None else surroundings
+    seen, u, v = _looked_up(rays, known, pose, inverse, view.intrinsics)
+    if surroundings is None:
+        return seen, u, v
+    is_new_bed = (survey.n_agreeing == 0) & (_codes(view, u, v) == BED)
+    is_bed = (survey.n_agreeing > 0) & (survey.bed_share > 0.5) | is_new_bed
+    x, y, width, height = cv2.boundingRect(is_bed.astype(np.uint8))
+    window = slice(y, y + height), slice(x, x + width)
+    if width:
+        found = _looked_up(
+            rays[window], known[window], survey_from_camera, inverse, view.intrinsics
+        )
+        for whole, part in zip((seen, u, v), found, strict=True):
+            np.copyto(whole[window], part, where=is_bed[window])
+    return seen, u, v
+
+
+def _averaged_texture(old: Float32, new: Float32, weight: Float32) -> Float32:
+    """The mean of what is known of either; a replaced cell forgets."""
+    is_new, is_old = np.isfinite(new), np.isfinite(old)
+    mean = np.where(is_new & is_old, old + weight * (new - old), np.where(is_new, new, old))
+    kept: Float32 = np.where(weight >= 1, new, np.where(weight > 0, mean, old))
+    return kept
+
+
+def _texture(view: LiveView, u: Float32, v: Float32) -> Float32:
+    """What the frame shows of the bed's pattern where cells are seen."""
+    if view.texture is None:
+        return np.full(u.shape, np.nan, np.float32)
+    return view.texture.at(u, v)
+
+
+def _codes(view: LiveView, u: Float32, v: Float32) -> UInt8:
+    """The nearest pixels' labels."""
+    rows, columns = (
+        np.clip(np.rint(part), 0, size - 1).astype(np.intp)
+        for part, size in zip((v, u), view.labels.shape, strict=True)
+    )
+    return view.labels[rows, columns]
+
+
+def _inverse_depth(view: LiveView) -> Float32:
     """1 / z of pixels whose depth can be believed, 0 elsewhere and on a first speck of a cone."""
+    labels, depth_mm = view.labels, view.depth_mm
     cone = (labels == Label.APPLICATOR.value).astype(np.uint8)
     border = cv2.dilate(cone, square(HIDING_BORDER_PX))
     kernel = np.ones((3, 3), np.uint8)
     nearest = cv2.erode(depth_mm, kernel)  # 0 next to a hole: stereo mixes there too
     farthest = cv2.dilate(depth_mm, kernel)
     good = (nearest > 0) & (border == 0)
-    steps = noise.is_step(np.where(good, nearest, farthest), farthest, intrinsics.fx)
+    steps = view.noise.is_step(np.where(good, nearest, farthest), farthest, view.intrinsics.fx)
     good &= ~steps
     return np.divide(np.float32(1), depth_mm, out=np.zeros_like(depth_mm), where=good)
 
 
 def _looked_up(
-    survey: SurveyMap, survey_from_camera: Float, inverse: Float32, intrinsics: CameraIntrinsics
-) -> tuple[Float32, NDArray[np.intp], NDArray[np.intp]]:
-    """1 / z in survey space of what the frame shows where each cell looks (0: nothing).
-
-    With it the columns and rows of the nearest pixels.
-    """
-    known = survey.inverse_depth_per_mm
+    rays: Float32,
+    known: Float32,
+    survey_from_camera: Float,
+    inverse: Float32,
+    intrinsics: CameraIntrinsics,
+) -> tuple[Float32, Float32, Float32]:
+    """`_seen` of cells with one pose."""
     typical = np.median(known[known > 0]) if np.any(known > 0) else np.float32(0)
     guess = np.where(known > 0, known, typical)
-    seen, u, v = _look(survey, survey_from_camera, guess, inverse, intrinsics)
+    seen, u, v = _look(rays, survey_from_camera, guess, inverse, intrinsics)
     for _ in range(1, N_LOOKUPS):
         guess = np.where(seen > 0, seen, guess)
-        seen, u, v = _look(survey, survey_from_camera, guess, inverse, intrinsics)
-    columns = np.clip(np.rint(u), 0, intrinsics.width - 1).astype(np.intp)
-    rows = np.clip(np.rint(v), 0, intrinsics.height - 1).astype(np.intp)
-    return seen, columns, rows
+        seen, u, v = _look(rays, survey_from_camera, guess, inverse, intrinsics)
+    return seen, u, v
 
 
 def _look(
-    survey: SurveyMap,
+    rays: Float32,
     survey_from_camera: Float,
     guess: Float32,
     inverse: Float32,
@@ -133,7 +175,6 @@ def _look(
     """What the frame shows where cells at a guessed 1 / z are seen: its 1 / z there, and u, v."""
     turn = survey_from_camera[:3, :3].astype(np.float32)
     shift = invert(survey_from_camera)[:3, 3].astype(np.float32)
-    rays = survey.grid.ray_grid.astype(np.float32)
     x, y, z = np.moveaxis(rays @ turn + shift * guess[..., None], 2, 0)  # point over its depth
     z = np.maximum(z, np.float32(1e-6))
     u = np.float32(intrinsics.fx) * x / z + np.float32(intrinsics.cx)

@@ -39,6 +39,8 @@ class SurveyMap:
         Frames that agree, less those that did not; counted up to a limit.
     bed_share, occluder_share : float32 (height, width)
         Share of the agreeing frames that labelled the cell so.
+    texture : float32 (height, width)
+        Mean of what `bed_texture` shows there, NaN where no frame showed any.
     n_frames : int
         Frames that were fused.
     origin_frame_index : int
@@ -50,11 +52,18 @@ class SurveyMap:
     n_agreeing: Float32
     bed_share: Float32
     occluder_share: Float32
+    texture: Float32
     n_frames: int
     origin_frame_index: int
 
     def __post_init__(self) -> None:
-        for name in ("inverse_depth_per_mm", "n_agreeing", "bed_share", "occluder_share"):
+        for name in (
+            "inverse_depth_per_mm",
+            "n_agreeing",
+            "bed_share",
+            "occluder_share",
+            "texture",
+        ):
             array = getattr(self, name)
             if array.shape != self.grid.shape:
                 raise ValueError(f"{name}: expected shape {self.grid.shape}, got {array.shape}")

@@ -7,7 +7,9 @@ direction that then tells nothing is left alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +20,6 @@ from tracking.robust import spread_of, tukey
 from tracking.survey_terms import SurveyTerms
 
 TUKEY = 4.5
-RELATIVE_MM, RELATIVE_RAD = 1.0, 0.005  # of surroundings against the bed: breath, pull of a cloth
 LEVER_MM = 50.0  # that turns rotations into mm: a cone's radius
 SCALE_MM = frozen(np.array([LEVER_MM] * 3 + [1.0] * 3))  # of a step in rad and mm
 MAX_SIGMA_MM = 4.0  # of a direction; beyond, it is not told
@@ -36,14 +37,29 @@ class Equations:
 
 
 @dataclass(frozen=True, eq=False)
+class Companion:
+    """What moves with the bed, but for a motion of its own of `sigma_rad` and `sigma_mm`.
+
+    `apart` (6,) in rad and mm: how far from the bed's place the map was put for the equations.
+    """
+
+    equations: Equations
+    sigma_rad: float
+    sigma_mm: float
+    apart: Float = field(default_factory=lambda: np.zeros(6))
+
+
+@dataclass(frozen=True, eq=False)
 class Motion:
     """Step (6,) in rad and mm, and how sure the pose is.
 
+    `apart`, each (6,), is how far the companions then lie from where they lay against the bed,
     `moved_sigma` is the size in sigma of what is told of the step, `covariance` (6, 6) the pose's,
     `n_untold` the number of directions in which nothing tells where the map lies.
     """
 
     step: Float
+    apart: tuple[Float, ...]
     moved_sigma: float
     covariance: Float
     n_untold: int
@@ -82,19 +98,22 @@ def _across_rays(points: Float, pivot: Float, weights: Float) -> Float:
     return across
 
 
-def solve_motion(near: Equations, far: Equations, away: Float | None = None) -> Motion:
-    """Join the bed near the cone with what is farther, whose motion against it has a prior.
+def solve_motion(
+    bed: Equations, companions: Sequence[Companion], away: Float | None = None
+) -> Motion:
+    """Join the bed with what moves with it, each companion's own motion eliminated.
 
     In mm: rotations act at a lever of `LEVER_MM`. `away` (6,) in rad and mm is the motion since the
     map lay where it rests; the step takes it back along directions that are not told.
     """
     scale = SCALE_MM
-    bed, room = _honest(_scaled(near, scale)), _honest(_scaled(far, scale))
-    relative = np.diag([(RELATIVE_RAD * LEVER_MM) ** -2] * 3 + [RELATIVE_MM**-2] * 3)
-    share = relative @ np.linalg.inv(room.information + relative)  # Schur complement
-    gradient = bed.gradient + share @ room.gradient
-    information = bed.information + share @ room.information
-    local = bed.local + share @ room.local
+    whole = _honest(_scaled(bed, scale))
+    information, gradient, local = whole.information, whole.gradient, whole.local
+    joined = [_joined(companion, scale) for companion in companions]
+    for one in joined:
+        information = information + one.share @ one.information
+        gradient = gradient + one.share @ one.gradient
+        local = local + one.share @ one.local
     values, directions = np.linalg.eigh((information + information.T) / 2)
     is_told = values > MAX_SIGMA_MM**-2
     known, unknown = directions[:, is_told], directions[:, ~is_told]
@@ -102,8 +121,10 @@ def solve_motion(near: Equations, far: Equations, away: Float | None = None) -> 
     taken_back = np.zeros(6) if away is None else unknown @ (unknown.T @ (away * scale))
     covariance = known @ np.diag(1 / values[is_told]) @ known.T
     covariance = covariance + UNKNOWN_MM**2 * unknown @ unknown.T
+    step = -(moved + taken_back)
     return Motion(
-        step=-(moved + taken_back) / scale,
+        step=step / scale,
+        apart=tuple((one.own_step(step) - step) / scale for one in joined),
         moved_sigma=float(np.sqrt(max(0.0, float(moved @ information @ moved)))),
         covariance=covariance / np.outer(scale, scale),
         n_untold=int(np.count_nonzero(~is_told)),
@@ -129,6 +150,33 @@ class _Honest:
     information: Float
     gradient: Float
     local: Float
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """A companion's equations where the bed lies, and the prior of its motion against the bed."""
+
+    information: Float
+    gradient: Float
+    local: Float
+    relative: Float
+
+    @cached_property
+    def share(self) -> Float:
+        """What its equations tell of the bed (Schur complement)."""
+        return np.asarray(self.relative @ np.linalg.inv(self.information + self.relative))
+
+    def own_step(self, bed_step: Float) -> Float:
+        """How the companion moves as the bed makes its step."""
+        pulled = self.relative @ bed_step - self.gradient
+        return np.asarray(np.linalg.solve(self.information + self.relative, pulled))
+
+
+def _joined(companion: Companion, scale: Float) -> _Joined:
+    found = _honest(_scaled(companion.equations, scale))
+    relative = np.diag([(companion.sigma_rad * LEVER_MM) ** -2] * 3 + [companion.sigma_mm**-2] * 3)
+    at_bed = found.gradient - found.information @ (companion.apart * scale)
+    return _Joined(found.information, at_bed, found.local, relative)
 
 
 def _honest(equations: Equations) -> _Honest:

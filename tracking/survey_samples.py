@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,8 @@ class SurveySamples:
     inflation : (n,)
         By how much correlated noise makes each sample count less.
     is_bed : (n,)
+    texture : (n,)
+        The map's, NaN where it knows none.
     """
 
     points_mm: Float
@@ -46,6 +49,20 @@ class SurveySamples:
     tilt_variance: Float
     inflation: Float
     is_bed: Bool
+    texture: Float
+
+    @cached_property
+    def bed(self) -> SurveySamples:
+        """Those of the bed."""
+        return self._part(self.is_bed)
+
+    @cached_property
+    def surroundings(self) -> SurveySamples:
+        """All others."""
+        return self._part(~self.is_bed)
+
+    def _part(self, chosen: Bool) -> SurveySamples:
+        return SurveySamples(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
 
 def survey_samples(survey: SurveyMap, noise: DepthNoise) -> SurveySamples:
@@ -65,7 +82,8 @@ def survey_samples(survey: SurveyMap, noise: DepthNoise) -> SurveySamples:
     parts = [np.concatenate(pair) for pair in zip(of_bed, of_other, strict=True)]
     points, normals, share, tilt_variance, inflation = parts
     is_bed = np.arange(len(points)) < len(bed_points)
-    return SurveySamples(points, normals, share, tilt_variance, inflation, is_bed)
+    texture = np.concatenate([survey.texture[bed], np.full(len(points) - len(bed_points), np.nan)])
+    return SurveySamples(points, normals, share, tilt_variance, inflation, is_bed, texture)
 
 
 def _samples(

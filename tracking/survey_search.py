@@ -1,8 +1,10 @@
 """Find the survey map in a live frame: damped Gauss-Newton on the bed that is seen of it.
 
-The bed near the cone decides. What surrounds it was seen in the survey too, but breathes and is
-pushed for itself: its motion against the bed is an unknown with a prior, so that it helps only
-where the bed is silent (a flat bed does not say how the map lies in its own plane).
+The bed near the cone decides: its shape, and where there is colour its pattern, which lies on
+the shape as well as the colour is laid over depth. The rest of the bed and what surrounds it were
+seen in the survey too, but breathe and are pushed for themselves: their motions against the bed are
+unknowns with a prior, found beside it, so that they help only where the bed is silent (a flat bed
+without a pattern does not say how the map lies in its own plane).
 
 Fails to: a status without OK.
 """
@@ -11,23 +13,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
 from tracking.survey_agreement import Agreement, Stretches, agreement
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
+from tracking.survey_around import Around
 from tracking.survey_map import SurveyMap
-from tracking.survey_motion import Motion, equations_of, reverses, solve_motion
+from tracking.survey_motion import (
+    SCALE_MM,
+    Companion,
+    Equations,
+    Motion,
+    equations_of,
+    reverses,
+    solve_motion,
+)
 from tracking.survey_samples import SurveySamples
 from tracking.survey_terms import LiveView, SurveyTerms, survey_terms
+from tracking.survey_texture import texture_equations
 from tracking.transforms import (
     invert,
     orthonormalise,
     rigid,
     rotate_about,
-    transform_points,
 )
 
 MAX_STEPS = 30  # from the previous frame's pose 2 or 3; from 40 mm off about 20
@@ -35,116 +45,152 @@ SMALL_SIGMA = 0.5  # a step this small against the pose's sigma is the last: pix
 LARGE_SIGMA = 1.0  # a last step above it is no convergence
 MIN_NEAR_SAMPLES = 40
 MIN_SEEN_SHARE = 0.05  # of the bed's samples
-NEAR_RADII = 3.0  # from the axis, in cone radii: this bed is taken as rigid
+RELATIVE_RAD, RELATIVE_MM = 0.005, 1.0  # of surroundings against the bed: breath, pull of a cloth
+SAME_ROOM_MM = 0.5  # half a pixel at half a metre
+# of colour against depth: a third of a pixel at half a metre, over the bed near the cone
+PATTERN_RAD, PATTERN_MM = 0.006, 0.3
 MAX_IN_PLANE_MM, MAX_IN_PLANE_RAD = 3.0, 0.05  # sigmas beyond which the plane's motion is unknown
 
 
 @dataclass(frozen=True, eq=False)
-class Around:
-    """What the bed lies around: a registered cone, or the bed's own middle before it came."""
+class Start:
+    """Where the search begins: `survey_from_camera` of the previous frame, and what belongs to it.
 
-    centre_camera_mm: Float
-    axis_camera: Float
-    reach_mm: float
+    Attributes
+    ----------
+    survey_from_camera : (4, 4)
+    surroundings_from_camera : (4, 4) or None
+        The same by the surroundings; None: as the bed.
+    rest : (4, 4) or None
+        Where the map lies along what no frame tells; None: the start.
+    stretches : Stretches or None
+        The previous frame's, where it was aligned around the same cone.
+    """
 
-    @staticmethod
-    def cone(applicator: Applicator, camera_from_applicator: Float) -> Around:
-        """Around a registered cone."""
-        reach_mm = NEAR_RADII * applicator.outer_radius_mm
-        return Around(camera_from_applicator[:3, 3], camera_from_applicator[:3, 2], reach_mm)
+    survey_from_camera: Float
+    surroundings_from_camera: Float | None = None
+    rest: Float | None = None
+    stretches: Stretches | None = None
 
-    @staticmethod
-    def middle(samples: SurveySamples, survey_from_camera: Float) -> Around:
-        """Around the middle of the map's bed."""
-        camera_from_survey = invert(survey_from_camera)
-        if not samples.is_bed.any():
-            return Around(camera_from_survey[:3, 3], camera_from_survey[:3, 2], np.inf)
-        points = transform_points(camera_from_survey, samples.points_mm[samples.is_bed])
-        normals = samples.planes_per_mm[samples.is_bed] @ camera_from_survey[:3, :3].T
-        normal = normals.mean(axis=0)
-        return Around(points.mean(axis=0), -normal / np.linalg.norm(normal), np.inf)
 
-    def holds(self, points_camera_mm: Float) -> Bool:
-        """Which points (n, 3) lie within reach of the axis."""
-        levers = points_camera_mm - self.centre_camera_mm
-        along = levers @ self.axis_camera
-        squares = np.einsum("ni,ni->n", levers, levers) - along**2
-        within: Bool = squares < self.reach_mm**2
-        return within
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """The surroundings' equations, and the pose at which the map was held against them."""
+
+    survey_from_camera: Float
+    equations: Equations
 
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """One comparison of map and frame."""
+    """One comparison of map and frame; `apart` (6,): how far the surroundings were put."""
 
     solved: Motion
+    apart: Float
     terms: SurveyTerms
     is_near: Bool
 
 
-def find_survey(
-    survey: SurveyMap,
-    samples: SurveySamples,
-    start: Float,
-    view: LiveView,
-    around: Around,
-    before: Stretches | None = None,
-    rest: Float | None = None,
-) -> AlignedSurvey:
-    """Align the map with a frame from a start pose `survey_from_camera` (the previous frame's).
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What stays the same from step to step."""
 
-    Along what the frame does not tell, the map lies as at `rest` (default: the start).
-    `before`: the previous frame's stretches, where it was aligned around the same cone.
-    """
-    pose, pivot = start, around.centre_camera_mm
-    rest = start if rest is None else rest
-    seen = _seen(samples, pose, view, around, rest)
+    bed: SurveySamples
+    surroundings: SurveySamples
+    view: LiveView
+    around: Around
+    rest: Float
+
+    @property
+    def pivot(self) -> Float:
+        """What motions turn about, camera space."""
+        return self.around.centre_camera_mm
+
+    def room(self, pose: Float, before: _Room | None = None) -> _Room:
+        """Compare the surroundings at a pose; within `SAME_ROOM_MM` of it the last one holds."""
+        if before is not None:
+            away = motion_between(before.survey_from_camera, pose, self.pivot)
+            if np.abs(away * SCALE_MM).max() < SAME_ROOM_MM:
+                return before
+        terms = survey_terms(self.surroundings, pose, self.pivot, self.view)
+        every = np.ones(len(terms.residuals), dtype=bool)
+        return _Room(pose, equations_of(terms, every, self.pivot))
+
+    def seen(self, pose: Float, room: _Room) -> _Seen | None:
+        """Compare the bed at a pose; None where too little is seen."""
+        terms = survey_terms(self.bed, pose, self.pivot, self.view)
+        is_near = self.around.holds(terms.points_mm)
+        n_near = int(is_near.sum())
+        if n_near < max(MIN_NEAR_SAMPLES, MIN_SEEN_SHARE * len(self.bed.points_mm)):
+            return None
+        apart = motion_between(pose, room.survey_from_camera, self.pivot)
+        companions = [Companion(room.equations, RELATIVE_RAD, RELATIVE_MM, apart)]
+        if n_near < len(is_near):
+            rest_of_bed = equations_of(terms, ~is_near, self.pivot)
+            companions.append(Companion(rest_of_bed, RELATIVE_RAD, RELATIVE_MM))
+        pattern = texture_equations(self.bed, pose, self.around, self.view)
+        if pattern is not None:
+            companions.append(Companion(pattern, PATTERN_RAD, PATTERN_MM))
+        near = equations_of(terms, is_near, self.pivot)
+        away = motion_between(self.rest, pose, self.pivot)
+        return _Seen(solve_motion(near, companions, away), apart, terms, is_near)
+
+
+def find_survey(
+    survey: SurveyMap, samples: SurveySamples, start: Start, view: LiveView, around: Around
+) -> AlignedSurvey:
+    """Align the map with a frame."""
+    pose, surroundings = start.survey_from_camera, start.surroundings_from_camera
+    surroundings = pose if surroundings is None else surroundings
+    rest = pose if start.rest is None else start.rest
+    search = _Search(samples.bed, samples.surroundings, view, around, rest)
+    room = search.room(surroundings)
+    seen = search.seen(pose, room)
     moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
     for _ in range(MAX_STEPS):
         if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
         if reverses(seen.solved.step, previous):
             share /= 2
-        step, previous = share * seen.solved.step, seen.solved.step
-        moved_sigma = seen.solved.moved_sigma
-        motion = rotate_about(pivot, step[:3])
-        motion = rigid(motion[:3, :3], motion[:3, 3] + step[3:])
-        pose = orthonormalise(pose @ invert(motion))
+        previous, moved_sigma = seen.solved.step, seen.solved.moved_sigma
+        pose = moved(pose, search.pivot, share * seen.solved.step)
+        apart = seen.apart + share * (seen.solved.apart[0] - seen.apart)
+        surroundings = moved(pose, search.pivot, apart)
         if moved_sigma < SMALL_SIGMA:
             break
-        seen = _seen(samples, pose, view, around, rest)
+        room = search.room(surroundings, room)
+        seen = search.seen(pose, room)
     if seen is None or not moved_sigma < LARGE_SIGMA:
         return AlignedSurvey(SurveyStatus.LOST, survey)
-    found = agreement(seen.terms, seen.is_near, around.axis_camera, pivot, before)
+    axis = around.axis_camera
+    found = agreement(seen.terms, seen.is_near, axis, search.pivot, start.stretches)
     if found.largest_mm is None:
         return AlignedSurvey(SurveyStatus.LOST, survey)
-    return _aligned(survey, pose, around, seen, found)
+    return _aligned(survey, pose, surroundings, around, seen, found)
 
 
-def _seen(
-    samples: SurveySamples, pose: Float, view: LiveView, around: Around, rest: Float
-) -> _Seen | None:
-    """Compare at one pose; None where too little bed is seen."""
-    terms = survey_terms(samples, pose, around.centre_camera_mm, view)
-    is_near = terms.is_bed & around.holds(terms.points_mm)
-    n_near = int(is_near.sum())
-    if n_near < max(MIN_NEAR_SAMPLES, MIN_SEEN_SHARE * int(samples.is_bed.sum())):
-        return None
-    pivot = around.centre_camera_mm
-    near, far = (equations_of(terms, chosen, pivot) for chosen in (is_near, ~is_near))
-    return _Seen(solve_motion(near, far, _away(pose, rest, pivot)), terms, is_near)
+def moved(survey_from_camera: Float, pivot_camera_mm: Float, motion: Float) -> Float:
+    """The pose after a small motion (6,) of the map about the pivot, in rad and mm."""
+    turn = rotate_about(pivot_camera_mm, motion[:3])
+    whole = rigid(turn[:3, :3], turn[:3, 3] + motion[3:])
+    return orthonormalise(survey_from_camera @ invert(whole))
 
 
-def _away(pose: Float, rest: Float, pivot_camera_mm: Float) -> Float:
-    """The motion (6,) about the pivot that carries the map from where it rests to a pose."""
-    moved = invert(pose) @ rest
-    turn = Rotation.from_matrix(moved[:3, :3]).as_rotvec()
-    shift = moved[:3, :3] @ pivot_camera_mm + moved[:3, 3] - pivot_camera_mm
+def motion_between(before: Float, after: Float, pivot_camera_mm: Float) -> Float:
+    """The motion (6,) about the pivot that carries the map from one pose to another."""
+    carried = invert(after) @ before
+    turn = np.ravel(cv2.Rodrigues(carried[:3, :3])[0])
+    shift = carried[:3, :3] @ pivot_camera_mm + carried[:3, 3] - pivot_camera_mm
     return np.concatenate([turn, shift])
 
 
 def _aligned(
-    survey: SurveyMap, pose: Float, around: Around, seen: _Seen, found: Agreement
+    survey: SurveyMap,
+    pose: Float,
+    surroundings: Float,
+    around: Around,
+    seen: _Seen,
+    found: Agreement,
 ) -> AlignedSurvey:
     covariance, near = seen.solved.covariance.copy(), seen.is_near
     normal = seen.terms.jacobian[near, 3:].sum(axis=0)
@@ -162,6 +208,7 @@ def _aligned(
         status=SurveyStatus.STALE if found.is_stale else SurveyStatus.OK,
         survey=survey,
         survey_from_camera=pose,
+        surroundings_from_camera=surroundings,
         covariance=(covariance + covariance.T) / 2,
         pivot_camera_mm=around.centre_camera_mm,
         agreement_mm=found.largest_mm,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
+from tracking.bed_texture import BedTexture, bed_texture
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
@@ -26,13 +27,17 @@ MIN_COSINE = 0.15  # of ray and normal: more grazing surfaces cannot be measured
 
 @dataclass(frozen=True, eq=False)
 class LiveView:
-    """One frame as the alignment sees it; `hidden` also holds the border of what hides."""
+    """One frame as the survey sees it; `hidden` also holds the border of what hides.
+
+    `texture`: None without colour.
+    """
 
     depth_mm: NDArray[np.float32]
     labels: UInt8
     hidden: UInt8
     intrinsics: CameraIntrinsics
     noise: DepthNoise
+    texture: BedTexture | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +76,14 @@ def live_view(
     depth_mm: NDArray[np.float32],
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
+    color_rgb: UInt8 | None = None,
 ) -> LiveView:
     """Prepare a frame once for all poses."""
     front = cv2.inRange(labels, int(Label.APPLICATOR), int(Label.OCCLUDER))
     kernel = square(HIDING_BORDER_PX)
     hidden = cv2.dilate(front, kernel).astype(np.uint8)
-    return LiveView(depth_mm, labels, hidden, intrinsics, noise)
+    texture = bed_texture(color_rgb, labels, hidden)
+    return LiveView(depth_mm, labels, hidden, intrinsics, noise, texture)
 
 
 def survey_terms(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.survey_scene import HOME_MAP, INTRINSICS
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
-from tracking.survey_motion import Equations, solve_motion
+from tracking.survey_motion import Companion, Equations, solve_motion
 from tracking.transforms import rigid, rotate_about, rotation_from_vector, transform_points
 
 POSE = rigid(rotation_from_vector([0.1, -0.2, 0.05]), [5.0, -8.0, 12.0])
@@ -71,33 +71,30 @@ def equations(diagonal: list[float], pretended: list[float] | None = None) -> Eq
     return Equations(np.diag(diagonal), np.array([0.0] * 5 + [1.0]), np.diag(pretended))
 
 
-NOTHING = equations([0.0] * 6)
-
-
 def test_what_noise_pretends_is_not_information() -> None:
     full = [1e6, 1e6, 1e6, 100.0, 1.0, 1.0]
-    honest = solve_motion(equations(full), NOTHING)
+    honest = solve_motion(equations(full), [])
     assert np.diag(honest.covariance)[3:] == pytest.approx([0.01, 1.0, 1.0])
-    pretended = solve_motion(equations(full, [0.0, 0.0, 0.0, 0.0, 0.99, 0.0]), NOTHING)
+    pretended = solve_motion(equations(full, [0.0, 0.0, 0.0, 0.0, 0.99, 0.0]), [])
     assert np.diag(pretended.covariance)[4] > 100.0
     assert np.diag(pretended.covariance)[5] == pytest.approx(1.0)
 
 
 def test_an_unknown_direction_is_left_alone() -> None:
-    solved = solve_motion(equations([1e6] * 3 + [100.0, 100.0, 0.0]), NOTHING)
+    solved = solve_motion(equations([1e6] * 3 + [100.0, 100.0, 0.0]), [])
     assert solved.step[5] == 0.0
     assert solved.covariance[5, 5] > 100.0
 
 
 def test_an_unknown_direction_is_taken_back_to_where_the_map_rests() -> None:
     away = np.array([0.01, 0.0, 0.0, 1.0, 2.0, 5.0])
-    solved = solve_motion(equations([1e6] * 3 + [100.0, 100.0, 0.0]), NOTHING, away)
+    solved = solve_motion(equations([1e6] * 3 + [100.0, 100.0, 0.0]), [], away)
     assert solved.step == pytest.approx([0.0] * 5 + [-5.0])
     assert solved.n_untold == 1
 
 
 def test_surroundings_tell_no_more_than_their_own_motion_allows() -> None:
     sure = equations([1e12] * 3 + [1e8] * 3)
-    solved = solve_motion(equations([1e6] * 3 + [100.0, 0.0, 0.0]), sure)
+    solved = solve_motion(equations([1e6] * 3 + [100.0, 0.0, 0.0]), [Companion(sure, 0.005, 1.0)])
     assert np.diag(solved.covariance)[4:] == pytest.approx([1.0, 1.0], rel=1e-3)
     assert np.diag(solved.covariance)[3] < 0.01 + 1e-9

@@ -29,11 +29,11 @@ from tracking.segmentation import Label
 from tracking.standoff import measure_standoff
 from tracking.surface import fit_bed
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
+from tracking.survey_around import Around
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
 from tracking.survey_samples import survey_samples
-from tracking.survey_search import Around, find_survey
-from tracking.survey_terms import live_view
+from tracking.survey_search import Start, find_survey
 from tracking.transforms import invert
 
 HOME, DOCKED = camera_pose(), camera_pose((0.5, -0.7, 0.4, 5.0, -4.0, 8.0))
@@ -47,9 +47,9 @@ def survey_of(height: Height, hide: tuple[slice, slice] | None = None) -> Survey
     shots = [shoot(height, HOME, 300 + index) for index in range(N_SURVEY)]
     if hide is not None:
         shots = [_labelled(shot, hide, Label.OCCLUDER) for shot in shots]
-    survey = started(0, shots[0].labels, shots[0].depth_mm, INTRINSICS, NOISE)
+    survey = started(0, shots[0].view)
     for shot in shots[1:]:
-        survey = fused(survey, np.eye(4), shot.labels, shot.depth_mm, INTRINSICS, NOISE)
+        survey = fused(survey, np.eye(4), shot.view)
     return survey
 
 
@@ -66,8 +66,7 @@ def registration_of(shot: Shot) -> Registration:
 def align(survey: SurveyMap, shot: Shot) -> AlignedSurvey:
     samples = survey_samples(survey, NOISE)
     around = Around.cone(CONE, invert(shot.world_from_camera) @ CONE_POSE)
-    view = live_view(shot.labels, shot.depth_mm, INTRINSICS, NOISE)
-    return find_survey(survey, samples, np.eye(4), view, around)
+    return find_survey(survey, samples, Start(np.eye(4)), shot.view, around)
 
 
 def fit(shot: Shot, aligned: AlignedSurvey | None) -> BedSurface:

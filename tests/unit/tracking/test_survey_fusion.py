@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.survey_scene import (
+    BED_MM,
     INTRINSICS,
-    NOISE,
     Shot,
     camera_pose,
     hollow,
@@ -20,7 +20,7 @@ from tracking.arrays import Bool, Float
 from tracking.segmentation import Label
 from tracking.survey_fusion import MAX_COUNT, fused, started
 from tracking.survey_map import STRIDE_PX, SurveyMap
-from tracking.transforms import invert, transform_points
+from tracking.transforms import invert, rigid, transform_points
 
 SCENE = with_folds(hollow())
 HOME = camera_pose()
@@ -29,12 +29,31 @@ MEAN_MM = 0.05  # of the whole bed after ten frames, 0.01 mm of noise and interp
 
 
 def start(shot: Shot) -> SurveyMap:
-    return started(7, shot.labels, shot.depth_mm, INTRINSICS, NOISE)
+    return started(7, shot.view)
 
 
 def add(survey: SurveyMap, shot: Shot) -> SurveyMap:
     pose = invert(HOME) @ shot.world_from_camera
-    return fused(survey, pose, shot.labels, shot.depth_mm, INTRINSICS, NOISE)
+    return fused(survey, pose, shot.view)
+
+
+def test_surroundings_that_breathe_apart_are_fused_where_they_are() -> None:
+    """The bed rises and falls under resting folds: neither is smeared."""
+    survey = start(shoot(SCENE, HOME, None))
+    for lift in (3.0, -3.0) * 3:
+
+        def breathing(x: Float, y: Float, lift: float = lift) -> Float:
+            return SCENE(x, y) + np.where(np.hypot(x, y) < BED_MM, lift, 0.0)
+
+        shot = shoot(breathing, HOME, None)
+        pose = invert(HOME) @ rigid(np.eye(3), [0.0, 0.0, -lift]) @ HOME
+        survey = fused(survey, pose, shot.view, np.eye(4))
+    inner = survey.is_bed & (survey.n_agreeing >= 6)
+    outer = survey.is_known & ~survey.is_bed & (survey.n_agreeing >= 6)
+    assert inner.sum() > 0.8 * survey.is_bed.sum()
+    assert outer.sum() > 0.5 * (survey.is_known & ~survey.is_bed).sum()
+    assert np.abs(off_mm(survey, inner)).mean() < MEAN_MM
+    assert np.abs(off_mm(survey, outer)).mean() < 2 * MEAN_MM
 
 
 def off_mm(survey: SurveyMap, cells: Bool) -> Float:

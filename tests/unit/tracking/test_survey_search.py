@@ -10,28 +10,30 @@ import numpy as np
 import pytest
 
 from tests.survey_scene import (
+    BED_MM,
     CONE,
-    INTRINSICS,
     NOISE,
     Height,
+    Paint,
     Shot,
     camera_pose,
     cone_pose,
     hollow,
     shoot,
+    vessels,
     with_folds,
 )
 from tests.tolerances import K_99
 from tracking.arrays import Float
 from tracking.segmentation import Label
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
+from tracking.survey_around import Around
 from tracking.survey_fusion import fused, started
 from tracking.survey_map import SurveyMap
-from tracking.survey_motion import Equations, Motion, solve_motion
+from tracking.survey_motion import Companion, Equations, Motion, solve_motion
 from tracking.survey_samples import survey_samples
-from tracking.survey_search import Around, find_survey
-from tracking.survey_terms import live_view
-from tracking.transforms import invert, transform_points
+from tracking.survey_search import Start, find_survey
+from tracking.transforms import invert, rigid, rotation_from_vector, transform_points
 
 BED = hollow()
 SCENE = with_folds(BED)
@@ -45,9 +47,9 @@ NEES_MEAN = (0.25, 1.7)  # of 16 frames of 6: 99.9 %; the folds rest here, and s
 def surveyed(height: Height, n_frames: int = 8) -> SurveyMap:
     """A map of frames seen from home; survey space is home's camera space."""
     shots = [shoot(height, HOME, 1000 + index) for index in range(n_frames)]
-    survey = started(0, shots[0].labels, shots[0].depth_mm, INTRINSICS, NOISE)
+    survey = started(0, shots[0].view)
     for shot in shots[1:]:
-        survey = fused(survey, np.eye(4), shot.labels, shot.depth_mm, INTRINSICS, NOISE)
+        survey = fused(survey, np.eye(4), shot.view)
     return survey
 
 
@@ -61,8 +63,7 @@ def find(
         if with_cone
         else Around.middle(samples, start)
     )
-    view = live_view(shot.labels, shot.depth_mm, INTRINSICS, NOISE)
-    return find_survey(survey, samples, start, view, around)
+    return find_survey(survey, samples, Start(start), shot.view, around)
 
 
 def bed_errors(found: AlignedSurvey, shot: Shot) -> tuple[Float, Float]:
@@ -114,8 +115,8 @@ def test_the_covariance_is_what_frames_scatter() -> None:
 def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps twice too long, as noisy normals make them, never converge unless they are damped."""
 
-    def overshoot(near: Equations, far: Equations, away: Float) -> Motion:
-        solved = solve_motion(near, far, away)
+    def overshoot(bed: Equations, others: Sequence[Companion], away: Float) -> Motion:
+        solved = solve_motion(bed, others, away)
         return replace(solved, step=2.1 * solved.step)
 
     monkeypatch.setattr("tracking.survey_search.solve_motion", overshoot)
@@ -126,16 +127,122 @@ def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.Monkey
     assert np.all(np.abs(error) <= K_99 * sigma)
 
 
-def test_a_bare_flat_bed_does_not_tell_the_motion_in_its_plane() -> None:
-    def flat(x: Float, y: Float) -> Float:
-        return 0.0 * x + 0.0 * y
+def flat(x: Float, y: Float) -> Float:
+    return 0.0 * x + 0.0 * y
 
+
+def test_a_bare_flat_bed_does_not_tell_the_motion_in_its_plane() -> None:
     shot = shoot(flat, MOVED, 5, cone_pose())
     found = find(surveyed(flat), shot)
     assert found.status is SurveyStatus.OK
     assert not found.in_plane_observable
     error, sigma = bed_errors(found, shot)
     assert np.all(np.abs(error) <= K_99 * sigma)
+
+
+def painted(pose: Float, seed: int, paint: Paint | None = vessels) -> Shot:
+    return shoot(flat, pose, seed, cone_pose(), paint=paint)
+
+
+@cache
+def painted_map() -> SurveyMap:
+    """A flat bed with vessels, seen from home."""
+    shots = [shoot(flat, HOME, 1000 + index, paint=vessels) for index in range(8)]
+    survey = started(0, shots[0].view)
+    for shot in shots[1:]:
+        survey = fused(survey, np.eye(4), shot.view)
+    return survey
+
+
+def find_near(shot: Shot) -> AlignedSurvey:
+    """From a millimetre beside, as the frame before leaves it."""
+    beside = rigid(rotation_from_vector([0.0, 0.0, 0.004]), [0.9, -0.6, 0.0])
+    return find(painted_map(), shot, invert(HOME) @ beside @ shot.world_from_camera)
+
+
+def slide_mm(found: AlignedSurvey, shot: Shot) -> float:
+    """How far the placed map's middle lies from where it is, along the flat bed."""
+    assert found.survey_from_camera is not None
+    placed = shot.world_from_camera @ invert(found.survey_from_camera) @ invert(HOME)
+    return float(np.hypot(*placed[:2, 3]))
+
+
+@pytest.mark.parametrize("pose", [HOME, MOVED], ids=["still", "moved"])
+def test_vessels_tell_the_motion_in_the_plane_of_a_flat_bed(pose: Float) -> None:
+    shot = painted(pose, 5)
+    found = find_near(shot)
+    assert found.status is SurveyStatus.OK
+    assert found.in_plane_observable
+    assert slide_mm(found, shot) < 0.3
+
+
+def test_a_picture_without_noise_is_no_proof_beyond_its_levels() -> None:
+    shot = shoot(flat, HOME, None, paint=vessels)
+    found = find(started_from(shot), shot)
+    assert found.covariance is not None
+    assert found.in_plane_observable
+    assert np.linalg.eigvalsh(found.covariance[3:, 3:])[-1] > 0.01  # mm^2: colour over depth
+
+
+def started_from(shot: Shot) -> SurveyMap:
+    survey = started(0, shot.view)
+    for _ in range(3):
+        survey = fused(survey, np.eye(4), shot.view)
+    return survey
+
+
+def test_another_light_moves_nothing() -> None:
+    def dim(x: Float, y: Float) -> Float:
+        return vessels(x, y) * (0.6 + 0.002 * x)
+
+    shot = painted(MOVED, 5, dim)
+    found = find_near(shot)
+    assert found.in_plane_observable
+    assert slide_mm(found, shot) < 0.4
+
+
+def no_pattern(x: Float, y: Float) -> Float:
+    return 0.4 + 0.0 * x * y
+
+
+def blood(x: Float, y: Float) -> Float:
+    """Vessels of another patient."""
+    return vessels(y + 40.0, -x - 70.0)
+
+
+@pytest.mark.parametrize("paint", [no_pattern, blood, None], ids=["none", "other", "no colour"])
+def test_without_the_map_s_own_pattern_nothing_tells_the_plane(paint: Paint | None) -> None:
+    found = find_near(painted(MOVED, 5, paint))
+    assert found.status is SurveyStatus.OK
+    assert not found.in_plane_observable
+
+
+def test_a_gleam_beside_the_cone_moves_nothing() -> None:
+    def gleaming(x: Float, y: Float) -> Float:
+        return np.where(np.hypot(x - 45.0, y + 30.0) < 12.0, 1.0, vessels(x, y))
+
+    shot = painted(MOVED, 5, gleaming)
+    found = find_near(shot)
+    assert found.in_plane_observable
+    assert slide_mm(found, shot) < 0.4
+
+
+def test_the_surroundings_are_followed_beside_the_bed() -> None:
+    """The bed rises by 4 mm and the folds rest: their own place is found, not a mean of both."""
+
+    def risen(x: Float, y: Float) -> Float:
+        return SCENE(x, y) + np.where(np.hypot(x, y) < BED_MM, 4.0, 0.0)
+
+    shot = shoot(risen, HOME, 3, cone_pose(6.0))
+    found = find(surveyed(SCENE), shot)
+    assert found.survey_from_camera is not None
+    assert found.surroundings_from_camera is not None
+    bed, folds = (
+        (HOME @ invert(pose) @ invert(HOME))[2, 3]
+        for pose in (found.survey_from_camera, found.surroundings_from_camera)
+    )
+    assert bed == pytest.approx(4.0, abs=0.3)
+    assert folds == pytest.approx(0.0, abs=0.3)
 
 
 def lifted(height: Height, by_mm: float, side: Sequence[float] | None) -> Height:
