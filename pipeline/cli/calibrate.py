@@ -51,7 +51,11 @@ def intrinsics(
     force: Force = False,
     as_json: options.Json = False,
 ) -> None:
-    """Calibrate one camera from photographs of a board, and say how good it is."""
+    """Calibrate one camera from photographs of a board, and say how good it is.
+
+    Fifteen pictures from all sides check a lens. Take a hundred where a rig is to be calibrated
+    with it: its target is then known to 0.3 mm, from fifteen to 0.5 mm.
+    """
     from datetime import UTC, datetime
 
     import numpy as np
