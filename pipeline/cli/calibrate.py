@@ -53,8 +53,9 @@ def intrinsics(
 ) -> None:
     """Calibrate one camera from photographs of a board, and say how good it is.
 
-    Fifteen pictures from all sides check a lens. Take a hundred where a rig is to be calibrated
-    with it: its target is then known to 0.3 mm, from fifteen to 0.5 mm.
+    Fifteen pictures from all sides check a lens. Take a hundred for a lens
+    that a rig is calibrated with: its target is then known to 0.3 mm, from
+    fifteen to 0.5 mm.
     """
     from datetime import UTC, datetime
 
