@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from models.training.canvas_samples import CanvasSample, to_canvas
 from models.training.families import Families, Split
 from models.training.random_scenes import random_frames
+from recordings.worker_end import end_with_parent
 from tracking.arrays import UInt8
 
 VIEWS_PER_SCENE = 4
@@ -61,7 +62,8 @@ def render_scene(seed: int, n_views: int, split: Split) -> list[KeptSample]:
 
 
 def _calm() -> None:
-    """One thread, and behind the training."""
+    """One thread, behind the training, and not beyond it."""
+    end_with_parent()
     cv2.setNumThreads(1)
     os.nice(NICENESS)
 

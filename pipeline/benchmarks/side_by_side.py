@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from pipeline.benchmarks.findings import Report
+from recordings.worker_end import end_with_parent
 
 N_PROCESSES = 2
 MIN_PIECES = 4  # fewer are done sooner than a process has started
@@ -26,7 +27,7 @@ def side_by_side(
     if n_processes < 2 or len(pieces) < MIN_PIECES:
         return list(_counted(map(function, pieces), len(pieces), report))
     # Fresh interpreters: a forked one would inherit the locks of Open3D's threads.
-    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(n_processes, get_context("spawn"), end_with_parent) as pool:
         return list(_counted(pool.map(function, pieces), len(pieces), report))
 
 
