@@ -30,7 +30,7 @@ from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tracking.errors import UsageError
 
 PINS = {person: f"12345{k}" for k, person in enumerate(PERSONS)}
-PATIENCE_S = 180.0  # a deadlock ends the test; a report beside other work may take a minute
+PATIENCE_S = 400.0  # a deadlock ends the test; a report beside other work may take minutes
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -67,8 +67,8 @@ class Training:
         self.thread.join(PATIENCE_S)
         assert not self.failure, self.failure
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+    def until(self, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             assert not self.failure, self.failure
             try:
