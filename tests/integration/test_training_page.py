@@ -80,6 +80,24 @@ class Walk:
         self.press("#pin-confirm")
         self.page.wait_for_selector("#pin:not([open])", state="attached")
 
+    def confirm(self, person: str, session: Training) -> None:
+        """Read back and sign; again where it was refused: it may not be docked just then."""
+
+        def is_counted() -> bool:
+            return person in _status(session).confirmed_by
+
+        for _ in range(N_CONFIRMATIONS):
+            for item in READ_ITEMS:
+                if self.page.get_attribute(f"#read-{item}", "aria-checked") != "true":
+                    self.press(f"#read-{item}")
+            self.picture(f"time_out_{person}")
+            self.press("#confirm-time-out")
+            self.sign(person)
+            with suppress(AssertionError):
+                session.until(is_counted, COUNTED_S)
+                return
+        session.until(is_counted, 1.0)
+
     def draw(self, corners: tuple[tuple[float, float], ...]) -> None:
         """Tap the corners in order; a picture that is blanked just then takes no tap."""
         self.page.wait_for_selector(f"{SHOWN} #picture.drawable")
@@ -229,31 +247,13 @@ def test_the_whole_workflow_on_the_page(
         walk.next_to("time_out")
         survives("time_out")
 
-        def confirm(person: str) -> None:
-            """Press again where it was refused: what is seen may not be docked just then."""
-
-            def is_counted() -> bool:
-                return person in _status(session).confirmed_by
-
-            for _ in range(N_CONFIRMATIONS):
-                for item in READ_ITEMS:
-                    if page.get_attribute(f"#read-{item}", "aria-checked") != "true":
-                        walk.press(f"#read-{item}")
-                walk.picture(f"time_out_{person}")
-                walk.press("#confirm-time-out")
-                walk.sign(person)
-                with suppress(AssertionError):
-                    session.until(is_counted, COUNTED_S)
-                    return
-            session.until(is_counted, 1.0)
-
         def is_half_confirmed() -> None:
             assert _status(session).confirmed_by == ["surgeon"]
             page.wait_for_selector("#confirm-time-out")
 
-        confirm("surgeon")
+        walk.confirm("surgeon", session)
         survives("time_out", is_half_confirmed)
-        confirm("physicist")
+        walk.confirm("physicist", session)
         walk.at("ready")
         session.until(session.is_ready)
         page.wait_for_selector("text=GEOMETRY READY")
