@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.arrays import Bool, Float, UInt8
+from tracking.arrays import Float, UInt8
 from tracking.bed_texture import BedTexture, bed_texture
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
@@ -58,7 +58,6 @@ class SurveyTerms:
         What is seen above the map along its normal, and its 1-sigma.
     points_mm : (n, 3)
         The map's point, camera space.
-    is_bed : (n,)
     """
 
     residuals: Float
@@ -68,7 +67,6 @@ class SurveyTerms:
     heights_mm: Float
     height_sigmas_mm: Float
     points_mm: Float
-    is_bed: Bool
 
 
 def live_view(
@@ -139,12 +137,7 @@ def _terms(
     along = np.einsum("ni,ni->n", unit_normals, rays)
     # the normal points away from the camera: moving the map along it moves it deeper
     gain = 1.0 / (along * sigma)
-    levers = points - pivot_camera_mm
-    x, y, z = levers.T
-    nx, ny, nz = unit_normals.T
-    jacobian = gain[:, None] * np.stack(
-        [y * nz - z * ny, z * nx - x * nz, x * ny - y * nx, nx, ny, nz], axis=1
-    )
+    jacobian = gain[:, None] * by_motion(points - pivot_camera_mm, unit_normals)
     return SurveyTerms(
         residuals=noise.residuals(depth, predicted, fx) / together,
         jacobian=jacobian,
@@ -153,5 +146,12 @@ def _terms(
         heights_mm=(predicted - depth) * along,
         height_sigmas_mm=sigma * along,
         points_mm=points,
-        is_bed=samples.is_bed[chosen],
     )
+
+
+def by_motion(levers_mm: Float, by_point: Float) -> Float:
+    """Rows (n, 6) by the small motion about the pivot of what changes by (n, 3) with the points."""
+    x, y, z = levers_mm.T
+    by_x, by_y, by_z = by_point.T
+    turned = (y * by_z - z * by_y, z * by_x - x * by_z, x * by_y - y * by_x)
+    return np.stack([*turned, by_x, by_y, by_z], axis=1)

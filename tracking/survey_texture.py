@@ -17,7 +17,7 @@ from tracking.survey_around import Around
 from tracking.survey_map import STRIDE_PX
 from tracking.survey_motion import Equations
 from tracking.survey_samples import BED_CELLS, SurveySamples
-from tracking.survey_terms import LiveView
+from tracking.survey_terms import LiveView, by_motion
 from tracking.transforms import invert, transform_points
 
 TUKEY = 4.5
@@ -41,10 +41,7 @@ def texture_equations(
     chosen = around.holds(points) & np.isfinite(samples.texture) & (points[:, 2] > MIN_DEPTH_MM)
     points = points[chosen]
     grid = view.intrinsics
-    x, y, z = points.T
-    seen, across, down = view.texture.with_slopes_at(
-        x / z * grid.fx + grid.cx, y / z * grid.fy + grid.cy
-    )
+    seen, across, down = view.texture.with_slopes_at(*grid.project(points).T)
     known = samples.texture[chosen]
     usable = np.isfinite(seen + across + down)
     if int(usable.sum()) < MIN_SAMPLES:
@@ -69,17 +66,11 @@ def _unit_rows(points: Float, pivot_camera_mm: Float, fx: float, fy: float) -> t
     x, y, z = points.T
     nothing = np.zeros_like(z)
     right, below = fx / z, fy / z
+    levers = points - pivot_camera_mm
     return (
-        _by_motion(points - pivot_camera_mm, right, nothing, -right * x / z),
-        _by_motion(points - pivot_camera_mm, nothing, below, -below * y / z),
+        by_motion(levers, np.stack([right, nothing, -right * x / z], axis=1)),
+        by_motion(levers, np.stack([nothing, below, -below * y / z], axis=1)),
     )
-
-
-def _by_motion(levers: Float, by_x: Float, by_y: Float, by_z: Float) -> Float:
-    """Rows (n, 6) of what changes so with the points' x, y and z."""
-    x, y, z = levers.T
-    turned = (y * by_z - z * by_y, z * by_x - x * by_z, x * by_y - y * by_x)
-    return np.stack([*turned, by_x, by_y, by_z], axis=1)
 
 
 def _correlation(first: Float, second: Float) -> float:
