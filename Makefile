@@ -9,7 +9,8 @@ PY := .venv/bin/python
 READY := .venv/.ready
 TOOLS := .venv/.test-tools
 WORKERS ?= 2
-PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
+# In their own order: the long files of tests/integration come first, and short ones fill the end.
+PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test check format lint types contracts bench train lock clean
 

@@ -17,6 +17,10 @@ from tests.display_session import MadeSession
 FULL, SMALL = (1920, 1080), (1280, 720)
 SHOWN = 'html[data-shown="yes"]'
 WAIT_MS = 30_000
+N_CORNERS = """() => {
+  const key = Object.keys(sessionStorage).find((k) => k.startsWith("unfinished outline"));
+  return key ? JSON.parse(sessionStorage.getItem(key)).contour.points.length : 0;
+}"""
 
 
 def browser_or_skip() -> Iterator[Browser]:

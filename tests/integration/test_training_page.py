@@ -21,17 +21,13 @@ from playwright.sync_api import TimeoutError as PageTimeoutError
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.session.answers import Status
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
-from tests.integration.display_browser import FULL, SHOWN, SMALL, browser_or_skip
+from tests.integration.display_browser import FULL, N_CORNERS, SHOWN, SMALL, browser_or_skip
 from tests.integration.test_training_session import PINS, SQUARE, Training
 
 WAIT_MS = 60_000
 BLANK_MS = 600
 PATIENCE_MS = 2_000
 N_CONFIRMATIONS, COUNTED_S = 6, 30.0
-N_CORNERS = """() => {
-  const key = Object.keys(sessionStorage).find((k) => k.startsWith("unfinished outline"));
-  return key ? JSON.parse(sessionStorage.getItem(key)).contour.points.length : 0;
-}"""
 READ_ITEMS = ("patient", "plan", "machine", "applicator")
 
 
@@ -55,11 +51,11 @@ class Walk:
         self.n_pictures = 0
         page.set_default_timeout(WAIT_MS)
 
-    def press(self, selector: str) -> None:
+    def press(self, selector: str, timeout_ms: float = WAIT_MS) -> None:
         if self.touches:
-            self.page.tap(selector)
+            self.page.tap(selector, timeout=timeout_ms)
         else:
-            self.page.click(selector)
+            self.page.click(selector, timeout=timeout_ms)
 
     def at(self, step: str) -> None:
         self.page.wait_for_selector(f'body[data-step="{step}"]')
@@ -87,16 +83,24 @@ class Walk:
             return person in _status(session).confirmed_by
 
         for _ in range(N_CONFIRMATIONS):
-            for item in READ_ITEMS:
-                if self.page.get_attribute(f"#read-{item}", "aria-checked") != "true":
-                    self.press(f"#read-{item}")
-            self.picture(f"time_out_{person}")
-            self.press("#confirm-time-out")
+            self._read_back(person)
             self.sign(person)
             with suppress(AssertionError):
                 session.until(is_counted, COUNTED_S)
                 return
         session.until(is_counted, 1.0)
+
+    def _read_back(self, person: str) -> None:
+        """Until it can be confirmed: the page may just be clearing what the one before ticked."""
+        for _ in range(WAIT_MS // PATIENCE_MS):
+            for item in READ_ITEMS:
+                if self.page.get_attribute(f"#read-{item}", "aria-checked") != "true":
+                    self.press(f"#read-{item}")
+            self.picture(f"time_out_{person}")
+            with suppress(PageTimeoutError):
+                self.press("#confirm-time-out", PATIENCE_MS)
+                return
+        self.press("#confirm-time-out")
 
     def draw(self, corners: tuple[tuple[float, float], ...]) -> None:
         """Tap the corners in order; a picture that is blanked just then takes no tap."""
