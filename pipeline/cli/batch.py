@@ -9,7 +9,6 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.runs import SegmenterName
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ def batch(
     ] = None,
     catalogue: options.Catalogue = None,
     site: options.Site = None,
-    segmenter: Annotated[
-        SegmenterName, typer.Option("--segmenter", help="The network, or stored labels.")
-    ] = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     scheduler: Annotated[
         str,
         typer.Option(
@@ -71,7 +68,7 @@ def batch(
         plan=plan,
         catalogue=catalogue,
         site=site,
-        segmenter="onnx" if segmenter is SegmenterName.ONNX else "masks",
+        segmenter=segmenter.kind,
         scheduler=scheduler,
         n_workers=workers,
         baseline=baseline,

@@ -8,7 +8,6 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.qa_phantom import SegmenterName
 
 if TYPE_CHECKING:
     from pipeline.collar_place import CollarPlace
@@ -24,9 +23,7 @@ def collar(
         str, typer.Option("--applicator", help="The wearer, as the catalogue names it.")
     ],
     catalogue: options.Catalogue = None,
-    segmenter: Annotated[
-        SegmenterName, typer.Option("--segmenter", help="The network, or stored labels.")
-    ] = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     frames: Annotated[int, typer.Option("--frames", min=1, help="Frames to measure.")] = 40,
     as_json: options.Json = False,
 ) -> None:
@@ -41,7 +38,7 @@ def collar(
             applicator,
             report,
             catalogue_path=catalogue,
-            segmenter_kind="masks" if segmenter is SegmenterName.MASKS else "onnx",
+            segmenter_kind=segmenter.kind,
             n_frames=frames,
         )
     figures = _figures(place)

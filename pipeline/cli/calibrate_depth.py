@@ -80,7 +80,7 @@ def depth(
     from datetime import UTC, datetime
 
     from calibration.plane_frames import Region
-    from pipeline.cli.qa_targets import show_metrics
+    from pipeline.cli.qa_figures import show_metrics
     from pipeline.depth_calibration import DepthRequest, calibrate_depth
 
     if out.exists() and out.resolve() != rig.resolve():

@@ -9,7 +9,6 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.progress import progress_bar
-from pipeline.cli.runs import SegmenterName
 
 
 def export(
@@ -54,9 +53,7 @@ def export(
         Path | None, typer.Option("--plan", help="For results; default: the session's own.")
     ] = None,
     catalogue: options.Catalogue = None,
-    segmenter: Annotated[
-        SegmenterName, typer.Option("--segmenter", help="The network, or stored labels.")
-    ] = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:
     """Write a session in other forms, several at once; nothing is ever replaced.
 
@@ -80,7 +77,7 @@ def export(
         rig=rig,
         plan=plan,
         catalogue=catalogue,
-        segmenter="onnx" if segmenter is SegmenterName.ONNX else "masks",
+        segmenter=segmenter.kind,
     )
     with progress_bar("frames") as report:
         n_frames = run_export(request, report)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.privacy.names import Colour
 from recordings.session.part_limit import LIMIT_BYTES
 
+if TYPE_CHECKING:
+    from models.loading import SegmenterKind
+
 BYTES_PER_MB = 1_000_000
 LARGEST_PART_MB = LIMIT_BYTES // BYTES_PER_MB
 
+
+class SegmenterName(StrEnum):
+    """What labels the pixels."""
+
+    ONNX = "onnx"
+    MASKS = "masks"
+
+    @property
+    def kind(self) -> SegmenterKind:
+        """As the loader calls it."""
+        return "onnx" if self is SegmenterName.ONNX else "masks"
+
+
+Segmenter = Annotated[
+    SegmenterName,
+    typer.Option("--segmenter", help="The network, or label images that the source stores."),
+]
 Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
 Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]
 Site = Annotated[

@@ -12,22 +12,16 @@ from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import ProtocolName
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
-from pipeline.cli.runs import SegmenterName
 from tracking.errors import CalibrationError, UsageError
 
 if TYPE_CHECKING:
     from calibration.qa.run_record import RunRecord
-    from models.loading import SegmenterKind
 
 SourceOption = Annotated[
     str, typer.Option("--source", help="Camera, recording, or sim:qa; as for replay.")
 ]
 Operator = Annotated[
     str, typer.Option("--operator", metavar="ID", help="Who measures; as in the site file.")
-]
-Segmenter = Annotated[
-    SegmenterName,
-    typer.Option("--segmenter", help="The network, or label images that the source stores."),
 ]
 Origin = Annotated[
     bool,
@@ -63,7 +57,7 @@ def baseline(
     site: options.Site = None,
     qa_store: options.QaStore = None,
     catalogue: options.Catalogue = None,
-    segmenter: Segmenter = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     frames: Annotated[int, typer.Option("--frames", min=10, help="Frames to average.")] = 60,
     as_json: options.Json = False,
 ) -> None:
@@ -75,7 +69,7 @@ def baseline(
     from pipeline.qa.places import QaPlace, open_place, opened
     from pipeline.qa.running import take_reference
 
-    place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
+    place = QaPlace(rig, site, qa_store, catalogue, segmenter.kind, operator)
     with open_place(place) as there, opened(there, source) as frames_from:
         cone = there.phantom(phantom)
         with progress_bar("reference") as show:
@@ -104,7 +98,7 @@ def run(
     site: options.Site = None,
     qa_store: options.QaStore = None,
     catalogue: options.Catalogue = None,
-    segmenter: Segmenter = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     metrics: Annotated[
         list[Path] | None,
         typer.Option("--metrics", help="What `qa spheres --json` and the like wrote; repeat."),
@@ -134,7 +128,7 @@ def run(
     from pipeline.qa.places import QaPlace, open_place, opened
     from pipeline.qa.running import run_protocol, setup_of
 
-    place = QaPlace(rig, site, qa_store, catalogue, _kind(segmenter), operator)
+    place = QaPlace(rig, site, qa_store, catalogue, segmenter.kind, operator)
     with open_place(place) as there, opened(there, source) as frames_from:
         setup = setup_of(there.bench.rig, there.bench.segmenter.model_id, "")
         wanted = there.protocol(protocol)
@@ -163,14 +157,14 @@ def status(
     *,
     site: options.Site = None,
     qa_store: options.QaStore = None,
-    segmenter: Segmenter = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     simulated: Origin = False,
     as_json: options.Json = False,
 ) -> None:
     """Say whether the rig is proven now, until when, or why not; exit code 4 where it is not."""
     from pipeline.qa.asking import standing_now
 
-    found = standing_now(rig, site, qa_store, _kind(segmenter), simulated=simulated)
+    found = standing_now(rig, site, qa_store, segmenter.kind, simulated=simulated)
     if as_json:
         print_json(found.table())
     else:
@@ -224,10 +218,6 @@ def report(
 
     write_report(number, out, qa_store, site)
     typer.echo(f"wrote {out}", err=True)
-
-
-def _kind(name: SegmenterName) -> SegmenterKind:
-    return "onnx" if name is SegmenterName.ONNX else "masks"
 
 
 def _tell(record: RunRecord, *, as_json: bool) -> None:

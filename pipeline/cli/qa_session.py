@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.output import print_json
-from pipeline.cli.qa_targets import show_metrics
-from pipeline.cli.runs import SegmenterName
+from pipeline.cli.qa_figures import FramesMeasured, show_figures
 from tracking.errors import UsageError
-
-if TYPE_CHECKING:
-    from calibration.qa_metric import Metric
-    from recordings.source import SourceHeader
-
-Segmenter = Annotated[
-    SegmenterName,
-    typer.Option("--segmenter", help="The network, or label images that the source stores."),
-]
 
 
 def add_to(group: typer.Typer) -> None:
@@ -74,8 +60,10 @@ def drift(
         draw_drift(found, plot)
         typer.echo(f"wrote {plot}", err=True)
     said = measured_with(setup_of(calibrated, "", ""), with_model=False)
-    shown = _Shown("drift", source, opened.header, said, {"minutes": [minutes]})
-    _show(shown, [found.metric], as_json=as_json)
+    measured = FramesMeasured(
+        "drift", f"drift of {source}", source, opened.header, said, {"minutes": [minutes]}
+    )
+    show_figures(measured, [found.metric], as_json=as_json)
 
 
 def latency(
@@ -106,8 +94,10 @@ def latency(
     finally:
         opened.close()
     said = measured_with(setup_of(config.rig, segmenter.model_id, ""), with_model=True)
-    shown = _Shown("latency", source, opened.header, said, {"frames": [float(frames)]})
-    _show(shown, found.metrics, as_json=as_json)
+    measured = FramesMeasured(
+        "latency", f"latency of {source}", source, opened.header, said, {"frames": [float(frames)]}
+    )
+    show_figures(measured, found.metrics, as_json=as_json)
 
 
 def end_to_end(
@@ -120,7 +110,7 @@ def end_to_end(
     ],
     site: options.Site = None,
     catalogue: options.Catalogue = None,
-    segmenter: Segmenter = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     frames: Annotated[
         int, typer.Option("--frames", min=10, help="Frames with the cone to average.")
     ] = 100,
@@ -139,7 +129,7 @@ def end_to_end(
 
     geometry = parse_known(read_text_file(known, "known geometry"), str(known))
     config = load_config(rig, plan, catalogue, site)
-    network = load_segmenter("onnx" if segmenter is SegmenterName.ONNX else "masks")
+    network = load_segmenter(segmenter.kind)
     opened = open_source(source, applicators=config.applicators)
     try:
         with progress_bar("frames with the cone") as report:
@@ -147,41 +137,12 @@ def end_to_end(
     finally:
         opened.close()
     said = measured_with(setup_of(config.rig, network.model_id, ""), with_model=True)
-    shown = _Shown("end-to-end", source, opened.header, said, {"frames": [float(frames)]})
-    _show(shown, metrics, as_json=as_json)
-
-
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """What a command says beside its figures."""
-
-    command: str
-    source: str
-    header: SourceHeader
-    measured_with: Mapping[str, str | None]
-    nominals: Mapping[str, Sequence[float]]
-
-
-def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
-    from pipeline.qa.figure_table import figure_table
-    from pipeline.qa.moment import measured_at
-
-    origin = shown.header.origin
-    if as_json:
-        print_json(
-            figure_table(
-                shown.command,
-                shown.source,
-                metrics,
-                nominals=shown.nominals,
-                measured_with=shown.measured_with,
-                measured_at=measured_at(shown.header, datetime.now(UTC)),
-                origin=origin,
-            )
-        )
-        return
-    if origin != "live":
-        typer.echo(
-            f"{shown.source}: frames are {origin}, they prove nothing about a camera.", err=True
-        )
-    show_metrics(f"{shown.command} of {shown.source}", metrics)
+    measured = FramesMeasured(
+        "end-to-end",
+        f"end-to-end of {source}",
+        source,
+        opened.header,
+        said,
+        {"frames": [float(frames)]},
+    )
+    show_figures(measured, metrics, as_json=as_json)

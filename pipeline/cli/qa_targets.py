@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json
+from pipeline.cli.qa_figures import show_metrics
 
 if TYPE_CHECKING:
     from calibration.flat_targets import BlocksResult, PlaneResult
@@ -253,15 +254,3 @@ def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
         )
         return
     show_metrics(f"{shown.target} in {name}", metrics)
-
-
-def show_metrics(title: str, metrics: Sequence[Metric]) -> None:
-    """Print metrics as a table."""
-    print_table(
-        title,
-        ("figure", "value", "1-sigma", "unit"),
-        [
-            (m.name, f"{m.value:.4g}", "-" if m.sigma is None else f"{m.sigma:.2g}", m.unit)
-            for m in metrics
-        ],
-    )

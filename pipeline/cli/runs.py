@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +13,6 @@ from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
 ARCHIVE_DIR = Path("runs/archive")
-
-
-class SegmenterName(StrEnum):
-    """What labels the pixels."""
-
-    ONNX = "onnx"
-    MASKS = "masks"
 
 
 def demo(
@@ -109,10 +101,7 @@ def replay(
     *,
     catalogue: options.Catalogue = None,
     site: options.Site = None,
-    segmenter: Annotated[
-        SegmenterName,
-        typer.Option("--segmenter", help="The network, or label images that the source stores."),
-    ] = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
     independent: Annotated[
         bool, typer.Option("--independent", help="Unrelated pictures: no memory between frames.")
     ] = False,
@@ -152,7 +141,7 @@ def replay(
         out_dir=out,
         catalogue_path=catalogue,
         site_path=site,
-        segmenter="onnx" if segmenter is SegmenterName.ONNX else "masks",
+        segmenter=segmenter.kind,
         independent=independent,
         save_masks=save_masks,
         video=not no_video,

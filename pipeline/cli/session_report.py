@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.runs import SegmenterName
 from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ def report(
     plan: Annotated[Path | None, typer.Option("--plan", help="Of a recording.")] = None,
     catalogue: options.Catalogue = None,
     site: options.Site = None,
-    segmenter: Annotated[
-        SegmenterName, typer.Option("--segmenter", help="Of a recording: network or its labels.")
-    ] = SegmenterName.ONNX,
+    segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:
     """Write session_report.html and .pdf (and .dcm): what was measured, confirmed and decided."""
     if (session is None) == (recording is None):
@@ -88,7 +85,7 @@ def _of_recording(
     out: Path,
     catalogue: Path | None,
     site: Path | None,
-    segmenter: SegmenterName,
+    segmenter: options.SegmenterName,
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     from pipeline.cli.progress import progress_bar
     from pipeline.request import RunRequest
@@ -101,7 +98,7 @@ def _of_recording(
         out_dir=out,
         catalogue_path=catalogue,
         site_path=site,
-        segmenter="onnx" if segmenter is SegmenterName.ONNX else "masks",
+        segmenter=segmenter.kind,
     )
     with progress_bar(f"replaying {source}") as progress:
         return facts_of_recording(request, progress)
