@@ -5,8 +5,11 @@ Each kind's libraries are imported only when a source of it is opened.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from recordings.naming import LIVE_NAME, SIMULATION_PREFIX
 from recordings.source import Source
@@ -16,6 +19,8 @@ from tracking.errors import SourceError
 SESSION_SUFFIX = ".mcap"
 REALSENSE_SUFFIXES = (".db3", ".bag")
 KINDS = ".mcap session, RealSense .db3 or .bag, BOP folder, sim:SCENARIO or realsense[:SERIAL]"
+
+MISSING_REMEDY = "check the path for a typing mistake"
 
 
 def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
@@ -54,22 +59,41 @@ def open_source(uri: str, *, applicators: Mapping[str, Applicator]) -> Source:
     return _open_path(uri, with_picture=with_picture)
 
 
+def look_up(path: Path) -> os.stat_result | None:
+    """What lies at a path; None for nothing.
+
+    Raises
+    ------
+    SourceError
+        No file can have this name, or nobody may look.
+    """
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        is_name = error.errno == errno.ENAMETOOLONG
+        raise SourceError(
+            f"the source {path} {'does not exist' if is_name else 'cannot be reached'}",
+            expected="a name that the file system takes" if is_name else "a path that can be read",
+            actual=error.strerror or str(error),
+            remedy=MISSING_REMEDY,
+        ) from error
+
+
 def _open_path(uri: str, *, with_picture: bool) -> Source:
     path = Path(uri)
-    if path.is_dir():
+    found = look_up(path)
+    if found is None:
+        raise SourceError(f"the source {uri} does not exist", expected=KINDS, remedy=MISSING_REMEDY)
+    if S_ISDIR(found.st_mode):
         return _open_folder(path)
-    if not path.exists():
-        raise SourceError(
-            f"the source {uri} does not exist",
-            expected=KINDS,
-            remedy="check the path for a typing mistake",
-        )
     suffix = path.suffix
-    if suffix not in (SESSION_SUFFIX, *REALSENSE_SUFFIXES) or not path.is_file():
+    if suffix not in (SESSION_SUFFIX, *REALSENSE_SUFFIXES) or not S_ISREG(found.st_mode):
         raise SourceError(
             f"the source {uri} is of an unknown kind", expected=KINDS, actual=suffix or "no suffix"
         )
-    if path.stat().st_size == 0:
+    if found.st_size == 0:
         raise SourceError(
             f"the source {uri} is empty (0 bytes)",
             remedy="copy it again from where it was recorded",

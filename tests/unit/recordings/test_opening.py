@@ -27,6 +27,19 @@ def test_missing(tmp_path: Path, name: str) -> None:
         open_source(str(tmp_path / name), applicators={})
 
 
+@pytest.mark.parametrize("name", ["n" * 300, f"{'n' * 300}.mcap"])
+def test_a_name_that_no_file_can_have_does_not_exist(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="does not exist") as caught:
+        open_source(str(tmp_path / name), applicators={})
+    assert caught.value.actual == "File name too long"
+
+
+def test_a_link_that_leads_in_a_circle_cannot_be_reached(tmp_path: Path) -> None:
+    (tmp_path / "a.mcap").symlink_to("a.mcap")
+    with pytest.raises(SourceError, match="cannot be reached"):
+        open_source(str(tmp_path / "a.mcap"), applicators={})
+
+
 def test_no_name() -> None:
     with pytest.raises(SourceError, match="no source is named"):
         open_source("", applicators={})
