@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from recordings.catalogue.store import Catalogue
 
 WIDTH = 160
+NO_RESULTS = (
+    "note: no session's results are known, so that no verdict, reason or quantity can be found.\n"
+    "  what to do: name the --out of `sessions batch` over this archive with --results."
+)
 Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Folder of .mcap sessions.")]
 Store = Annotated[
     str | None,
@@ -128,6 +132,8 @@ def _found(
     with _opened(archive, store) as index:
         _scanned(archive, index, results)
         found = index.find(terms)
+        if any(term.needs_results for term in terms) and not index.has_results():
+            typer.echo(NO_RESULTS, err=True)
     if as_json:
         print_json({"sessions": [_json(facts) for facts in found]})
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
 
 from tracking.alignment import Alignment
@@ -32,10 +33,11 @@ NUMBERS = ("n_frames", "part", "seconds", "n_bytes", "width", "height", "frame_r
 COUNTED = {"verdict": tuple(map(str, Verdict)), "reason": tuple(map(str, Reason))}
 QUANTITIES = tuple(name for name, _ in Alignment().measurements())
 SHORT = {"session": "session_id", "plan": "plan_id", "cone": "applicator", "frames": "n_frames"}
+RESULT_WORDS = ("software", "model")  # of the replay
 DATES = ("after", "before")
 DAMAGED = "damaged"
 _TERM = re.compile(r"([A-Za-z_]+)(:|<=|>=|<|>)(.+)", re.DOTALL)
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?)?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?))?)?")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Term:
     key: str
     operator: str
     value: str
+
+    @property
+    def needs_results(self) -> bool:
+        """Whether only a replay tells what it looks for."""
+        return self.key in (*COUNTED, *QUANTITIES, *RESULT_WORDS)
 
     @property
     def number(self) -> float:
@@ -73,7 +80,7 @@ def _term(word: str) -> Term:
         value = value.upper()
     for keys, is_meant, form in (
         (COUNTED, value in COUNTED.get(key, ()), f"one of {', '.join(COUNTED.get(key, ()))}"),
-        (DATES, bool(_DATE.fullmatch(value)), "a date as 2026-01-31"),
+        (DATES, _is_date(value), "a date of the calendar, as 2026-01-31"),
         (WORDS, True, "a word"),
     ):
         if key in keys:
@@ -86,6 +93,19 @@ def _term(word: str) -> Term:
         return Term(key, operator, value)
     known = (*COUNTED, *DATES, *WORDS, *NUMBERS, DAMAGED, "a quantity such as air_gap_mm")
     raise _refuse(word, ", ".join(known))
+
+
+def _is_date(text: str) -> bool:
+    """Whether it is a day that exists, or a year, a month or a moment."""
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return False
+    year, month, rest = found.groups()
+    try:
+        datetime.fromisoformat(f"{year}-{month or '01'}-{rest or '01'}")
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(text: str) -> bool:

@@ -108,6 +108,11 @@ class Catalogue:
             for row in rows
         ]
 
+    def has_results(self) -> bool:
+        """Whether what a replay has made is known of any session."""
+        with self._transaction() as connection:
+            return connection.execute(select(COUNTS.c.session_id).limit(1)).first() is not None
+
     def _prepare(self, connection: Connection) -> None:
         """Make the tables; those of another version are dropped: files know all that is in them."""
         if inspect(connection).has_table(ABOUT.name):
