@@ -11,7 +11,7 @@ from tracking.errors import SourceError, UsageError
 
 SUFFIX = ".mcap"
 BLOCK_BYTES = 1 << 20  # of a ranged read: about five frames
-# What tells that an object is the same one: of an object store its tag, of a disk its time.
+# What an object is taken to be the same by: of an object store its tag, of a disk its time.
 CONTENT_KEYS = ("ETag", "etag", "md5Hash", "versionId", "mtime", "LastModified", "last_modified")
 
 
@@ -22,11 +22,11 @@ class SessionFile:
     Attributes
     ----------
     name : str
-        Its path below the archive without the suffix: names its results.
+        Its path below the archive, without the suffix: names its results.
     url : str
         Opens it from any worker.
     content : str
-        Hash of its size and of what the store says of its content.
+        Hash of its size and of the store's tag or the file's time; the content is not read.
     """
 
     name: str
@@ -49,16 +49,12 @@ def list_sessions(archive: str) -> tuple[SessionFile, ...]:
 
     try:
         filesystem, root = url_to_fs(archive)
-        if not filesystem.isdir(root):
-            raise FileNotFoundError(f"there is no folder {root}")
-        found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
-    except (OSError, ValueError, ImportError) as error:
-        raise UsageError(
-            f"ARCHIVE: {archive} cannot be listed.",
-            expected="a folder of .mcap sessions, or a URL that fsspec opens, such as s3://bucket/x",
-            actual=str(error) or type(error).__name__,
-            remedy="Check the address and the credentials of the store.",
-        ) from error
+        is_folder = filesystem.isdir(root)
+        found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True) if is_folder else {}
+    except Exception as error:  # each store's library has errors of its own
+        raise _unlisted(archive, str(error) or type(error).__name__) from error
+    if not is_folder:
+        raise _unlisted(archive, f"there is no folder {root}")
     sessions = [
         _session(filesystem.unstrip_protocol(path), path, root, info)
         for path, info in found.items()
@@ -80,6 +76,15 @@ def open_session(url: str) -> BinaryIO:
     filesystem, path = url_to_fs(url)
     opened = filesystem.open(path, "rb", block_size=BLOCK_BYTES, cache_type="readahead")
     return cast(BinaryIO, opened)
+
+
+def _unlisted(archive: str, actual: str) -> UsageError:
+    return UsageError(
+        f"ARCHIVE: {archive} cannot be listed.",
+        expected="a folder of .mcap sessions, or a URL that fsspec opens, such as s3://bucket/x",
+        actual=actual,
+        remedy="Check the address and the credentials of the store.",
+    )
 
 
 def _session(url: str, path: str, root: str, info: dict[str, Any]) -> SessionFile:

@@ -69,7 +69,7 @@ class ResultFolder:
         return self.path / SESSIONS / name
 
     def finished(self, session: SessionFile, configuration: str) -> SessionRow | None:
-        """The row of a session that is done already, over this content and configuration."""
+        """The row of a session that is done already: the same `content`, same configuration."""
         row = self.row(session.name)
         if row is None or row.status is Status.FAILED:
             return None
