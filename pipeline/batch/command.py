@@ -10,13 +10,14 @@ from typing import Literal
 from calibration.text_file import read_text_file
 from models.loading import load_segmenter
 from pipeline.batch.archive import list_sessions
+from pipeline.batch.baseline import read_baseline
 from pipeline.batch.compare import compare_batches
 from pipeline.batch.job import Configuration, Status
-from pipeline.batch.results import SESSIONS, ResultFolder
+from pipeline.batch.results import ResultFolder
 from pipeline.batch.run import Cluster, run_batch
 from pipeline.batch.table import Batch, write_tables
 from pipeline.config.load import load_config
-from tracking.errors import FaultError, SourceError, UsageError
+from tracking.errors import FaultError, SourceError
 
 Report = Callable[[int, int | None], None]
 
@@ -46,7 +47,7 @@ def batch(request: BatchRequest, report: Report) -> Batch:
     TrackerError
         Archive, configuration, baseline or scheduler cannot be used: before any session is run.
     """
-    before = None if request.baseline is None else _baseline(request.baseline)
+    before = None if request.baseline is None else read_baseline(request.baseline)
     sessions = list_sessions(request.archive)
     configuration = _configuration(request)
     out = ResultFolder(request.out)
@@ -64,16 +65,6 @@ def exit_code(found: Batch, *, is_gate: bool) -> int:
         return FaultError.exit_code
     is_whole = all(row.status is Status.DONE for row in found.rows)
     return 0 if is_whole else SourceError.exit_code
-
-
-def _baseline(path: Path) -> ResultFolder:
-    if not (path / SESSIONS).is_dir():
-        raise UsageError(
-            f"--baseline: {path} is no batch.",
-            expected=f"the --out of an earlier batch, with its folder {SESSIONS}",
-            remedy="Run the batch of the version to compare with first.",
-        )
-    return ResultFolder(path)
 
 
 def _configuration(request: BatchRequest) -> Configuration:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.batch.baseline import Baseline
 from pipeline.batch.results import ResultFolder, SessionRow
 from pipeline.diff.compare import compare_runs
 from pipeline.diff.records import read_records
@@ -42,24 +43,18 @@ class Comparison:
 
 
 def compare_batches(
-    now: ResultFolder, rows: Iterable[SessionRow], before: ResultFolder
+    now: ResultFolder, rows: Iterable[SessionRow], before: Baseline
 ) -> list[Comparison]:
     """Compare session by session, by name."""
     found = [_compared(now, row, before) for row in rows]
-    names = {comparison.name for comparison in found}
-    root = before.path / "sessions"
-    for status in sorted(root.rglob("status.json")):
-        name = str(status.parent.relative_to(root))
-        if name not in names:
-            found.append(Comparison(name, "gone"))
-    return found
+    gone = before.names - {comparison.name for comparison in found}
+    return found + [Comparison(name, "gone") for name in sorted(gone)]
 
 
-def _compared(now: ResultFolder, row: SessionRow, before: ResultFolder) -> Comparison:
-    was = before.row(row.name)
-    if was is None:
+def _compared(now: ResultFolder, row: SessionRow, before: Baseline) -> Comparison:
+    if row.name not in before.names:
         return Comparison(row.name, "new")
-    ours, theirs = (folder.session(row.name) / "records.jsonl" for folder in (now, before))
+    ours, theirs = (folder.session(row.name) / "records.jsonl" for folder in (now, before.folder))
     if not ours.exists() or not theirs.exists():
         if ours.exists() == theirs.exists():
             return Comparison(row.name, "same")

@@ -21,6 +21,7 @@ from tracking.errors import UsageError
 
 SESSIONS = "sessions"
 STATUS_NAME = "status.json"
+BATCH_NAME = "batch.json"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.batch.compare import Comparison
 from pipeline.batch.job import Status
-from pipeline.batch.results import SessionRow
+from pipeline.batch.results import BATCH_NAME, SessionRow
 from tracking.decision import Verdict
 
 TEMPLATE_NAME = "page.html.j2"
@@ -81,7 +81,7 @@ class Batch:
 def write_tables(folder: Path, batch: Batch) -> None:
     """Write `batch.json`, `batch.csv` and `batch.html` into `folder`."""
     text = json.dumps(batch.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "batch.json").write_text(text + "\n", encoding="utf-8")
+    (folder / BATCH_NAME).write_text(text + "\n", encoding="utf-8")
     with (folder / "batch.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["session", "status", "frames", *VERDICTS, "first_ready_ms", "reason"])

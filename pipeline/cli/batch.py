@@ -12,6 +12,7 @@ from pipeline.cli.output import print_json, print_table
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.batch.compare import Comparison
     from pipeline.batch.table import Batch
 
 WIDTH, SHOWN = 150, 80
@@ -98,6 +99,11 @@ def _tell(found: Batch, out: Path) -> None:
         changes = ", ".join(f"{n} {change}" for change, n in found.changes.items())
         typer.echo(f"against the baseline: {changes}")
         for c in found.regressions[:20]:
-            typer.echo(
-                f"  {c.name}: {c.change}, {c.n_verdicts} verdicts, from frame {c.first_frame}"
-            )
+            typer.echo(f"  {c.name}: {_change(c)}")
+
+
+def _change(found: Comparison) -> str:
+    """What a gate stops at; a session that is gone or failed has no frames to tell of."""
+    if found.first_frame is None:
+        return found.change
+    return f"{found.change}, {found.n_verdicts} verdicts, from frame {found.first_frame}"

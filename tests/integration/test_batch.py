@@ -161,8 +161,9 @@ def test_a_gate_finds_the_session_that_decides_otherwise(archive: Path, tmp_path
     record = json.loads(lines[7])
     record["verdict"], record["alignment"]["air_gap_mm"]["value"] = "READY", 3.0
     changed.write_text("\n".join([*lines[:7], json.dumps(record), *lines[8:]]) + "\n")
-    (before / "sessions" / "s9").mkdir()
-    (before / "sessions" / "s9" / "status.json").write_text("{}")
+    table = json.loads((before / "batch.json").read_text())
+    table["rows"].append({**table["rows"][0], "name": "s9"})
+    (before / "batch.json").write_text(json.dumps(table))
     found = batch(_request(str(day), out, baseline=before), _silent)
     assert exit_code(found, is_gate=True) == 6
     by_name = {c.name: c for c in found.comparisons or ()}
