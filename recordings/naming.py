@@ -1,12 +1,18 @@
-"""What results call a source: the same, from wherever its file was named."""
+"""What results call a source and a session: the same, from wherever the file was named."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from pathlib import Path
+import re
+from pathlib import Path, PurePath
 
 LIVE_NAME = "realsense"
 SIMULATION_PREFIX = "sim:"
+# Of a folder's name: file systems take 255, and a folder that is being written has a longer name.
+LONGEST_FOLDER_BYTES = 200
+HASH_DIGITS = 16
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")  # how Python keeps the bytes of a name that is not UTF-8
 
 
 def source_name(uri: str) -> str:
@@ -17,5 +23,37 @@ def source_name(uri: str) -> str:
 
 
 def file_name(path: Path) -> str:
-    """Return the name without the folders above it: `.` and `..` have names of their own."""
-    return Path(os.path.abspath(path)).name or str(path)  # noqa: PTH100 - keeps a link's name
+    """Return the name without the folders above it, printable; `.` and `..` have names too."""
+    name = Path(os.path.abspath(path)).name  # noqa: PTH100 - keeps a link's name
+    return printable(name or str(path))
+
+
+def printable(text: str) -> str:
+    r"""The text with bytes that are not UTF-8 as `\xff`, so that it can be shown and stored."""
+    return _NOT_UTF8.sub(_escaped, text)
+
+
+def session_name(below: PurePath) -> str:
+    """A session's name by its path below the archive: printable, without the suffix.
+
+    A backslash is doubled, so that no two files have one name.
+    """
+    return printable(str(below.with_suffix("")).replace("\\", "\\\\"))
+
+
+def results_folder(name: str) -> str:
+    """The folder of a session's results: its name, each too long part cut, with a hash."""
+    return "/".join(_short(part) for part in name.split("/"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _short(part: str) -> str:
+    data = part.encode()
+    if len(data) <= LONGEST_FOLDER_BYTES:
+        return part
+    digits = hashlib.sha256(data).hexdigest()[:HASH_DIGITS]
+    return f"{data[: LONGEST_FOLDER_BYTES - HASH_DIGITS - 1].decode(errors='ignore')}~{digits}"

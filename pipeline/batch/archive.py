@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from recordings.naming import session_name
 from tracking.errors import SourceError, UsageError
 
 SUFFIX = ".mcap"
@@ -22,7 +23,7 @@ class SessionFile:
     Attributes
     ----------
     name : str
-        Its path below the archive, without the suffix: names its results.
+        Its path below the archive, as `session_name` tells it: names its results.
     url : str
         Opens it from any worker.
     content : str
@@ -98,4 +99,4 @@ def _session(url: str, path: str, root: str, info: dict[str, Any]) -> SessionFil
     n_bytes = int(info.get("size") or 0)
     told = [f"{key}={info[key]}" for key in CONTENT_KEYS if info.get(key) is not None]
     content = hashlib.sha256("\n".join([str(n_bytes), *told]).encode()).hexdigest()[:16]
-    return SessionFile(str(below.with_suffix("")), url, n_bytes, content)
+    return SessionFile(session_name(below), url, n_bytes, content)

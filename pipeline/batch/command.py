@@ -17,6 +17,7 @@ from pipeline.batch.results import ResultFolder
 from pipeline.batch.run import Cluster, run_batch
 from pipeline.batch.table import Batch, write_tables
 from pipeline.config.load import load_config
+from recordings.naming import printable
 from tracking.errors import FaultError, SourceError
 
 Report = Callable[[int, int | None], None]
@@ -54,7 +55,7 @@ def batch(request: BatchRequest, report: Report) -> Batch:
     cluster = Cluster(request.scheduler, request.n_workers)
     rows = run_batch(sessions, configuration, out, cluster, report, resume=request.resume)
     compared = None if before is None else tuple(compare_batches(out, rows, before))
-    found = Batch(request.archive, configuration.id, tuple(rows), compared)
+    found = Batch(printable(request.archive), configuration.id, tuple(rows), compared)
     write_tables(out.path, found)
     return found
 

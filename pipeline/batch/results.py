@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.batch.archive import SessionFile
 from pipeline.batch.job import JobResult, Status
+from recordings.naming import printable, results_folder
 from tracking.errors import UsageError
 
 SESSIONS = "sessions"
@@ -67,7 +68,7 @@ class ResultFolder:
 
     def session(self, name: str) -> Path:
         """Where one session's results lie."""
-        return self.path / SESSIONS / name
+        return self.path / SESSIONS / results_folder(name)
 
     def finished(self, session: SessionFile, configuration: str) -> SessionRow | None:
         """The row of a session that is done already: the same `content`, same configuration."""
@@ -107,7 +108,7 @@ class ResultFolder:
 
 
 def _row(result: JobResult) -> SessionRow:
-    known = (result.name, result.status, result.reason, result.content)
+    known = (result.name, result.status, printable(result.reason), result.content)
     ids = (result.configuration, result.software)
     if result.status is Status.FAILED:
         return SessionRow(*known, *ids)

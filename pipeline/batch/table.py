@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.batch.compare import Comparison
 from pipeline.batch.job import Status
 from pipeline.batch.results import BATCH_NAME, SessionRow
+from recordings.naming import results_folder
 from tracking.decision import Verdict
 
 TEMPLATE_NAME = "page.html.j2"
@@ -103,7 +104,12 @@ def page(batch: Batch) -> str:
         lstrip_blocks=True,
     )
     template = environment.get_template(TEMPLATE_NAME)
-    return template.render(batch=batch, verdicts=VERDICTS, by_name=_by_name(batch.comparisons))
+    return template.render(
+        batch=batch,
+        verdicts=VERDICTS,
+        by_name=_by_name(batch.comparisons),
+        folder=results_folder,
+    )
 
 
 def _by_name(comparisons: Sequence[Comparison] | None) -> dict[str, Comparison]:

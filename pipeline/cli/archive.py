@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_table, shown
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.session_file import require_file
 from tracking.errors import SourceError, UsageError
@@ -58,14 +58,15 @@ def info(
     """Say what a session holds; exit code 5 where it is damaged."""
     from pipeline.export.header import header_lines, write_texts
     from recordings.catalogue.facts import read_facts
+    from recordings.naming import file_name
 
     require_file(file)
-    facts = read_facts(file, file.name, deep=deep)
+    facts = read_facts(file, file_name(file), deep=deep)
     if as_json:
         print_json({**_json(facts), "header": dict(header_lines(file))})
     else:
         for name, value in (*_about(facts), *header_lines(file)):
-            typer.echo(f"{name:<12} {value}")
+            typer.echo(f"{name:<12} {shown(value)}")
     if texts is not None:
         write_texts(file, texts)
     raise typer.Exit(SourceError.exit_code if facts.damage else 0)

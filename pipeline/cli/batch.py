@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_table, shown
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,13 +93,14 @@ def _tell(found: Batch, out: Path) -> None:
         rows.append((row.name, str(row.status), str(row.n_frames), ready, verdicts or reason))
     header = ("session", "status", "frames", "first READY", "")
     print_table(f"Batch of {found.archive}", header, rows, width=WIDTH)
+    page = shown(f"{out}/batch.html")
     counts = ", ".join(f"{n} {status}" for status, n in found.counts.items())
-    typer.echo(f"{len(found.rows)} sessions ({counts}), {found.n_frames} frames: {out}/batch.html")
+    typer.echo(f"{len(found.rows)} sessions ({counts}), {found.n_frames} frames: {page}")
     if found.comparisons is not None:
         changes = ", ".join(f"{n} {change}" for change, n in found.changes.items())
         typer.echo(f"against the baseline: {changes}")
         for c in found.regressions[:20]:
-            typer.echo(f"  {c.name}: {_change(c)}")
+            typer.echo(f"  {shown(c.name)}: {_change(c)}")
 
 
 def _change(found: Comparison) -> str:

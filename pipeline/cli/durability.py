@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
-from pipeline.cli.output import print_json
+from pipeline.cli.output import print_json, shown
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.session_file import require_file
 from tracking.errors import SourceError
@@ -26,6 +26,7 @@ def verify(
     as_json: options.Json = False,
 ) -> None:
     """Say whether a session is whole, every hash checked; exit code 5 where it is damaged."""
+    from recordings.naming import file_name
     from recordings.session.neighbours import about_file
     from recordings.session.recover import Salvage, survey_salvage
     from recordings.session.verify import verify_session
@@ -39,14 +40,16 @@ def verify(
             salvage = survey_salvage(file, report)
     part = about_file(file)
     if as_json:
-        told = {"file": file.name, "is_whole": found.is_whole, "part": part, **asdict(found)}
+        told = {"file": file_name(file), "is_whole": found.is_whole, "part": part, **asdict(found)}
         print_json({**told, "recoverable": asdict(salvage)})
     else:
         _show(file, found.n_frames, found.damage, found.order, salvage.gaps)
         if part:
             typer.echo(f"part         {part}")
         if not found.is_whole:
-            typer.echo(f"recoverable  {salvage.n_frames} frames: sessions recover {file.name} OUT")
+            typer.echo(
+                f"recoverable  {salvage.n_frames} frames: sessions recover {shown(file.name)} OUT"
+            )
     raise typer.Exit(0 if found.is_whole else SourceError.exit_code)
 
 
@@ -76,7 +79,7 @@ def recover(
 def _show(
     file: Path, n_frames: int, damage: str, order: tuple[str, ...], gaps: tuple[Gap, ...]
 ) -> None:
-    typer.echo(f"file         {file.name}, {file.stat().st_size / 1e6:.1f} MB")
+    typer.echo(f"file         {shown(file.name)}, {file.stat().st_size / 1e6:.1f} MB")
     typer.echo(f"frames       {n_frames} whole{' before the damage' if damage else ''}")
     typer.echo(f"damage       {damage or 'none: every checksum and hash matches'}")
     for line in order[:N_SHOWN]:

@@ -1,4 +1,7 @@
-"""What commands print on stdout: tables for people, JSON and TOML for machines."""
+"""What commands print on stdout: tables for people, JSON and TOML for machines.
+
+Cells are data: none can colour a table, break its lines or steer the terminal.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one JSON document; times as ISO 8601, no NaN."""
+    """Print one JSON document; times as ISO 8601, no NaN, bytes that are not UTF-8 escaped."""
     import json
 
-    typer.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=_iso))
+    text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False, default=_iso)
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def print_toml(table: Mapping[str, TomlValue]) -> None:
@@ -24,6 +28,16 @@ def print_toml(table: Mapping[str, TomlValue]) -> None:
     from tracking.toml_text import toml_text
 
     typer.echo(toml_text(table), nl=False)
+
+
+def shown(text: str) -> str:
+    """The text on one line as it is read: control and other invisible characters escaped."""
+    from recordings.naming import printable
+
+    return "".join(
+        c if c == " " or c.isprintable() else c.encode("unicode_escape").decode("ascii")
+        for c in printable(text)
+    )
 
 
 def print_table(
@@ -34,19 +48,22 @@ def print_table(
     width: int | None = None,
     folds_last: bool = False,
 ) -> None:
-    """Print a table for people, as wide as the terminal, or as `width` columns.
+    """Print a table for people, as wide as the terminal, or as `width` columns; texts literally.
 
     `folds_last`: a long last column goes on in further lines, and pushes no other out.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    heading = Text(shown(title), style="table.title")
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for k, name in enumerate(header, start=1):
-        table.add_column(name, no_wrap=not (folds_last and k == len(header)), overflow="fold")
+        folds = folds_last and k == len(header)
+        table.add_column(Text(shown(name)), no_wrap=not folds, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(shown(cell)) for cell in row))
     Console(highlight=False, width=width).print(table)
 
 

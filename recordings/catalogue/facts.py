@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from recordings.naming import printable
 from recordings.session.parts import part_of
 from recordings.session.reader import SessionSource
 from recordings.source import SourceHeader
@@ -24,7 +25,7 @@ class SessionFacts:
     Attributes
     ----------
     name : str
-        Path below the archive.
+        Path below the archive, as `session_name` tells it.
     stamp : str
         Size and time of the file: the same as long as nobody touched it.
     damage : str
@@ -81,7 +82,7 @@ def read_facts(path: Path, name: str, *, deep: bool = False) -> SessionFacts:
         source = SessionSource(path)
     except SourceError as error:
         told = f"{error.what}: {error.actual}" if error.actual else error.what
-        return replace(facts, damage=told)
+        return replace(facts, damage=printable(told))
     try:
         facts = _of_header(facts, source.header)
         return _of_frames(facts, source) if deep or source.header.n_frames is None else facts
@@ -143,7 +144,7 @@ def _of_frames(facts: SessionFacts, source: SessionSource) -> SessionFacts:
         first = last if n_frames == 0 else first
         n_frames += 1
     seconds = (last - first) / NS_PER_S
-    return replace(facts, n_frames=n_frames, seconds=seconds, damage=source.damage or "")
+    return replace(facts, n_frames=n_frames, seconds=seconds, damage=printable(source.damage or ""))
 
 
 def _plan(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recordings.catalogue.facts import file_stamp, read_facts, with_results
 from recordings.catalogue.store import Catalogue
+from recordings.naming import results_folder, session_name
 from tracking.errors import UsageError
 
 SUFFIX = ".mcap"
@@ -51,7 +52,7 @@ def scan(
     """
     if not archive.is_dir():
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
-    files = {str(p.relative_to(archive).with_suffix("")): p for p in archive.rglob(f"*{SUFFIX}")}
+    files = {session_name(p.relative_to(archive)): p for p in archive.rglob(f"*{SUFFIX}")}
     known = {} if anew else catalogue.stamps()
     gone = [name for name in catalogue.stamps() if name not in files]
     catalogue.drop(gone)
@@ -81,7 +82,8 @@ def _stamp(path: Path, summary: Path | None) -> str:
 
 
 def _summary(results: Path, name: str) -> Path | None:
-    for folder in (results / "sessions" / name, results / name):
+    below = results_folder(name)
+    for folder in (results / "sessions" / below, results / below):
         if (folder / SUMMARY).is_file():
             return folder / SUMMARY
     return None

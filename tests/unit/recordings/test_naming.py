@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ def test_the_current_folder_has_a_name(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path / "scene")
     assert source_name(".") == "scene"
     assert file_name(Path("..")) == tmp_path.name
+
+
+def test_a_name_that_is_not_utf8_is_printable() -> None:
+    assert source_name(f"x/{os.fsdecode(bytes([255]))}.mcap") == r"\xff.mcap"
 
 
 def test_a_link_keeps_the_name_it_was_given(tmp_path: Path) -> None:
