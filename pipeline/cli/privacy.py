@@ -17,6 +17,7 @@ from tracking.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.privacy.colour import LabelsOf
+    from pipeline.privacy.retention import Kept
 
 WIDTH = 120
 _SPAN = re.compile(r"(\d{1,5})(d|y)")
@@ -79,18 +80,18 @@ def retention(
 ) -> None:
     """Show, and only with --delete remove, sessions that are older than a span.
 
-    A session is held by NAME.hold beside it, or by a file .hold in a folder above it. What goes is
-    written into ARCHIVE/retention.jsonl first, with its hash.
+    A session is held by NAME.hold beside it, or by a file .hold in a folder above it; a symbolic
+    link is never deleted. What goes is written into ARCHIVE/retention.jsonl first, with its hash.
     """
     from pipeline.privacy.retention import delete as run_delete
     from pipeline.privacy.retention import review
 
     now = datetime.now(UTC)
     found = review(archive, _span(older_than), now)
-    n_gone = run_delete(archive, found, now) if delete else 0
+    gone = run_delete(archive, found, now) if delete else []
     if as_json:
         rows = [{**vars(kept), "goes": kept.goes} for kept in found]
-        print_json({"deleted": n_gone, "sessions": rows})
+        print_json({"deleted": len(gone), "sessions": rows})
         return
     table = [
         (
@@ -98,19 +99,28 @@ def retention(
             kept.recorded_at[:10],
             f"{kept.age_days:.0f}",
             f"{kept.n_bytes / 1e6:.1f}",
-            f"held by {kept.hold}" if kept.hold else ("goes" if kept.goes else "stays"),
+            _fate(kept),
         )
         for kept in found
     ]
     print_table(
         f"Sessions of {archive}", ("session", "recorded", "days", "MB", ""), table, width=WIDTH
     )
-    n_due = sum(kept.goes for kept in found)
-    n_bytes = sum(kept.n_bytes for kept in found if kept.goes)
+    counted = gone if delete else [kept for kept in found if kept.goes]
+    size = f"{sum(kept.n_bytes for kept in counted) / 1e6:.1f} MB"
     if delete:
-        typer.echo(f"{n_gone} sessions deleted, {n_bytes / 1e6:.1f} MB")
+        typer.echo(f"{len(counted)} sessions deleted, {size}")
     else:
-        typer.echo(f"{n_due} sessions would go, {n_bytes / 1e6:.1f} MB; --delete removes them")
+        typer.echo(f"{len(counted)} sessions would go, {size}; --delete removes them")
+
+
+def _fate(kept: Kept) -> str:
+    """What becomes of a session, and why it is kept."""
+    if kept.hold:
+        return f"held by {kept.hold}"
+    if kept.is_link:
+        return "kept: a link is never deleted"
+    return "goes" if kept.goes else "stays"
 
 
 def _span(text: str) -> timedelta:

@@ -1,7 +1,7 @@
 """`sessions retention`: what an archive has kept for longer than it should.
 
-Nothing is deleted unless asked for; what is under hold never is. Whatever goes is written down
-first: a hash of it proves later what was there.
+Nothing is deleted unless asked for; what is under hold never is, nor a symbolic link: what it
+leads to would stay. Whatever goes is written down first: a hash of it proves later what was there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ BLOCK = 1 << 20
 class Kept:
     """One session of the archive.
 
-    `dated_by`: "recording" or, where the file does not say when it was made, "file".
+    `dated_by`: "recording" or, where the file does not say when it was made, "file". The bytes of a
+    symbolic link are its own.
     """
 
     name: str
@@ -37,11 +38,12 @@ class Kept:
     age_days: float
     is_due: bool
     hold: str = ""
+    is_link: bool = False
 
     @property
     def goes(self) -> bool:
         """Whether it is deleted when asked for."""
-        return self.is_due and not self.hold
+        return self.is_due and not self.hold and not self.is_link
 
 
 def review(archive: Path, older_than: timedelta, now: datetime) -> list[Kept]:
@@ -55,30 +57,31 @@ def review(archive: Path, older_than: timedelta, now: datetime) -> list[Kept]:
         found.append(
             Kept(
                 name=str(path.relative_to(archive)),
-                n_bytes=path.stat().st_size,
+                n_bytes=path.lstat().st_size,
                 recorded_at=recorded.isoformat(),
                 dated_by=dated_by,
                 age_days=age.total_seconds() / 86_400,
                 is_due=age > older_than,
                 hold=_hold(path, archive),
+                is_link=path.is_symlink(),
             )
         )
     return sorted(found, key=lambda kept: (-kept.age_days, kept.name))
 
 
-def delete(archive: Path, sessions: Sequence[Kept], now: datetime) -> int:
-    """Delete what goes, each written down before; return how many.
+def delete(archive: Path, sessions: Sequence[Kept], now: datetime) -> list[Kept]:
+    """Delete what goes, each written down before; return what is gone.
 
     Raises
     ------
     UsageError
         Something cannot be written down or deleted; what came before it is gone.
     """
-    n_gone = 0
+    gone = []
     for kept in sessions:
-        if not kept.goes or _hold(archive / kept.name, archive):
-            continue
         path = archive / kept.name
+        if not kept.goes or path.is_symlink() or _hold(path, archive):
+            continue
         try:
             entry = {"deleted_at": now.isoformat(), "sha256": _sha256(path), **asdict(kept)}
             with (archive / LOG_NAME).open("a", encoding="utf-8") as log:
@@ -88,8 +91,8 @@ def delete(archive: Path, sessions: Sequence[Kept], now: datetime) -> int:
             raise UsageError(
                 f"{path} cannot be deleted.", actual=error.strerror or str(error)
             ) from error
-        n_gone += 1
-    return n_gone
+        gone.append(kept)
+    return gone
 
 
 def _recorded(path: Path) -> tuple[datetime, str]:
@@ -101,7 +104,7 @@ def _recorded(path: Path) -> tuple[datetime, str]:
         moment = None
     if moment is not None:
         return moment, "recording"
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC), "file"
+    return datetime.fromtimestamp(path.lstat().st_mtime, UTC), "file"
 
 
 def _hold(path: Path, archive: Path) -> str:
