@@ -13,6 +13,7 @@ import typer
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.progress import progress_bar
+from pipeline.cli.session_file import require_session
 from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def info(
     from pipeline.export.header import header_lines, write_texts
     from recordings.catalogue.facts import read_facts
 
-    if not file.is_file():
-        raise UsageError("FILE is no file.", actual=str(file))
+    require_session(file)
     facts = read_facts(file, file.name, deep=deep)
     if as_json:
         print_json({**_json(facts), "header": dict(header_lines(file))})

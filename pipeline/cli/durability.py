@@ -11,7 +11,8 @@ import typer
 from pipeline.cli import options
 from pipeline.cli.output import print_json
 from pipeline.cli.progress import progress_bar
-from tracking.errors import SourceError, UsageError
+from pipeline.cli.session_file import require_session
+from tracking.errors import SourceError
 
 if TYPE_CHECKING:
     from recordings.session.recover import Gap
@@ -29,7 +30,7 @@ def verify(
     from recordings.session.recover import Salvage, survey_salvage
     from recordings.session.verify import verify_session
 
-    _require_file(file)
+    require_session(file)
     with progress_bar("frames") as report:
         found = verify_session(file, report)
     salvage = Salvage(found.n_frames, ())
@@ -59,7 +60,7 @@ def recover(
     from recordings.session.neighbours import about_file
     from recordings.session.recover import recover as run_recover
 
-    _require_file(file)
+    require_session(file)
     with progress_bar("frames") as report:
         done = run_recover(file, out, report)
     if as_json:
@@ -70,11 +71,6 @@ def recover(
         typer.echo(f"  lost: {_told(gap)}")
     if part := about_file(file):
         typer.echo(f"  this file alone: part {part}")
-
-
-def _require_file(file: Path) -> None:
-    if not file.is_file():
-        raise UsageError("FILE is no file.", actual=str(file))
 
 
 def _show(
