@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recordings.opening import REALSENSE_SUFFIXES
 from tracking.errors import SourceError, UsageError
 
 
@@ -15,6 +14,8 @@ def require_session(file: Path) -> None:
     ------
     UsageError, SourceError
     """
+    from recordings.opening import REALSENSE_SUFFIXES
+
     if not file.is_file():
         raise UsageError("FILE is no file.", actual=str(file))
     if file.suffix in REALSENSE_SUFFIXES:
