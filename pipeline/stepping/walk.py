@@ -67,6 +67,8 @@ class Walk:
     def go_to(self, position: int) -> None:
         """Go to a position, counted from 0; to the last whole frame where damage lies before it.
 
+        Where the recording does not say how long it is, a position behind its end leads to its end.
+
         Raises
         ------
         UsageError
