@@ -33,13 +33,15 @@ def record_session(
     changed: Callable[[SourceFrame], SourceFrame] | None = None,
     limit_bytes: int = LIMIT_BYTES,
     header: SourceHeader | None = None,
+    has_to_end: Callable[[], bool] = lambda: False,
 ) -> Recorded:
     """Write the source's frames to `path`, each `changed`, and count them.
 
     `header` is written instead of the source's. Where a file would become larger than
     `limit_bytes` the recording goes on in the next part.
 
-    Ctrl-C ends a recording in good order. What was recorded stays, whatever happens.
+    Ctrl-C ends a recording in good order, and so does `has_to_end`, which is asked before each
+    frame. What was recorded stays, whatever happens.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def record_session(
     total = _total(source.header.n_frames, limit_frames)
     with RotatingWriter(path, header or source.header, limit_bytes=limit_bytes) as writer:
         try:
-            while limit_frames is None or writer.n_frames < limit_frames:
+            while not has_to_end() and (limit_frames is None or writer.n_frames < limit_frames):
                 frame = source.read()
                 if frame is None:
                     break

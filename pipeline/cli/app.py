@@ -28,7 +28,8 @@ HELP = """Intraoperative imaging and applicator tracking for a mobile electron l
 
 Research software, not a medical device: never the only safeguard of a treatment.
 
-Exit codes: 0 done, 2 usage, 3 configuration, 4 calibration, 5 source, 6 fault.
+Exit codes: 0 done, 2 usage, 3 configuration, 4 calibration, 5 source, 6 fault,
+130 ended by Ctrl-C.
 """
 
 

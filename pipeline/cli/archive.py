@@ -13,7 +13,7 @@ import typer
 from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table, shown
 from pipeline.cli.progress import progress_bar
-from pipeline.cli.session_file import require_file
+from pipeline.cli.session_file import require_session
 from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def info(
     from recordings.catalogue.facts import read_facts
     from recordings.naming import file_name
 
-    require_file(file)
+    require_session(file)
     facts = read_facts(file, file_name(file), deep=deep)
     if as_json:
         print_json({**_json(facts), "header": dict(header_lines(file))})

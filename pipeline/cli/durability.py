@@ -11,7 +11,7 @@ import typer
 from pipeline.cli import options
 from pipeline.cli.output import print_json, shown
 from pipeline.cli.progress import progress_bar
-from pipeline.cli.session_file import require_file
+from pipeline.cli.session_file import require_session
 from tracking.errors import SourceError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verify(
     from recordings.session.recover import Salvage, survey_salvage
     from recordings.session.verify import verify_session
 
-    require_file(file)
+    require_session(file)
     with progress_bar("frames") as report:
         found = verify_session(file, report)
     salvage = Salvage(found.n_frames, ())
@@ -63,7 +63,7 @@ def recover(
     from recordings.session.neighbours import about_file
     from recordings.session.recover import recover as run_recover
 
-    require_file(file)
+    require_session(file)
     with progress_bar("frames") as report:
         done = run_recover(file, out, report)
     if as_json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import options
+from pipeline.cli.ending import ended_by_sigterm
 from pipeline.cli.progress import progress_bar
 from pipeline.privacy.names import Colour
 from tracking.errors import UsageError
@@ -29,7 +30,7 @@ def record(
     part_mb: options.PartMb = options.LARGEST_PART_MB,
     catalogue: options.Catalogue = None,
 ) -> None:
-    """Record a source as an .mcap session; Ctrl-C ends a live recording."""
+    """Record a source as an .mcap session; Ctrl-C or SIGTERM ends a live recording."""
     if out.suffix != ".mcap":
         raise UsageError(
             "OUT must name an .mcap file.", actual=str(out), remedy=f"Write {out.stem}.mcap."
@@ -43,7 +44,7 @@ def record(
     names = None if pseudonym_key is None else pseudonyms_of(pseudonym_key, out)
     opened = open_source(source, applicators=read_catalogue(catalogue).applicators)
     try:
-        with progress_bar(f"recording {out.name}") as report:
+        with progress_bar(f"recording {out.name}") as report, ended_by_sigterm() as has_to_end:
             done = record_session(
                 opened,
                 out,
@@ -52,6 +53,7 @@ def record(
                 changed=_change(colour),
                 limit_bytes=part_mb * options.BYTES_PER_MB,
                 header=private_header(opened.header, colour, names),
+                has_to_end=has_to_end,
             )
     finally:
         opened.close()

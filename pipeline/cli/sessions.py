@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pipeline.cli import archive, audit, batch, diff, durability, export, privacy
+from pipeline.cli import archive, audit, batch, diff, durability, export, privacy, step
 
 
 def build() -> typer.Typer:
@@ -18,6 +18,7 @@ def build() -> typer.Typer:
     group.command("search")(archive.search)
     group.command("diff")(diff.diff)
     group.command("export")(export.export)
+    group.command("step")(step.step)
     group.command("batch")(batch.batch)
     group.command("deidentify")(privacy.deidentify)
     group.command("retention")(privacy.retention)

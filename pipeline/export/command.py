@@ -166,7 +166,7 @@ def _exported(request: ExportRequest, source: Source, report: Report) -> int:
     with ExitStack() as stack:
         tracker, context = None, None
         if request.needs_results:
-            tracker, context = _tracker(request, source, stack)
+            tracker, context = session_tracker(request, source, stack)
         frames = _frame_exports(request, source, has_results=tracker is not None)
         outputs = stack.enter_context(_Outputs(frames, _result_exports(request, context)))
         n_done = 0
@@ -222,7 +222,7 @@ def _result_exports(request: ExportRequest, context: RunContext | None) -> list[
     return found
 
 
-def _tracker(
+def session_tracker(
     request: ExportRequest, source: Source, stack: ExitStack
 ) -> tuple[RecordedTracker, RunContext]:
     """With the files given, or with those that the session carries."""

@@ -6,6 +6,12 @@ import json
 from pathlib import Path
 
 from pipeline.sinks.sink import FrameResult
+from tracking.record import FrameRecord
+
+
+def record_line(record: FrameRecord) -> str:
+    """The record as JSON in one line. Raises ValueError on NaN: no record may hold one."""
+    return json.dumps(record.to_json(), allow_nan=False, ensure_ascii=False)
 
 
 class RecordsSink:
@@ -16,8 +22,7 @@ class RecordsSink:
 
     def emit(self, result: FrameResult) -> None:
         """Write one line. Raises ValueError on NaN: no record may hold one."""
-        line = json.dumps(result.record.to_json(), allow_nan=False, ensure_ascii=False)
-        self._file.write(line + "\n")
+        self._file.write(record_line(result.record) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""`sessions step`: a recorded session, frame by frame on the terminal."""
