@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable
 
-import cv2
 import numpy as np
-from numpy.typing import ArrayLike
 
 from calibration.board_spec import BoardSpec
 from calibration.board_view import BoardView, NotFound
+from calibration.charuco import MIN_POINTS, find_charuco
 from calibration.chessboard import chessboard_size, circles_size, detect_chessboard, detect_circles
-from calibration.marker_codes import DICTIONARIES, opencv_codes
+from calibration.marker_codes import DICTIONARIES
 from calibration.tag_detection import count_codes, detect_tags
 from tracking.arrays import Float, UInt8
 
-MIN_POINTS = 6  # of a board of codes: a pose needs four, and two to spare
 MIN_CODES = 3  # of another dictionary, until it is named as the board's
 
 _Sight = Callable[[UInt8], bool]
@@ -32,10 +29,18 @@ def detect_board(gray: UInt8, board: BoardSpec, name: str) -> BoardView | NotFou
     """
     height, width = gray.shape
     if board.kind == "charuco":
-        for is_legacy in (False, True):
-            if seen := _charuco_points(gray, board, is_legacy=is_legacy):
-                return BoardView(name, seen[0], seen[1], (width, height), is_legacy, seen[2])
-        return NotFound(name, "")
+        view: BoardView | None = None
+        for seen in reversed(find_charuco(gray, board)):
+            view = BoardView(
+                name,
+                seen.points_mm,
+                seen.points_px,
+                (width, height),
+                seen.is_legacy,
+                seen.marker_mm,
+                twin=view,
+            )
+        return NotFound(name, "") if view is None else view
     points = _points(gray, board)
     if points is None:
         return NotFound(name, "")
@@ -58,10 +63,8 @@ def explain_absence(gray: UInt8, board: BoardSpec) -> str:
 
 def pattern_variant(gray: UInt8, board: BoardSpec) -> str:
     """Name the ChArUco pattern that the picture shows: "current", "legacy", or ""."""
-    for is_legacy in (False, True):
-        if _charuco_points(gray, board, is_legacy=is_legacy) is not None:
-            return "legacy" if is_legacy else "current"
-    return ""
+    found = find_charuco(gray, board)
+    return "" if not found else "legacy" if found[0].is_legacy else "current"
 
 
 def _points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
@@ -83,42 +86,6 @@ def _tag_points(gray: UInt8, board: BoardSpec) -> tuple[Float, Float] | None:
     points_mm = np.concatenate([places[i] for i in sorted(tags)])
     points_px = np.concatenate([tags[i].corners_px for i in sorted(tags)])
     return points_mm, points_px
-
-
-def _charuco_points(
-    gray: UInt8, board: BoardSpec, *, is_legacy: bool
-) -> tuple[Float, Float, float | None] | None:
-    """Points in mm and pixels, and the markers' side in mm where markers are seen."""
-    printed = cv2.aruco.CharucoBoard(
-        (board.columns, board.rows),
-        board.pitch_mm,
-        board.marker_mm,
-        opencv_codes(board.dictionary),
-    )
-    printed.setLegacyPattern(is_legacy)
-    corners, ids, markers, _ = cv2.aruco.CharucoDetector(printed).detectBoard(gray)
-    chosen = np.ravel([] if cast(object, ids) is None else ids).astype(int)
-    if len(chosen) < MIN_POINTS:
-        return None
-    points_px = np.reshape(corners, (-1, 2)).astype(np.float64)
-    points_mm = board.points_mm[chosen]
-    if min(np.ptp(points_mm[:, 0]), np.ptp(points_mm[:, 1])) <= 0:
-        return None  # all on one line: no pose
-    return points_mm, points_px, _marker_side_mm(points_mm, points_px, markers)
-
-
-def _marker_side_mm(
-    points_mm: Float, points_px: Float, markers: Sequence[ArrayLike]
-) -> float | None:
-    if len(markers) == 0:
-        return None
-    onto_board, _ = cv2.findHomography(points_px, np.ascontiguousarray(points_mm[:, :2]))
-    if cast(object, onto_board) is None:
-        return None
-    corners = np.reshape(np.array(markers, dtype=np.float64), (-1, 1, 2))
-    on_board = np.reshape(cv2.perspectiveTransform(corners, onto_board), (-1, 4, 2))
-    sides = np.linalg.norm(on_board - np.roll(on_board, 1, axis=1), axis=2)
-    return float(np.median(sides))
 
 
 def _explain_chessboard(gray: UInt8, board: BoardSpec) -> str:

@@ -14,7 +14,8 @@ class BoardView:
     """Points of the board (n, 3) in mm and where the picture shows them (n, 2) in pixels.
 
     `is_legacy`: its ChArUco pattern is the one that OpenCV printed before 4.6. `marker_mm`: the
-    side of its ChArUco markers as the picture shows it beside the squares.
+    side of its ChArUco markers as the picture shows it beside the squares. `twin`: the same board
+    read by the other pattern, where this picture alone does not tell which it is.
     """
 
     name: str
@@ -23,6 +24,7 @@ class BoardView:
     size_px: tuple[int, int]  # width, height
     is_legacy: bool = False
     marker_mm: float | None = None
+    twin: BoardView | None = None
 
     def __post_init__(self) -> None:
         n = len(self.points_mm)

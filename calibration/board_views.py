@@ -11,6 +11,7 @@ from calibration.board_detection import detect_board, explain_absence
 from calibration.board_layout import check_layout, is_flat
 from calibration.board_spec import BoardSpec
 from calibration.board_view import BoardView, NotFound
+from calibration.charuco import of_one_pattern
 from calibration.pictures import read_gray
 from tracking.errors import CalibrationError, SourceError
 
@@ -66,6 +67,7 @@ def find_boards(
             missed.append(NotFound(path.name, why))
     if size is None and unreadable is not None:
         raise unreadable
+    found = of_one_pattern(found)
     check_layout(found, board)
     flat = [view for view in found if is_flat(view)]
     missed += [NotFound(view.name, NOT_FLAT) for view in found if view not in flat]

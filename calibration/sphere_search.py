@@ -22,6 +22,7 @@ RADIUS_TOLERANCE = 0.15  # relative: a sphere that is measured worse is not the 
 CELL_FRACTIONS = (0.08, 0.12, 0.18)  # of the radius: edge of the cells to thin the cloud to
 MAX_CELLS = 1_000_000
 N_NEIGHBOURS = 16
+MAX_SLANT_DEG = 35.0  # of a sphere's surface by its neighbours; a table that it lies in slants more
 VOTE_FRACTION = 0.12  # of the radius: votes that near to each other speak of one sphere
 MIN_VOTES = 25
 MAX_CANDIDATES = 200
@@ -57,7 +58,9 @@ def find_spheres(points_mm: Float, radius_mm: float, limit: int | None = None) -
             expected=f"at least {MIN_POINTS}",
             actual=f"{len(points_mm)}",
         )
-    votes = _votes(points_mm, radius_mm)
+    surface = _surface(points_mm, radius_mm)
+    reach = radius_mm * surface.normals
+    votes = np.concatenate([surface.points_mm + reach, surface.points_mm - reach])
     near = VOTE_FRACTION * radius_mm
     tree = cKDTree(votes)
     counts = np.asarray(tree.query_ball_point(votes, near, return_length=True))
@@ -70,7 +73,7 @@ def find_spheres(points_mm: Float, radius_mm: float, limit: int | None = None) -
             break
         around = tree.query_ball_point(votes[best], near)
         centre = votes[around].mean(axis=0)
-        sphere = _judged(points_mm, cloud, free, centre, radius_mm)
+        sphere = _judged(points_mm, cloud, surface, free, centre, radius_mm)
         done = centre if sphere is None else sphere.fit.centre_mm
         counts[tree.query_ball_point(votes[best], 2 * near)] = 0
         if sphere is not None:
@@ -81,8 +84,25 @@ def find_spheres(points_mm: Float, radius_mm: float, limit: int | None = None) -
     return found
 
 
-def _votes(points: Float, radius: float) -> Float:
-    """Centres that each point of the thinned cloud speaks for, (2 n, 3)."""
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """The thinned cloud (n, 3) with unit normals of either sign; `tree` finds its points."""
+
+    points_mm: Float
+    normals: Float
+    tree: cKDTree
+
+    def faces_away(self, points_mm: Float, centre_mm: Float) -> Bool:
+        """Whether the surface at points (k, 3) lies across the direction from a centre, (k,)."""
+        _, nearest = self.tree.query(points_mm)
+        away = points_mm - centre_mm
+        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+        cosine = np.abs(np.einsum("ij,ij->i", away, self.normals[nearest]))
+        faces: Bool = cosine >= np.cos(np.radians(MAX_SLANT_DEG))
+        return faces
+
+
+def _surface(points: Float, radius: float) -> _Surface:
     thin = _thinned(points, radius)
     if len(thin) < N_NEIGHBOURS:
         raise CalibrationError(
@@ -91,10 +111,11 @@ def _votes(points: Float, radius: float) -> Float:
             actual=f"{np.ptp(points, axis=0).max():g} mm from end to end",
             remedy="Check the unit (--unit) and the radius.",
         )
-    _, index = cKDTree(thin).query(thin, N_NEIGHBOURS)
+    tree = cKDTree(thin)
+    _, index = tree.query(thin, N_NEIGHBOURS)
     around = thin[index] - thin[index].mean(axis=1, keepdims=True)
     normals = np.linalg.eigh(np.einsum("nki,nkj->nij", around, around))[1][:, :, 0]
-    return np.concatenate([thin + radius * normals, thin - radius * normals])
+    return _Surface(thin, normals, tree)
 
 
 def _thinned(points: Float, radius: float) -> Float:
@@ -117,7 +138,7 @@ def _thinned(points: Float, radius: float) -> Float:
 
 
 def _judged(
-    points: Float, cloud: cKDTree, free: Bool, centre: Float, radius: float
+    points: Float, cloud: cKDTree, surface: _Surface, free: Bool, centre: Float, radius: float
 ) -> FoundSphere | None:
     """The sphere about a peak, or None where the points there are none."""
     fit: SphereFit | None = None
@@ -129,6 +150,7 @@ def _judged(
         near = near[free[near]]
         distance = np.linalg.norm(points[near] - centre, axis=1)
         shell = points[near[np.abs(distance - expected) <= tolerance]]
+        shell = shell[surface.faces_away(shell, centre)]
         inside = int((distance < INSIDE * expected).sum())
         if len(shell) < MIN_POINTS or inside > MAX_INSIDE_FRACTION * len(shell):
             return None

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from pipeline.cli import options
 from pipeline.cli.calibrate_options import Board, Force
-from pipeline.cli.output import print_json
-from tracking.errors import UsageError
+from pipeline.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from calibration.board_spec import BoardSpec
     from calibration.board_view import BoardView
     from calibration.intrinsics import Intrinsics
+    from calibration.stereo import Stereo
+
+SIDES = ("left", "right")
 
 
 def stereo(
     left: Annotated[str, typer.Argument(metavar="LEFT", help="Folder or quoted pattern.")],
     right: Annotated[
-        str, typer.Argument(metavar="RIGHT", help="As many pictures, in the same order.")
+        str,
+        typer.Argument(
+            metavar="RIGHT", help="The same; paired by the number in the name, or in order."
+        ),
     ],
     board: Board,
     *,
@@ -41,24 +46,21 @@ def stereo(
     from calibration.new_file import refuse_existing, write_new
     from calibration.pictures import find_pictures
     from calibration.stereo import calibrate_stereo
+    from calibration.stereo_pairs import pair_pictures
 
     if out is not None:
         for name in ("left.toml", "right.toml"):
             refuse_existing(out / name, force=force)
     spec = parse_board(board)
     pictures = (find_pictures([left]), find_pictures([right]))
-    if len(pictures[0]) != len(pictures[1]):
-        raise UsageError(
-            "LEFT and RIGHT need as many pictures, in the same order.",
-            actual=f"{len(pictures[0])} and {len(pictures[1])}",
-            remedy="Take out those without a partner.",
-        )
+    paired, alone = pair_pictures(*pictures)
     cameras, views, warned = zip(*(_camera(paths, spec) for paths in pictures), strict=True)
-    pairs = []
-    for a, b in zip(*pictures, strict=True):
-        if a.name in views[0] and b.name in views[1]:
-            pairs.append((views[0][a.name], views[1][b.name]))
-    found = calibrate_stereo(cameras[0], cameras[1], pairs)
+    pairs = [
+        (views[0][a.name], views[1][b.name])
+        for a, b in paired
+        if a.name in views[0] and b.name in views[1]
+    ]
+    found = calibrate_stereo(cameras[0], cameras[1], pairs, is_turnable=spec.is_turnable)
     if out is not None:
         for name, camera in zip(("left.toml", "right.toml"), cameras, strict=True):
             text = camera_text(camera, "any", spec.text, datetime.now(UTC))
@@ -73,14 +75,36 @@ def stereo(
         "left_fx": float(cameras[0].fit.lens.pinhole[0]),
         "right_fx": float(cameras[1].fit.lens.pinhole[0]),
         "pattern": pattern_note([*views[0].values(), *views[1].values()]),
-        "warnings": [line for c in cameras for line in c.view_set.warnings]
-        + [line for lines in warned for line in lines],
+        "warnings": [
+            *(f"{name} has no partner and tells nothing of the pose" for name in alone),
+            *(f"{name} contradict the other pairs and are left out" for name in found.astray),
+            *(
+                f"{side}: {line}"
+                for side, camera, lines in zip(SIDES, cameras, warned, strict=True)
+                for line in (*camera.view_set.warnings, *lines)
+            ),
+        ],
     }
     if as_json:
         print_json(figures)
         return
-    for key, value in figures.items():
-        typer.echo(f"{key}: {value:.5g}" if isinstance(value, float) else f"{key}: {value}")
+    _tell(figures, found)
+
+
+def _tell(figures: dict[str, object], found: Stereo) -> None:
+    rows = [
+        (name, f"{value:.6g}" if isinstance(value, float) else str(value))
+        for name, value in figures.items()
+        if isinstance(value, float | int)
+    ]
+    print_table("two cameras", ("figure", "value"), rows)
+    typer.echo("right_from_left, mm:")
+    for row in found.right_from_left:
+        typer.echo("  " + " ".join(f"{value:10.5f}" for value in row))
+    if figures["pattern"]:
+        typer.echo(str(figures["pattern"]), err=True)
+    for line in cast(list[str], figures["warnings"]):
+        typer.echo(f"warning: {line}", err=True)
 
 
 def _camera(

@@ -54,7 +54,7 @@ def test_the_stereo_pair_has_its_baseline() -> None:
         cameras.append(calibrate_intrinsics(views, silent))
         seen.append({view.name.removeprefix(side): view for view in views})
     pairs = [(seen[0][name], seen[1][name]) for name in sorted(set(seen[0]) & set(seen[1]))]
-    found = calibrate_stereo(cameras[0], cameras[1], pairs)
+    found = calibrate_stereo(cameras[0], cameras[1], pairs, is_turnable=board.is_turnable)
     assert found.baseline_mm == pytest.approx(BASELINE_MM, abs=BASELINE_TOLERANCE_MM)
     assert found.baseline_sigma_mm < BASELINE_TOLERANCE_MM
 

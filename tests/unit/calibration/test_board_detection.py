@@ -9,6 +9,7 @@ from calibration.board_detection import detect_board, explain_absence, pattern_v
 from calibration.board_spec import parse_board
 from calibration.board_view import BoardView, NotFound
 from calibration.board_views import pattern_note
+from calibration.charuco import of_one_pattern
 from calibration.lens import Lens
 from tests.board_pictures import photograph
 from tracking.arrays import Float
@@ -57,6 +58,34 @@ def test_a_legacy_pattern_is_read_and_named() -> None:
     assert "two different boards" in pattern_note([seen, current])
     assert pattern_variant(picture, board) == "legacy"
     assert pattern_variant(photograph(board, LENS, pose(10)), board) == "current"
+
+
+def test_a_part_of_a_board_is_read_by_the_pattern_of_the_others() -> None:
+    board = parse_board(CHARUCO)
+    picture = photograph(board, LENS, pose(0), is_legacy=True)
+    whole = detect_board(picture, board, "whole.png")
+    hidden = picture.copy()
+    hidden[:, :300] = hidden[:, 540:] = 128  # the codes at both ends tell the patterns apart
+    part = detect_board(hidden, board, "part.png")
+    assert isinstance(whole, BoardView)
+    assert isinstance(part, BoardView)
+    assert whole.twin is None
+    assert part.twin is not None, "the part alone must not tell: nothing is tried here"
+    assert not part.is_legacy
+    read = of_one_pattern([part, whole])
+    assert [view.is_legacy for view in read] == [True, True]
+    for view in read:
+        expected = LENS.project(transform_points(pose(0), view.points_mm))
+        assert np.sqrt(np.mean((view.points_px - expected) ** 2)) < CORNER_PX
+
+
+def test_parts_alone_are_read_by_the_current_pattern() -> None:
+    board = parse_board(CHARUCO)
+    picture = photograph(board, LENS, pose(0))
+    picture[:, :300] = picture[:, 540:] = 128
+    part = detect_board(picture, board, "part.png")
+    assert isinstance(part, BoardView)
+    assert [view.is_legacy for view in of_one_pattern([part, part])] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -125,3 +125,13 @@ def test_two_spheres_that_touch_and_one_half_behind_a_wall() -> None:
     assert len(found) == 3
     for sphere in found:
         assert sphere.fit.radius_mm == pytest.approx(38.0, abs=RADIUS_LIMIT_MM)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_table_that_a_sphere_is_sunk_in_is_not_taken_for_it(seed: int) -> None:
+    view = depth_view([((20.0, 10.0, 500.0), RADIUS)], np.random.default_rng(seed), table_mm=485.0)
+    around = points_of(view).reshape(*GRID.shape, 3)[150:350, 330:550].reshape(-1, 3)
+    (sphere,) = find_spheres(around, RADIUS)
+    assert abs(sphere.fit.radius_mm - RADIUS) < 3 * sphere.fit.radius_sigma_mm
+    assert sphere.fit.radius_sigma_mm < RADIUS_LIMIT_MM
+    assert sphere.fit.cap_deg < 75.0, "its foot is the table's"
