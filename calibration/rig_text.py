@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from calibration.text_file import read_text_file
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.rig import ANY_SERIAL, Rig
+from tracking.toml_reading import load_toml
 from tracking.toml_text import TomlValue, table_lines
 
 NOMINAL_DEPTH: Final[dict[str, TomlValue]] = {
@@ -83,7 +83,7 @@ def _taken_over(base: Path, serial: str) -> list[str]:
             actual=f"camera {rig.camera_serial}, as in {base}",
             remedy="Name the rig of this camera, or leave it out.",
         )
-    tables: dict[str, Any] = tomllib.loads(text)
+    tables: dict[str, Any] = load_toml(text)
     lines = [f"[depth]  # as in {base.name}", *table_lines(tables["depth"])]
     if "labels" in tables:
         lines += ["[labels]", *table_lines(tables["labels"])]

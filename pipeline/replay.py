@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic_ns, sleep
 
+from calibration.text_file import read_text_file
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
+from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE
 from pipeline.config.effective_config import write_effective_config
 from pipeline.config.load import RunConfig, load_run
 from pipeline.display.opening import display_of_recording
@@ -32,6 +34,7 @@ from recordings.source import Source, SourceHeader
 from tracking.errors import SourceError, TrackerError
 from tracking.marks import check_outlines
 
+CATALOGUE = "catalogue.toml"
 COMPARISON_NAME = "live_comparison.json"  # of live recordings: the records then, and now
 
 
@@ -98,6 +101,7 @@ def _run_into_folder(
     start: SessionStart,
 ) -> int:
     context = run_context(source.header, config, start)
+    context = replace(context, notes=(*context.notes, *_run_notes(request, config, source.header)))
     with OutputDir(request.out_dir) as out, ExitStack() as stack:
         display = None
         if request.serve:
@@ -129,6 +133,23 @@ def _run_into_folder(
             print_lines(tracker.comparison.sentences())
         out.commit()
     return SourceError.exit_code if source.damage else 0
+
+
+def _run_notes(request: RunRequest, config: RunConfig, header: SourceHeader) -> Iterator[str]:
+    """What sets this run apart from one over the whole session with its own texts."""
+    if request.first or request.last is not None:
+        last = "the last" if request.last is None else str(request.last)
+        yield (
+            f"Only frames {request.first} to {last} were replayed, counted from 0, without memory "
+            "of those before."
+        )
+    own = dict(header.embedded).get(CATALOGUE)
+    used = request.catalogue_path or BUILT_IN_CATALOGUE
+    if own is not None and own != read_text_file(used, "catalogue"):
+        yield (
+            f"The session carries another applicator catalogue than {config.catalogue_id}, which "
+            "was used: sessions info --texts writes its own, --catalogue names it."
+        )
 
 
 def _write_comparison(folder: Path, found: LiveComparison) -> None:

@@ -12,7 +12,7 @@ Freshness is a named contract, never a habit of an adapter:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
@@ -67,6 +67,11 @@ class SourceHeader:
     frame_rate_hz: float = 30.0
     recorded_at: str = ""
     embedded: tuple[tuple[str, str], ...] = ()
+
+    def carrying(self, name: str, text: str) -> SourceHeader:
+        """The header with one text more, in place of one of that name."""
+        others = tuple(one for one in self.embedded if one[0] != name)
+        return replace(self, embedded=(*others, (name, text)))
 
     @property
     def recorded_moment(self) -> datetime | None:

@@ -5,12 +5,12 @@ Pure: text in, model out. Files are read by the layers above.
 
 from __future__ import annotations
 
-import tomllib
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracking.errors import ConfigurationError
+from tracking.toml_reading import load_toml
 from tracking.toml_refusal import explain, shown
 
 SCHEMA_VERSION = 1
@@ -51,8 +51,8 @@ def parse_toml(text: str, model: type[FileT], what: str) -> FileT:
         Names the first problem in full and the keys of the others.
     """
     try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also integers and nesting beyond any use
+        table = load_toml(text)
+    except ValueError as error:  # also integers and nesting beyond any use
         raise ConfigurationError(
             f"{what} is not valid TOML.",
             actual=str(error),

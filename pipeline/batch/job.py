@@ -24,7 +24,8 @@ from pipeline.version import SOFTWARE_ID
 from recordings.session.reader import SessionSource
 from tracking.errors import TrackerError
 
-EMBEDDED = {"rig": "rig.toml", "plan": "plan.toml"}
+EMBEDDED = {"rig": "rig.toml", "plan": "plan.toml", "catalogue": "catalogue.toml"}
+NEEDED = ("rig", "plan")  # a session without a catalogue of its own was made with the built-in one
 MISSING_REMEDY = "Name one with --rig or --plan, or record the session again."
 
 
@@ -42,7 +43,7 @@ class Configuration:
 
     Attributes
     ----------
-    rig, plan : str or None
+    rig, plan, catalogue : str or None
         None: each session's own, as it was recorded.
     """
 
@@ -143,7 +144,7 @@ def _request(configuration: Configuration, embedded: dict[str, str], folder: Pat
         text: str | None = getattr(configuration, kind)
         if text is None and kind in EMBEDDED:
             text = embedded.get(EMBEDDED[kind])
-            if text is None:
+            if text is None and kind in NEEDED:
                 raise ValueError(f"the session carries no {EMBEDDED[kind]}. {MISSING_REMEDY}")
         paths[kind] = None
         if text is not None:

@@ -31,7 +31,7 @@ def batch(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Plan for all; default: each session's own.")
     ] = None,
-    catalogue: options.Catalogue = None,
+    catalogue: options.SessionCatalogue = None,
     site: options.Site = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
     scheduler: Annotated[

@@ -28,7 +28,7 @@ def verify(
     """Say whether a session is whole, every hash checked; exit code 5 where it is damaged."""
     from recordings.naming import file_name
     from recordings.session.neighbours import about_file
-    from recordings.session.recover import Salvage, survey_salvage
+    from recordings.session.recover import Salvage, survey_salvage, told_recovery
     from recordings.session.verify import verify_session
 
     require_session(file)
@@ -38,14 +38,21 @@ def verify(
     if not found.is_whole:
         with progress_bar("whole frames") as report:
             salvage = survey_salvage(file, report)
-    part = about_file(file)
+    part, lost = about_file(file), told_recovery(file)
     if as_json:
-        told = {"file": file_name(file), "is_whole": found.is_whole, "part": part, **asdict(found)}
+        told = {
+            "file": file_name(file),
+            "is_whole": found.is_whole,
+            "part": part,
+            "recovered": lost,
+            **asdict(found),
+        }
         print_json({**told, "recoverable": asdict(salvage)})
     else:
         _show(file, found.n_frames, found.damage, found.order, salvage.gaps)
-        if part:
-            typer.echo(f"part         {part}")
+        for name, text in (("part", part), ("recovered", lost)):
+            if text:
+                typer.echo(f"{name:<12} {text}")
         if not found.is_whole:
             typer.echo(
                 f"recoverable  {salvage.n_frames} frames: sessions recover {shown(file.name)} OUT"

@@ -52,7 +52,7 @@ def export(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="For results; default: the session's own.")
     ] = None,
-    catalogue: options.Catalogue = None,
+    catalogue: options.SessionCatalogue = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:
     """Write a session in other forms, several at once; nothing is ever replaced.

@@ -43,6 +43,13 @@ Catalogue = Annotated[
     Path | None,
     typer.Option("--catalogue", help="Applicator catalogue; default: the built-in one."),
 ]
+SessionCatalogue = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue",
+        help="Applicator catalogue; default: the session's own, or else the built-in one.",
+    ),
+]
 RecordColour = Annotated[
     Colour,
     typer.Option(

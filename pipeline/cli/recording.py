@@ -15,6 +15,7 @@ from pipeline.privacy.names import Colour
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
+    from recordings.source import SourceHeader
     from tracking.frame import SourceFrame
 
 Frames = Annotated[int | None, typer.Option("--frames", min=1, help="Stop after this many frames.")]
@@ -52,7 +53,7 @@ def record(
                 progress=report,
                 changed=_change(colour),
                 limit_bytes=part_mb * options.BYTES_PER_MB,
-                header=private_header(opened.header, colour, names),
+                header=private_header(_carrying(opened.header, catalogue), colour, names),
                 has_to_end=has_to_end,
             )
     finally:
@@ -94,9 +95,23 @@ def simulate(
             n_frames=frames,
             with_bound=bound,
             progress=report,
+            catalogue=None if catalogue is None else _catalogue_text(catalogue),
         )
     beside = ", ".join(path.name for path in written.companions)
     typer.echo(f"{written.session}: {written.n_frames} frames; beside it: {beside}", err=True)
+
+
+def _carrying(header: SourceHeader, catalogue: Path | None) -> SourceHeader:
+    """The header with the catalogue that was named: the recording is replayed with it."""
+    if catalogue is None:
+        return header
+    return header.carrying("catalogue.toml", _catalogue_text(catalogue))
+
+
+def _catalogue_text(catalogue: Path) -> str:
+    from calibration.text_file import read_text_file
+
+    return read_text_file(catalogue, "catalogue")
 
 
 def _change(colour: Colour) -> Callable[[SourceFrame], SourceFrame] | None:

@@ -28,7 +28,7 @@ def step(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Default: the session's own plan.")
     ] = None,
-    catalogue: options.Catalogue = None,
+    catalogue: options.SessionCatalogue = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:
     """Walk through a session frame by frame, with commands on stdin, one a line.

@@ -31,6 +31,7 @@ from tracking.frame import SourceFrame
 
 Report = Callable[[int, int | None], None]
 EMBEDDED = ("rig.toml", "plan.toml")
+CATALOGUE = "catalogue.toml"  # of a session that was not recorded with the built-in one
 FORMS = ("png", "ply", "bop", "viewer", "csv", "mp4", "rrd")
 
 
@@ -42,7 +43,7 @@ class ExportRequest:
     ----------
     first, last : int or None
         Frame indices, both included.
-    rig, plan : Path or None
+    rig, plan, catalogue : Path or None
         Only for what needs results; None: as the session was recorded with.
     """
 
@@ -242,7 +243,11 @@ def session_tracker(
     rig_path, plan_path = given["rig.toml"], given["plan.toml"]
     if rig_path is None or plan_path is None:
         raise UsageError("Rig and plan are missing.", remedy="Name them with --rig and --plan.")
-    config = load_config(rig_path, plan_path, request.catalogue)
+    catalogue_path = request.catalogue
+    if catalogue_path is None and CATALOGUE in texts:
+        catalogue_path = folder / CATALOGUE
+        catalogue_path.write_text(texts[CATALOGUE], encoding="utf-8")
+    config = load_config(rig_path, plan_path, catalogue_path)
     start = evidence_for(source.header, config.rig, now=None)
     segmenter = load_segmenter(request.segmenter)
     tracker = RecordedTracker(source.header, config, segmenter, start.evidence)

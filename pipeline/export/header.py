@@ -8,6 +8,7 @@ from pipeline.privacy.note import PSEUDONYM, privacy_of
 from recordings.camera_settings import settings_of
 from recordings.session.neighbours import about_file
 from recordings.session.reader import SessionSource
+from recordings.session.recover import recovery_sentences
 from recordings.source import SourceHeader
 from tracking.errors import SourceError, UsageError
 
@@ -26,6 +27,7 @@ def header_lines(path: Path) -> list[tuple[str, str]]:
     camera = () if settings is None else tuple(settings.lines())
     told = [
         ("part", about_file(path)),
+        ("recovered", " ".join(recovery_sentences(header))),
         ("privacy", "" if privacy.is_plain else hidden),
         ("settings", "; ".join(camera)),
     ]

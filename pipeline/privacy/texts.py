@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from calibration.text_file import content_id
 from pipeline.privacy.pseudonyms import Pseudonyms
 from recordings.session.parts import SESSION_NAME
 from tracking.errors import SourceError
+from tracking.toml_reading import load_toml
 from tracking.toml_text import TomlValue, toml_text
 
 # Tables of a plan that name a study, or a region in the patient's own coordinates.
@@ -48,8 +48,8 @@ def without_person(
         if name == "catalogue.toml" and isinstance(before.get(CATALOGUE), str):
             names.learn(before[CATALOGUE], content_id(CATALOGUE, cleaned[name]))
         if name in ID_NAMES:
-            key = str(tomllib.loads(text).get(ID_NAMES[name], ""))
-            now = str(tomllib.loads(cleaned[name]).get(ID_NAMES[name], ""))
+            key = str(load_toml(text).get(ID_NAMES[name], ""))
+            now = str(load_toml(cleaned[name]).get(ID_NAMES[name], ""))
             names.learn(content_id(key, text), content_id(now, cleaned[name]))
     return tuple((name, _with_ids(name, cleaned.get(name, text), names)) for name, text in texts)
 
@@ -66,7 +66,7 @@ def _is_toml(name: str) -> bool:
 
 def _cleaned(name: str, text: str, names: Pseudonyms, serials: Mapping[str, str]) -> str:
     try:
-        table = tomllib.loads(text)
+        table = load_toml(text)
     except ValueError as error:
         raise SourceError(
             f"The recording carries {name}, which cannot be read.",
@@ -97,7 +97,7 @@ def _with_ids(name: str, text: str, names: Pseudonyms) -> str:
         return json.dumps(with_ids(_table(text), names))
     if not _is_toml(name):
         return text
-    table = tomllib.loads(text)
+    table = load_toml(text)
     if not isinstance(table.get(IDS), dict):
         return text
     table[IDS] = with_ids(table[IDS], names)

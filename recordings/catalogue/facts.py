@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from recordings.session.parts import part_of
 from recordings.session.reader import SessionSource
 from recordings.source import SourceHeader
 from tracking.errors import SourceError
+from tracking.toml_reading import load_toml
 
 NS_PER_S = 1e9
 
@@ -149,7 +149,7 @@ def _of_frames(facts: SessionFacts, source: SessionSource) -> SessionFacts:
 
 def _plan(text: str) -> dict[str, str]:
     try:
-        table = tomllib.loads(text)
+        table = load_toml(text)
     except ValueError:
         return {}
     return {key: value for key, value in table.items() if isinstance(value, str)}

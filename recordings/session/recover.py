@@ -11,6 +11,7 @@ from pathlib import Path
 from recordings.session.reader import SessionSource
 from recordings.session.salvage import Salvaged, salvaged
 from recordings.session.writer import SessionWriter
+from recordings.source import SourceHeader
 from tracking.errors import SourceError
 
 NOTE = "recovery"
@@ -106,6 +107,39 @@ def recover(path: Path, out: Path, report: Report) -> Recovery:
     return done
 
 
+def recovery_sentences(header: SourceHeader) -> tuple[str, ...]:
+    """What a session says of having been recovered; nothing of one that never was."""
+    texts = [text for name, text in header.embedded if _is_note(name)]
+    return tuple(_sentence(text) for text in texts)
+
+
+def told_recovery(path: Path) -> str:
+    """The same of a file; nothing of one whose header cannot be read."""
+    try:
+        source = SessionSource(path)
+    except SourceError:
+        return ""
+    source.close()
+    return " ".join(recovery_sentences(source.header))
+
+
+def _sentence(text: str) -> str:
+    unknown = "This session was recovered from a damaged file; how much was lost is not known."
+    try:
+        lost = [gap["n_lost"] for gap in json.loads(text)["gaps"]]
+        known = sum(int(n) for n in lost if n is not None)
+    except (ValueError, TypeError, KeyError):
+        return unknown
+    if None in lost and not known:
+        return unknown
+    at_least = "at least " if None in lost else ""
+    return f"This session was recovered from a damaged file; frames lost: {at_least}{known}."
+
+
+def _is_note(name: str) -> bool:
+    return name == f"{NOTE}.json" or (name.startswith(f"{NOTE}-") and name.endswith(".json"))
+
+
 def _gap(before: Salvaged | None, after: Salvaged | None, n_lost: int | None) -> Gap:
     return Gap(
         after_frame_index=None if before is None else before.frame_index,
@@ -116,7 +150,7 @@ def _gap(before: Salvaged | None, after: Salvaged | None, n_lost: int | None) ->
 
 def _note_name(taken: Iterable[str]) -> str:
     """A file that is recovered twice keeps both notes."""
-    n_before = sum(name.startswith(NOTE) for name in taken)
+    n_before = sum(_is_note(name) for name in taken)
     return f"{NOTE}.json" if n_before == 0 else f"{NOTE}-{n_before + 1}.json"
 
 

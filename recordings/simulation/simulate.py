@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 """Called with frames done and frames in all."""
 
 MCAP_SUFFIX = ".mcap"
+CATALOGUE = "catalogue.toml"
 DB3_SUFFIX = ".db3"
 
 
@@ -47,6 +48,7 @@ def simulate(
     n_frames: int | None = None,
     with_bound: bool = False,
     progress: Progress | None = None,
+    catalogue: str | None = None,
 ) -> Written:
     """Render one scenario and seed into `out`, and write its rig and plan beside it.
 
@@ -56,6 +58,8 @@ def simulate(
         Stop after so many; None: the whole scenario.
     with_bound
         Add the noise bound to each frame's truth.
+    catalogue
+        Text that `applicators` were read from, which the session then carries.
 
     Raises
     ------
@@ -78,15 +82,18 @@ def simulate(
             expected=f"1 to {of_all}",
             actual=str(total),
         )
-    companions = {companion_path(out, name): text for name, text in source.header.embedded}
+    header = source.header
+    if catalogue is not None and CATALOGUE not in dict(header.embedded):
+        header = header.carrying(CATALOGUE, catalogue)
+    companions = {companion_path(out, name): text for name, text in header.embedded}
     _check_target(out, companions)
     frames = _frames(source, total, progress)
     if out.suffix == MCAP_SUFFIX:
-        _write_mcap(out, source.header, frames)
+        _write_mcap(out, header, frames)
     elif out.suffix == DB3_SUFFIX:
-        _write_db3(out, source.header, frames)
+        _write_db3(out, header, frames)
     else:
-        with BopWriter(out, source.header.intrinsics, source.header.depth_unit_mm) as writer:
+        with BopWriter(out, header.intrinsics, header.depth_unit_mm) as writer:
             for frame in frames:
                 writer.write(frame)
     for path, text in companions.items():
