@@ -40,7 +40,7 @@ class PosePictures:
         if not self.missing:
             return []
         return [
-            f"{len(self.missing)} poses without a picture were left aside: {listed(self.missing)}"
+            f"poses left aside, without a picture: {len(self.missing)} ({listed(self.missing)})"
         ]
 
     @property
@@ -48,11 +48,10 @@ class PosePictures:
         """Count pictures without a pose, and those that were found by another spelling."""
         found = []
         if self.n_without_pose:
-            found.append(f"{self.n_without_pose} pictures have no pose and were left aside")
+            found.append(f"pictures left aside, without a pose: {self.n_without_pose}")
         if self.n_respelled:
             found.append(
-                f"{self.n_respelled} pictures have another folder, case or suffix than their poses "
-                "say"
+                f"pictures whose folder, case or suffix is not as in the poses: {self.n_respelled}"
             )
         return found
 

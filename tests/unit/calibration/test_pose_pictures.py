@@ -53,7 +53,7 @@ def test_what_has_no_partner_is_left_aside_and_told(folder: Path) -> None:
     assert found.missing == ("img_07.png",)
     assert found.n_without_pose == 2
     assert "img_07.png" in found.warnings[0]
-    assert found.notes == ["2 pictures have no pose and were left aside"]
+    assert found.notes == ["pictures left aside, without a pose: 2"]
 
 
 def test_a_set_without_gaps_says_nothing(folder: Path) -> None:

@@ -140,9 +140,9 @@ def test_poses_and_pictures_without_a_partner_are_left_aside_and_named(
     assert main([*rig_arguments(scene[0], tmp_path, poses), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["n_poses"] == N - 1
-    assert "1 poses without a picture were left aside: gone.png" in figures["warnings"]
-    assert any(note.startswith("1 pictures have no pose") for note in figures["notes"])
-    assert any("another folder, case or suffix" in note for note in figures["notes"])
+    assert "poses left aside, without a picture: 1 (gone.png)" in figures["warnings"]
+    assert any(note == "pictures left aside, without a pose: 1" for note in figures["notes"])
+    assert any("folder, case or suffix" in note for note in figures["notes"])
 
 
 def test_too_few_poses_with_a_picture_are_refused(
