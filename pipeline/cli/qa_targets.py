@@ -230,7 +230,7 @@ def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
     camera = camera_of(cloud, name, shown.serial)
     typer.echo(
         f"{name}: {len(cloud.points_mm)} points, {cloud.n_frames} frames; unit {cloud.unit}: "
-        f"{cloud.unit_source}",
+        f"{cloud.unit_source}" + (f"; {cloud.note}" if cloud.note else ""),
         err=True,
     )
     if as_json:
@@ -239,6 +239,7 @@ def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
             "unit_source": cloud.unit_source,
             "n_points": len(cloud.points_mm),
             "n_frames": cloud.n_frames,
+            **({"note": cloud.note} if cloud.note else {}),
         }
         print_json(
             figure_table(
