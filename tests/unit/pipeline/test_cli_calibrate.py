@@ -16,6 +16,7 @@ import pytest
 from calibration.board_spec import parse_board
 from calibration.camera_file import read_camera
 from calibration.lens import Lens
+from calibration.pictures import read_gray
 from calibration.rig_file import read_rig
 from calibration.twist import motion, twist_between
 from pipeline.benchmarks.calibration_scene import random_board_pose
@@ -87,7 +88,7 @@ def test_every_printed_warning_is_in_the_file_and_both_titles_count_the_same_vie
     for path in scene[0].iterdir():
         shutil.copy(path, tmp_path)
     cv2.imwrite(str(tmp_path / "small.png"), np.zeros((240, 424), np.uint8))
-    shifted = np.roll(cv2.imread(str(scene[0] / "00.png"), cv2.IMREAD_GRAYSCALE), 30, axis=1)
+    shifted = np.roll(read_gray(scene[0] / "00.png"), 30, axis=1)
     shifted[240:] = np.roll(shifted[240:], 7, axis=1)  # a board in two halves: an outlier
     cv2.imwrite(str(tmp_path / "torn.png"), shifted)
     out = tmp_path / "out" / "camera.toml"
