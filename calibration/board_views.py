@@ -12,8 +12,9 @@ from calibration.board_layout import check_layout, is_flat
 from calibration.board_spec import BoardSpec
 from calibration.board_view import BoardView, NotFound
 from calibration.charuco import of_one_pattern
+from calibration.picture_sizes import one_size
 from calibration.pictures import read_gray
-from tracking.errors import CalibrationError, SourceError
+from tracking.errors import CalibrationError
 
 Progress = Callable[[int, int | None], None]
 NOT_FLAT = "its points lie on no flat board of this layout"
@@ -23,37 +24,22 @@ N_EXPLAINED = 5  # pictures looked at again for a reason: it costs a second each
 def find_boards(
     pictures: Sequence[Path], board: BoardSpec, report: Progress
 ) -> tuple[list[BoardView], list[NotFound]]:
-    """Detect the board in each picture; files that are no picture and copies are set aside.
+    """Detect the board in each picture; copies, files that are no picture and other sizes are left.
 
     Raises
     ------
     SourceError
         No file is a picture.
     CalibrationError
-        Pictures of different sizes, or a board that is printed otherwise than said.
+        No size that most pictures have, or a board that is printed otherwise than said.
     """
     found: list[BoardView] = []
-    missed: list[NotFound] = []
     known: dict[str, str] = {}
-    size: tuple[int, int] | None = None
-    unreadable: SourceError | None = None
-    for index, path in enumerate(pictures):
-        report(index + 1, len(pictures))
-        try:
-            gray = read_gray(path)
-        except SourceError as error:
-            unreadable = unreadable or error
-            missed.append(NotFound(path.name, "skipped: the file is no picture", is_warning=True))
-            continue
-        shape = (gray.shape[1], gray.shape[0])
-        if size is not None and shape != size:
-            raise CalibrationError(
-                "The pictures have different sizes: they are not of one camera in one mode.",
-                expected=f"{size[0]}x{size[1]}, as those before",
-                actual=f"{path.name} has {shape[0]}x{shape[1]}",
-                remedy="Take the others out, and calibrate each mode by itself.",
-            )
-        size = shape
+    usable, missed = one_size(pictures)
+    n_explained = 0
+    for index, path in enumerate(usable):
+        report(index + 1, len(usable))
+        gray = read_gray(path)
         original = known.setdefault(sha256(gray.tobytes()).hexdigest(), path.name)
         if original != path.name:
             why = f"skipped: the same picture as {original}"
@@ -63,10 +49,9 @@ def find_boards(
         if isinstance(view, BoardView):
             found.append(view)
         else:
-            why = explain_absence(gray, board) if len(missed) < N_EXPLAINED else ""
+            why = explain_absence(gray, board) if n_explained < N_EXPLAINED else ""
+            n_explained += 1
             missed.append(NotFound(path.name, why))
-    if size is None and unreadable is not None:
-        raise unreadable
     found = of_one_pattern(found)
     check_layout(found, board)
     flat = [view for view in found if is_flat(view)]

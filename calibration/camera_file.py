@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -131,8 +132,10 @@ def read_camera(path: Path) -> Camera:
     )
 
 
-def camera_text(found: Intrinsics, serial: str, board: str, at: datetime) -> str:
-    """Return `camera.toml` of a calibration."""
+def camera_text(
+    found: Intrinsics, serial: str, board: str, at: datetime, warnings: Sequence[str] = ()
+) -> str:
+    """Return `camera.toml` of a calibration; `warnings`: those beside the view set's own."""
     fit, lens = found.fit, found.fit.lens
     values = dict(zip(PINHOLE_NAMES, _rounded(lens.pinhole), strict=True))
     last = max(COEFFICIENTS[fit.model], default=-1)
@@ -154,7 +157,7 @@ def camera_text(found: Intrinsics, serial: str, board: str, at: datetime) -> str
         "held_out_px": round(found.held_out_px, DIGITS),
         "noise_px": round(fit.noise_px, DIGITS),
         "coverage_fraction": round(found.view_set.coverage_fraction, 4),
-        "warnings": list(found.view_set.warnings),
+        "warnings": [*found.view_set.warnings, *warnings],
     }
     sigma: dict[str, TomlValue] = dict(
         zip(PINHOLE_NAMES, _rounded(found.stated_sigma[:4]), strict=True)

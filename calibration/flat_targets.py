@@ -12,6 +12,7 @@ from math import isfinite
 
 import numpy as np
 
+from calibration.nominal_check import AgainstNominal
 from calibration.plane_search import Face
 from calibration.qa_metric import Metric
 from calibration.vdi_2634 import form_range_mm
@@ -62,6 +63,11 @@ class BlockFigure:
     unit: str
 
     @property
+    def name(self) -> str:
+        """As its figure is called."""
+        return f"{self.kind}_{self.nominal:g}{self.unit}"
+
+    @property
     def error(self) -> float:
         """Measured less nominal."""
         return self.measured - self.nominal
@@ -75,14 +81,20 @@ class BlocksResult:
     base_rms_mm: float
 
     @property
+    def against_nominal(self) -> tuple[AgainstNominal, ...]:
+        """Every block beside its nominal value."""
+        return tuple(
+            AgainstNominal(f.name, f.measured, f.nominal, f.sigma, f.unit) for f in self.figures
+        )
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Measured value and error of each; the largest error of each kind."""
         found = [Metric("base_rms", self.base_rms_mm, "mm")]
         errors: dict[str, list[Metric]] = {}
         for f in self.figures:
-            name = f"{f.kind}_{f.nominal:g}{f.unit}"
-            found.append(Metric(name, f.measured, f.unit, f.sigma))
-            error = Metric(f"{name}_error", f.error, f.unit, f.sigma)
+            found.append(Metric(f.name, f.measured, f.unit, f.sigma))
+            error = Metric(f"{f.name}_error", f.error, f.unit, f.sigma)
             found.append(error)
             errors.setdefault(f.kind, []).append(error)
         for kind, of_kind in errors.items():

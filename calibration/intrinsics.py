@@ -68,8 +68,8 @@ def calibrate_intrinsics(
     """
     by_views: Model = next(name for n, name in MODEL_BY_VIEWS if len(views) >= n)
     chosen = by_views if model is None else model
-    reason = "asked for" if model else f"{chosen} for {len(views)} views"
     kept, outliers, fit = _without_outliers(list(views), chosen)
+    reason = "asked for" if model else f"{chosen} for {len(kept)} views"
     held_out = held_out_rms(kept, fit, report)
     if model is None and len(kept) >= MIN_VIEWS_RATIONAL:
         rich = fit_intrinsics(kept, "rational8")

@@ -17,6 +17,7 @@ from math import hypot, isfinite
 
 import numpy as np
 
+from calibration.nominal_check import AgainstNominal
 from calibration.qa_metric import Metric
 from calibration.sphere_fit import SphereFit
 from calibration.sphere_search import FoundSphere
@@ -70,6 +71,28 @@ class SpheresResult:
     radius_mm: float
     spheres: tuple[SphereFigures, ...]
     spacings: tuple[SpacingFigure, ...]
+
+    @property
+    def against_nominal(self) -> tuple[AgainstNominal, ...]:
+        """Every radius, and every distance whose nominal value is known."""
+        radii = [
+            AgainstNominal(
+                f"sphere_{k}_radius", s.radius_mm, self.radius_mm, s.radius_sigma_mm, "mm"
+            )
+            for k, s in enumerate(self.spheres, start=1)
+        ]
+        spacings = [
+            AgainstNominal(
+                f"spacing_{p.first}_{p.second}",
+                p.distance_mm,
+                p.distance_mm - p.error_mm,
+                p.sigma_mm,
+                "mm",
+            )
+            for p in self.spacings
+            if p.error_mm is not None
+        ]
+        return (*radii, *spacings)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

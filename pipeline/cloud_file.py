@@ -40,6 +40,8 @@ class Cloud:
         Of a recording.
     changed_at : datetime or None
         When a cloud file was last written, UTC; None of a recording.
+    note : str
+        How the points were read, where a file holds them in another shape than usual.
     """
 
     points_mm: Float
@@ -49,6 +51,7 @@ class Cloud:
     n_frames: int = 1
     header: SourceHeader | None = None
     changed_at: datetime | None = None
+    note: str = ""
 
     @property
     def origin(self) -> Origin | None:
@@ -131,7 +134,8 @@ def _read(uri: str, unit: Unit | None) -> tuple[Cloud, Unit | None]:
     path = Path(uri)
     if path.suffix.lower() not in CLOUD_SUFFIXES:
         return _of_recording(uri, unit), "mm"
-    raw, told = read_raw(path)
+    file = read_raw(path)
+    raw, told = file.points, file.unit
     if told is not None and unit is not None and told != unit:
         raise UsageError(
             f"--unit contradicts the file {uri}.",
@@ -154,6 +158,7 @@ def _read(uri: str, unit: Unit | None) -> tuple[Cloud, Unit | None]:
         "--unit" if told is None else "the file says so",
         int((~finite).sum()),
         changed_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        note=file.note,
     ), chosen
 
 

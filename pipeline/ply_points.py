@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cloud_errors import MAX_HEADER_BYTES, Unit, cut_short, unreadable
+from pipeline.cloud_errors import MAX_HEADER_BYTES, Unit, cut_short, unit_of, unreadable
 from tracking.errors import SourceError
 
 END = b"end_header"
+UNIT_KEYS = ("unit", "units")
 BYTE_ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 CODES = (
     ("i1", "char int8"),
@@ -136,13 +137,20 @@ def _header(path: Path, data: bytes) -> _Header:
                 more = (words[-1], "" if words[1] == "list" else NUMBERS[words[1]])
                 elements[-1] = _Element(last.name, last.count, (*last.properties, more))
             elif words[:1] == ["comment"]:
-                unit = unit or _unit(line)
+                unit = _agreed(unit, _unit(line))
         except (IndexError, KeyError, ValueError) as error:
-            raise _broken(path, f'header line "{line[:60]}"') from error
+            why = f": {error}" if words[:1] == ["comment"] else ""
+            raise _broken(path, f'header line "{line[:60]}"{why}') from error
     if order is None:
         raise _broken(path, "no format line")
     end = data.find(b"\n", len(head)) + 1
     return _Header(order, tuple(elements), unit, end or len(data))
+
+
+def _agreed(known: Unit | None, told: Unit | None) -> Unit | None:
+    if known and told and known != told:
+        raise ValueError(f"{told} after {known}")
+    return known or told
 
 
 def _count(word: str) -> int:
@@ -152,12 +160,11 @@ def _count(word: str) -> int:
 
 
 def _unit(line: str) -> Unit | None:
-    """What `comment unit mm` says."""
+    """What `comment unit mm`, or `comment units: metre`, says."""
     words = line.replace(":", " ").replace(",", " ").replace("=", " ").lower().split()
-    after = words[words.index("unit") + 1 :][:1] if "unit" in words else []
-    if after == ["mm"]:
-        return "mm"
-    return "m" if after == ["m"] else None
+    at = next((k for k, word in enumerate(words) if word in UNIT_KEYS), len(words))
+    after = words[at + 1 : at + 2]
+    return unit_of(after[0]) if after else None
 
 
 def _short(path: Path, vertex: _Element, expected: str, actual: str) -> SourceError:

@@ -16,6 +16,7 @@ from tracking.arrays import Float
 MIN_RUNS = 8  # fewer give no spread worth a limit
 N_REFERENCE = 20  # the first runs, which say how the figure scatters when all is well
 MOVING_RANGE = 1.128  # d2 of two neighbours
+ROUNDING = 1e-9  # of the largest value
 K_SHEWHART, K_EWMA, WEIGHT = 3.0, 3.0, 0.2
 
 
@@ -50,7 +51,9 @@ def control_chart(values: Sequence[float]) -> ControlChart | None:
     reach = np.sqrt(WEIGHT / (2 - WEIGHT) * (1 - (1 - WEIGHT) ** (2 * steps)))
     lower, upper = centre - K_SHEWHART * sigma, centre + K_SHEWHART * sigma
     ewma_lower, ewma_upper = centre - K_EWMA * sigma * reach, centre + K_EWMA * sigma * reach
-    is_out = (given < lower) | (given > upper) | (ewma < ewma_lower) | (ewma > ewma_upper)
+    slack = ROUNDING * float(np.abs(given).max())  # runs that are all alike have no spread
+    is_out = (given < lower - slack) | (given > upper + slack)
+    is_out |= (ewma < ewma_lower - slack) | (ewma > ewma_upper + slack)
     return ControlChart(
         given,
         centre,

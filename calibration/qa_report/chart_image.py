@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
+from math import ceil
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from calibration.qa.control_chart import ControlChart, control_chart
-from calibration.qa.protocol import Check
+from calibration.qa.protocol import Check, CheckLimits
+from calibration.qa_report.axis_scale import limit_sides, scale_axis
 
-SIZE_INCH = (3.45, 1.75)
+SIZE_INCH = (3.45, 1.36)
 INK, GREY, GOOD, BAD, WARN = "#1d2733", "#8a949e", "#1b7f4b", "#b3261e", "#c77700"
+SIZES = ("phantom_shift", "phantom_turn")  # never below 0
+N_REACHES = 6.0  # of the farthest value: a limit beyond it would flatten the values
+N_LABELS = 5  # dates side by side
 N_SHOWN = 60  # the newest runs: more cannot be told apart at this width
 
 
@@ -24,7 +29,7 @@ def chart_svg(check: Check, labels: Sequence[str], values: Sequence[float]) -> s
     with mpl.rc_context({"svg.hashsalt": "qa", "svg.fonttype": "path", "font.size": 6.5}):
         figure = Figure(figsize=SIZE_INCH, layout="constrained")
         axes = figure.subplots()
-        _draw_limits(axes, check, values)
+        _draw_limits(axes, check, values, shows_all=chart is None)
         if chart is not None:
             _draw_chart(axes, chart)
         runs = range(1, len(values) + 1)
@@ -33,6 +38,7 @@ def chart_svg(check: Check, labels: Sequence[str], values: Sequence[float]) -> s
         axes.scatter(runs, values, s=7, c=colours, zorder=4)
         axes.set_title(check.title, loc="left", fontsize=7, color=INK)
         axes.set_ylabel(f"{check.metric.replace('_', ' ')}, {check.unit}".rstrip(", "))
+        scale_axis(axes, check.limits, is_size=check.metric in SIZES)
         _label_runs(axes, labels)
         axes.spines[["top", "right"]].set_visible(False)
         out = StringIO()
@@ -50,27 +56,23 @@ def _draw_chart(axes: Axes, chart: ControlChart) -> None:
         axes.plot(runs, limit, color="#2d6cb5", linewidth=0.6, linestyle=":", zorder=2)
 
 
-def _draw_limits(axes: Axes, check: Check, values: Sequence[float]) -> None:
-    """The protocol's limits, where they are near enough to be shown beside the values."""
+def _draw_limits(axes: Axes, check: Check, values: Sequence[float], *, shows_all: bool) -> None:
+    """The protocol's limits: all of them, or those near enough to be shown beside the values."""
     limits = check.limits
-    lines = [(limits.failure, BAD), (limits.alert, WARN)]
     reach = max((abs(v - limits.target) for v in values), default=0.0)
-    for value, colour in lines:
-        if value is None:
+    for value, colour in ((limits.failure, BAD), (limits.alert, WARN)):
+        if value is None or not (shows_all or _is_near(limits, value, reach)):
             continue
-        sides = [limits.target + value]
-        if limits.kind == "deviation":
-            is_signed = any(v < limits.target for v in values)
-            sides += [limits.target - value] if is_signed else []
-        else:
-            sides = [value]
-        for side in sides:
-            if abs(side - limits.target) <= max(6 * reach, 1e-9) or limits.kind != "deviation":
-                axes.axhline(side, color=colour, linewidth=0.8, linestyle="--", zorder=1)
+        for side in limit_sides(limits, value, is_size=check.metric in SIZES):
+            axes.axhline(side, color=colour, linewidth=0.8, linestyle="--", zorder=1)
+
+
+def _is_near(limits: CheckLimits, value: float, reach: float) -> bool:
+    return limits.kind != "deviation" or value <= N_REACHES * reach
 
 
 def _label_runs(axes: Axes, labels: Sequence[str]) -> None:
-    step = max(1, len(labels) // 5)
+    step = max(1, ceil(len(labels) / N_LABELS))
     places = list(range(1, len(labels) + 1, step))
     axes.set_xticks(places, [labels[i - 1] for i in places])
     axes.set_xlim(0.5, max(1.5, len(labels) + 0.5))

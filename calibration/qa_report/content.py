@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from calibration.figure_text import figure_text, sigma_text
 from calibration.qa.grade import ASSUMED, CheckResult
 from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import Protocol
 from calibration.qa.run_record import RunRecord
-from calibration.qa.standing import Standing
+from calibration.qa.standing import QaState, Standing
 from calibration.qa_report.chart_image import chart_svg
 
 YES_OR_NO = ("_matches", "_reported")  # figures of these names are 1 or 0
 CAPTIONS = {
     "targets": "Targets over the last frame: reference (yellow) and this run (green).",
     "deviation": "Depth of the base less its reference: blue nearer, red farther, full colour at "
-    "2 mm.",
+    "2 mm; grey: not compared. Dashed: its outline, also where the picture ends.",
 }
-N_HISTORY = 8  # rows: what fits on the second page
+N_HISTORY = 5  # rows: what fits below the checks of a day
+ASSUMED_WORD = "Assumed"  # in the place of an outcome: nobody measured it
+CAVEATS = {
+    QaState.CHANGED: "Not proven in full",
+    QaState.EXPIRED: "Not proven: expired",
+    QaState.LOCKED: "Not proven: locked",
+}
 CHARTED = (
     *("phantom_shift", "phantom_turn", "plane_bias", "ssd_shift"),
     *("drift", "fill_rate", "plane_fit_rms", "temporal_noise"),
@@ -40,10 +47,14 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """Everything on the pages. `charts` are SVG, `pictures` (data URI, caption)."""
+    """Everything on the pages. `charts` are SVG, `pictures` (data URI, caption).
+
+    `caveat`: what an accepted outcome does not prove, "" where it proves the rig.
+    """
 
     title: str
     outcome: str
+    caveat: str
     run_id: int
     origin: str
     facts: tuple[tuple[str, str], ...]
@@ -81,6 +92,7 @@ def content_of(
     return ReportContent(
         title=protocol.title,
         outcome=str(result.outcome) if result else "Not finished",
+        caveat=_caveat(record, standing),
         run_id=record.id,
         origin=record.start.origin,
         facts=_facts(record),
@@ -91,7 +103,7 @@ def content_of(
                 c.title,
                 _figure(record, c),
                 _limits(c),
-                str(c.outcome),
+                ASSUMED_WORD if c.message == ASSUMED else str(c.outcome),
                 "" if c.message == ASSUMED else c.message,
             )
             for c in (result.checks if result else ())
@@ -141,14 +153,24 @@ def _facts(record: RunRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _caveat(record: RunRecord, standing: Standing) -> str:
+    """What stands beside an accepted outcome that does not prove the rig."""
+    if not record.is_accepted or standing.state is QaState.VALID:
+        return ""
+    return CAVEATS.get(standing.state, "Not proven")
+
+
 def _summary(checks: Sequence[CheckResult]) -> str:
     """How many checks came out how, as `18 checks: 16 Pass, 2 Failure (...)`, with a full stop."""
     words = []
+    assumed = [c.title for c in checks if c.message == ASSUMED]
     for outcome in Outcome:
-        titles = [c.title for c in checks if c.outcome is outcome]
+        titles = [c.title for c in checks if c.outcome is outcome and c.message != ASSUMED]
         if titles:
             bad = f" ({'; '.join(titles)})" if outcome is not Outcome.PASS else ""
             words.append(f"{len(titles)} {outcome}{bad}")
+    if assumed:
+        words.append(f"{len(assumed)} assumed, not measured ({'; '.join(assumed)})")
     return f"{len(checks)} checks: {', '.join(words)}." if words else "No check was judged."
 
 
@@ -164,18 +186,18 @@ def _limits(check: CheckResult) -> str:
 
 def _figure(record: RunRecord, check: CheckResult) -> str:
     metric, unit = check.metric, check.unit
-    if check.message == ASSUMED:
-        return "assumed"
     found = [m for m in (record.result.metrics if record.result else ()) if m.name == metric]
     if not found:
         return "not measured"
     value, sigma = found[0].value, found[0].sigma
     if metric.endswith(YES_OR_NO):
         return "yes" if value == 1.0 else "no"
-    text = f"{value:.3f}" if unit in ("mm", "deg", "%") else f"{value:g}"
+    text = figure_text(value, unit, sigma)
+    if not check.outcome.is_accepted and not text.strip("0."):
+        text = f"{value:.2g}"  # what failed is not nought
     if unit == "d":
         text = f"{value:.1f}"
-    spread = "" if sigma is None else f" ± {sigma:.3f}"  # 1-sigma
+    spread = f" ± {spread}" if (spread := sigma_text(sigma)) else ""
     return f"{text}{spread} {unit}".rstrip()
 
 

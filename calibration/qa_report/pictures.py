@@ -6,19 +6,17 @@ from io import BytesIO
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from calibration.qa.baseline import Baseline
 from calibration.qa.frame_figures import Gathered
 from calibration.qa.phantom import PhantomPose
 from calibration.qa.run_record import Picture
+from calibration.qa_report.base_map import base_map_png
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 
 REFERENCE_RGB, NOW_RGB = (255, 196, 0), (0, 200, 120)
-SPAN_MM = 2.0  # of the map of deviations: beyond it the colours do not change
-BLUR_PX = 4.0  # of that map: single pixels scatter by a millimetre
 N_SPOKES = 48
 RADIUS_MM = 30.0  # of the circles that mark both ends
 
@@ -26,13 +24,13 @@ RADIUS_MM = 30.0  # of the circles that mark both ends
 def run_pictures(
     gathered: Gathered, baseline: Baseline, now: PhantomPose | None
 ) -> tuple[Picture, ...]:
-    """Overlay and deviation map; what was not seen is left out."""
+    """Overlay and map of the base; what was not seen is left out."""
     frame = gathered.last
     if frame is None:
         return ()
     found = [Picture("targets", _png(_overlay(gathered, baseline, now)))]
     if gathered.expected_mm is not None and gathered.free is not None:
-        found.append(Picture("deviation", _png(_deviation(gathered, gathered.expected_mm))))
+        found.append(Picture("deviation", base_map_png(gathered, baseline, gathered.expected_mm)))
     return tuple(found)
 
 
@@ -79,31 +77,6 @@ def _circle(centre: Float, axis: Float) -> Float:
         np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * np.cross(axis, side)
     )
     return found
-
-
-def _deviation(gathered: Gathered, expected_mm: Float) -> UInt8:
-    """Mean depth less the reference's base, blue nearer, red farther; grey off the base."""
-    stack = np.stack(gathered.stack)
-    n_seen = (stack > 0).sum(axis=0)
-    mean = stack.sum(axis=0) / np.maximum(n_seen, 1)
-    used = np.isfinite(expected_mm) & (n_seen > 0)
-    if gathered.free is not None:
-        used &= gathered.free
-    off = np.where(used, mean - np.nan_to_num(expected_mm), 0.0).astype(np.float32)
-    off = np.clip(off, -4 * SPAN_MM, 4 * SPAN_MM)
-    weight = cv2.GaussianBlur(used.astype(np.float32), (0, 0), BLUR_PX)
-    smooth = cv2.GaussianBlur(off, (0, 0), BLUR_PX) / np.maximum(weight, 1e-3)
-    return _coloured(np.clip(smooth / SPAN_MM, -1, 1), used)
-
-
-def _coloured(share: NDArray[np.float32], used: NDArray[np.bool_]) -> UInt8:
-    blue, white, red = (
-        np.array(c, np.float32) for c in ((33, 102, 172), (247,) * 3, (178, 24, 43))
-    )
-    amount = np.abs(share)[..., None]
-    colour = white * (1 - amount) + np.where(share[..., None] < 0, blue, red) * amount
-    picture: UInt8 = np.where(used[..., None], colour, 120).astype(np.uint8)
-    return picture
 
 
 def _png(picture: UInt8) -> bytes:

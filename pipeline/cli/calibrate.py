@@ -86,8 +86,9 @@ def intrinsics(
         seen_px = np.concatenate([view.points_px for view in found.views])
         own, covariance = found.fit.lens, found.fit.lens_covariance
         comparison = compare_cameras(own, covariance, reference.lens, seen_px, reference.covariance)
-    write_new(out, camera_text(found, serial, spec.text, datetime.now(UTC)), force=force)
     warnings = board_warnings(found.views, missed, spec)
+    text = camera_text(found, serial, spec.text, datetime.now(UTC), warnings)
+    write_new(out, text, force=force)
     if as_json:
         print_json(intrinsics_figures(found, missed, comparison, warnings))
     else:

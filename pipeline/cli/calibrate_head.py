@@ -47,5 +47,9 @@ def run_head(
         target_sigma_deg=placed.sigma_deg,
         lens_covariance=camera.covariance,
     )
-    notes = [*board_warnings(views, missed, board), *lens_notes(camera)]
-    return found, {"pattern": pattern_note(views), "notes": notes}
+    warnings = [*found.warnings, *board_warnings(views, missed, board)]
+    return found, {
+        "pattern": pattern_note(views),
+        "warnings": warnings,
+        "notes": lens_notes(camera),
+    }

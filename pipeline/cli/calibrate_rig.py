@@ -54,7 +54,12 @@ def rig(
     out: Annotated[Path, typer.Option("--out", help="The rig.toml to write.")],
     *,
     poses: Annotated[
-        Path | None, typer.Option("--poses", help="poses.json: unit and base_from_gripper.")
+        Path | None,
+        typer.Option(
+            "--poses",
+            help="poses.json: unit, and of each pose image and base_from_gripper. An image is "
+            "named as in --images, or beside the file; its folder, case and suffix may differ.",
+        ),
     ] = None,
     mount: Annotated[
         MountName | None,

@@ -13,7 +13,8 @@ from calibration.board_views import find_boards, pattern_note, require_views
 from calibration.camera_file import Camera
 from calibration.hand_eye import MIN_POSES, RigCalibration, calibrate_rig
 from calibration.hand_eye_sight import half_turn, motion_of
-from calibration.poses_file import RobotPoses, read_poses
+from calibration.pose_pictures import PosePictures, listed, match_pictures
+from calibration.poses_file import read_poses
 from pipeline.cli.calibrate_checks import lens_notes, require_size
 from pipeline.cli.progress import progress_bar
 from tracking.errors import CalibrationError, SourceError
@@ -30,19 +31,13 @@ def run_robot(
         Files that are missing or do not fit, or a set that determines no rig.
     """
     robot = read_poses(poses)
-    pictures = _pictures(images, robot)
+    matched = match_pictures(images, list(robot.base_from_gripper), poses.parent)
+    _require_poses(matched, images)
     with progress_bar("boards") as report:
-        views, missed = find_boards(list(pictures), board, report)
-    if len(pictures) < MIN_POSES:
-        raise CalibrationError(
-            "There are too few poses.",
-            expected=f"at least {MIN_POSES}, better 15",
-            actual=f"{len(pictures)}",
-            remedy="Take more pictures, each with its pose.",
-        )
+        views, missed = find_boards(list(matched.pose_of), board, report)
     require_views(views, missed, board, MIN_POSES)
     require_size(views, camera)
-    names = {path.name: name for path, name in pictures.items()}
+    names = {path.name: name for path, name in matched.pose_of.items()}
     motions = [motion_of(robot.base_from_gripper[names[v.name]], mount) for v in views]
     found = calibrate_rig(
         views,
@@ -57,8 +52,9 @@ def run_robot(
         "mount": mount,
         "unit": robot.unit,
         "n_poses": len(views),
+        "warnings": [*found.warnings, *matched.warnings, *board_warnings(views, missed, board)],
         "notes": [
-            *board_warnings(views, missed, board),
+            *matched.notes,
             *lens_notes(camera),
             *([robot.note] if robot.note else []),
         ],
@@ -68,19 +64,21 @@ def run_robot(
     return found, notes
 
 
-def _pictures(folder: Path, robot: RobotPoses) -> dict[Path, str]:
-    """Picture of each pose; names are as in the file, relative to the folder."""
-    found = {folder / name: name for name in robot.base_from_gripper}
-    missing = [name for path, name in found.items() if not path.is_file()]
+def _require_poses(matched: PosePictures, folder: Path) -> None:
+    """Refuse a set of too few poses; those without a picture do not count."""
+    n_found, missing = len(matched.pose_of), matched.missing
+    if n_found >= MIN_POSES:
+        return
     if missing:
         raise SourceError(
-            "A pose has no picture.",
-            expected=f"{len(found)} pictures in {folder}",
-            actual=f"missing: {', '.join(missing[:3])}{' ...' if len(missing) > 3 else ''}",
+            "Too few poses have a picture.",
+            expected=f"pictures of at least {MIN_POSES} poses in {folder}",
+            actual=f"{n_found} of {n_found + len(missing)}; missing: {listed(missing)}",
             remedy="Check --images, and the names in the poses.",
         )
-    if len({path.name for path in found}) != len(found):
-        raise SourceError(
-            "Two poses name pictures of the same name.", remedy="Give each picture its own name."
-        )
-    return found
+    raise CalibrationError(
+        "There are too few poses.",
+        expected=f"at least {MIN_POSES}, better 15",
+        actual=f"{n_found}",
+        remedy="Take more pictures, each with its pose.",
+    )

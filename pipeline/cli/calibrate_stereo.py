@@ -62,8 +62,9 @@ def stereo(
     ]
     found = calibrate_stereo(cameras[0], cameras[1], pairs, is_turnable=spec.is_turnable)
     if out is not None:
-        for name, camera in zip(("left.toml", "right.toml"), cameras, strict=True):
-            text = camera_text(camera, "any", spec.text, datetime.now(UTC))
+        names = ("left.toml", "right.toml")
+        for name, camera, warnings in zip(names, cameras, warned, strict=True):
+            text = camera_text(camera, "any", spec.text, datetime.now(UTC), warnings)
             write_new(out / name, text, force=force)
     figures: dict[str, object] = {
         "n_pairs": found.n_pairs,

@@ -64,12 +64,14 @@ def show_figures(measured: FramesMeasured, metrics: Sequence[Metric], *, as_json
 
 
 def show_metrics(title: str, metrics: Sequence[Metric]) -> None:
-    """Print metrics as a table."""
+    """Print metrics as a table, each with the digits that its sigma bears out."""
+    from calibration.figure_text import figure_text, sigma_text
+
     print_table(
         title,
         ("figure", "value", "1-sigma", "unit"),
         [
-            (m.name, f"{m.value:.4g}", "-" if m.sigma is None else f"{m.sigma:.2g}", m.unit)
+            (m.name, figure_text(m.value, m.unit, m.sigma), sigma_text(m.sigma) or "-", m.unit)
             for m in metrics
         ],
     )

@@ -85,6 +85,7 @@ def spheres(
     as_json: options.Json = False,
 ) -> None:
     """Find spheres of one radius: radius, probing error, spacing error (VDI/VDE 2634-2)."""
+    from calibration.nominal_check import nominal_warnings
     from calibration.sphere_search import find_spheres
     from calibration.vdi_2634 import judge_spheres
 
@@ -112,7 +113,8 @@ def spheres(
 
         _drawn(draw_spheres, plots, found)
     nominals = {"radius_mm": [radius_mm], "spacing_mm": spacings}
-    shown = _Shown("spheres", cloud, read, serial, nominals, {"spheres": details})
+    warnings = nominal_warnings(result.against_nominal)
+    shown = _Shown("spheres", cloud, read, serial, nominals, {"spheres": details}, warnings)
     _show(shown, result.metrics, as_json=as_json)
 
 
@@ -158,6 +160,7 @@ def blocks(
 ) -> None:
     """Measure angle and standoff blocks that stand on the largest plane of the cloud."""
     from calibration.flat_targets import judge_blocks
+    from calibration.nominal_check import nominal_warnings
     from calibration.plane_search import find_faces
     from tracking.errors import UsageError
 
@@ -180,7 +183,8 @@ def blocks(
 
         _drawn(draw_faces, plots, faces)
     nominals = {"angle_deg": angles, "step_mm": steps}
-    shown = _Shown("blocks", cloud, read, serial, nominals, {"n_faces": len(faces)})
+    warnings = nominal_warnings(result.against_nominal)
+    shown = _Shown("blocks", cloud, read, serial, nominals, {"n_faces": len(faces)}, warnings)
     _show(shown, result.metrics, as_json=as_json)
 
 
@@ -220,6 +224,7 @@ class _Shown:
     serial: str | None
     nominals: Mapping[str, Sequence[float]]
     details: Mapping[str, object]
+    warnings: Sequence[str] = ()
 
 
 def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
@@ -230,15 +235,19 @@ def _show(shown: _Shown, metrics: Sequence[Metric], *, as_json: bool) -> None:
     camera = camera_of(cloud, name, shown.serial)
     typer.echo(
         f"{name}: {len(cloud.points_mm)} points, {cloud.n_frames} frames; unit {cloud.unit}: "
-        f"{cloud.unit_source}",
+        f"{cloud.unit_source}" + (f"; {cloud.note}" if cloud.note else ""),
         err=True,
     )
+    for warning in shown.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     if as_json:
         told = {
             "unit": cloud.unit,
             "unit_source": cloud.unit_source,
             "n_points": len(cloud.points_mm),
             "n_frames": cloud.n_frames,
+            "warnings": list(shown.warnings),
+            **({"note": cloud.note} if cloud.note else {}),
         }
         print_json(
             figure_table(

@@ -112,8 +112,8 @@ def test_copies_and_files_that_are_no_picture_are_set_aside_and_named(tmp_path: 
     assert [view.name for view in found] == [path.name for path in shown]
     warnings = board_warnings(found, missed, board)
     assert warnings == [
-        "copy.png skipped: the same picture as 0.png",
         "text.jpg skipped: the file is no picture",
+        "copy.png skipped: the same picture as 0.png",
     ]
     with pytest.raises(SourceError, match="no picture"):
         find_boards([text], board, silent)

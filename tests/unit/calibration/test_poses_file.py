@@ -43,6 +43,13 @@ def test_six_decimals_need_no_note(tmp_path: Path) -> None:
     assert read_poses(written(tmp_path, [p.round(6) for p in random_poses(20)])).note is None
 
 
+def test_keys_beside_image_and_pose_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, random_poses(1))
+    path.write_text(path.read_text().replace('"image"', '"camera": 1, "image"'))
+    with pytest.raises(ConfigurationError, match="format"):
+        read_poses(path)
+
+
 def test_a_matrix_that_is_no_rotation_is_refused(tmp_path: Path) -> None:
     stretched = rigid(1.002 * np.eye(3), [0, 0, 0])
     with pytest.raises(ConfigurationError, match="no pose"):

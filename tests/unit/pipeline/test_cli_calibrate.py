@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 from calibration.board_spec import parse_board
 from calibration.camera_file import read_camera
 from calibration.lens import Lens
+from calibration.pictures import read_gray
 from calibration.rig_file import read_rig
 from calibration.twist import motion, twist_between
 from pipeline.benchmarks.calibration_scene import random_board_pose
@@ -78,6 +82,27 @@ def test_intrinsics_are_written_and_never_overwritten(
     assert out.read_bytes() == before
 
 
+def test_every_printed_warning_is_in_the_file_and_both_titles_count_the_same_views(
+    scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in scene[0].iterdir():
+        shutil.copy(path, tmp_path)
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((240, 424), np.uint8))
+    shifted = np.roll(read_gray(scene[0] / "00.png"), 30, axis=1)
+    shifted[240:] = np.roll(shifted[240:], 7, axis=1)  # a board in two halves: an outlier
+    cv2.imwrite(str(tmp_path / "torn.png"), shifted)
+    out = tmp_path / "out" / "camera.toml"
+    out.parent.mkdir()
+    command = ["calibrate", "intrinsics", str(tmp_path), "--board", SPEC, "--out", str(out)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    printed = [x.removeprefix("warning: ") for x in said.splitlines() if x.startswith("warning: ")]
+    assert "small.png skipped: 424x240, where most have 848x480" in printed
+    assert tomllib.loads(out.read_text(encoding="utf-8"))["evidence"]["warnings"] == printed
+    assert "outlier, left out: torn.png" in said
+    assert set(re.findall(r"(\d+) views[:;]", said)) == {str(N)}
+
+
 def test_too_few_pictures_are_a_calibration_error(
     scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +128,36 @@ def test_a_rig_is_written_from_poses_in_either_unit(
     assert rig.camera_serial == "s-1"
     miss = twist_between(GRIPPER_FROM_CAMERA, rig.head_from_camera)
     assert np.linalg.norm(miss[3:]) < RIG_MM
+
+
+def test_poses_and_pictures_without_a_partner_are_left_aside_and_named(
+    scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poses = poses_json(scene[1], "mm")
+    rows = poses["poses"]
+    assert isinstance(rows, list)
+    rows[3]["image"] = "gone.png"
+    rows[4]["image"] = "C:\\run\\04.PNG"
+    assert main([*rig_arguments(scene[0], tmp_path, poses), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["n_poses"] == N - 1
+    assert "poses left aside, without a picture: 1 (gone.png)" in figures["warnings"]
+    assert any(note == "pictures left aside, without a pose: 1" for note in figures["notes"])
+    assert any("folder, case or suffix" in note for note in figures["notes"])
+
+
+def test_too_few_poses_with_a_picture_are_refused(
+    scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poses = poses_json(scene[1], "mm")
+    rows = poses["poses"]
+    assert isinstance(rows, list)
+    for row in rows[4:]:
+        row["image"] = f"gone_{row['image']}"
+    assert main(rig_arguments(scene[0], tmp_path, poses)) == 5
+    said = capsys.readouterr().err
+    assert f"4 of {N}; missing: gone_04.png" in said
+    assert not (tmp_path / "rig.toml").exists()
 
 
 def test_poses_without_a_unit_are_refused(
