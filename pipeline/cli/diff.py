@@ -46,11 +46,11 @@ def diff(
     if png is not None:
         if len(entries) != 1 or not entries[0].png:
             raise UsageError("--png draws two single runs.", remedy="Use --html for archives.")
-        png.write_bytes(entries[0].png)
+        _write(png, entries[0].png)
     if html is not None:
         from pipeline.diff.page import page
 
-        html.write_text(page(str(a), str(b), entries), encoding="utf-8")
+        _write(html, page(str(a), str(b), entries).encode())
     if as_json:
         sessions = [
             {"name": e.name, **({"only_a": e.only_a} if e.diff is None else e.diff.to_json())}
@@ -63,6 +63,15 @@ def diff(
         _tell_archive(entries)
     differs = any(e.diff is None or e.diff.n_verdicts for e in entries)
     raise typer.Exit(FaultError.exit_code if gate and differs else 0)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file, or leave none."""
+    try:
+        path.write_bytes(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _tell_run(found: RunDiff) -> None:

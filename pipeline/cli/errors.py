@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -9,11 +10,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tracking.errors import TrackerError
+from tracking.errors import TrackerError, UsageError
 
 FAULT_EXIT_CODE = 6
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells count
 TRACEBACK_PREFIX = "run_tracker-"
+# What the disk says, and no defect of ours: full, over quota, read-only, too large a file or name.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.ENAMETOOLONG)
 
 
 @dataclass
@@ -36,6 +39,13 @@ class ErrorBoundary:
             # The reader (`| head`) went away: what it asked for has been written.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+        except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                self._tell(self._defect(error))
+                return FAULT_EXIT_CODE
+            refusal = disk_refusal(error)
+            self._tell(str(refusal))
+            return refusal.exit_code
         except Exception as error:  # noqa: BLE001 - the boundary: every defect ends here
             self._tell(self._defect(error))
             return FAULT_EXIT_CODE
@@ -66,3 +76,14 @@ class ErrorBoundary:
             f"{headline}\n  traceback: {log.name}\n"
             "  what to do: Report this with the traceback; --debug before the command shows it."
         )
+
+
+def disk_refusal(error: OSError) -> UsageError:
+    """What a disk that takes no more says, and what becomes of what was begun."""
+    named = f": {error.filename}" if error.filename else ""
+    return UsageError(
+        "The disk did not take what was to be written.",
+        actual=f"{error.strerror}{named}",
+        remedy="Free space or name another place, and remove what was left half-written; the "
+        "whole frames of a recording that was begun are saved by sessions recover.",
+    )

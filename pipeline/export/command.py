@@ -122,6 +122,9 @@ def export(request: ExportRequest, report: Report) -> int:
     source = open_source(request.source, applicators=applicators)
     try:
         n_frames = _exported(request, source, report)
+    except OSError:
+        _remove_files(request)
+        raise
     finally:
         source.close()
     if source.damage is not None:
@@ -129,6 +132,14 @@ def export(request: ExportRequest, report: Report) -> int:
             f"{request.source} was exported up to its damage only.", actual=source.damage
         )
     return n_frames
+
+
+def _remove_files(request: ExportRequest) -> None:
+    """Half a file looks like a whole one; none of them was there before."""
+    for option in FORMS:
+        path: Path | None = getattr(request, option)
+        if path is not None and path.is_file():
+            path.unlink()
 
 
 class _Outputs:

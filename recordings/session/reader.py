@@ -26,6 +26,7 @@ from recordings.session.messages import MessageReader, TopicMessage
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import LiveNotes, RgbdFrame, SourceFrame
+from tracking.toml_refusal import explain
 
 NO_HEADER_REMEDY = "the file cannot be used; record again or take another copy"
 
@@ -149,7 +150,16 @@ def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
             actual=str(version),
             remedy="read it with the software version that wrote it",
         )
-    return schema.HeaderRecord.model_validate_json(text)
+    try:
+        return schema.HeaderRecord.model_validate_json(text)
+    except ValidationError as error:
+        found = explain(error, schema.HeaderRecord, "header")
+        raise SourceError(
+            f"{path} has no readable session header",
+            expected=found.expected,
+            actual=f"{found.what} {found.actual}",
+            remedy=NO_HEADER_REMEDY,
+        ) from error
 
 
 class _Version(BaseModel):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -93,3 +94,19 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     finally:
         os.close(write_end)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG])
+def test_what_the_disk_refuses_is_no_defect(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = OSError(number, os.strerror(number), "/somewhere/s.mcap")
+    assert ErrorBoundary().run(lambda: failing(error)) == 2
+    told = capsys.readouterr().err
+    assert f"{os.strerror(number)}: /somewhere/s.mcap" in told
+    assert "traceback" not in told
+
+
+def test_another_error_of_the_system_is_a_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ErrorBoundary().run(lambda: failing(OSError(errno.EBADF, "bad"))) == 6
+    assert "traceback" in capsys.readouterr().err

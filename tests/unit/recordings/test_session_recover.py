@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from pipeline.cli.app import main
+from pipeline.recorder.recording_notes import notes_of
 from recordings.session.reader import SessionSource
-from recordings.session.recover import Gap, recover
+from recordings.session.recover import Gap, recover, recovery_sentences
 from recordings.session.verify import verify_session
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import assert_same_depth, make_frames, make_header, read_all
@@ -82,6 +83,27 @@ def test_damage_in_a_chunk_costs_its_frames_and_no_others(
     note = json.loads(dict(source.header.embedded)["recovery.json"])
     assert note["gaps"][0]["n_lost"] == len(touched)
     assert verify_session(tmp_path / "out.mcap", quiet).is_whole
+    assert recovery_sentences(source.header) == (
+        f"This session was recovered from a damaged file; frames lost: {len(touched)}.",
+    )
+    assert notes_of(source.header) == recovery_sentences(source.header)
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ([None], "how much was lost is not known."),
+        ([2, None], "frames lost: at least 2."),
+        ([2, 3], "frames lost: 5."),
+        (["x"], "how much was lost is not known."),
+    ],
+)
+def test_a_recovered_session_says_what_is_known(lost: list[object], told: str) -> None:
+    note = json.dumps({"gaps": [{"n_lost": n} for n in lost]})
+    header = make_header(CAMERA).carrying("recovery.json", note).carrying("plan.toml", "")
+    [sentence] = recovery_sentences(header)
+    assert sentence.endswith(told)
+    assert recovery_sentences(make_header(CAMERA)) == ()
 
 
 CHUNKLESS = 0
@@ -162,6 +184,9 @@ def test_the_commands(session: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     out = str(tmp_path / "out.mcap")
     assert main(["sessions", "recover", damaged, out]) == 0
     assert "lost:" in capsys.readouterr().out
+    for command in ("verify", "info"):
+        assert main(["sessions", command, out]) == 0
+        assert "was recovered from a damaged file; frames lost:" in capsys.readouterr().out
     assert main(["sessions", "recover", damaged, out]) == 2  # never overwritten
     assert main(["sessions", "verify", str(tmp_path / "none.mcap")]) == 2
 
