@@ -9,8 +9,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 TOOLS := .venv/.test-tools
 WORKERS ?= 2
-# In their own order: the long files of tests/integration come first, and short ones fill the end.
-PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: help setup demo test check format lint types contracts bench train lock clean
 

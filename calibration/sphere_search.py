@@ -22,6 +22,10 @@ RADIUS_TOLERANCE = 0.15  # relative: a sphere that is measured worse is not the 
 CELL_FRACTIONS = (0.08, 0.12, 0.18)  # of the radius: edge of the cells to thin the cloud to
 MAX_CELLS = 1_000_000
 N_NEIGHBOURS = 16
+MIN_FACING = (
+    0.8  # of the points about it: fewer are a cup's, or a sphere's that is deep in a table,
+)
+MAX_RMS_OF_FEW = 0.03  # which then fit better, of the radius
 MAX_SLANT_DEG = 35.0  # of a sphere's surface by its neighbours; a table that it lies in slants more
 VOTE_FRACTION = 0.12  # of the radius: votes that near to each other speak of one sphere
 MIN_VOTES = 25
@@ -145,12 +149,16 @@ def _judged(
     shell = points[:0]
     tolerance = RADIUS_TOLERANCE * radius
     expected = radius
+    n_facing = n_around = 0
     for _ in range(4):
         near = np.array(cloud.query_ball_point(centre, expected + tolerance), np.int64)
         near = near[free[near]]
         distance = np.linalg.norm(points[near] - centre, axis=1)
         shell = points[near[np.abs(distance - expected) <= tolerance]]
-        shell = shell[surface.faces_away(shell, centre)]
+        faces = surface.faces_away(shell, centre)
+        if fit is None:
+            n_facing, n_around = int(np.count_nonzero(faces)), len(shell)
+        shell = shell[faces]
         inside = int((distance < INSIDE * expected).sum())
         if len(shell) < MIN_POINTS or inside > MAX_INSIDE_FRACTION * len(shell):
             return None
@@ -163,6 +171,8 @@ def _judged(
         centre, expected = fit.centre_mm, fit.radius_mm
         tolerance = max(min(tolerance, 8 * fit.rms_mm), 0.01 * radius)
     if fit is None or not _is_sphere(fit, shell, radius):
+        return None
+    if n_facing < MIN_FACING * n_around and fit.rms_mm > MAX_RMS_OF_FEW * radius:
         return None
     return FoundSphere(fit, shell)
 
