@@ -30,11 +30,10 @@ from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from recordings.opening import open_source
 from recordings.ranged import RangedSource
-from recordings.source import Source, SourceHeader
+from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
 from tracking.errors import SourceError, TrackerError
 from tracking.marks import check_outlines
 
-CATALOGUE = "catalogue.toml"
 COMPARISON_NAME = "live_comparison.json"  # of live recordings: the records then, and now
 
 
@@ -143,7 +142,7 @@ def _run_notes(request: RunRequest, config: RunConfig, header: SourceHeader) -> 
             f"Only frames {request.first} to {last} were replayed, counted from 0, without memory "
             "of those before."
         )
-    own = dict(header.embedded).get(CATALOGUE)
+    own = dict(header.embedded).get(CATALOGUE_TEXT)
     used = request.catalogue_path or BUILT_IN_CATALOGUE
     if own is not None and own != read_text_file(used, "catalogue"):
         yield (

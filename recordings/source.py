@@ -32,6 +32,9 @@ class Freshness(Enum):
     NEWEST_FRAME = "the newest frame; skipped frames are counted"
 
 
+CATALOGUE_TEXT = "catalogue.toml"  # the name under which a header carries its catalogue
+
+
 @dataclass(frozen=True)
 class SourceHeader:
     """What is known before the first frame is read.

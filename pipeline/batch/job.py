@@ -22,9 +22,10 @@ from pipeline.replay import replay_source
 from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
 from recordings.session.reader import SessionSource
+from recordings.source import CATALOGUE_TEXT
 from tracking.errors import TrackerError
 
-EMBEDDED = {"rig": "rig.toml", "plan": "plan.toml", "catalogue": "catalogue.toml"}
+EMBEDDED = {"rig": "rig.toml", "plan": "plan.toml", "catalogue": CATALOGUE_TEXT}
 NEEDED = ("rig", "plan")  # a session without a catalogue of its own was made with the built-in one
 MISSING_REMEDY = "Name one with --rig or --plan, or record the session again."
 

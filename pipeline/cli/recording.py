@@ -105,7 +105,9 @@ def _carrying(header: SourceHeader, catalogue: Path | None) -> SourceHeader:
     """The header with the catalogue that was named: the recording is replayed with it."""
     if catalogue is None:
         return header
-    return header.carrying("catalogue.toml", _catalogue_text(catalogue))
+    from recordings.source import CATALOGUE_TEXT
+
+    return header.carrying(CATALOGUE_TEXT, _catalogue_text(catalogue))
 
 
 def _catalogue_text(catalogue: Path) -> str:

@@ -25,13 +25,12 @@ from pipeline.sinks.video import VideoSink
 from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
 from recordings.session.viewer_file import ViewerFile
-from recordings.source import Source
+from recordings.source import CATALOGUE_TEXT, Source
 from tracking.errors import SourceError, UsageError
 from tracking.frame import SourceFrame
 
 Report = Callable[[int, int | None], None]
 EMBEDDED = ("rig.toml", "plan.toml")
-CATALOGUE = "catalogue.toml"  # of a session that was not recorded with the built-in one
 FORMS = ("png", "ply", "bop", "viewer", "csv", "mp4", "rrd")
 
 
@@ -255,9 +254,9 @@ def session_tracker(
     if rig_path is None or plan_path is None:
         raise UsageError("Rig and plan are missing.", remedy="Name them with --rig and --plan.")
     catalogue_path = request.catalogue
-    if catalogue_path is None and CATALOGUE in texts:
-        catalogue_path = folder / CATALOGUE
-        catalogue_path.write_text(texts[CATALOGUE], encoding="utf-8")
+    if catalogue_path is None and CATALOGUE_TEXT in texts:
+        catalogue_path = folder / CATALOGUE_TEXT
+        catalogue_path.write_text(texts[CATALOGUE_TEXT], encoding="utf-8")
     config = load_config(rig_path, plan_path, catalogue_path)
     start = evidence_for(source.header, config.rig, now=None)
     segmenter = load_segmenter(request.segmenter)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from recordings.source import CATALOGUE_TEXT
 from tracking.applicator import Applicator
 
 
@@ -20,7 +21,7 @@ def collared_catalogue(
     peers = [a for a in applicators.values() if a.machine == applicator.machine]
     entries = [_entry(applicator if a.id == applicator.id else a) for a in peers if not a.mesh_path]
     head = "# Catalogue of a simulated session: one of its cones wears a collar.\nschema = 1\n"
-    return (("catalogue.toml", head + "".join(entries)),)
+    return ((CATALOGUE_TEXT, head + "".join(entries)),)
 
 
 def _entry(applicator: Applicator) -> str:

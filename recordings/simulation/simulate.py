@@ -17,7 +17,7 @@ from recordings.simulation.qa_opening import is_qa_setup, open_qa_setup
 from recordings.simulation.qa_setup import N_FRAMES, QaSetup
 from recordings.simulation.scenarios import SPEC_PREFIX
 from recordings.simulation.source import SimulatedSource, open_simulation
-from recordings.source import SourceHeader
+from recordings.source import CATALOGUE_TEXT, SourceHeader
 from tracking.applicator import Applicator
 from tracking.errors import UsageError
 from tracking.frame import SourceFrame
@@ -26,7 +26,6 @@ Progress = Callable[[int, int], None]
 """Called with frames done and frames in all."""
 
 MCAP_SUFFIX = ".mcap"
-CATALOGUE = "catalogue.toml"
 DB3_SUFFIX = ".db3"
 
 
@@ -83,8 +82,8 @@ def simulate(
             actual=str(total),
         )
     header = source.header
-    if catalogue is not None and CATALOGUE not in dict(header.embedded):
-        header = header.carrying(CATALOGUE, catalogue)
+    if catalogue is not None and CATALOGUE_TEXT not in dict(header.embedded):
+        header = header.carrying(CATALOGUE_TEXT, catalogue)
     companions = {companion_path(out, name): text for name, text in header.embedded}
     _check_target(out, companions)
     frames = _frames(source, total, progress)
