@@ -99,16 +99,12 @@ def _across_rays(points: Float, pivot: Float, weights: Float) -> Float:
 
 
 def solve_motion(
-    bed: Equations,
-    companions: Sequence[Companion],
-    away: Float | None = None,
-    min_untold: int = 0,
+    bed: Equations, companions: Sequence[Companion], away: Float | None = None
 ) -> Motion:
     """Join the bed with what moves with it, each companion's own motion eliminated.
 
     In mm: rotations act at a lever of `LEVER_MM`. `away` (6,) in rad and mm is the motion since the
-    map lay where it rests; the step takes it back along directions that are not told, of which
-    there are at least `min_untold`.
+    map lay where it rests; the step takes it back along directions that are not told.
     """
     scale = SCALE_MM
     whole = _honest(_scaled(bed, scale))
@@ -119,7 +115,7 @@ def solve_motion(
         gradient = gradient + one.share @ one.gradient
         local = local + one.share @ one.local
     values, directions = np.linalg.eigh((information + information.T) / 2)
-    is_told = (values > MAX_SIGMA_MM**-2) & (np.arange(len(values)) >= min_untold)
+    is_told = values > MAX_SIGMA_MM**-2
     known, unknown = directions[:, is_told], directions[:, ~is_told]
     moved = known @ np.linalg.solve(known.T @ local @ known, known.T @ gradient)
     taken_back = np.zeros(6) if away is None else unknown @ (unknown.T @ (away * scale))

@@ -42,7 +42,6 @@ from tracking.transforms import (
 
 MAX_STEPS = 30  # from the previous frame's pose 2 or 3; from 40 mm off about 20
 SMALL_SIGMA = 0.5  # a step this small against the pose's sigma is the last: pixels are discrete
-MAX_TORN = 2  # steps to where a direction is told and back from there: it counts as not told then
 LARGE_SIGMA = 1.0  # a last step above it is no convergence
 MIN_NEAR_SAMPLES = 40
 MIN_SEEN_SHARE = 0.05  # of the bed's samples
@@ -117,8 +116,8 @@ class _Search:
         every = np.ones(len(terms.residuals), dtype=bool)
         return _Room(pose, equations_of(terms, every, self.pivot))
 
-    def seen(self, pose: Float, room: _Room, min_untold: int = 0) -> _Seen | None:
-        """Compare the bed at a pose, see `solve_motion`; None where too little is seen."""
+    def seen(self, pose: Float, room: _Room) -> _Seen | None:
+        """Compare the bed at a pose; None where too little is seen."""
         terms = survey_terms(self.bed, pose, self.pivot, self.view)
         is_near = self.around.holds(terms.points_mm)
         n_near = int(is_near.sum())
@@ -134,8 +133,7 @@ class _Search:
             companions.append(Companion(pattern, PATTERN_RAD, PATTERN_MM))
         near = equations_of(terms, is_near, self.pivot)
         away = motion_between(self.rest, pose, self.pivot)
-        solved = solve_motion(near, companions, away, min_untold)
-        return _Seen(solved, apart, terms, is_near)
+        return _Seen(solve_motion(near, companions, away), apart, terms, is_near)
 
 
 def find_survey(
@@ -148,23 +146,20 @@ def find_survey(
     search = _Search(samples.bed, samples.surroundings, view, around, rest)
     room = search.room(surroundings)
     seen = search.seen(pose, room)
-    moved_sigma, share, previous, n_torn, min_untold = np.inf, 1.0, None, 0, 0
+    moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
     for _ in range(MAX_STEPS):
         if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
-        if previous is not None and reverses(seen.solved.step, previous.step):
+        if reverses(seen.solved.step, previous):
             share /= 2
-            n_torn += seen.solved.n_untold != previous.n_untold
-            if n_torn >= MAX_TORN:
-                min_untold = max(min_untold, seen.solved.n_untold, previous.n_untold)
-        previous, moved_sigma = seen.solved, seen.solved.moved_sigma
+        previous, moved_sigma = seen.solved.step, seen.solved.moved_sigma
         pose = moved(pose, search.pivot, share * seen.solved.step)
         apart = seen.apart + share * (seen.solved.apart[0] - seen.apart)
         surroundings = moved(pose, search.pivot, apart)
         if moved_sigma < SMALL_SIGMA:
             break
         room = search.room(surroundings, room)
-        seen = search.seen(pose, room, min_untold)
+        seen = search.seen(pose, room)
     if seen is None or not moved_sigma < LARGE_SIGMA:
         return AlignedSurvey(SurveyStatus.LOST, survey)
     axis = around.axis_camera
