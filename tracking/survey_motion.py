@@ -140,6 +140,21 @@ def reverses(step: Float, previous: Float) -> bool:
     return bool((step * SCALE_MM) @ (previous * SCALE_MM) < 0)
 
 
+def torn(first: Motion, second: Motion) -> Motion:
+    """One place that two readings beside it pull to and fro: evidence comes or goes just there.
+
+    Neither is the better: the covariance is that of both, each as likely, about where they meet.
+    """
+    squares = [one.covariance + np.outer(one.step, one.step) for one in (first, second)]
+    return Motion(
+        step=np.zeros(6),
+        apart=second.apart,
+        moved_sigma=max(first.moved_sigma, second.moved_sigma),
+        covariance=(squares[0] + squares[1]) / 2,
+        n_untold=max(first.n_untold, second.n_untold),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Honest:
     """Normal equations weighted by what they tell.

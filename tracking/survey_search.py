@@ -11,7 +11,7 @@ Fails to: a status without OK.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ from tracking.survey_motion import (
     equations_of,
     reverses,
     solve_motion,
+    torn,
 )
 from tracking.survey_samples import SurveySamples
 from tracking.survey_terms import LiveView, SurveyTerms, survey_terms
@@ -43,6 +44,8 @@ from tracking.transforms import (
 MAX_STEPS = 30  # from the previous frame's pose 2 or 3; from 40 mm off about 20
 SMALL_SIGMA = 0.5  # a step this small against the pose's sigma is the last: pixels are discrete
 LARGE_SIGMA = 1.0  # a last step above it is no convergence
+TORN_SHARE = 1 / 16  # of a step, after four that turned back: the score jumps across 0 here
+TORN_SIGMA = 3.0  # a step on either side of the jump that noise does not explain
 MIN_NEAR_SAMPLES = 40
 MIN_SEEN_SHARE = 0.05  # of the bed's samples
 RELATIVE_RAD, RELATIVE_MM = 0.005, 1.0  # of surroundings against the bed: breath, pull of a cloth
@@ -146,21 +149,25 @@ def find_survey(
     search = _Search(samples.bed, samples.surroundings, view, around, rest)
     room = search.room(surroundings)
     seen = search.seen(pose, room)
-    moved_sigma, share, previous = np.inf, 1.0, np.zeros(6)
+    share, previous, limit = 1.0, None, LARGE_SIGMA
     for _ in range(MAX_STEPS):
         if seen is None:
             return AlignedSurvey(SurveyStatus.LOST, survey)
-        if reverses(seen.solved.step, previous):
+        if previous is not None and reverses(seen.solved.step, previous.step):
             share /= 2
-        previous, moved_sigma = seen.solved.step, seen.solved.moved_sigma
-        pose = moved(pose, search.pivot, share * seen.solved.step)
-        apart = seen.apart + share * (seen.solved.apart[0] - seen.apart)
+            if share <= TORN_SHARE:
+                previous, limit = torn(previous, seen.solved), TORN_SIGMA
+                seen = replace(seen, solved=previous)
+                break
+        previous = seen.solved
+        pose = moved(pose, search.pivot, share * previous.step)
+        apart = seen.apart + share * (previous.apart[0] - seen.apart)
         surroundings = moved(pose, search.pivot, apart)
-        if moved_sigma < SMALL_SIGMA:
+        if previous.moved_sigma < SMALL_SIGMA:
             break
         room = search.room(surroundings, room)
         seen = search.seen(pose, room)
-    if seen is None or not moved_sigma < LARGE_SIGMA:
+    if seen is None or previous is None or not previous.moved_sigma < limit:
         return AlignedSurvey(SurveyStatus.LOST, survey)
     axis = around.axis_camera
     found = agreement(seen.terms, seen.is_near, axis, search.pivot, start.stretches)

@@ -127,6 +127,29 @@ def test_a_search_that_jumps_to_and_fro_still_settles(monkeypatch: pytest.Monkey
     assert np.all(np.abs(error) <= K_99 * sigma)
 
 
+@pytest.mark.parametrize(("sigma", "status"), [(2.0, SurveyStatus.OK), (4.0, SurveyStatus.LOST)])
+def test_a_map_torn_between_two_readings_is_no_surer_than_they_are_apart(
+    monkeypatch: pytest.MonkeyPatch, sigma: float, status: SurveyStatus
+) -> None:
+    """Where evidence comes or goes with a tenth of a pixel no step is the last."""
+
+    def pulled(bed: Equations, others: Sequence[Companion], away: Float) -> Motion:
+        solved = solve_motion(bed, others, away)
+        pull = np.array([0.0, 0.0, 0.0, 5.0 if away[3] < 0.5 else -5.0, 0.0, 0.0])  # mm
+        return replace(solved, step=solved.step + pull, moved_sigma=sigma)
+
+    shot = shoot(SCENE, HOME, 5, cone_pose())
+    alone = find(surveyed(SCENE), shot)
+    monkeypatch.setattr("tracking.survey_search.solve_motion", pulled)
+    found = find(surveyed(SCENE), shot)
+    assert found.status is status
+    if status is SurveyStatus.OK:
+        assert alone.in_plane_observable
+        assert not found.in_plane_observable  # 5 mm
+        error, sigmas = bed_errors(found, shot)
+        assert np.all(np.abs(error) <= K_99 * sigmas)
+
+
 def flat(x: Float, y: Float) -> Float:
     return 0.0 * x + 0.0 * y
 
