@@ -8,6 +8,7 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.benchmarks.findings import Findings, Goal, TextTable, shown
 from pipeline.benchmarks.machine import machine_line
@@ -55,12 +56,12 @@ class FindingsPrinter:
 
 
 def _printed(table: TextTable) -> Table:
-    printed = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+    printed = Table(title=Text(table.title, "table.title"), title_justify="left", box=box.SIMPLE_HEAD)
     for name in table.header:
-        printed.add_column(name, no_wrap=True)
+        printed.add_column(Text(name), no_wrap=True)
     for row in table.rows:
-        printed.add_row(*row)
-    printed.caption, printed.caption_justify = table.caption, "left"
+        printed.add_row(*map(Text, row))
+    printed.caption, printed.caption_justify = Text(table.caption, "table.caption"), "left"
     return printed
 
 

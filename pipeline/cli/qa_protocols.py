@@ -11,7 +11,7 @@ import typer
 from calibration.qa.outcome import Outcome
 from calibration.qa.protocol import ProtocolName
 from pipeline.cli import options
-from pipeline.cli.output import print_json, print_table
+from pipeline.cli.output import print_json, print_table, shown
 from tracking.errors import CalibrationError, UsageError
 
 if TYPE_CHECKING:
@@ -228,18 +228,19 @@ def _tell(record: RunRecord, *, as_json: bool) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=f"QA run {record.id}", title_justify="left")
     for name in ("check", "measured", "limits", "outcome", ""):
         table.add_column(name)
     for check in record.result.checks if record.result else ():
         value = "-" if check.value is None else f"{check.value:.4g} {check.unit}"
-        style = OUTCOME_STYLE[check.outcome]
-        shown = f"[{style}]{check.outcome}[/]"
-        table.add_row(check.title, value, check.limits, shown, check.message)
+        texts = (check.title, value, check.limits)
+        outcome = Text(check.outcome, style=OUTCOME_STYLE[check.outcome])
+        table.add_row(*(Text(shown(text)) for text in texts), outcome, Text(shown(check.message)))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     console.print(table)
-    outcome = record.outcome or Outcome.FAILURE
-    console.print(f"[{OUTCOME_STYLE[outcome]}]{outcome}[/]: run {record.id} is stored.")
+    found = record.outcome or Outcome.FAILURE
+    console.print(Text.assemble((found, OUTCOME_STYLE[found]), f": run {record.id} is stored."))
     if record.start.origin != "live":
         console.print(f"Its frames are {record.start.origin}: it proves nothing about a camera.")

@@ -18,7 +18,7 @@ from pipeline.benchmarks.side_by_side import side_by_side
 from pipeline.cli.app import main
 from tracking.record import STAGES
 
-TABLE = TextTable("a title", ("name", "value"), [("[a]", "1.0")], "a caption")
+TABLE = TextTable("a title", ("name", "value"), [("[red]a", "1.0")], "a [dim] caption")
 
 
 def _pretend(
@@ -46,6 +46,16 @@ def test_machine_and_seed_come_first(
     assert "a title" in lines[1]
     assert any(line.startswith("NOT MET  a goal: 2.000 (at most 1)") for line in lines)
     assert (asked[0].size, asked[0].seed) == (40, 5)
+
+
+def test_tables_show_their_texts_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _pretend(monkeypatch, "threads")
+    assert main(["bench", "threads"]) == 0
+    out = capsys.readouterr().out
+    assert "[red]a" in out
+    assert "a [dim] caption" in out
 
 
 def test_figures_go_to_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
