@@ -20,9 +20,10 @@ from tracking.arrays import Float
 from tracking.cone_model import ConeModel
 from tracking.depth_information import depth_information
 from tracking.depth_noise import DepthNoise
-from tracking.docking import largest_sigma, skew
+from tracking.docking import skew
 from tracking.likelihood import DepthTerms, depth_equations, depth_terms
 from tracking.second_estimate import CHI_99
+from tracking.sigmas import largest_sigma
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import rotation_from_vector
 

@@ -17,10 +17,11 @@ from tracking.arrays import Float
 from tracking.collar_codes import Dictionary
 from tracking.collar_marks import SeenMarker
 from tracking.collar_pose import MIN_MARKERS, CollarPose, fit_collar
-from tracking.docking import largest_sigma, skew
+from tracking.docking import skew
 from tracking.picture import ColorPicture
 from tracking.picture_error import calibration_covariance
 from tracking.second_estimate import CHI_99, SecondEstimate
+from tracking.sigmas import largest_sigma
 from tracking.transforms import blockwise, transform_points
 
 

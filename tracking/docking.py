@@ -9,7 +9,7 @@ origin and `position_sigma_mm` per axis there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, degrees, hypot, radians, sqrt
+from math import atan2, degrees, hypot, radians
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tracking.arrays import Float
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 from tracking.rig import Rig
+from tracking.sigmas import largest_sigma
 from tracking.transforms import transform_points
 
 SLIDE_SHARE = 0.5  # of a lateral's variance: above it, the lateral is told by the slide
@@ -108,11 +109,6 @@ def rig_position_covariance(rig: Rig, point_head_mm: Float) -> Float:
     angle_variance = radians(rig.angle_sigma_deg) ** 2
     covariance: Float = np.eye(3) * rig.position_sigma_mm**2 + angle_variance * (lever @ lever.T)
     return covariance
-
-
-def largest_sigma(covariance: Float) -> float:
-    """Root of the largest eigenvalue."""
-    return sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1])))
 
 
 def _tilt(axis: Float, turn: Float) -> tuple[Float, Float]:

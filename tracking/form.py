@@ -17,6 +17,7 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.likelihood import DepthTerms
 from tracking.robust import NORMAL_MAD, median
+from tracking.sigmas import sigma_of
 
 PATCH_MM = 25.0
 N_AROUND = 12  # patches of 30 deg: 16 mm of a 60 mm cone
@@ -76,7 +77,7 @@ def form_error(applicator: Applicator, depth: DepthTerms, inflation: float) -> F
     squares, variance = outward_mm[kept] ** 2, variance[kept]
     excess = float(np.average(squares - variance, weights=counts[kept]))
     surplus = float((squares / variance).sum()) - len(squares)  # of a chi-square
-    return FormError(float(np.sqrt(max(0.0, excess))), surplus / float(np.sqrt(2 * len(squares))))
+    return FormError(sigma_of(excess), surplus / float(np.sqrt(2 * len(squares))))
 
 
 def _patches(

@@ -21,12 +21,12 @@ from tracking.area import MarkedArea
 from tracking.arrays import Bool
 from tracking.bed import BedSurface
 from tracking.coverage import field_shift_covariance
-from tracking.docking import largest_sigma
 from tracking.field_sight import FieldSight
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 from tracking.seen_field import SEARCH_OUTSIDE_MM, SeenField
 from tracking.segmentation import EdgeQuality
+from tracking.sigmas import at_least, largest_sigma
 from tracking.standoff import FittedCone, fitted_cone
 from tracking.survey_alignment import AlignedSurvey
 from tracking.transforms import invert, transform_points
@@ -53,7 +53,7 @@ class _Reach:
     @property
     def bound_mm(self) -> float:
         """Farthest that it may reach in."""
-        return max(0.0, self.inwards_mm + BOUND_SIGMAS * self.sigma_mm)
+        return at_least(0.0, self.inwards_mm + BOUND_SIGMAS * self.sigma_mm)
 
 
 def measure_intrusion(
@@ -81,8 +81,8 @@ def measure_intrusion(
         if reach is None:
             return NOT_OBSERVABLE
         reaches.append(reach)
-    value = max(0.0, *(reach.inwards_mm for reach in reaches))
-    bound = max(reach.bound_mm for reach in reaches)
+    value = at_least(0.0, float(np.max([reach.inwards_mm for reach in reaches])))
+    bound = float(np.max([reach.bound_mm for reach in reaches]))
     return measured(value, (bound - value) / BOUND_SIGMAS)
 
 

@@ -17,6 +17,7 @@ from tracking.depth_information import depth_information
 from tracking.depth_noise import DepthNoise
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
+from tracking.sigmas import largest_sigma, sigma_of
 from tracking.transforms import blockwise, rigid
 
 INLIER_SIGMA = 3.0
@@ -151,7 +152,7 @@ def slide_sigma_mm(registration: Registration) -> float:
     if registration.exit_cov_mm2 is None:
         return float("inf")
     axis = registration.axis_camera
-    return float(np.sqrt(max(0.0, float(axis @ registration.exit_cov_mm2 @ axis))))
+    return sigma_of(float(axis @ registration.exit_cov_mm2 @ axis))
 
 
 def _across_sigma_mm(registration: Registration) -> float:
@@ -159,8 +160,7 @@ def _across_sigma_mm(registration: Registration) -> float:
     if registration.exit_cov_mm2 is None:
         return float("inf")
     across = np.eye(3) - np.outer(registration.axis_camera, registration.axis_camera)
-    values = np.linalg.eigvalsh(across @ registration.exit_cov_mm2 @ across)
-    return float(np.sqrt(max(0.0, float(values[-1]))))
+    return largest_sigma(across @ registration.exit_cov_mm2 @ across)
 
 
 def _canonical_roll(pose: Float) -> Float:

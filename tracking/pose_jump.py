@@ -14,6 +14,7 @@ import numpy as np
 from tracking.arrays import Float
 from tracking.pose_change import pose_change
 from tracking.registration import PoseStart, Registration
+from tracking.sigmas import largest_sigma
 
 # The quickest that happens to a cone in use is a hand that knocks it, or that brings it: a cone
 # clamped to the table and a head on its drives are slower by far. A hand that works near a patient
@@ -63,5 +64,4 @@ def is_jump(previous: Registration, now: Registration, dt_ns: int) -> bool:
 
 def _is_within(vector: Float, covariance: Float, reach: float) -> bool:
     """Whether a vector is no longer than what motion and noise reach; False for NaN."""
-    sigma = float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1]))))
-    return float(np.linalg.norm(vector)) <= reach + N_SIGMA * sigma
+    return float(np.linalg.norm(vector)) <= reach + N_SIGMA * largest_sigma(covariance)

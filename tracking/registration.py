@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from tracking.arrays import Float, finite_array, read_only
+from tracking.sigmas import largest_sigma
 from tracking.transforms import check_transform
 
 
@@ -173,15 +174,9 @@ class Registration:
     @property
     def axis_sigma_deg(self) -> float | None:
         """Root of the largest eigenvalue of `axis_cov_deg2`."""
-        return _largest_root(self.axis_cov_deg2)
+        return None if self.axis_cov_deg2 is None else largest_sigma(self.axis_cov_deg2)
 
     @property
     def exit_sigma_mm(self) -> float | None:
         """Root of the largest eigenvalue of `exit_cov_mm2`."""
-        return _largest_root(self.exit_cov_mm2)
-
-
-def _largest_root(covariance: Float | None) -> float | None:
-    if covariance is None:
-        return None
-    return float(np.sqrt(max(0.0, float(np.linalg.eigvalsh(covariance)[-1]))))
+        return None if self.exit_cov_mm2 is None else largest_sigma(self.exit_cov_mm2)

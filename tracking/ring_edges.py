@@ -19,11 +19,12 @@ import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
-from tracking.docking import largest_sigma, skew
+from tracking.docking import skew
 from tracking.picture import ColorPicture
 from tracking.picture_error import calibration_covariance
 from tracking.robust import NORMAL_MAD, median, tukey
 from tracking.second_estimate import CHI_99, SecondEstimate
+from tracking.sigmas import largest_sigma
 from tracking.transforms import invert, rigid, rotation_from_vector, transform_points
 
 N_AROUND = 120  # places on each circle

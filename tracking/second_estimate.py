@@ -16,8 +16,9 @@ import numpy as np
 
 from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.arrays import Float, finite_array
-from tracking.docking import largest_sigma, ring_centre_camera_mm, ring_motion
+from tracking.docking import ring_centre_camera_mm, ring_motion
 from tracking.registration import Registration
+from tracking.sigmas import largest_sigma
 from tracking.transforms import angle_between_deg, check_transform, transform_points
 
 Method = Literal["collar", "edges"]

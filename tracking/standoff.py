@@ -17,9 +17,10 @@ from tracking.air_gap import N_RIM_POINTS, AxialGaps, axial_gaps, field_points, 
 from tracking.applicator import MODEL_SIGMA_MM, Applicator
 from tracking.arrays import Float
 from tracking.bed import BedSurface, exit_axes, quadratic_slopes
-from tracking.docking import largest_sigma, skew
+from tracking.docking import skew
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
+from tracking.sigmas import largest_sigma
 from tracking.transforms import blockwise, rotation_vector_between
 
 CLEAR_SIGMA = 2.0  # an angle this large has a direction of its own

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, frozen
 from tracking.robust import NORMAL_MAD, tukey
+from tracking.sigmas import sigma_of
 from tracking.survey_terms import SurveyTerms
 
 MAX_DISAGREEMENT_MM = 2.0  # DESIGN section 2
@@ -119,8 +120,8 @@ def agreement(
     size, noise = np.abs(now.means_mm[is_told]), now.sigmas_mm[is_told]
     # the mean square in units of its noise has a standard deviation of sqrt(2 / n)
     explained = (1 + 2 * np.sqrt(2 / len(size))) * float(np.mean(noise**2))
-    bending = np.sqrt(max(0.0, float(np.mean(size**2)) - explained))
-    return Agreement(float(size.max()), is_stale, float(bending), steadied)
+    bending = sigma_of(float(np.mean(size**2)) - explained)
+    return Agreement(float(size.max()), is_stale, bending, steadied)
 
 
 def _stretches(points: Float, axis: Float, centre_mm: Float, n_stretches: int) -> NDArray[np.intp]:

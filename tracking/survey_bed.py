@@ -26,6 +26,7 @@ from tracking.bed_ring import (
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration
+from tracking.sigmas import sigma_of
 from tracking.stereo_noise import correlation_inflation
 from tracking.survey_alignment import AlignedSurvey
 from tracking.survey_map import STRIDE_PX, Indices, SurveyMap, cells_within
@@ -148,4 +149,4 @@ def _rim_sigma_mm(applicator: Applicator, fit: QuadraticFit) -> float:
     if not known.any():
         return 0.0
     means, variances = sums[known] / total[known], 1 / total[known]
-    return float(np.sqrt(max(0.0, float(np.mean(means**2 - variances)))))
+    return sigma_of(float(np.mean(means**2 - variances)))

@@ -17,6 +17,7 @@ from tracking.arrays import Bool, Float, frozen
 from tracking.docking import skew
 from tracking.likelihood import normal_equations
 from tracking.robust import spread_of, tukey
+from tracking.sigmas import sigma_of
 from tracking.survey_terms import SurveyTerms
 
 TUKEY = 4.5
@@ -125,7 +126,7 @@ def solve_motion(
     return Motion(
         step=step / scale,
         apart=tuple((one.own_step(step) - step) / scale for one in joined),
-        moved_sigma=float(np.sqrt(max(0.0, float(moved @ information @ moved)))),
+        moved_sigma=sigma_of(float(moved @ information @ moved)),
         covariance=covariance / np.outer(scale, scale),
         n_untold=int(np.count_nonzero(~is_told)),
     )

@@ -10,10 +10,11 @@ from tests.clear_cone_views import CLEAR, NOISE, ClearView, Depth, clear_view
 from tracking.clear_cone import ClearCone, is_clear, register_clear_cone
 from tracking.collar_band import expected_band
 from tracking.cone_model import ConeModel
-from tracking.docking import largest_sigma, ring_centre_camera_mm, ring_motion
+from tracking.docking import ring_centre_camera_mm, ring_motion
 from tracking.registration import RegistrationStatus
 from tracking.second_estimate import CHI_99, Status
 from tracking.segmentation import Label
+from tracking.sigmas import largest_sigma
 from tracking.transforms import transform_points
 
 MODEL = ConeModel(CLEAR)

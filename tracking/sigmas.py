@@ -1,0 +1,26 @@
+"""Standard deviations out of variances. What is not a number stays so: unknown is never exact."""
+
+from __future__ import annotations
+
+from math import inf, nan, sqrt
+
+import numpy as np
+
+from tracking.arrays import Float
+
+
+def sigma_of(variance: float) -> float:
+    """Root of a variance that rounding may have left below 0; NaN and infinity stay themselves."""
+    return 0.0 if variance < 0 else sqrt(variance)
+
+
+def largest_sigma(covariance: Float) -> float:
+    """1-sigma of the least sure direction of a covariance (n, n); NaN unless all is finite."""
+    if not np.isfinite(covariance).all():
+        return nan
+    return sigma_of(float(np.linalg.eigvalsh(covariance)[-1]))
+
+
+def at_least(floor: float, value: float) -> float:
+    """The larger of two numbers, NaN where the value is: `max` would answer with the floor."""
+    return max(floor, value) if -inf <= value else nan
