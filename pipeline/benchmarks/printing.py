@@ -56,7 +56,9 @@ class FindingsPrinter:
 
 
 def _printed(table: TextTable) -> Table:
-    printed = Table(title=Text(table.title, "table.title"), title_justify="left", box=box.SIMPLE_HEAD)
+    printed = Table(
+        title=Text(table.title, "table.title"), title_justify="left", box=box.SIMPLE_HEAD
+    )
     for name in table.header:
         printed.add_column(Text(name), no_wrap=True)
     for row in table.rows:
