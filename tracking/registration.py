@@ -174,9 +174,13 @@ class Registration:
     @property
     def axis_sigma_deg(self) -> float | None:
         """Root of the largest eigenvalue of `axis_cov_deg2`."""
-        return None if self.axis_cov_deg2 is None else largest_sigma(self.axis_cov_deg2)
+        return _largest_sigma(self.axis_cov_deg2)
 
     @property
     def exit_sigma_mm(self) -> float | None:
         """Root of the largest eigenvalue of `exit_cov_mm2`."""
-        return None if self.exit_cov_mm2 is None else largest_sigma(self.exit_cov_mm2)
+        return _largest_sigma(self.exit_cov_mm2)
+
+
+def _largest_sigma(covariance: Float | None) -> float | None:
+    return None if covariance is None else largest_sigma(covariance)

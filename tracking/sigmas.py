@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan, sqrt
+from math import nan, sqrt
 
 import numpy as np
 
@@ -22,5 +22,5 @@ def largest_sigma(covariance: Float) -> float:
 
 
 def at_least(floor: float, value: float) -> float:
-    """The larger of two numbers, NaN where the value is: `max` would answer with the floor."""
-    return max(floor, value) if -inf <= value else nan
+    """The larger of two numbers, NaN where one is: `max` may answer with the other."""
+    return float(np.maximum(floor, value))

@@ -17,7 +17,7 @@ from tracking.arrays import Bool, Float, frozen
 from tracking.docking import skew
 from tracking.likelihood import normal_equations
 from tracking.robust import spread_of, tukey
-from tracking.sigmas import sigma_of
+from tracking.sigmas import at_least, sigma_of
 from tracking.survey_terms import SurveyTerms
 
 TUKEY = 4.5
@@ -150,7 +150,7 @@ def torn(first: Motion, second: Motion) -> Motion:
     return Motion(
         step=np.zeros(6),
         apart=second.apart,
-        moved_sigma=max(first.moved_sigma, second.moved_sigma),
+        moved_sigma=at_least(first.moved_sigma, second.moved_sigma),
         covariance=(squares[0] + squares[1]) / 2,
         n_untold=max(first.n_untold, second.n_untold),
     )
