@@ -115,4 +115,7 @@ say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes
     say "A package was installed and does not load (see above): a system library is missing."
     exit 1
 }
+# The measurement's loops are compiled once, so that no session waits for it.
+say "Compiling the measurement's loops"
+"$VENV/bin/python" -c 'import pipeline.measurer'
 say "Ready: $VENV/bin/python"
