@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tracking.arrays import Bool, Float
 from tracking.compiled import FLAGS, NEW_VECTOR, REAL, ROWS, VECTOR, array_out, compiled, part
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +21,7 @@ def weighted(value: float, weight: float) -> float:
 
 
 @compiled(REAL, ROWS, VECTOR, FLAGS)
-def weighted_sum(rows, weights, is_counted):
+def weighted_sum(rows: Float, weights: Float, is_counted: Bool) -> float:
     total = 0.0
     for index in range(len(rows)):
         if is_counted[index]:
@@ -29,7 +30,7 @@ def weighted_sum(rows, weights, is_counted):
 
 
 @compiled(NEW_VECTOR, VECTOR)
-def reciprocals(values):
+def reciprocals(values: Float) -> Float:
     result = np.empty(len(values))
     for index in range(len(values)):
         result[index] = 1.0 / values[index]
@@ -37,10 +38,10 @@ def reciprocals(values):
 
 
 @compiled(REAL, array_out(REAL, 1))
-def doubled_in_place(values):
+def doubled_in_place(values: Float) -> float:
     for index in range(len(values)):
         values[index] *= 2.0
-    return values[0]
+    return float(values[0])
 
 
 class TestArguments:
