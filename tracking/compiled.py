@@ -29,6 +29,7 @@ REAL: Final = types.float64
 COUNT: Final = types.int64
 FLAG: Final = types.boolean
 BYTE: Final = types.uint8
+WORD: Final = types.uint32
 SINGLE: Final = types.float32
 
 

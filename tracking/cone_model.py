@@ -19,9 +19,8 @@ from tracking.applicator_mesh import (
     is_thin_triangle,
 )
 from tracking.arrays import Bool, Float, frozen
+from tracking.ray_hits import hits_of
 from tracking.transforms import invert
-
-Int = NDArray[np.int64]
 
 N_CURVE_POINTS = 72  # one every 3-5 px on a 60 mm cone at 0.5 m: as labels' noise is correlated
 N_SURFACE_POINTS = 12_000  # about 3 mm apart on a 60 mm cone: below the ICP's smallest radius
@@ -37,8 +36,7 @@ class RayHits:
     z_mm : (n,) depth in camera space, inf: miss
     is_hit : (n,)
     is_thin : (n,) on an end face of the wall, too narrow for a depth camera to tell its depth
-    points_mm, normals, rays : (n, 3) hit points, outward unit normals, the rays themselves;
-        in memory column by column, as they are used
+    points_mm, normals, rays : (n, 3) hit points, outward unit normals, the rays themselves
     """
 
     z_mm: Float
@@ -102,32 +100,10 @@ class ConeModel:
 
     def cast(self, camera_from_applicator: Float, rays_camera: Float) -> RayHits:
         """Cast rays (n, 3) with z = 1 from the camera's centre at the posed model."""
-        single = _rays(camera_from_applicator, rays_camera)
-        answer = self._scene.cast_rays(o3d.core.Tensor(single))
-        z = answer["t_hit"].numpy().astype(np.float64)
-        is_hit = np.isfinite(z)
-        triangle = np.where(is_hit, answer["primitive_ids"].numpy(), 0).astype(np.intp)
-        rays = single[:, 3:].T.astype(np.float64, order="C")
-        points = single[:1, :3].T + rays * np.where(is_hit, z, 1.0)
-        return RayHits(
-            z_mm=z,
-            is_hit=is_hit,
-            is_thin=is_hit & self._is_thin.take(triangle),
-            points_mm=points.T,
-            normals=self._smooth_normals(triangle, points).T,
-            rays=rays.T,
-        )
-
-    def _smooth_normals(self, triangle: Int, points: Float) -> Float:
-        """Normals (3, n) at hit points (3, n).
-
-        A facet's own tilt would feign a known roll of a round wall.
-        """
-        parts = self._normals.take(triangle, axis=1)
-        outward = parts[3] / np.maximum(np.hypot(points[0], points[1]), 1e-9)
-        normals = parts[:3]
-        normals[:2] += outward * points[:2]
-        return normals
+        rays = _rays(camera_from_applicator, rays_camera)
+        answer = self._scene.cast_rays(o3d.core.Tensor(rays))
+        z, triangles = answer["t_hit"].numpy(), answer["primitive_ids"].numpy()
+        return RayHits(*hits_of(rays, z, triangles, self._normals, self._is_thin))
 
 
 def _rays(camera_from_applicator: Float, rays_camera: Float) -> NDArray[np.float32]:
@@ -140,7 +116,7 @@ def _rays(camera_from_applicator: Float, rays_camera: Float) -> NDArray[np.float
 
 
 def _triangle_normals(mesh: TriangleMesh, is_revolved: Bool) -> Float:
-    """Outward unit normals as a sum, (4, m): x, y, z, and how far radially away from the axis.
+    """Outward unit normals as a sum, (m, 4): x, y, z, and how far radially away from the axis.
 
     A triangle of a surface of revolution has only the axial and the radial part.
     """
@@ -153,7 +129,7 @@ def _triangle_normals(mesh: TriangleMesh, is_revolved: Bool) -> Float:
     length = np.maximum(np.hypot(outward, normals[:, 2]), 1e-12)
     revolved = np.stack([np.zeros_like(length), np.zeros_like(length), normals[:, 2], outward])
     parts = np.where(is_revolved, revolved / length, [*normals.T, np.zeros_like(length)])
-    return frozen(parts)
+    return frozen(np.ascontiguousarray(parts.T))
 
 
 def _edges(applicator: Applicator) -> tuple[EdgeCurve, ...]:

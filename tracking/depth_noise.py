@@ -42,6 +42,10 @@ class DepthNoise(ABC):
         """1-sigma of the depth at `z_mm`, in its shape; `fx` is the frame's focal length in px."""
 
     @abstractmethod
+    def sigma_coefficients(self, fx: float) -> Float:
+        """The 1-sigma as a polynomial of depth, (3,): c0 + c1 z + c2 z^2 in mm."""
+
+    @abstractmethod
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """Whether the depths within 3x3 px range too far to be one smooth surface.
 
@@ -114,6 +118,10 @@ class StereoNoise(DepthNoise):
         scale = self.subpixel_px / self.focal_baseline(fx)
         return np.square(np.asarray(z_mm, dtype=np.float64)) * scale
 
+    def sigma_coefficients(self, fx: float) -> Float:
+        """See `DepthNoise`."""
+        return np.array([0.0, 0.0, self.subpixel_px / self.focal_baseline(fx)])
+
     def hidden(self, depth_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: a pixel u lands at u - disparity in the second image.
 
@@ -166,6 +174,10 @@ class DepthDomainNoise(DepthNoise):
         z = np.asarray(z_mm, dtype=np.float64)
         sigma: Float = np.polynomial.polynomial.polyval(z, np.array(self.sigma_coefficients_mm))
         return sigma
+
+    def sigma_coefficients(self, fx: float) -> Float:
+        """See `DepthNoise`; `fx` does not matter here."""
+        return np.array((*self.sigma_coefficients_mm, 0.0, 0.0)[:3])
 
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: steeper than any surface whose depth can be believed, beyond noise."""

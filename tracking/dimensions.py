@@ -17,8 +17,8 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
+from tracking.depth_comparison import WALL_COSINE
 from tracking.likelihood import (
-    WALL_COSINE,
     depth_weights,
     edge_bias_px,
     edge_jacobians,

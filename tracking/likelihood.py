@@ -17,18 +17,24 @@ from math import sqrt
 import numpy as np
 
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Bool, Float
+from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
-from tracking.cone_model import ConeModel, RayHits
+from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets
+from tracking.depth_comparison import (
+    BORDER,
+    HOLLOW,
+    REST,
+    calm,
+    compared,
+    group_scatter,
+    robust_equations,
+)
 from tracking.depth_noise import DepthNoise
 from tracking.robust import NORMAL_MAD, median, spread_of, tukey
 from tracking.segmentation import EdgeQuality
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
-GRAZING_COSINE = (
-    0.12  # hits flatter than 83 deg: the depth there is the matcher's, not the surface's
-)
 EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
 BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bumps of 0.3 mm
 BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
@@ -37,7 +43,6 @@ CHANCE_CORRELATION = 2.0  # times 1 / sqrt(n): what n independent points show by
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
 MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
 MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
-WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
 FACE_COSINE = 0.85  # |n_z| above which it lies on a face across the axis
 EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
@@ -85,48 +90,41 @@ def depth_terms(
 ) -> DepthTerms:
     """Compare the sampled pixels with the model at `pose` (camera_from_applicator)."""
     hits = model.cast(pose, pixels.rays_camera)
-    along = (hits.normals * hits.rays).sum(axis=1)
-    steep = np.abs(along) > GRAZING_COSINE * pixels.ray_lengths
-    usable = hits.is_hit & steep & ~hits.is_thin
-    z = np.where(usable, hits.z_mm, 1.0)
-    gains = np.where(usable, -1.0 / noise.sigma_mm(z, pixels.fx) / np.where(usable, along, 1.0), 0)
-    residuals = np.where(usable, noise.residuals(pixels.depth_mm, z, pixels.fx), np.nan)
-    scale = _noise_scale(residuals, pixels.is_border, hits)
-    residuals, gains = residuals / scale, gains / scale
-    jacobian = np.empty((6, len(z))).T  # columns together, as they are used
-    jacobian[:, :3] = cross_rows(hits.points_mm, hits.normals)
-    jacobian[:, 3:] = hits.normals
-    jacobian *= gains[:, None]
-    return DepthTerms(
-        residuals=residuals,
-        jacobian=jacobian,
-        points_mm=hits.points_mm,
-        normals=hits.normals,
-        gains=gains,
-        n_hits=int(hits.is_hit.sum()),
-        n_grazing=int((hits.is_hit & ~usable).sum()),
+    residuals, jacobian, gains, groups, n_hits, n_grazing = compared(
+        hits.z_mm,
+        hits.is_hit,
+        hits.is_thin,
+        hits.points_mm,
+        hits.normals,
+        hits.rays,
+        pixels.ray_lengths,
+        pixels.depth_mm,
+        pixels.is_border,
+        noise.sigma_coefficients(pixels.fx),
     )
+    for group, scale in _noisy_groups(residuals, groups):
+        calm(residuals, jacobian, gains, groups, group, scale)
+    return DepthTerms(residuals, jacobian, hits.points_mm, hits.normals, gains, n_hits, n_grazing)
 
 
-def _noise_scale(residuals: Float, is_border: Bool, hits: RayHits) -> Float:
-    """Factor (n,) by which pixels near outlines, and inside the tube, are noisier than the rest.
+def _noisy_groups(residuals: Float, groups: UInt8) -> list[tuple[int, float]]:
+    """Groups of pixels with the factor by which they are noisier than the rest.
 
     A matcher smears outlines, and a hollow reflects itself: where such pixels scatter notably
     more than the wall's, about the model and not about their own mean, their noise is taken to
-    be as large as that.
+    be as large as that. Nothing scatters less than the noise model says.
     """
-    outward = (hits.normals[:, :2] * hits.points_mm[:, :2]).sum(axis=1)
-    is_hollow = (outward < 0) & (np.abs(hits.normals[:, 2]) < WALL_COSINE)
-    rest = residuals[~(is_border | is_hollow)]
-    if int(np.isfinite(rest).sum()) < MIN_REFERENCE_PIXELS:
-        return np.ones(len(residuals))
-    reference = spread_of(rest)
-    scale = np.ones(len(residuals))
-    for group, largest in ((is_border & ~is_hollow, MAX_BORDER_SCALE), (is_hollow, np.inf)):
-        ratio = spread_of(residuals[group]) / reference
-        if ratio > NOTABLE_SCATTER and int(group.sum()) >= MIN_GROUP_PIXELS:
-            scale[group] = min(ratio, largest)
-    return scale
+    scatter, n_known, _ = group_scatter(residuals, groups, REST)
+    if n_known < MIN_REFERENCE_PIXELS:
+        return []
+    reference = max(1.0, NORMAL_MAD * scatter)
+    noisy: list[tuple[int, float]] = []
+    for group, largest in ((BORDER, MAX_BORDER_SCALE), (HOLLOW, np.inf)):
+        scatter, _, n_pixels = group_scatter(residuals, groups, group)
+        ratio = max(1.0, NORMAL_MAD * scatter) / reference
+        if ratio > NOTABLE_SCATTER and n_pixels >= MIN_GROUP_PIXELS:
+            noisy.append((group, min(ratio, largest)))
+    return noisy
 
 
 def depth_weights(depth: DepthTerms, inflation: float, widening: float = 1.0) -> Float:
@@ -152,8 +150,9 @@ def depth_equations(
     depth: DepthTerms, inflation: float, widening: float = 1.0
 ) -> tuple[Float, Float]:
     """Normal equations of the depth for small motions."""
-    weights = depth_weights(depth, inflation, widening)
-    return normal_equations(depth.jacobian, weights, depth.known_residuals)
+    return robust_equations(
+        depth.jacobian, depth.residuals, widening * TUKEY * depth.spread, inflation
+    )
 
 
 def edge_jacobians(

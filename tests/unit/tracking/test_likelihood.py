@@ -12,10 +12,10 @@ from tests.builders_views import model_of
 from tracking.applicator_pixels import ApplicatorPixels, select_pixels
 from tracking.arrays import Bool, Float
 from tracking.contour import EdgeOffsets
+from tracking.depth_comparison import WALL_COSINE
 from tracking.depth_noise import StereoNoise
 from tracking.likelihood import (
     BURIAL_SIGMA_MM,
-    WALL_COSINE,
     DepthTerms,
     depth_terms,
     edge_weights,

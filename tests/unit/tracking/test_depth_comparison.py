@@ -1,0 +1,113 @@
+"""Depth against the model's, as plain NumPy would say it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.builders import View, make_applicator, make_view, pose_looking_at
+from tests.builders_views import model_of
+from tracking.arrays import Float
+from tracking.depth_comparison import (
+    BORDER,
+    GRAZING_COSINE,
+    HOLLOW,
+    REST,
+    calm,
+    compared,
+    group_scatter,
+    robust_equations,
+)
+from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
+from tracking.robust import tukey
+
+STEREO = StereoNoise(50.0, 0.08, 0.4)
+NOISES = [STEREO, DepthDomainNoise((0.4, 1e-3, 2e-6), 1.0)]
+
+
+@pytest.fixture(scope="module")
+def view() -> View:
+    cone = make_applicator(80.0, has_ring=True)
+    return make_view(cone, pose_looking_at(450.0, 35.0), seed=4, noise=STEREO)
+
+
+def _rays(view: View) -> Float:
+    """Of the whole image: hits, misses, and what is too flat."""
+    v, u = np.mgrid[: view.depth_mm.shape[0] : 3, : view.depth_mm.shape[1] : 3].reshape(2, -1)
+    return view.intrinsics.rays(u.astype(float), v.astype(float))
+
+
+@pytest.mark.parametrize("noise", NOISES, ids=["stereo", "depth"])
+def test_residuals_and_derivatives(view: View, noise: DepthNoise) -> None:
+    rays, rng, fx = _rays(view), np.random.default_rng(5), view.intrinsics.fx
+    hits = model_of(view.applicator).cast(view.camera_from_applicator, rays)
+    depth_mm = np.where(hits.is_hit, hits.z_mm, 500.0) + rng.standard_normal(len(rays))
+    depth_mm[::50] = np.nan
+    is_border, lengths = rng.random(len(rays)) < 0.2, np.linalg.norm(rays, axis=1)
+    residuals, jacobian, gains, groups, n_hits, n_grazing = compared(
+        hits.z_mm,
+        hits.is_hit,
+        hits.is_thin,
+        hits.points_mm,
+        hits.normals,
+        hits.rays,
+        lengths,
+        depth_mm,
+        is_border,
+        noise.sigma_coefficients(fx),
+    )
+    along = (hits.normals * hits.rays).sum(axis=1)
+    usable = hits.is_hit & ~hits.is_thin & (np.abs(along) > GRAZING_COSINE * lengths)
+    assert 100 < usable.sum() < hits.is_hit.sum() < len(usable)
+    assert (n_hits, n_grazing) == (hits.is_hit.sum(), (hits.is_hit & ~usable).sum())
+    z = np.where(usable, hits.z_mm, 1.0)
+    expected = np.where(usable, noise.residuals(depth_mm, z, fx), np.nan)
+    np.testing.assert_allclose(residuals, expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        gains, np.where(usable, -1 / noise.sigma_mm(z, fx) / along, 0.0), rtol=1e-12
+    )
+    levers = np.cross(hits.points_mm, hits.normals)
+    motion = np.concatenate([levers, hits.normals], axis=1) * gains[:, None]
+    np.testing.assert_allclose(jacobian, np.where(usable[:, None], motion, 0.0), rtol=1e-12)
+    outward = (hits.normals[:, :2] * hits.points_mm[:, :2]).sum(axis=1)
+    is_hollow = (outward < 0) & (np.abs(hits.normals[:, 2]) < 0.3)
+    assert is_hollow.any()
+    np.testing.assert_array_equal(
+        groups, np.where(is_hollow, HOLLOW, np.where(is_border, BORDER, REST))
+    )
+
+
+class TestGroups:
+    residuals = np.array([1.0, -3.0, np.nan, 2.0, -7.0, 5.0])
+    groups = np.array([0, 0, 0, 0, 1, 1], np.uint8)
+
+    def test_scatter_is_the_upper_median_of_what_is_known(self) -> None:
+        assert group_scatter(self.residuals, self.groups, 0) == (2.0, 3, 4)
+        assert group_scatter(self.residuals, self.groups, 1) == (7.0, 2, 2)
+        assert group_scatter(self.residuals, self.groups, 2) == (0.0, 0, 0)
+
+    def test_a_calmed_group_alone_is_changed(self) -> None:
+        residuals, gains, jacobian = self.residuals.copy(), np.ones(6), np.ones((6, 6))
+        assert calm(residuals, jacobian, gains, self.groups, 1, 2.0) == 2
+        np.testing.assert_array_equal(residuals, [1.0, -3.0, np.nan, 2.0, -3.5, 2.5])
+        np.testing.assert_array_equal(gains, [1, 1, 1, 1, 0.5, 0.5])
+        np.testing.assert_array_equal(jacobian, gains[:, None] * np.ones((1, 6)))
+
+
+def _random(n: int) -> tuple[Float, Float]:
+    rng = np.random.default_rng(n)
+    jacobian, residuals = rng.standard_normal((n, 6)), rng.standard_normal(n) * 4.0
+    residuals[::7], jacobian[::7] = np.nan, 0.0
+    return jacobian, residuals
+
+
+@pytest.mark.parametrize("n", [0, 1, 20, 900])
+@pytest.mark.parametrize("cutoff", [5.0, np.inf])
+def test_equations_with_robust_weights(n: int, cutoff: float) -> None:
+    jacobian, residuals = _random(n)
+    information, gradient = robust_equations(jacobian, residuals, cutoff, 3.0)
+    known = np.where(np.isnan(residuals), 0.0, residuals)
+    weighted = jacobian * (tukey(known, cutoff) / 3.0)[:, None]
+    np.testing.assert_allclose(information, weighted.T @ jacobian, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(gradient, weighted.T @ known, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(information, information.T)

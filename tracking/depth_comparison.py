@@ -1,0 +1,149 @@
+"""Measured depth against the depth that the model predicts, pixel by pixel; their equations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracking.arrays import Bool, Float, UInt8
+from tracking.compiled import (
+    BYTE,
+    COUNT,
+    FLAGS,
+    NEW_ROWS,
+    NEW_VECTOR,
+    REAL,
+    ROWS,
+    VECTOR,
+    array_in,
+    array_out,
+    compiled,
+    several,
+)
+
+# Hits flatter than 83 deg: the depth there is the matcher's, not the surface's.
+GRAZING_COSINE = 0.12
+WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
+REST, BORDER, HOLLOW = 0, 1, 2  # groups of pixels with a noise of their own
+
+GROUPS = array_in(BYTE, 1)
+
+
+@compiled(
+    several(NEW_VECTOR, NEW_ROWS, NEW_VECTOR, array_out(BYTE, 1), COUNT, COUNT),
+    *(VECTOR, FLAGS, FLAGS, ROWS, ROWS, ROWS),
+    *(VECTOR, VECTOR, FLAGS, VECTOR),
+)
+def compared(
+    z_mm: Float,
+    is_hit: Bool,
+    is_thin: Bool,
+    points_mm: Float,
+    normals: Float,
+    rays: Float,
+    ray_lengths: Float,
+    measured_mm: Float,
+    is_border: Bool,
+    sigma_coefficients: Float,
+) -> tuple[Float, Float, Float, UInt8, int, int]:
+    """Residuals and their derivatives in sigma of the noise model.
+
+    Parameters
+    ----------
+    z_mm, is_hit, is_thin, points_mm, normals, rays
+        Of `RayHits`.
+    ray_lengths, measured_mm, is_border : (n,)
+    sigma_coefficients : (3,) of `DepthNoise`
+
+    Returns
+    -------
+    residuals : (n,), NaN where unusable
+    jacobian : (n, 6) and gains : (n,), 0 where unusable
+    groups : (n,) `HOLLOW` on the inner side of the wall, else `BORDER` or `REST`
+    n_hits, n_grazing
+    """
+    n = len(z_mm)
+    residuals, gains, jacobian = np.empty(n), np.empty(n), np.empty((n, 6))
+    groups = np.empty(n, np.uint8)
+    n_hits = n_usable = 0
+    c0, c1, c2 = sigma_coefficients
+    for row in range(n):
+        nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
+        x, y, z = points_mm[row, 0], points_mm[row, 1], points_mm[row, 2]
+        along = nx * rays[row, 0] + ny * rays[row, 1] + nz * rays[row, 2]
+        groups[row] = BORDER if is_border[row] else REST
+        if nx * x + ny * y < 0 and abs(nz) < WALL_COSINE:
+            groups[row] = HOLLOW
+        n_hits += is_hit[row]
+        is_steep = abs(along) > GRAZING_COSINE * ray_lengths[row]
+        if not (is_hit[row] and is_steep and not is_thin[row]):
+            residuals[row], gains[row] = np.nan, 0.0
+            jacobian[row] = 0.0
+            continue
+        n_usable += 1
+        predicted, measured = z_mm[row], measured_mm[row]
+        between = np.sqrt(measured * predicted)
+        residuals[row] = (predicted - measured) / (c0 + between * (c1 + between * c2))
+        gain = -1.0 / (c0 + predicted * (c1 + predicted * c2)) / along
+        gains[row] = gain
+        jacobian[row, 0] = (y * nz - z * ny) * gain
+        jacobian[row, 1] = (z * nx - x * nz) * gain
+        jacobian[row, 2] = (x * ny - y * nx) * gain
+        jacobian[row, 3], jacobian[row, 4], jacobian[row, 5] = nx * gain, ny * gain, nz * gain
+    return residuals, jacobian, gains, groups, n_hits, n_hits - n_usable
+
+
+@compiled(COUNT, NEW_VECTOR, NEW_ROWS, NEW_VECTOR, GROUPS, COUNT, REAL)
+def calm(
+    residuals: Float, jacobian: Float, gains: Float, groups: UInt8, group: int, scale: float
+) -> int:
+    """Divide a group's residuals and derivatives by its noise's `scale`, in place: how many."""
+    n_calmed = 0
+    for row in range(len(residuals)):
+        if groups[row] == group:
+            n_calmed += 1
+            residuals[row] /= scale
+            gains[row] /= scale
+            jacobian[row] /= scale
+    return n_calmed
+
+
+@compiled(several(REAL, COUNT, COUNT), VECTOR, GROUPS, COUNT)
+def group_scatter(residuals: Float, groups: UInt8, group: int) -> tuple[float, int, int]:
+    """Median size of a group's residuals, 0 of none; how many have one; and its pixels."""
+    sizes, n_known, n_pixels = np.empty(len(residuals)), 0, 0
+    for row in range(len(residuals)):
+        if groups[row] == group:
+            n_pixels += 1
+            if np.isfinite(residuals[row]):
+                sizes[n_known] = abs(residuals[row])
+                n_known += 1
+    if n_known == 0:
+        return 0.0, 0, n_pixels
+    middle = n_known // 2
+    return np.partition(sizes[:n_known], middle)[middle], n_known, n_pixels
+
+
+@compiled(several(NEW_ROWS, NEW_VECTOR), ROWS, VECTOR, REAL, REAL)
+def robust_equations(
+    jacobian: Float, residuals: Float, cutoff: float, inflation: float
+) -> tuple[Float, Float]:
+    """J' W J, (k, k), and J' W r, (k,), with Tukey's weights over `inflation`.
+
+    Residuals that are NaN count for nothing.
+    """
+    n_unknowns = jacobian.shape[1]
+    information, gradient = np.zeros((n_unknowns, n_unknowns)), np.zeros(n_unknowns)
+    for row in range(len(residuals)):
+        share = residuals[row] / cutoff
+        if not abs(share) < 1.0:
+            continue
+        weight = (1.0 - share * share) ** 2 / inflation
+        for first in range(n_unknowns):
+            weighted = jacobian[row, first] * weight
+            gradient[first] += weighted * residuals[row]
+            for second in range(first, n_unknowns):
+                information[first, second] += weighted * jacobian[row, second]
+    for first in range(n_unknowns):
+        for second in range(first):
+            information[first, second] = information[second, first]
+    return information, gradient
