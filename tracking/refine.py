@@ -12,16 +12,13 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
 from tracking.depth_noise import DepthNoise
-from tracking.likelihood import (
-    TUKEY,
-    DepthTerms,
-    depth_equations,
-    depth_terms,
+from tracking.edge_equations import (
     edge_bias_px,
     edge_jacobians,
     edge_weights,
     shift_marginalised,
 )
+from tracking.likelihood import TUKEY, DepthTerms, depth_equations, depth_terms
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import orthonormalise, rotation_from_vector
