@@ -30,6 +30,7 @@ COUNT: Final = types.int64
 FLAG: Final = types.boolean
 BYTE: Final = types.uint8
 WORD: Final = types.uint32
+RAW: Final = types.uint16
 SINGLE: Final = types.float32
 
 
@@ -56,6 +57,7 @@ INDICES: Final = array_in(COUNT, 1)
 MASK: Final = array_in(FLAG, 2)
 LABELS: Final = array_in(BYTE, 2)
 DEPTHS: Final = array_in(SINGLE, 2)
+RAW_DEPTHS: Final = array_in(RAW, 2)
 NEW_VECTOR: Final = array_out(REAL, 1)
 NEW_ROWS: Final = array_out(REAL, 2)
 NEW_FLAGS: Final = array_out(FLAG, 1)
