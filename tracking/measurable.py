@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box, depth_range
+from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.camera import CameraIntrinsics
+from tracking.depth_inside import BROKEN, level_and_broken, measured_inside, row_ends, thinned
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
 from tracking.registration import RegistrationStatus
-from tracking.robust import median
 from tracking.segmentation import Label
 from tracking.surroundings import fit_surroundings
 
@@ -34,8 +34,7 @@ OUTLINE_PX = 2  # stereo matching smears the outline over about two pixels
 MIN_INSIDE_PX = 60  # pixels off the outline, below which shares say nothing
 STEP_SIGMA = 4.0  # nearer to the surroundings' surface than this: no step towards the camera
 MAX_SCATTER = 0.006  # of the distance, 3 mm at 0.5 m: rough ground must not swallow a cone
-N_FOR_DISTANCE, N_FOR_SHARES = 500, 4000  # more pixels tell a share no better
-NEAREST_MM = np.float32(1.0)  # no camera measures nearer
+N_FOR_SHARES = 4000  # more pixels tell a share no better
 JUMP_DEG = 82.0  # steeper between neighbours than a surface that a camera can measure
 JUMP_SIGMA = 8.0  # range of the noise between neighbours with room to spare
 OUTSIDE_PX = 4  # surroundings nearer to the outline carry flying pixels and label errors
@@ -88,19 +87,15 @@ def depth_shares(
     box = bounding_box(mask, REACH_PX)
     if box is None:
         return None
-    crop, depth = mask[box].view(np.uint8), depth_mm[box]
-    inside = cv2.erode(crop, square(OUTLINE_PX), borderValue=0) > 0
-    n_inside = int(np.count_nonzero(inside))
+    crop, depth = mask[box].view(np.uint8), np.ascontiguousarray(depth_mm[box])
+    inside = np.asarray(cv2.erode(crop, square(OUTLINE_PX), borderValue=0), np.uint8)
+    n_inside, n_measured, distance_mm = measured_inside(inside, depth)
     if n_inside < MIN_INSIDE_PX:
         return None
-    has_depth = depth > 0
-    measured = inside & has_depth
-    n_measured = int(np.count_nonzero(measured))
     if n_measured == 0:
         return DepthShares(1.0, 0.0, 0.0)
-    distance_mm = median(depth[measured][:: 1 + n_measured // N_FOR_DISTANCE])
     if n_measured < NOTABLE_SHARE * n_inside:
-        holes = inside & ~has_depth
+        holes = (inside > 0) & ~(depth > 0)
         n_inside -= int(
             np.count_nonzero(
                 holes
@@ -110,21 +105,27 @@ def depth_shares(
     sigma = float(noise.sigma_mm(distance_mm, intrinsics.fx)) / distance_mm
     jump = max(2.0 * tan(radians(JUMP_DEG)) / intrinsics.fx, JUMP_SIGMA * sigma)
     stride = 2 if n_inside > N_FOR_SHARES else 1
-    thinned = np.s_[::stride, ::stride]
-    thin_measured, thin_depth = measured[thinned].copy(), depth[thinned].copy()
-    nearness = np.divide(
-        np.float32(distance_mm), thin_depth, out=np.zeros_like(thin_depth), where=thin_depth > 0
+    mask_thinned = crop[::stride, ::stride].copy()
+    near, beside = (
+        np.asarray(cv2.dilate(mask_thinned, square(reach // stride)), np.uint8)
+        for reach in (REACH_PX, OUTSIDE_PX)
     )
-    inverse_range = _inverse_range_per_mm(depth, thinned)
-    broken = thin_measured & (inverse_range >= np.float32(jump / distance_mm))
-    thin_mask = np.ascontiguousarray(crop[thinned])
-    around = _around(thin_mask, labels[box][thinned], nearness, stride)
-    no_step = thin_measured & _has_no_step(around, nearness, sigma)
-    n_thinned = int(np.count_nonzero(inside[thinned]))
+    nearness, inner, around, n_thinned = thinned(
+        inside,
+        labels[box],
+        depth,
+        near,
+        beside,
+        stride,
+        Label.OCCLUDER.value,
+        distance_mm,
+        jump / distance_mm,
+    )
+    n_level, n_broken = _level_and_broken(nearness, inner, around, sigma)
     return DepthShares(
         missing=1.0 - n_measured / n_inside,
-        see_through=int(np.count_nonzero(no_step)) / n_thinned,
-        broken=int(np.count_nonzero(broken & ~no_step)) / n_thinned,
+        see_through=n_level / n_thinned,
+        broken=n_broken / n_thinned,
     )
 
 
@@ -171,44 +172,21 @@ def _too_near(labels: UInt8, depth_mm: Image) -> Bool:
     return found
 
 
-def _around(mask: UInt8, codes: UInt8, nearness: Image, stride_px: int) -> Bool:
-    """What surrounds the applicator and is measured, occluders left out."""
-    near = cv2.dilate(mask, square(REACH_PX // stride_px)) > 0
-    clear = cv2.dilate(mask, square(OUTSIDE_PX // stride_px)) == 0
-    around: Bool = near & clear & (codes != Label.OCCLUDER.value) & (nearness > 0)
-    return around
-
-
-def _has_no_step(around: Bool, nearness: Image, sigma: float) -> Bool:
-    """Pixels where the depth continues the surroundings' surface, or lies behind it.
+def _level_and_broken(nearness: Image, inner: UInt8, around: Bool, sigma: float) -> tuple[int, int]:
+    """Pixels where the depth continues the surroundings' surface or lies behind it; broken ones.
 
     Only among the surroundings: a surface that is continued beyond them may turn anywhere.
     """
     surroundings = fit_surroundings(nearness, around)
     if surroundings is None:
-        return np.zeros(nearness.shape, bool)
+        return 0, int(np.count_nonzero(inner == BROKEN))
     tolerance = STEP_SIGMA * max(sigma, min(surroundings.scatter, MAX_SCATTER))
-    is_level: Bool = nearness < surroundings.nearness(nearness.shape) + np.float32(tolerance)
-    return is_level & _enclosed(around)
+    surface = surroundings.nearness(nearness.shape)
+    return level_and_broken(inner, nearness, surface, _enclosed(around), tolerance)
 
 
-def _enclosed(region: Bool) -> Bool:
-    """The convex hull of a region's pixels."""
-    rows = np.flatnonzero(region.any(axis=1))
-    first = region[rows].argmax(axis=1)
-    last = region.shape[1] - 1 - region[rows, ::-1].argmax(axis=1)  # these hold every corner
-    ends = np.concatenate([np.stack([first, rows], axis=1), np.stack([last, rows], axis=1)])
-    hull = cv2.convexHull(ends.astype(np.int32))
-    filled = cv2.fillConvexPoly(np.zeros(region.shape, np.uint8), hull, 1)
-    enclosed: Bool = filled > 0
-    return enclosed
-
-
-def _inverse_range_per_mm(depth_mm: Image, thinned: tuple[slice, slice]) -> Image:
-    """How far 1 / z ranges among a pixel and its neighbours, at some of the pixels with depth.
-
-    Few of a sound cone's pixels jump to a neighbour, most of a patchwork's.
-    """
-    nearest, farthest = (image[thinned] for image in depth_range(depth_mm))
-    inverse_range = 1 / nearest - 1 / np.maximum(farthest, NEAREST_MM)
-    return inverse_range.astype(np.float32, copy=False)
+def _enclosed(region: Bool) -> UInt8:
+    """1 in the convex hull of a region's pixels."""
+    hull = cv2.convexHull(row_ends(region).astype(np.int32))
+    enclosed = cv2.fillConvexPoly(np.zeros(region.shape, np.uint8), hull, 1)
+    return np.asarray(enclosed, np.uint8)

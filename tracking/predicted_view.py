@@ -13,22 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
-from tracking.arrays import Bool, Float, UInt8
+from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
-from tracking.kernels import square
+from tracking.predicted_pixels import (
+    Depth,
+    Places,
+    compared,
+    grid_middles,
+    off_cells,
+    worth_a_ray,
+)
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.transforms import transform_points
 
-Depth = NDArray[np.float32]
-Places = NDArray[np.intp]  # pixels of a crop, counted row by row
 Box = tuple[slice, slice]
 
-AGREES_SIGMA, AGREES_MM = 4.0, 0.5  # of the depth noise; of pose and form
 MAX_POSE_PX = 1.0  # 1-sigma of the exit in the image: a pose that errs more draws no outline
-GRID_PX = 8  # looks for something before the cone: a finger at 0.8 m
 MARGIN_PX = 8  # around outline and labels: room to look beside them
 NEAR_MM = 50.0  # nothing nearer is projected
 FAR_PX = 1e5  # OpenCV's polygons are integers
@@ -44,17 +47,14 @@ class PredictedView:
     inside : (height, width) 1 where polygons around the model say it may be seen
     places : (n,)
     labels : (n,) as given
-    is_hit : (n,) the model is predicted there
-    agrees, is_nearer : (n,) of hits: measured depth lies on the model; clearly before it
+    codes : (n,) of `predicted_pixels`: the model is missed, its depth is measured, or a nearer one
     """
 
     box: Box
     inside: UInt8
     places: Places
     labels: UInt8
-    is_hit: Bool
-    agrees: Bool
-    is_nearer: Bool
+    codes: UInt8
 
 
 def predicted_view(
@@ -78,8 +78,9 @@ def predicted_view(
         return None
     box = _region(polygons, labelled, intrinsics)
     spread = registration.residual_spread or 1.0
-    comparison = _Comparison(model, pose, intrinsics, noise, spread, depth_mm[box], box)
-    return comparison.of(segmentation.labels[box], _filled(polygons, box))
+    depth = np.ascontiguousarray(depth_mm[box])
+    comparison = _Comparison(model, pose, intrinsics, noise, spread, depth, box)
+    return comparison.of(np.ascontiguousarray(segmentation.labels[box]), _filled(polygons, box))
 
 
 def _is_sharp(model: ConeModel, registration: Registration, intrinsics: CameraIntrinsics) -> bool:
@@ -149,43 +150,18 @@ class _Comparison:
 
     def of(self, labels: UInt8, inside: UInt8) -> PredictedView:
         """Compare the pixels whose label differs, and those around something before the cone."""
-        is_applicator = (labels == Label.APPLICATOR.value).view(np.uint8)
-        both = is_applicator & inside
-        v, u = np.nonzero((is_applicator ^ inside) | (both & self._off_model(both)))
-        is_hit, agrees, is_nearer = self._at(v, u)
-        places = (v * labels.shape[1] + u).astype(np.intp)
-        return PredictedView(self.box, inside, places, labels[v, u], is_hit, agrees, is_nearer)
+        applicator = Label.APPLICATOR.value
+        v, u = grid_middles(labels, inside, applicator)
+        off = off_cells(v, u, self._codes(v, u), self.depth_mm)
+        v, u = worth_a_ray(labels, inside, off, applicator)
+        places = v * labels.shape[1] + u
+        return PredictedView(self.box, inside, places, labels[v, u], self._codes(v, u))
 
-    def _off_model(self, region: UInt8) -> UInt8:
-        """Cells of a grid, and their neighbours, whose middle's depth is not the model's."""
-        middles = np.s_[GRID_PX // 2 :: GRID_PX]
-        cells = region[middles, middles]
-        rows, columns = np.nonzero(cells)
-        v, u = rows * GRID_PX + GRID_PX // 2, columns * GRID_PX + GRID_PX // 2
-        is_hit, agrees, _ = self._at(v, u)
-        is_off = ~is_hit | ~(agrees | (self.depth_mm[v, u] <= 0))
-        off = np.zeros(region.shape, np.uint8)
-        if not is_off.any():
-            return off
-        grid = np.zeros(cells.shape, np.uint8)
-        grid[rows, columns] = is_off
-        wide = np.asarray(cv2.dilate(grid, square(1)), np.uint8)
-        blocks = wide.repeat(GRID_PX, axis=0).repeat(GRID_PX, axis=1)
-        height, width = np.minimum(blocks.shape, region.shape)
-        off[:height, :width] = blocks[:height, :width]
-        return off
-
-    def _at(self, v: Places, u: Places) -> tuple[Bool, Bool, Bool]:
-        """Which pixels meet the model, and of these: depth agrees; depth is clearly nearer."""
+    def _codes(self, v: Places, u: Places) -> UInt8:
+        """Whether rays meet the model, and depth lies on it or clearly before it."""
         rows, columns = self.box
-        rays = self.intrinsics.rays(
-            (u + columns.start).astype(np.float64), (v + rows.start).astype(np.float64)
+        predicted_mm = self.model.depths_mm(
+            self.pose, self.intrinsics.rays(u + columns.start, v + rows.start)
         )
-        predicted = self.model.depths_mm(self.pose, rays)
-        measured, is_hit = self.depth_mm[v, u], np.isfinite(predicted)
-        predicted = np.where(is_hit, predicted, 1.0)
-        sigma_mm = self.noise.sigma_mm(predicted, self.intrinsics.fx)
-        tolerance_mm = AGREES_MM + AGREES_SIGMA * self.spread * sigma_mm
-        is_known = is_hit & (measured > 0)
-        agrees = is_known & (np.abs(measured - predicted) <= tolerance_mm)
-        return is_hit, agrees, is_known & (measured < predicted - tolerance_mm)
+        sigma = self.noise.sigma_coefficients(self.intrinsics.fx)
+        return compared(v, u, predicted_mm, self.depth_mm, sigma, self.spread)

@@ -26,14 +26,9 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
-from tracking.predicted_view import (
-    MARGIN_PX,
-    Box,
-    Depth,
-    Places,
-    PredictedView,
-    predicted_view,
-)
+from tracking.label_corrections import in_groups, sorted_out, with_labels_beside
+from tracking.predicted_pixels import Depth, Places
+from tracking.predicted_view import MARGIN_PX, Box, predicted_view
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 
@@ -93,50 +88,31 @@ def relabelled(
     view = predicted_view(model, registration, segmentation, depth_mm, intrinsics, noise)
     if view is None:
         return None
-    labels, places = segmentation.labels[view.box], view.places
-    is_applicator = labels == Label.APPLICATOR.value
-    was_applicator = view.labels == Label.APPLICATOR.value
-    missed = places[was_applicator & ~view.is_hit]
-    is_near_outline = cv2.dilate(view.inside, square(EDGE_PX)).reshape(-1)[missed] > 0
-    far = missed[~is_near_outline]
-    n_applicator = max(1, int(np.count_nonzero(is_applicator)))
-    n_contradicted = np.count_nonzero(view.is_nearer & was_applicator) + len(far)
-    if not n_contradicted <= MAX_CONTRADICTED * n_applicator:
+    labels = segmentation.labels[view.box].copy()
+    near_inside = np.asarray(cv2.dilate(view.inside, square(EDGE_PX)), np.uint8)
+    near, far, gained, hiding, n_nearer = sorted_out(
+        view.places, view.labels, view.codes, near_inside
+    )
+    n_applicator = max(1, int(np.count_nonzero(labels == Label.APPLICATOR.value)))
+    if not n_nearer + len(far) <= MAX_CONTRADICTED * n_applicator:
         return None
-    gained = _in_groups(places[~was_applicator & view.agrees], is_applicator)
-    told = _told(labels, view, gained, far, depth_mm[view.box])
-    n_told = int(np.count_nonzero(told != labels))
-    drawn = told.copy()
-    _set(drawn, gained, Label.APPLICATOR)
-    _set_beside(drawn, missed[is_near_outline])
-    return Relabelled(segmentation.labels, view.box, drawn, told, n_told / n_applicator)
-
-
-def _told(labels: UInt8, view: PredictedView, gained: Places, far: Places, depth: Depth) -> UInt8:
-    """Labels of a crop corrected away from the predicted outline; `far` from it is missed."""
+    gained = in_groups(gained, labels, Label.APPLICATOR.value, MIN_GROUP)
+    hiding = in_groups(hiding, labels, Label.OCCLUDER.value, MIN_GROUP)
     told = labels.copy()
     is_inner = cv2.erode(view.inside, square(EDGE_PX)).reshape(-1)[gained] > 0
     _set(told, gained[is_inner], Label.APPLICATOR)
-    may_hide = (view.labels == Label.APPLICATOR.value) | (view.labels == Label.OTHER.value)
-    hiding = view.places[view.is_nearer & may_hide]
-    _set(told, _in_groups(hiding, labels == Label.OCCLUDER.value), Label.OCCLUDER)
+    _set(told, hiding, Label.OCCLUDER)
     if len(far) >= MIN_BLOB_PX:
-        _set(told, _held_together(told, depth, far), Label.OCCLUDER)
-    return told
+        _set(told, _held_together(told, depth_mm[view.box], far), Label.OCCLUDER)
+    n_told = int(np.count_nonzero(told != labels))
+    drawn = told.copy()
+    _set(drawn, gained, Label.APPLICATOR)
+    drawn = with_labels_beside(drawn, near, BACKGROUND, MARGIN_PX, MIN_BESIDE)
+    return Relabelled(segmentation.labels, view.box, drawn, told, n_told / n_applicator)
 
 
 def _set(labels: UInt8, places: Places, label: Label) -> None:
     labels.reshape(-1)[places] = label.value
-
-
-def _in_groups(places: Places, already: Bool) -> Places:
-    """Those of the places with enough neighbours among themselves and what is so already."""
-    if len(places) == 0:
-        return places
-    together = already.astype(np.uint8)
-    together.reshape(-1)[places] = 1
-    count = cv2.boxFilter(together, cv2.CV_8U, (3, 3), normalize=False)
-    return places[count.reshape(-1)[places] >= MIN_GROUP]
 
 
 def _held_together(labels: UInt8, depth: Depth, places: Places) -> Places:
@@ -158,15 +134,3 @@ def _held_together(labels: UInt8, depth: Depth, places: Places) -> Places:
     belongs[0] = False  # no group
     is_held: Bool = belongs[numbers.reshape(-1)[places]]
     return places[is_held]
-
-
-def _set_beside(labels: UInt8, places: Places) -> None:
-    """Give each place the commonest label around it but the applicator's, where there is one."""
-    window = (2 * MARGIN_PX + 1,) * 2
-    counts = np.zeros((len(BACKGROUND), len(places)), np.uint16)
-    for code, count in zip(BACKGROUND, counts, strict=True):
-        is_code = (labels == code).view(np.uint8)
-        around = cv2.boxFilter(is_code, cv2.CV_16U, window, normalize=False)
-        count[:] = around.reshape(-1)[places]
-    is_known = counts.max(axis=0) >= MIN_BESIDE
-    labels.reshape(-1)[places[is_known]] = BACKGROUND[counts.argmax(axis=0)[is_known]]
