@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pickle import UnpicklingError
 from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
@@ -82,8 +83,7 @@ def compiled(
     )
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        signature = returns(*arguments)
-        machine_code = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        machine_code = _machine_code(function, returns(*arguments))
 
         @wraps(function)
         def call(*given: P.args, **named: P.kwargs) -> R:
@@ -96,6 +96,16 @@ def compiled(
         return call
 
     return decorate
+
+
+def _machine_code(function: Callable[..., R], signature: Any) -> Callable[..., R]:  # noqa: ANN401
+    """Kept beside the file; where none can be kept or read, compiled for this run alone."""
+    machine_code: Callable[..., R]
+    try:
+        machine_code = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+    except (OSError, RuntimeError, EOFError, UnpicklingError):
+        machine_code = njit(signature, nogil=True, error_model="numpy")(function)
+    return machine_code
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
