@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.labelling import ENOUGH_PIXELS, part_probabilities
 from models.manifest import Thresholds
+from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.kernels import square
 from tracking.segmentation import Label
@@ -38,18 +39,27 @@ def without_doubtful_parts(
         Their winners.
     """
     called = labels == Label.APPLICATOR.value
-    n_called = int(np.count_nonzero(called))
-    if n_called == 0:
+    box = bounding_box(called)
+    if box is None:
         return logits
-    n_parts, parts = cv2.connectedComponents(called.view(np.uint8), connectivity=8)
+    n_parts, parts = cv2.connectedComponents(called[box].view(np.uint8), connectivity=8)
     mean, n_pixels = part_probabilities(
-        logits, np.asarray(parts).view(np.uint32), n_parts, 1 + n_called // ENOUGH_PIXELS
+        logits,
+        box[0].start,
+        box[1].start,
+        np.asarray(parts).view(np.uint32),
+        n_parts,
+        1 + int(np.count_nonzero(called)) // ENOUGH_PIXELS,
     )
     is_sure = mean >= thresholds.applicator_min_confidence
     is_sure[0] = False  # what is called something else
     if n_pixels[is_sure].sum() / called.size < thresholds.applicator_min_fraction:
         is_sure[:] = False
-    return logits if is_sure[1:].all() else _refused(logits, called, is_sure[parts])
+    if is_sure[1:].all():
+        return logits
+    believed = np.zeros(called.shape, np.bool_)
+    believed[box] = is_sure[parts]
+    return _refused(logits, called, believed)
 
 
 def _refused(logits: NDArray[np.float32], called: Bool, believed: Bool) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8, UInt16
@@ -28,6 +29,8 @@ from tracking.compiled import (
 )
 from tracking.kernels import square
 from tracking.segmentation import Label
+
+Indices = NDArray[np.int64]
 
 THINNING = 4  # shares of a label's pixels need no more
 REACH_PX = 3  # labels lie within a pixel or two of the true outline
@@ -113,24 +116,29 @@ def blurred_share(crop: OutlineCrop) -> float:
 
 
 @part
-def _source(index: int, n_small: int, n_source: int) -> int:
-    """Row or column of a frame at one of the labels; a pixel's shift does not matter here."""
-    return min(math.floor(index * (1.0 / (n_small / n_source))), n_source - 1)
+def _sources(n_small: int, n_source: int) -> Indices:
+    """A frame's row or column at each of the labels'; a pixel's shift does not matter here."""
+    sources = np.empty(n_small, np.int64)
+    step = 1.0 / (n_small / n_source)
+    for index in range(n_small):
+        sources[index] = min(math.floor(index * step), n_source - 1)
+    return sources
 
 
 @compiled(NEW_VECTOR, LABELS, RAW_DEPTHS, COLORS, COUNT, COUNT)
 def _shares(labels: UInt8, depth_raw: UInt16, color_rgb: UInt8, applicator: int, bed: int) -> Float:
     """See `LabelShares`; `color_rgb` is empty where there is none."""
     height, width = labels.shape
+    rows, columns = _sources(height, len(depth_raw)), _sources(width, depth_raw.shape[1])
     has_color = color_rgb.size > 0
     n_applicator, n_bed, applicator_holes, bed_holes, n_dark, n_bright = 0, 0, 0, 0, 0, 0
     for row in range(0, height, THINNING):
-        v = _source(row, height, len(depth_raw))
+        v = rows[row]
         for column in range(0, width, THINNING):
             label = labels[row, column]
             if label not in (applicator, bed):
                 continue
-            u = _source(column, width, depth_raw.shape[1])
+            u = columns[column]
             is_hole = depth_raw[v, u] == 0
             if label == applicator:
                 n_applicator += 1
@@ -156,10 +164,11 @@ def _depth_at(
 ) -> UInt16:
     """Depth at a crop (n_rows, n_columns) of labels (height, width) from (top, left) on."""
     result = np.empty((n_rows, n_columns), np.uint16)
+    rows, columns = _sources(height, len(depth_raw)), _sources(width, depth_raw.shape[1])
     for row in range(n_rows):
-        line = depth_raw[_source(top + row, height, len(depth_raw))]
+        line = depth_raw[rows[top + row]]
         for column in range(n_columns):
-            result[row, column] = line[_source(left + column, width, len(line))]
+            result[row, column] = line[columns[left + column]]
     return result
 
 
@@ -169,10 +178,11 @@ def _green_at(
 ) -> UInt8:
     """Green, as `_depth_at` for depth."""
     result = np.empty((n_rows, n_columns), np.uint8)
+    rows, columns = _sources(height, len(color_rgb)), _sources(width, color_rgb.shape[1])
     for row in range(n_rows):
-        line = color_rgb[_source(top + row, height, len(color_rgb))]
+        line = color_rgb[rows[top + row]]
         for column in range(n_columns):
-            result[row, column] = line[_source(left + column, width, len(line)), GREEN]
+            result[row, column] = line[columns[left + column], GREEN]
     return result
 
 
@@ -186,32 +196,25 @@ def _has_within(labels: UInt8, label: int, row: int, column: int, reach: int) ->
     return False
 
 
-@part
-def _is_outline(labels: UInt8, label: int, row: int, column: int) -> bool:
-    """Whether another label lies beside this pixel."""
-    for v in range(max(row - 1, 0), min(row + 2, labels.shape[0])):
-        for u in range(max(column - 1, 0), min(column + 2, labels.shape[1])):
-            if labels[v, u] != label:
-                return True
-    return False
-
-
 @compiled(NEW_MASK, LABELS, COUNT, COUNT)
 def _outline(labels: UInt8, applicator: int, occluder: int) -> Bool:
     """The applicator's pixels beside another label, out of the occluders' reach."""
     height, width = labels.shape
-    outline, has_occluder = np.zeros((height, width), np.bool_), False
+    outline = np.zeros((height, width), np.bool_)
     for row in range(height):
+        line = labels[row]
+        around = labels[max(row - 1, 0)], line, labels[min(row + 1, height - 1)]
         for column in range(width):
-            if labels[row, column] == applicator:
-                outline[row, column] = _is_outline(labels, applicator, row, column)
-            has_occluder |= labels[row, column] == occluder
-    if has_occluder:
-        for row in range(height):
-            for column in range(width):
-                if outline[row, column]:
-                    is_near = _has_within(labels, occluder, row, column, REACH_PX)
-                    outline[row, column] = not is_near
+            if line[column] != applicator:
+                continue
+            left, right = max(column - 1, 0), min(column + 1, width - 1)
+            is_inner = True
+            for beside in around:
+                is_inner &= beside[left] == applicator
+                is_inner &= beside[column] == applicator
+                is_inner &= beside[right] == applicator
+            if not is_inner:
+                outline[row, column] = not _has_within(labels, occluder, row, column, REACH_PX)
     return outline
 
 

@@ -11,6 +11,7 @@ from models.letterbox import Letterbox
 from tracking.arrays import Bool, Float, UInt8
 from tracking.compiled import (
     COUNT,
+    LABELS,
     MASK,
     NEW_INDICES,
     NEW_LABELS,
@@ -31,7 +32,7 @@ ENOUGH_PIXELS = 4000  # a mean's standard error is below 1 %
 PLANES = array_in(SINGLE, 3)
 
 
-def label_image(logits: Planes, letterbox: Letterbox) -> UInt8:
+def label_image(logits: Planes, letterbox: Letterbox, small: UInt8 | None = None) -> UInt8:
     """Interpolate every class to the depth grid, then let the largest win.
 
     Classes are compared after interpolation: the border between two of them is then the
@@ -41,8 +42,12 @@ def label_image(logits: Planes, letterbox: Letterbox) -> UInt8:
     Parameters
     ----------
     logits : (n_classes, *canvas)
+    small : (h, w)
+        The winners on the part of the canvas that shows the image, where they are known.
     """
-    return _enlarged(logits, letterbox.top, letterbox.left, *letterbox.fitted, *letterbox.source)
+    if small is None:
+        small = winners(logits[:, *letterbox.window])
+    return _enlarged(logits, letterbox.top, letterbox.left, small, *letterbox.source)
 
 
 def mean_probability(logits: Planes, mask: Bool) -> float | None:
@@ -53,27 +58,20 @@ def mean_probability(logits: Planes, mask: Bool) -> float | None:
     return _mean_probability(logits, mask) if mask.any() else None
 
 
-@part
-def _name_row(planes: Planes, row: int, first: int, best: Planes, labels: UInt8) -> None:
-    """Winners of a row from column `first` on into `labels` (n,); `best` (n,) is overwritten."""
-    n = len(best)
-    best[:] = planes[0, row][first : first + n]
-    labels[:] = 0
-    for code in range(1, len(planes)):
-        plane = planes[code, row][first : first + n]
-        for column in range(n):
-            wins = plane[column] > best[column]
-            best[column] = plane[column] if wins else best[column]
-            labels[column] = np.uint8(code) if wins else labels[column]
-
-
 @compiled(NEW_LABELS, PLANES)
 def winners(planes: Planes) -> UInt8:
     """Index of the largest of the planes (n, h, w) at every pixel; ties go to the lower index."""
-    _, height, width = planes.shape
-    labels, best = np.empty((height, width), np.uint8), np.empty(width, np.float32)
+    n_codes, height, width = planes.shape
+    labels, best = np.zeros((height, width), np.uint8), np.empty(width, np.float32)
     for row in range(height):
-        _name_row(planes, row, 0, best, labels[row])
+        named = labels[row]
+        best[:] = planes[0, row]
+        for code in range(1, n_codes):
+            plane = planes[code, row]
+            for column in range(width):
+                wins = plane[column] > best[column]
+                best[column] = plane[column] if wins else best[column]
+                named[column] = np.uint8(code) if wins else named[column]
     return labels
 
 
@@ -134,17 +132,13 @@ def _open_cells(upper: UInt8, lower: UInt8, cells: Indices) -> int:
     return n + int(upper[last] != lower[last])
 
 
-@compiled(NEW_LABELS, PLANES, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT)
-def _enlarged(
-    canvas: Planes, top: int, left: int, n_rows: int, n_columns: int, height: int, width: int
-) -> UInt8:
-    """Label image (height, width) of the canvas's window from (top, left) on.
+@compiled(NEW_LABELS, PLANES, COUNT, COUNT, LABELS, COUNT, COUNT)
+def _enlarged(canvas: Planes, top: int, left: int, small: UInt8, height: int, width: int) -> UInt8:
+    """Label image (height, width) of the canvas's window from (top, left) on, won by `small`.
 
     Between four pixels of the same winner it wins too: only what lies elsewhere is interpolated.
     """
-    small, best = np.empty((n_rows, n_columns), np.uint8), np.empty(n_columns, np.float32)
-    for row in range(n_rows):
-        _name_row(canvas, top + row, left, best, small[row])
+    n_rows, n_columns = small.shape
     upper, lower, down = _neighbours(n_rows, height)
     before, after, right = _neighbours(n_columns, width)
     starts = np.searchsorted(before, np.arange(n_columns + 1))  # of each cell's pixels
@@ -153,7 +147,8 @@ def _enlarged(
     for row in range(height):
         named, line = small[upper[row]], labels[row]
         rows = top + upper[row], top + lower[row]
-        n_open = _open_cells(named, small[lower[row]], cells)
+        if row == 0 or upper[row] != upper[row - 1] or lower[row] != lower[row - 1]:
+            n_open = _open_cells(named, small[lower[row]], cells)
         done = 0
         for cell in cells[:n_open]:
             start, stop = starts[cell], starts[cell + 1]
@@ -198,28 +193,28 @@ def _mean_probability(logits: Planes, mask: Bool) -> float:
     return total / n_chosen
 
 
-@compiled(several(NEW_VECTOR, NEW_INDICES), PLANES, array_in(WORD, 2), COUNT, COUNT)
+@compiled(several(NEW_VECTOR, NEW_INDICES), PLANES, COUNT, COUNT, array_in(WORD, 2), COUNT, COUNT)
 def part_probabilities(
-    logits: Planes, parts: NDArray[np.uint32], n_parts: int, step: int
+    logits: Planes, top: int, left: int, parts: NDArray[np.uint32], n_parts: int, step: int
 ) -> tuple[Float, Indices]:
     """Each part's mean probability of the winning class, and its pixels.
 
-    `parts` (h, w) are numbers below `n_parts`, 0 for none. Every `step`-th pixel of them all tells
-    the means, which are 0 for a part that has none of those.
+    `parts` (h, w) are numbers below `n_parts`, 0 for none, in the image from (top, left) on. Every
+    `step`-th pixel of them all tells the means, which are 0 for a part that has none of those.
     """
     totals, n_chosen = np.zeros(n_parts), np.zeros(n_parts, np.int64)
     n_pixels = np.zeros(n_parts, np.int64)
     to_come = 0
     for row in range(parts.shape[0]):
         for column in range(parts.shape[1]):
-            part_number = parts[row, column]
-            if part_number > 0:
-                n_pixels[part_number] += 1
+            number = parts[row, column]
+            if number > 0:
+                n_pixels[number] += 1
                 if to_come == 0:
-                    totals[part_number] += _probability(logits, row, column)
-                    n_chosen[part_number] += 1
+                    totals[number] += _probability(logits, top + row, left + column)
+                    n_chosen[number] += 1
                     to_come = step
                 to_come -= 1
-    for index in range(n_parts):
-        totals[index] /= max(n_chosen[index], 1)
+    for number in range(n_parts):
+        totals[number] /= max(n_chosen[number], 1)
     return totals, n_pixels

@@ -26,7 +26,7 @@ class Prediction:
     logits : float32 (n_classes, h, w)
         On the part of the canvas that shows the image.
     small : uint8 (h, w)
-        Labels there; without applicator where too little speaks for one.
+        Labels there, their winners; without applicator where too little speaks for one.
     refused_share : float
         Of parts called applicator that were refused, over what was believed; 0 without either.
     """
@@ -40,4 +40,4 @@ class Prediction:
     @cached_property
     def labels(self) -> UInt8:
         """Labels in the depth grid (height, width), likewise without a doubtful applicator."""
-        return label_image(self.canvas_logits, self.letterbox)
+        return label_image(self.canvas_logits, self.letterbox, self.small)

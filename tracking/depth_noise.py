@@ -15,6 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tracking.arrays import Bool, Float
+from tracking.depth_images import (
+    hidden_from_second,
+    steps_of_depth,
+    steps_of_disparity,
+    without_bias,
+)
 
 STEP_DISPARITY_PX = 1.0  # of a stereo camera, within 3x3 px: the matcher smears what is steeper
 STEP_SLOPE_DEG = 79.0  # the same for other sensors, whose 3x3 px span 2 times z / fx
@@ -76,9 +82,8 @@ class DepthNoise(ABC):
         """Remove the calibrated bias; 0 (no depth) stays 0."""
         if not any(self.bias_mm):
             return depth_mm
-        bias = np.polynomial.polynomial.polyval(depth_mm, np.array(self.bias_mm))
-        corrected = np.where(depth_mm > 0, depth_mm - bias, 0.0).astype(np.float32)
-        return np.maximum(corrected, np.float32(0.0))
+        corrected = without_bias(np.atleast_2d(depth_mm), np.array(self.bias_mm))
+        return corrected.reshape(depth_mm.shape)
 
     def _check_common(self) -> None:
         if not (isfinite(self.correlation_px) and self.correlation_px >= 0):
@@ -127,21 +132,13 @@ class StereoNoise(DepthNoise):
 
         Something nearer covers it where a pixel further right lands at or left of it.
         """
-        lands = np.arange(depth_mm.shape[1], dtype=np.float32) - np.float32(
-            self.focal_baseline(fx)
-        ) / depth_mm.astype(np.float32)
-        leftmost = np.minimum.accumulate(lands[:, ::-1], axis=1)[:, ::-1]
-        hidden: Bool = lands < 0
-        hidden[:, :-1] |= leftmost[:, 1:] <= lands[:, :-1]
-        return hidden
+        return hidden_from_second(depth_mm, self.focal_baseline(fx))
 
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: a range of disparity, which the matcher can follow or not."""
         per_px = self.focal_baseline(fx) / STEP_DISPARITY_PX
-        with np.errstate(invalid="ignore", over="ignore"):  # of unknown depth
-            steep = (farthest_mm - nearest_mm) * per_px >= nearest_mm * farthest_mm
-        step: Bool = steep & (nearest_mm > 0)
-        return step
+        near, far = np.atleast_2d(nearest_mm, farthest_mm)
+        return steps_of_disparity(near, far, per_px).reshape(nearest_mm.shape)
 
 
 @dataclass(frozen=True)
@@ -182,10 +179,9 @@ class DepthDomainNoise(DepthNoise):
     def is_step(self, nearest_mm: NDArray[Any], farthest_mm: NDArray[Any], fx: float) -> Bool:
         """See `DepthNoise`: steeper than any surface whose depth can be believed, beyond noise."""
         slope = STEP_SPAN_PX * np.tan(np.radians(STEP_SLOPE_DEG)) / fx
-        finite = np.minimum(nearest_mm, farthest_mm)  # the nearest, where it is known
-        allowed = slope * finite + STEP_SIGMA * self.sigma_mm(finite, fx)
-        step: Bool = (farthest_mm - nearest_mm >= allowed) & (nearest_mm > 0)
-        return step
+        near, far = np.atleast_2d(nearest_mm, farthest_mm)
+        step = steps_of_depth(near, far, slope, self.sigma_coefficients(fx), STEP_SIGMA)
+        return step.reshape(nearest_mm.shape)
 
 
 def _is_positive(coefficients: tuple[float, ...]) -> bool:

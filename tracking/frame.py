@@ -62,7 +62,7 @@ class RgbdFrame:
     @cached_property
     def depth_sha256(self) -> str:
         """Content hash of the raw depth: two live depth frames are never bit-identical."""
-        return hashlib.sha256(self.depth_raw.tobytes()).hexdigest()
+        return hashlib.sha256(np.ascontiguousarray(self.depth_raw).data).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

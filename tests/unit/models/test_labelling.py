@@ -57,6 +57,7 @@ def test_labels_are_the_winners_of_every_plane_brought_back(
     assert labels.shape == size
     assert np.array_equal(labels[is_clear], restored.argmax(0)[is_clear])
     assert is_clear.mean() > 0.99
+    assert np.array_equal(labels, label_image(planes, box, winners(planes[:, *box.window])))
 
 
 def test_ties_and_planes_that_are_no_numbers_go_to_the_lower_code() -> None:
@@ -97,10 +98,11 @@ def test_a_logit_that_is_no_number_makes_the_mean_none() -> None:
 @pytest.mark.parametrize("step", [1, 3, 1000])
 def test_means_by_part(step: int) -> None:
     planes, n_parts = logits((30, 40), 3.0), 5
-    parts = np.random.default_rng(3).integers(0, n_parts - 1, (30, 40)).astype(np.uint32)
+    parts = np.random.default_rng(3).integers(0, n_parts - 1, (22, 33)).astype(np.uint32)
+    shown = planes[:, 5:27, 4:37]
     chosen = np.flatnonzero(parts)[::step]
-    numbers, values = parts.ravel()[chosen], softmax_of_winner(planes).ravel()[chosen]
-    mean, n_pixels = part_probabilities(planes, parts, n_parts, step)
+    numbers, values = parts.ravel()[chosen], softmax_of_winner(shown).ravel()[chosen]
+    mean, n_pixels = part_probabilities(planes, 5, 4, parts, n_parts, step)
     assert n_pixels.tolist() == [0, *np.bincount(parts.ravel(), minlength=n_parts)[1:]]
     for part in range(n_parts):
         expected = values[numbers == part].mean() if (numbers == part).any() else 0.0
