@@ -139,8 +139,7 @@ def symmetric(matrix: Float) -> Float:
 def not_negative(information: Float) -> Float:
     """The nearest matrix that takes nothing away in any direction."""
     values, directions = np.linalg.eigh(symmetric(information))
-    nearest: Float = (directions * np.maximum(values, 0.0)) @ directions.T
-    return nearest
+    return np.ascontiguousarray((directions * np.maximum(values, 0.0)) @ directions.T)
 
 
 @part
@@ -152,8 +151,7 @@ def pseudo_inverse(information: Float) -> Float:
     for index in range(len(values)):
         if sizes[index] > least:
             shares[index] = 1.0 / values[index]
-    inverse: Float = (directions * shares) @ directions.T
-    return inverse
+    return np.ascontiguousarray((directions * shares) @ directions.T)
 
 
 @part
@@ -228,11 +226,11 @@ def joint_motion(
         n_untold += 1
     unknown = np.ascontiguousarray(directions[:, :n_untold])
     known = np.ascontiguousarray(directions[:, n_untold:])
-    moved: Float = np.zeros(6)
-    covariance: Float = UNKNOWN_MM**2 * (unknown @ unknown.T)
+    moved, covariance = np.zeros(6), np.zeros((6, 6))
+    covariance += UNKNOWN_MM**2 * (unknown @ unknown.T)
     if n_untold < 6:
-        moved = known @ np.linalg.solve(known.T @ local @ known, known.T @ pulled)
-        covariance = covariance + (known / values[n_untold:]) @ known.T
+        moved += known @ np.linalg.solve(known.T @ local @ known, known.T @ pulled)
+        covariance += (known / values[n_untold:]) @ known.T
     step = -(moved + unknown @ (unknown.T @ away))
     own = np.empty((n, 6))
     for one in range(n):
