@@ -12,17 +12,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.arrays import Float, UInt8
+from tracking.arrays import Float, UInt8, frozen
 from tracking.bed_texture import BedTexture, bed_texture
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
 from tracking.segmentation import Label
 from tracking.survey_samples import SurveySamples
+from tracking.survey_terms_loops import seen_terms
 from tracking.transforms import invert
 
 HIDING_BORDER_PX = 3  # next to what stands in front stereo mixes the two
-MIN_COSINE = 0.15  # of ray and normal: more grazing surfaces cannot be measured
+WANTED = frozen(np.array([Label.OTHER, Label.TUMOR_BED], np.uint8))  # of surroundings and of bed
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,64 +89,24 @@ def survey_terms(
     samples: SurveySamples, survey_from_camera: Float, pivot_camera_mm: Float, view: LiveView
 ) -> SurveyTerms:
     """Hold the frame against the map placed at a pose."""
-    camera_from_survey = invert(survey_from_camera)
-    rotation, shift = camera_from_survey[:3, :3], camera_from_survey[:3, 3]
-    points = samples.points_mm @ rotation.T + shift
     grid = view.intrinsics
-    z = np.maximum(points[:, 2], 1.0)
-    u = np.rint(points[:, 0] / z * grid.fx + grid.cx)
-    v = np.rint(points[:, 1] / z * grid.fy + grid.cy)
-    inside = (points[:, 2] > 1.0) & (u >= 0) & (u < grid.width) & (v >= 0) & (v < grid.height)
-    column, row = np.where(inside, u, 0).astype(np.intp), np.where(inside, v, 0).astype(np.intp)
-    depth = view.depth_mm[row, column].astype(np.float64)
-    wanted = np.where(samples.is_bed, np.uint8(Label.TUMOR_BED), np.uint8(Label.OTHER))
-    seen = inside & (depth > 0) & np.isfinite(depth) & (view.hidden[row, column] == 0)
-    seen &= view.labels[row, column] == wanted
-    normals = samples.planes_per_mm[seen] @ rotation.T
-    normals /= (1.0 + normals @ shift)[:, None]  # n . p = 1 in camera space
-    rays = grid.rays(u[seen], v[seen])
-    inverse = np.einsum("ni,ni->n", normals, rays)
-    length = np.sqrt(np.einsum("ni,ni->n", normals, normals))
-    usable = inverse > MIN_COSINE * length * np.sqrt(np.einsum("ni,ni->n", rays, rays))
-    chosen = np.flatnonzero(seen)[usable]
-    return _terms(
-        samples,
-        chosen,
-        depth[chosen],
-        normals[usable] / length[usable, None],
-        rays[usable],
-        1.0 / inverse[usable],
-        pivot_camera_mm,
-        view,
-    )
-
-
-def _terms(
-    samples: SurveySamples,
-    chosen: NDArray[np.intp],
-    depth: Float,
-    unit_normals: Float,
-    rays: Float,
-    predicted: Float,
-    pivot_camera_mm: Float,
-    view: LiveView,
-) -> SurveyTerms:
-    fx, noise = view.intrinsics.fx, view.noise
-    points = rays * predicted[:, None]
-    together = np.sqrt(1.0 + samples.noise_share[chosen])
-    sigma = noise.sigma_mm(predicted, fx) * together
-    along = np.einsum("ni,ni->n", unit_normals, rays)
-    # the normal points away from the camera: moving the map along it moves it deeper
-    gain = 1.0 / (along * sigma)
-    jacobian = gain[:, None] * by_motion(points - pivot_camera_mm, unit_normals)
     return SurveyTerms(
-        residuals=noise.residuals(depth, predicted, fx) / together,
-        jacobian=jacobian,
-        tilt_information=gain**2 * samples.tilt_variance[chosen],
-        weights=1.0 / samples.inflation[chosen],
-        heights_mm=(predicted - depth) * along,
-        height_sigmas_mm=sigma * along,
-        points_mm=points,
+        *seen_terms(
+            samples.points_mm,
+            samples.planes_per_mm,
+            samples.noise_share,
+            samples.tilt_variance,
+            samples.inflation,
+            samples.is_bed,
+            invert(survey_from_camera),
+            pivot_camera_mm,
+            view.depth_mm,
+            view.labels,
+            view.hidden,
+            WANTED,
+            np.array([grid.fx, grid.fy, grid.cx, grid.cy]),
+            view.noise.sigma_coefficients(grid.fx),
+        )
     )
 
 
