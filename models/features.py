@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
+from models.plane_loops import halved, relief_of, scale_of, slopes_of
 from models.two_at_once import both
 from tracking.arrays import UInt8
 
@@ -81,13 +82,13 @@ def planes(
             for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
                 shown[channel] = cv2.LUT(levels, LEVELS)
             shown[3] = 1.0
-        _scale(depth, valid, canvas_focal_px, shown[4])
+        shown[4] = scale_of(depth, valid, canvas_focal_px, MAX_PX_PER_MM)
         shown[5] = valid
-        _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM, shown[9])
+        shown[9] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
 
     def form() -> None:
-        _slopes(depth, valid, canvas_focal_px, shown[6:8])
-        _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM, shown[8])
+        shown[6], shown[7] = _slopes(depth, valid, canvas_focal_px)
+        shown[8] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
 
     both(picture_and_scale, form)
     return tensor
@@ -95,6 +96,9 @@ def planes(
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:
     """Mean of the valid depth under each pixel, 0 where too little is valid; and 1 where not."""
+    height, width = letterbox.fitted
+    if depth_mm.shape == (2 * height, 2 * width):
+        return halved(depth_mm, MIN_VALID_SHARE)
     has_depth = cv2.threshold(depth_mm, 0, 1, cv2.THRESH_BINARY)[1]
     share = np.asarray(letterbox.shrink(np.asarray(has_depth, np.float32)), np.float32)
     total = np.asarray(letterbox.shrink(depth_mm), np.float32)
@@ -103,53 +107,26 @@ def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:
     return np.asarray(depth, np.float32), valid
 
 
-def _scale(depth_mm: Float32, valid: Float32, focal_px: float, out: Float32) -> None:
-    """Pixels that a millimetre has."""
-    scale = np.maximum(depth_mm, 1.0)
-    np.divide(np.float32(focal_px), scale, out=scale)
-    np.minimum(scale, MAX_PX_PER_MM, out=scale)
-    np.multiply(scale, valid, out=out)
-
-
-def _slopes(depth_mm: Float32, valid: Float32, focal_px: float, out: Float32) -> None:
+def _slopes(depth_mm: Float32, valid: Float32, focal_px: float) -> tuple[Float32, Float32]:
     """Sine of the angle by which the surface recedes to the right and downwards, -1 to 1.
 
     A surface across the viewing ray has none. With g = f grad(log z), which is free of scale,
     the surface's unit normal has the components g / sqrt(1 + g.g).
     """
-    mean = _valid_mean(depth_mm, valid, SLOPE_BOX_PX)
-    known = (mean > 0).astype(np.uint8)
-    is_valid = valid.astype(np.uint8)
-    np.maximum(mean, 1.0, out=mean)
-    log_depth = np.asarray(cv2.log(mean), np.float32)
-    kernel = np.array([[-0.5, 0.0, 0.5]], np.float32) * np.float32(focal_px)
-    for along, plane in ((kernel, out[0]), (kernel.T, out[1])):
-        step = cv2.filter2D(log_depth, -1, along, borderType=cv2.BORDER_REPLICATE)
-        sure = np.asarray(cv2.erode(known, np.ones(along.shape, np.uint8)), np.uint8) & is_valid
-        np.multiply(step, sure, out=plane)
-    right, down = out
-    length = right * right
-    length += down * down
-    length += 1.0
-    np.sqrt(length, out=length)
-    right /= length
-    down /= length
-
-
-def _relief(depth_mm: Float32, valid: Float32, box_px: int, range_mm: float, out: Float32) -> None:
-    """Depth against the mean of the valid depth around it, clipped to -1..1."""
-    relief = _valid_mean(depth_mm, valid, box_px)
-    np.subtract(depth_mm, relief, out=relief)
-    relief *= np.float32(1 / range_mm)
-    np.clip(relief, -1.0, 1.0, out=relief)
-    np.multiply(relief, valid, out=out)
-
-
-def _valid_mean(depth_mm: Float32, valid: Float32, box_px: int) -> Float32:
-    """Mean of the valid depth in a square box, 0 where there is none."""
-    box, border = (box_px, box_px), cv2.BORDER_REPLICATE
-    share = np.asarray(cv2.blur(valid, box, borderType=border), np.float32)
-    mean = np.asarray(cv2.blur(depth_mm, box, borderType=border), np.float32)
-    np.maximum(share, 1 / box_px**2, out=share)
+    share, mean = _blurred(valid, SLOPE_BOX_PX), _blurred(depth_mm, SLOPE_BOX_PX)
+    np.maximum(share, 1 / SLOPE_BOX_PX**2, out=share)
     np.divide(mean, share, out=mean)
-    return mean
+    log_depth = np.asarray(cv2.log(np.maximum(mean, 1.0)), np.float32)
+    return slopes_of(log_depth, mean, valid, focal_px)
+
+
+def _relief(depth_mm: Float32, valid: Float32, box_px: int, range_mm: float) -> Float32:
+    """Depth against the mean of the valid depth around it, clipped to -1..1."""
+    mean, share = _blurred(depth_mm, box_px), _blurred(valid, box_px)
+    return relief_of(depth_mm, valid, mean, share, 1 / box_px**2, range_mm)
+
+
+def _blurred(plane: Float32, box_px: int) -> Float32:
+    """Mean over a square box."""
+    blurred = cv2.blur(plane, (box_px, box_px), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred, np.float32)

@@ -1,0 +1,85 @@
+"""The network's planes, as OpenCV and NumPy would say them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.letterbox import Letterbox
+from models.plane_loops import halved, relief_of, scale_of, slopes_of
+
+Float32 = NDArray[np.float32]
+
+SHAPE = (48, 80)
+FOCAL_PX = 212.0
+
+
+def _depth(seed: int, shape: tuple[int, int] = SHAPE) -> Float32:
+    """A rough surface with a step and holes."""
+    rng = np.random.default_rng(seed)
+    v, u = np.mgrid[: shape[0], : shape[1]]
+    depth = 400 + 0.3 * u + 0.2 * v + 60.0 * (u > shape[1] // 2) + rng.normal(0, 0.5, shape)
+    depth[rng.random(shape) < 0.2] = 0.0
+    depth[5:12, 8:20] = 0.0
+    return np.asarray(depth, np.float32)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_half_the_size(seed: int) -> None:
+    depth = _depth(seed, (SHAPE[0] * 2, SHAPE[1] * 2))
+    letterbox = Letterbox.fit(depth.shape, SHAPE)
+    share = letterbox.shrink((depth > 0).astype(np.float32))
+    valid = share >= 0.3
+    assert 0 < valid.sum() < valid.size
+    mean = np.where(valid, letterbox.shrink(depth) / np.maximum(share, 0.3), 0)
+    found, is_valid = halved(depth, 0.3)
+    np.testing.assert_array_equal(is_valid, valid.astype(np.float32))
+    np.testing.assert_allclose(found, mean, rtol=1e-6)
+
+
+def _planes(seed: int) -> tuple[Float32, Float32]:
+    depth = _depth(seed)
+    return depth, (depth > 0).astype(np.float32)
+
+
+def test_scale_is_capped_and_0_in_holes() -> None:
+    depth, valid = _planes(1)
+    depth[0, 0], valid[0, 0] = 0.01, 1.0
+    expected = np.minimum(FOCAL_PX / np.maximum(depth, 1.0), 0.52) * valid
+    np.testing.assert_allclose(scale_of(depth, valid, FOCAL_PX, 0.52), expected, rtol=1e-6)
+    assert 0 < (expected == np.float32(0.52)).sum() < expected.size
+
+
+@pytest.mark.parametrize("box_px", [11, 31])
+def test_relief(box_px: int) -> None:
+    depth, valid = _planes(2)
+    blurred, share = (
+        cv2.blur(plane, (box_px, box_px)).astype(np.float32) for plane in (depth, valid)
+    )
+    mean = blurred / np.maximum(share, 0.4)
+    expected = np.clip((depth - mean) / 15.0, -1, 1) * valid
+    found = relief_of(depth, valid, blurred, share, 0.4, 15.0)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert {-1.0, 0.0, 1.0} <= set(np.unique(found).tolist())
+
+
+def test_slopes() -> None:
+    mean, valid = _planes(3)
+    mean = cv2.blur(mean, (3, 3)).astype(np.float32)
+    mean[:, 30] = 0.0
+    log = np.log(np.maximum(mean, 1.0)).astype(np.float32)
+    kernel = np.array([[-0.5, 0.0, 0.5]]) * FOCAL_PX
+    known = (mean > 0).astype(np.uint8)
+    steps = []
+    for along in (kernel, kernel.T):
+        step = cv2.filter2D(log, cv2.CV_32F, along, borderType=cv2.BORDER_REPLICATE)
+        sure = np.asarray(cv2.erode(known, np.ones(along.shape, np.uint8)), bool) & (valid > 0)
+        steps.append(np.asarray(step) * sure)
+    length = np.sqrt(steps[0] ** 2 + steps[1] ** 2 + 1)
+    right, down = slopes_of(log, mean, valid, FOCAL_PX)
+    np.testing.assert_allclose(right, steps[0] / length, atol=2e-4)
+    np.testing.assert_allclose(down, steps[1] / length, atol=2e-4)
+    assert not right[:, 29:32].any()
+    assert down[:, 29].any()
