@@ -17,11 +17,11 @@ from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
-from tracking.edge_sight import BLUR_PX, bounding_points, edges_in_image
+from tracking.edge_sight import bounding_points, edges_in_image
+from tracking.known_share import BLUR_PX, known_share
 from tracking.segmentation import Label
 
 MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
-MIN_KNOWN_FRACTION = 0.8  # less is too near an occluder
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +43,8 @@ def outline_of(labels: UInt8) -> Outline | None:
     box = bounding_box(applicator, int(2 * SEARCH_PX))
     if box is None:
         return None
-    crop = labels[box]
-    inside = _smooth((crop == Label.APPLICATOR.value).astype(np.float32))
-    known = _smooth((crop != Label.OCCLUDER.value).astype(np.float32))
-    fraction = cv2.divide(inside, known).astype(np.float32, copy=False)
-    fraction[known <= MIN_KNOWN_FRACTION] = np.nan
-    return Outline(fraction, (box[1].start, box[0].start))
-
-
-def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Gaussian mean in which pixels outside the image count as unknown."""
-    smooth = cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)
-    return smooth.astype(np.float32, copy=False)
+    share = known_share(applicator[box], labels[box] != Label.OCCLUDER.value)
+    return Outline(share, (box[1].start, box[0].start))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +87,7 @@ def measure_edges(
     if hidden_rim is not None:
         is_hidden[[edge.name == "exit" for edge in model.edges]] = hidden_rim
     on_edge, points, uv, normals, rounding_px, gaps_px = bounding_points(
-        points, uv, normals, model.meets(pose, rays), is_hidden
+        points, uv, normals, model.meets(pose, rays), is_hidden, BLUR_PX
     )
     if len(on_edge) == 0:
         return []

@@ -24,7 +24,6 @@ from tracking.compiled import (
 
 PROBE_PX = 2.5  # where model and background are told apart on either side of an edge
 MIN_DISTANCE_MM = 1.0  # behind it a point has no image
-BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
 MAX_CURVATURE = 0.5  # per px: a circle of 2 px, where the first order ends
 END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
 MIN_GAP_PX = 0.1  # of points on an edge that is seen end-on
@@ -107,40 +106,40 @@ def away_from_ends(is_outline: Bool, gap_px: float, is_closed: bool) -> Bool:
 
 
 @part
-def _rounding_px(behind: Float, here: Float, ahead: Float, normal: Float) -> float:
-    """How far the blur has drawn a curved outline inwards.
-
-    A Gaussian of sigma s moves the half-way line of a region's edge of curvature k (convex:
-    positive) by s^2 k / 2 towards the centre, to first order.
-    """
+def _curvature(behind: Float, here: Float, ahead: Float, normal: Float) -> float:
+    """Of an outline, per px: positive where it is convex."""
     du, dv = ahead[0] - behind[0], ahead[1] - behind[1]
     bend_u = ahead[0] - 2 * here[0] + behind[0]
     bend_v = ahead[1] - 2 * here[1] + behind[1]
     speed = max((du * du + dv * dv) / 4, 1e-9)
     curvature: float = -(bend_u * normal[0] + bend_v * normal[1]) / speed
-    return BLUR_PX**2 / 2 * min(max(curvature, -MAX_CURVATURE), MAX_CURVATURE)
+    return min(max(curvature, -MAX_CURVATURE), MAX_CURVATURE)
 
 
 @compiled(
     several(NEW_INDICES, NEW_ROWS, NEW_ROWS, NEW_ROWS, NEW_VECTOR, NEW_VECTOR),
-    *(STACK, STACK, STACK, FLAGS, array_in(FLAG, 2)),
+    *(STACK, STACK, STACK, FLAGS, array_in(FLAG, 2), REAL),
 )
 def bounding_points(
-    points: Float, uv: Float, normals: Float, meets: Bool, is_hidden: Bool
+    points: Float, uv: Float, normals: Float, meets: Bool, is_hidden: Bool, blur_px: float
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Float, Float, Float, Float, Float]:
     """The points where closed edges bound the model in the image, away from the ends of arcs.
+
+    A Gaussian of sigma s moves the half-way line of a region's edge of curvature k (convex:
+    positive) by s^2 k / 2 towards the centre, to first order.
 
     Parameters
     ----------
     points, uv, normals : as from `edges_in_image`
     meets : (2 k n,) which of its rays meet the model
     is_hidden : (k, n) points that count as no outline
+    blur_px : of the outline's image
 
     Returns
     -------
     edge : (m,) which edge they lie on, in order
     points : (m, 3), uv : (m, 2), normals : (m, 2), these outwards
-    rounding_px : (m,) how far the outline image's blur has drawn the edge inwards
+    rounding_px : (m,) how far the blur has drawn the edge inwards
     gaps_px : (m,) to the point before
     """
     k, n = uv.shape[0], uv.shape[1]
@@ -169,6 +168,7 @@ def bounding_points(
             out_normals[m, 0] = side * normals[edge, index, 0]
             out_normals[m, 1] = side * normals[edge, index, 1]
             behind, ahead = uv[edge, (index - 1) % n], uv[edge, (index + 1) % n]
-            rounding[m] = _rounding_px(behind, uv[edge, index], ahead, out_normals[m])
+            curvature = _curvature(behind, uv[edge, index], ahead, out_normals[m])
+            rounding[m] = blur_px**2 / 2 * curvature
             m += 1
     return out_edge[:m], out_points[:m], out_uv[:m], out_normals[:m], rounding[:m], out_gaps[:m]

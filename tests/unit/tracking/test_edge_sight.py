@@ -10,7 +10,6 @@ from tests.builders import INTRINSICS, make_applicator, pose_looking_at
 from tests.builders_views import model_of
 from tracking.arrays import Bool, Float
 from tracking.edge_sight import (
-    BLUR_PX,
     END_PX,
     MAX_CURVATURE,
     MIN_DISTANCE_MM,
@@ -52,7 +51,9 @@ def test_a_point_behind_the_camera_has_a_place_and_bounds_nothing() -> None:
     assert 0 < behind.sum() < behind.size
     assert (points[behind] == [0.0, 0.0, MIN_DISTANCE_MM]).all()
     meets = np.arange(len(rays)) < behind.size  # every point would bound it
-    edge, places, *_ = bounding_points(points, uv, normals, meets, np.zeros(behind.shape, bool))
+    edge, places, *_ = bounding_points(
+        points, uv, normals, meets, np.zeros(behind.shape, bool), 1.0
+    )
     assert len(edge) > 0
     assert places[:, 2].min() > MIN_DISTANCE_MM
 
@@ -81,7 +82,9 @@ def test_points_that_bound_the_model(share: float) -> None:
     minus = plus ^ (rng.random(k * n) >= share)
     is_hidden = np.zeros((k, n), bool)
     is_hidden[0, :20] = True
-    edge, *found = bounding_points(points, uv, normals, np.concatenate([plus, minus]), is_hidden)
+    edge, *found = bounding_points(
+        points, uv, normals, np.concatenate([plus, minus]), is_hidden, 1.5
+    )
     is_outline = (plus != minus).reshape(k, n) & ~is_hidden
     behind, ahead = np.roll(uv, 1, axis=1), np.roll(uv, -1, axis=1)
     gaps = np.linalg.norm(uv - behind, axis=2)
@@ -92,7 +95,7 @@ def test_points_that_bound_the_model(share: float) -> None:
     outward = np.where(plus.reshape(k, n)[..., None], -normals, normals)
     speed = np.square(ahead - behind).sum(axis=2) / 4
     curvature = -((ahead - 2 * uv + behind) * outward).sum(axis=2) / speed
-    rounding = BLUR_PX**2 / 2 * np.clip(curvature, -MAX_CURVATURE, MAX_CURVATURE)
+    rounding = 1.5**2 / 2 * np.clip(curvature, -MAX_CURVATURE, MAX_CURVATURE)
     np.testing.assert_array_equal(edge, np.nonzero(kept)[0])
     for value, expected in zip(found, (points, uv, outward, rounding, gaps), strict=True):
         np.testing.assert_allclose(value, expected[kept], rtol=1e-9, atol=1e-12)
