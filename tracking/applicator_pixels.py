@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 
 import cv2
 import numpy as np
@@ -15,8 +16,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.extent import extent
 from tracking.kernels import square
-
-Image = NDArray[np.float32]
+from tracking.pixel_choice import depth_range, good_pixels, on_grid
 
 BORDER_PX = 1  # the pixel on an outline may be either side's
 SMEARED_PX = 3  # half a matching window: so far a matcher may carry one side over an outline
@@ -72,15 +72,6 @@ def bounding_box(mask: Bool, margin_px: int = 0) -> tuple[slice, slice] | None:
     )
 
 
-def depth_range(depth_mm: Image) -> tuple[Image, Image]:
-    """Nearest and farthest depth among each pixel and its neighbours; inf and 0: there is none."""
-    known = depth_mm.copy()
-    known[depth_mm <= 0] = np.inf
-    kernel = square(1)
-    nearest, farthest = cv2.erode(known, kernel), cv2.dilate(depth_mm, kernel)
-    return nearest.astype(np.float32, copy=False), farthest.astype(np.float32, copy=False)
-
-
 def select_pixels(
     mask: Bool,
     depth_mm: NDArray[np.float32],
@@ -98,36 +89,30 @@ def select_pixels(
         none = np.zeros(0)
         rays = np.zeros((0, 3))
         return ApplicatorPixels(nothing, rays, none, none > 0, intrinsics.fx, 1, 0, 0, {})
-    crop_mask, depth = mask[box], depth_mm[box]
-    valid = crop_mask & (depth > 0)
-    kernel = square(BORDER_PX)
-    codes = crop_mask.view(np.uint8)
-    inside = cv2.erode(codes, kernel, borderValue=0) > 0
-    well_inside = cv2.erode(codes, square(SMEARED_PX), borderValue=0)
+    codes, depth = mask[box].view(np.uint8), np.ascontiguousarray(depth_mm[box])
+    inside = np.asarray(cv2.erode(codes, square(BORDER_PX), borderValue=0), np.uint8)
+    well_inside = np.asarray(cv2.erode(codes, square(SMEARED_PX), borderValue=0), np.uint8)
     nearest, farthest = depth_range(depth)
-    smooth = ~noise.is_step(nearest, farthest, intrinsics.fx)  # of what has depth
-    off_border = valid & inside
-    good = off_border & smooth
-    n_mask, n_valid, n_off_border, n_good = (
-        int(np.count_nonzero(pixels)) for pixels in (crop_mask, valid, off_border, good)
-    )
+    is_step = noise.is_step(nearest, farthest, intrinsics.fx)  # of what has depth
+    good, n_mask, n_valid, n_inside, n_good = good_pixels(codes, inside, depth, is_step)
     lossless = max(1, round(LOSSLESS_STRIDE * noise.correlation_px))
-    stride = max(1, min(lossless, int(np.sqrt(n_good / N_SAMPLES_MIN))))
-    rows, columns = np.nonzero(good[::stride, ::stride])
-    v = (rows * stride + box[0].start).astype(np.float64)
-    u = (columns * stride + box[1].start).astype(np.float64)
+    stride = max(1, min(lossless, int(sqrt(n_good / N_SAMPLES_MIN))))
+    top, left = box[0].start, box[1].start
+    uv, rays, depths, is_border = on_grid(
+        good, well_inside, depth, stride, top, left, intrinsics.pinhole
+    )
     return ApplicatorPixels(
-        uv_px=np.stack([u, v], axis=1),
-        rays_camera=intrinsics.rays(u, v),
-        depth_mm=depth[rows * stride, columns * stride].astype(np.float64),
-        is_border=well_inside[rows * stride, columns * stride] == 0,
+        uv_px=uv,
+        rays_camera=rays,
+        depth_mm=depths,
+        is_border=is_border,
         fx=intrinsics.fx,
         stride_px=stride,
         n_mask=n_mask,
         n_valid=n_valid,
         excluded={
             "no_depth": n_mask - n_valid,
-            "border": n_valid - n_off_border,
-            "depth_edge": n_off_border - n_good,
+            "border": n_valid - n_inside,
+            "depth_edge": n_inside - n_good,
         },
     )

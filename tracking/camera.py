@@ -51,6 +51,11 @@ class CameraIntrinsics:
         """(height, width), as numpy orders it."""
         return self.height, self.width
 
+    @cached_property
+    def pinhole(self) -> Float:
+        """fx, fy, cx, cy as compiled loops take them, read-only."""
+        return frozen(np.array([self.fx, self.fy, self.cx, self.cy]))
+
     def rays(self, u_px: Float, v_px: Float) -> Float:
         """Directions with z = 1 through pixel coordinates, shape (..., 3)."""
         rays = np.ones((*np.shape(u_px), 3))

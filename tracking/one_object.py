@@ -11,6 +11,7 @@ Fails to: SEVERAL_APPLICATORS or NOT_THE_APPLICATOR.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,16 @@ from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
+from tracking.model_misfits import grid_rays, misfits
 from tracking.pixel_groups import grown, largest_group, loose_groups
+from tracking.projected import projected_ends
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import Label, Segmentation
 from tracking.surroundings import fit_surroundings
-from tracking.transforms import transform_points
 
 N_RAYS = 1500
 MAX_STRIDE_PX = 6  # a ring's face is 8 px high at 1 m
 OFF_MM, OFF_SIGMA = 8.0, 6.0  # depth further than both from the model is not the model's
-BURIED_MM = 40.0  # along the ray; a rim pressed 20 mm into tissue lies less behind it
 LEVEL_MM = 8.0  # this near to the bed's surface it is bed, not a hand in front of the cone
 MAX_UNEXPLAINED = 0.25  # of the explained pixels, grown onto the cone: a mug's handle has 0.15
 MAX_APART = 0.12  # the same for a group that does not touch it: a part of something else
@@ -69,15 +70,15 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class _Grid:
-    """The frame and the model on a grid of pixels; depth and prediction are 0 where there is none.
+    """The frame and the model on a grid of pixels.
 
-    `is_docking_end`: the ray meets the half of the model that lies towards the source.
+    `depth_mm` is 0 where there is none; `rays` and `predicted_mm` are of the cells row by row.
     """
 
     codes: UInt8
     depth_mm: NDArray[np.float32]
-    predicted_mm: NDArray[np.float32]
-    is_docking_end: Bool
+    rays: Float
+    predicted_mm: Float
     stride_px: int
 
 
@@ -103,14 +104,15 @@ def explain(
     distance_mm = max(float(pose[2, 3]), NEAR_MM)
     sigma_mm = float(noise.sigma_mm(distance_mm, intrinsics.fx))
     tolerance_mm = max(OFF_MM, OFF_SIGMA * sigma_mm * (registration.residual_spread or 1.0))
-    is_hit, has_depth = grid.predicted_mm > 0, grid.depth_mm > 0
-    behind = np.where(is_hit & has_depth, grid.depth_mm - grid.predicted_mm, np.float32(0))
-    is_applicator = grid.codes == Label.APPLICATOR.value
-    off_model = ~grown(is_hit) | (np.abs(behind) > tolerance_mm)
-    unexplained, explained = is_applicator & off_model, is_applicator & ~off_model
-    open_view = is_hit & ~grown(is_applicator) & (grid.codes != Label.OCCLUDER.value)
-    looked_past = open_view & (behind > tolerance_mm)
-    buried = open_view & grid.is_docking_end & (behind < -BURIED_MM)
+    explained, unexplained, looked_past, buried = misfits(
+        grid.codes,
+        grid.depth_mm,
+        grid.predicted_mm,
+        grid.rays,
+        pose,
+        model.applicator.length_mm / 2,
+        tolerance_mm,
+    )
     if np.any(buried):
         buried &= _is_bed(grid, distance_mm)
     loose = loose_groups(unexplained, explained, grid.depth_mm, tolerance_mm)
@@ -133,21 +135,13 @@ def _grid(
 ) -> _Grid:
     rows, columns = _region(model, pose, segmentation, intrinsics)
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
-    stride = int(np.clip(round(np.sqrt(area / N_RAYS)), 1, MAX_STRIDE_PX))
+    stride = min(max(round(sqrt(area / N_RAYS)), 1), MAX_STRIDE_PX)
     cells = np.s_[rows.start : rows.stop : stride, columns.start : columns.stop : stride]
-    v, u = np.mgrid[cells].astype(np.float64)
-    rays = intrinsics.rays(u.ravel(), v.ravel())
-    depths_mm = model.depths_mm(pose, rays)
-    predicted = np.where(np.isfinite(depths_mm), depths_mm, 0.0)
-    along_mm = predicted * (rays @ pose[:3, 2]) - float(pose[:3, 2] @ pose[:3, 3])
-    is_end = (predicted > 0) & (along_mm > model.applicator.length_mm / 2)
-    return _Grid(
-        codes=segmentation.labels[cells],
-        depth_mm=depth_mm[cells],
-        predicted_mm=predicted.astype(np.float32).reshape(v.shape),
-        is_docking_end=is_end.reshape(v.shape),
-        stride_px=stride,
-    )
+    codes = segmentation.labels[cells].copy()
+    n_rows, n_columns = codes.shape
+    rays = grid_rays(rows.start, columns.start, n_rows, n_columns, stride, intrinsics.pinhole)
+    predicted_mm = model.depths_mm(pose, rays)
+    return _Grid(codes, depth_mm[cells].copy(), rays, predicted_mm, stride)
 
 
 def _is_bed(grid: _Grid, distance_mm: float) -> Bool:
@@ -169,16 +163,23 @@ def _region(
     model: ConeModel, pose: Float, segmentation: Segmentation, intrinsics: CameraIntrinsics
 ) -> tuple[slice, slice]:
     """Rows and columns that hold the labelled applicator and the projected model."""
-    points = transform_points(pose, model.mesh.vertices_mm)
-    last = np.array([intrinsics.width - 1, intrinsics.height - 1])
-    uv = intrinsics.project(points[points[:, 2] > NEAR_MM])
-    ends = [uv.min(axis=0), uv.max(axis=0)] if len(uv) else np.zeros((0, 2))
-    corners = [np.clip(ends, 0, last).astype(int)]
-    box = bounding_box(segmentation.applicator_mask)
-    if box is not None:
-        corners.append(np.array([[box[1].start, box[0].start], [box[1].stop - 1, box[0].stop - 1]]))
-    together = np.concatenate(corners)
-    if len(together) == 0:
+    left, right, top, bottom = projected_ends(
+        pose, model.mesh.vertices_mm, intrinsics.pinhole, NEAR_MM
+    )
+    boxes = []
+    if left <= right:
+        last_row, last_column = intrinsics.height - 1, intrinsics.width - 1
+        first, last = (int(min(max(v, 0.0), last_row)) for v in (top, bottom))
+        start, stop = (int(min(max(u, 0.0), last_column)) for u in (left, right))
+        boxes.append((slice(first, last + 1), slice(start, stop + 1)))
+    labelled = bounding_box(segmentation.applicator_mask)
+    if labelled is not None:
+        boxes.append(labelled)
+    if not boxes:
         return slice(0, 1), slice(0, 1)
-    low, high = together.min(axis=0), together.max(axis=0) + 1
-    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+    rows, columns = zip(*boxes, strict=True)
+    return _together(rows), _together(columns)
+
+
+def _together(parts: tuple[slice, ...]) -> slice:
+    return slice(min(part.start for part in parts), max(part.stop for part in parts))

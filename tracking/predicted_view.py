@@ -25,9 +25,9 @@ from tracking.predicted_pixels import (
     off_cells,
     worth_a_ray,
 )
+from tracking.projected import projected
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
-from tracking.transforms import transform_points
 
 Box = tuple[slice, slice]
 
@@ -111,11 +111,10 @@ def _polygons(
             bodies.append(model.edge_points_mm[1:].reshape(-1, 3))
     polygons = []
     for body in bodies:
-        points = transform_points(pose, body)
-        if points[:, 2].min() < NEAR_MM:
+        pixels, nearest_mm = projected(pose, body, intrinsics.pinhole, FAR_PX)
+        if nearest_mm < NEAR_MM:
             return None
-        uv = np.clip(intrinsics.project(points), -FAR_PX, FAR_PX)
-        polygons.append(cv2.convexHull(np.rint(uv).astype(np.int32))[:, 0].astype(np.int32))
+        polygons.append(cv2.convexHull(pixels.astype(np.int32))[:, 0].astype(np.int32))
     return polygons
 
 

@@ -15,6 +15,7 @@ from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.kernels import square
+from tracking.live_points import points_around_axis
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.survey_alignment import AlignedSurvey
@@ -86,22 +87,23 @@ def live_field(
     if not registration.is_ok or pose is None:
         return None
     rows, columns = _window(applicator, pose, intrinsics, above_mm=0.0)
-    cone = segmentation.applicator_mask[rows, columns].astype(np.uint8)
+    cone = segmentation.applicator_mask[rows, columns].view(np.uint8)
     if cone.size == 0:
         return None
-    kernel = square(WALL_BORDER_PX)
-    usable = (depth_mm[rows, columns] > 0) & ~cv2.dilate(cone, kernel, borderValue=0).astype(bool)
-    v, u = np.nonzero(usable)
-    v, u = v + rows.start, u + columns.start
-    depth = depth_mm[v, u].astype(np.float64)
-    rays = intrinsics.rays(u, v)
-    points = transform_points(invert(pose), rays * depth[:, None])
-    near = _is_near(applicator, points)
-    points, rays, depth, v, u = points[near], rays[near], depth[near], v[near], u[near]
+    beside = cv2.dilate(cone, square(WALL_BORDER_PX), borderValue=0)
+    points, rays, depth, places = points_around_axis(
+        depth_mm[rows, columns],
+        np.asarray(beside, np.uint8),
+        rows.start,
+        columns.start,
+        intrinsics.pinhole,
+        invert(pose),
+        applicator.inner_radius_mm + SEARCH_OUTSIDE_MM,
+    )
     return SeenField(
         points_mm=points,
-        is_bed=segmentation.labels[v, u] == Label.TUMOR_BED.value,
-        ray=rays @ pose[:3, :3],
+        is_bed=segmentation.labels[rows, columns].reshape(-1)[places] == Label.TUMOR_BED.value,
+        ray=rays,
         depth_sigma_mm=noise.sigma_mm(depth, intrinsics.fx),
         pixel_mm=depth / intrinsics.fx,
         pitch_mm=depth / intrinsics.fx,

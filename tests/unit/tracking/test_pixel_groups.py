@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy import ndimage
 
 from tracking.pixel_groups import grown, largest_group, loose_groups
 
@@ -51,3 +53,16 @@ def test_cells_without_depth_touch_nothing() -> None:
     others[:, 10:15] = True
     mask[3:9, 15:20] = True
     assert np.array_equal(loose_groups(mask, others, np.zeros(mask.shape, np.float32), 1.0), mask)
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (1, 30), (30, 1), (2, 2)])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.8, 1.0])
+def test_cells_of_squares_are_grouped(shape: tuple[int, int], share: float) -> None:
+    mask = np.random.default_rng(3).random(shape) < share
+    squares = ndimage.binary_opening(mask, np.ones((2, 2)))
+    numbers, n_groups = ndimage.label(squares, np.ones((3, 3)))
+    sizes = np.bincount(numbers.ravel(), minlength=n_groups + 1)[1:]
+    assert largest_group(mask) == sizes.max(initial=0)
+    nothing = np.zeros(shape, bool)
+    depth = np.ones(shape, np.float32)
+    np.testing.assert_array_equal(loose_groups(mask, nothing, depth, CONTACT_MM), squares)
