@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.extent import extent
 from tracking.kernels import square
 
 Image = NDArray[np.float32]
@@ -62,13 +63,12 @@ class ApplicatorPixels:
 
 def bounding_box(mask: Bool, margin_px: int = 0) -> tuple[slice, slice] | None:
     """Rows and columns of the mask's bounding box grown by a margin, None where it is empty."""
-    rows = np.flatnonzero(cv2.reduce(mask.view(np.uint8), 1, cv2.REDUCE_MAX))
-    if rows.size == 0:
+    first, stop, left, right = extent(mask.view(np.uint8))
+    if stop == 0:
         return None
-    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
     return (
-        slice(max(0, int(rows[0]) - margin_px), int(rows[-1]) + 1 + margin_px),
-        slice(max(0, int(columns[0]) - margin_px), int(columns[-1]) + 1 + margin_px),
+        slice(max(0, first - margin_px), stop + margin_px),
+        slice(max(0, left - margin_px), right + margin_px),
     )
 
 

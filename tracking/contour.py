@@ -11,25 +11,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
+from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
+from tracking.edge_sight import bounding_points, edges_in_image
+from tracking.known_share import BLUR_PX, known_share
 from tracking.segmentation import Label
-from tracking.transforms import transform_points
 
-SEARCH_PX = 7.0  # further off is another edge
-STEP_PX = 0.5
-PROBE_PX = 2.5  # where model and background are told apart on either side of an edge
-MIN_DISTANCE_MM = 1.0  # behind it a point has no image
 MIN_POINTS = 6  # fewer cannot tell a shape from a blemish
-BLUR_PX = 1.0  # averages the pixel grid's steps along the edge
-MAX_CURVATURE = 0.5  # per px: a circle of 2 px, where the first order ends
-END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
-MIN_GAP_PX = 0.1  # of points on an edge that is seen end-on
-MIN_KNOWN_FRACTION = 0.8  # less is too near an occluder
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +43,8 @@ def outline_of(labels: UInt8) -> Outline | None:
     box = bounding_box(applicator, int(2 * SEARCH_PX))
     if box is None:
         return None
-    crop = labels[box]
-    inside = _smooth((crop == Label.APPLICATOR.value).astype(np.float32))
-    known = _smooth((crop != Label.OCCLUDER.value).astype(np.float32))
-    fraction = cv2.divide(inside, known).astype(np.float32, copy=False)
-    fraction[known <= MIN_KNOWN_FRACTION] = np.nan
-    return Outline(fraction, (box[1].start, box[0].start))
-
-
-def _smooth(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Gaussian mean in which pixels outside the image count as unknown."""
-    smooth = cv2.GaussianBlur(image, (0, 0), BLUR_PX, borderType=cv2.BORDER_CONSTANT)
-    return smooth.astype(np.float32, copy=False)
+    share = known_share(applicator[box], labels[box] != Label.OCCLUDER.value)
+    return Outline(share, (box[1].start, box[0].start))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,68 +79,29 @@ def measure_edges(
     """
     if not model.edges:
         return []
-    points = transform_points(pose, model.edge_points_mm)
-    tangents = model.edge_tangents @ pose[:3, :3].T
-    in_front = points[..., 2] > MIN_DISTANCE_MM
-    points = np.where(in_front[..., None], points, [0.0, 0.0, MIN_DISTANCE_MM])
-    uv = intrinsics.project(points)
-    ahead = intrinsics.project(points + tangents) - uv
-    lengths = np.maximum(np.hypot(ahead[..., 0], ahead[..., 1]), 1e-9)
-    normals = np.stack([ahead[..., 1] / lengths, -ahead[..., 0] / lengths], axis=-1)
-    probes = np.stack([uv + PROBE_PX * normals, uv - PROBE_PX * normals])
-    rays = intrinsics.rays(probes[..., 0], probes[..., 1])
-    plus, minus = model.meets(pose, rays.reshape(-1, 3)).reshape(probes.shape[:-1])
-    normals = np.where((plus & ~minus)[..., None], -normals, normals)
-    is_outline = (plus != minus) & in_front
-    if hidden_rim is not None:
-        is_outline[[edge.name == "exit" for edge in model.edges]] &= ~hidden_rim
-    apart = uv - np.roll(uv, 1, axis=1)
-    gaps = np.hypot(apart[..., 0], apart[..., 1])
-    usable = np.array(
-        [away_from_ends(*edge) for edge in zip(is_outline, gaps.mean(axis=1), strict=True)]
+    k = intrinsics
+    points, uv, normals, rays = edges_in_image(
+        model.edge_points_mm, model.edge_tangents, pose, k.fx, k.fy, k.cx, k.cy
     )
-    if not usable.any():
+    is_hidden = np.zeros(uv.shape[:2], bool)
+    if hidden_rim is not None:
+        is_hidden[[edge.name == "exit" for edge in model.edges]] = hidden_rim
+    on_edge, points, uv, normals, rounding_px, gaps_px = bounding_points(
+        points, uv, normals, model.meets(pose, rays), is_hidden, BLUR_PX
+    )
+    if len(on_edge) == 0:
         return []
-    offsets = _rounding(uv, normals)
-    offsets[usable] += transitions(outline, uv[usable], normals[usable])
-    usable &= np.isfinite(offsets)
-    return [
-        EdgeOffsets(
-            edge.name,
-            points[index][usable[index]],
-            normals[index][usable[index]],
-            offsets[index][usable[index]],
-            float(gaps[index][usable[index]].mean()),
-        )
-        for index, edge in enumerate(model.edges)
-        if int(usable[index].sum()) >= MIN_POINTS
-    ]
-
-
-def _rounding(uv: Float, normals: Float) -> Float:
-    """How far the blur has drawn a curved outline inwards, px.
-
-    A Gaussian of sigma s moves the half-way line of a region's edge of curvature k (convex:
-    positive) by s^2 k / 2 towards the centre, to first order.
-    """
-    ahead, behind = np.roll(uv, -1, axis=1), np.roll(uv, 1, axis=1)
-    speed = np.einsum("ijk,ijk->ij", ahead - behind, ahead - behind) / 4
-    bend = -np.einsum("ijk,ijk->ij", ahead - 2 * uv + behind, normals)
-    curvature = np.clip(bend / np.maximum(speed, 1e-9), -MAX_CURVATURE, MAX_CURVATURE)
-    rounding: Float = BLUR_PX**2 / 2 * curvature
-    return rounding
-
-
-def away_from_ends(is_outline: Bool, gap_px: float, *, is_closed: bool = True) -> Bool:
-    """Drop the ends of visible stretches: other edges meet there and bend the smoothed outline.
-
-    `gap_px` lies between neighbouring points; the last is a neighbour of the first on a closed
-    edge, and both are ends on an open one.
-    """
-    reach = min(int(np.ceil(END_PX / max(float(gap_px), MIN_GAP_PX))), len(is_outline) // 2 - 1)
-    mode = "wrap" if is_closed else "constant"  # beyond an open edge's ends nothing is outline
-    kept: Bool = minimum_filter1d(is_outline, 2 * reach + 1, mode=mode)
-    return kept
+    offsets_px = rounding_px + transitions(outline, uv, normals)
+    usable = np.isfinite(offsets_px)
+    found = []
+    for index, edge in enumerate(model.edges):
+        rows = np.flatnonzero(usable & (on_edge == index))
+        if len(rows) >= MIN_POINTS:
+            spacing_px = float(gaps_px[rows].mean())
+            found.append(
+                EdgeOffsets(edge.name, points[rows], normals[rows], offsets_px[rows], spacing_px)
+            )
+    return found
 
 
 def transitions(outline: Outline, uv: Float, normals: Float) -> Float:
@@ -167,24 +110,13 @@ def transitions(outline: Outline, uv: Float, normals: Float) -> Float:
     The step that leaves most applicator inside and most background outside. One towards an
     occluder says nothing about the edge: its pixels are NaN.
     """
-    steps = np.arange(-SEARCH_PX, SEARCH_PX + STEP_PX / 2, STEP_PX)
-    u, v = (
-        (uv[:, i, None] + steps * normals[:, i, None] - outline.origin_px[i]).astype(np.float32)
-        for i in (0, 1)
-    )
-    profile = cv2.remap(
+    u, v = places_across(uv, normals, *outline.origin_px)
+    shares = cv2.remap(
         outline.inside_fraction,
         u,
         v,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=float("nan"),
-    ).astype(np.float64)
-    inner, outer = profile[:, :-1], profile[:, 1:]
-    balance = np.cumsum(np.nan_to_num(inner - 0.5), axis=1)
-    rows, best = np.arange(len(uv)), np.argmax(balance, axis=1)
-    before, after = inner[rows, best], outer[rows, best]
-    is_step = (before >= 0.5) & (after < 0.5)
-    share = np.divide(before - 0.5, before - after, out=np.zeros_like(before), where=is_step)
-    offsets: Float = np.where(is_step, steps[best] + share * STEP_PX, np.nan)
-    return offsets
+    ).astype(np.float32, copy=False)
+    return steps_across(shares)

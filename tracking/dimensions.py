@@ -8,7 +8,6 @@ A wrong cone that was registered with the planned geometry shows itself as a cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -18,14 +17,13 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
 from tracking.depth_comparison import WALL_COSINE
-from tracking.likelihood import (
-    depth_weights,
+from tracking.edge_equations import (
     edge_bias_px,
     edge_jacobians,
     edge_weights,
-    normal_equations,
     shift_marginalised,
 )
+from tracking.likelihood import depth_weights, normal_equations
 from tracking.refine import Refined
 from tracking.registration import Dimensions
 from tracking.segmentation import EdgeQuality
@@ -73,10 +71,10 @@ def measure_dimensions(
         total, right = information, gradient
         for edge, jacobian in zip(edges, rows, strict=True):
             # scatter that the unknowns explain is none: another bevel's rim is no ragged one
-            left = replace(edge, offsets_px=edge.offsets_px - jacobian @ change)
+            left_px = edge.offsets_px - jacobian @ change
             terms = shift_marginalised(
                 jacobian,
-                edge_weights(left, quality, intrinsics),
+                edge_weights(edge, quality, intrinsics, left_px),
                 edge.offsets_px,
                 _bias_px(edge, quality),
             )

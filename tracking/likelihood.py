@@ -1,4 +1,4 @@
-"""Terms of the pose's likelihood: outline, and depth in units of its noise.
+"""Terms of the pose's likelihood from the depth, in units of its noise.
 
 Depth is compared where its noise is constant: for a stereo camera in disparity (`DepthNoise`).
 A displacement of the surface by w moves the predicted depth along its ray by
@@ -9,18 +9,14 @@ index 5 the slide along the axis.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
 
 import numpy as np
 
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Bool, Float, UInt8
-from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
-from tracking.contour import EdgeOffsets
 from tracking.depth_comparison import (
     BORDER,
     HOLLOW,
@@ -31,20 +27,14 @@ from tracking.depth_comparison import (
     robust_equations,
 )
 from tracking.depth_noise import DepthNoise
-from tracking.robust import NORMAL_MAD, median, spread_of, tukey
-from tracking.segmentation import EdgeQuality
+from tracking.robust import NORMAL_MAD, spread_of, tukey
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
-EXIT_BURIED_PX = 6.0  # tissue at the rim: 8 mm at 0.55 m and f = 425 px
-BURIAL_SIGMA_MM = 0.1  # how unevenly a rim that touches tissue is covered: bumps of 0.3 mm
-BURIAL_CORRELATION_MM = 15.0  # a quarter turn of a small rim: folds, not grain
 NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
-CHANCE_CORRELATION = 2.0  # times 1 / sqrt(n): what n independent points show by chance
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
 MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
 MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
 FACE_COSINE = 0.85  # |n_z| above which it lies on a face across the axis
-EDGE_TUKEY = 6.0  # in sigma of the outline's points
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,89 +143,6 @@ def depth_equations(
     return robust_equations(
         depth.jacobian, depth.residuals, widening * TUKEY * depth.spread, inflation
     )
-
-
-def edge_jacobians(
-    pose: Float, edges: Sequence[EdgeOffsets], intrinsics: CameraIntrinsics
-) -> list[tuple[Float, Float]]:
-    """How each edge's offsets (px) follow small motions, (n, 6), and a shift of points, (n, 3).
-
-    Both in applicator axes; computed for all edges at once.
-    """
-    if not edges:
-        return []
-    points = np.concatenate([edge.points_camera_mm for edge in edges])
-    x, y, z = points.T
-    nu, nv = np.concatenate([edge.normals_px for edge in edges]).T
-    direction = np.stack(
-        [
-            nu * intrinsics.fx / z,
-            nv * intrinsics.fy / z,
-            -(nu * intrinsics.fx * x + nv * intrinsics.fy * y) / z**2,
-        ],
-        axis=1,
-    )
-    direction = direction @ pose[:3, :3]
-    levers = (points - pose[:3, 3]) @ pose[:3, :3]
-    jacobian = np.concatenate([cross_rows(levers, direction), direction], axis=1)
-    ends = np.cumsum([len(edge.offsets_px) for edge in edges]).tolist()
-    return [
-        (jacobian[start:end], direction[start:end])
-        for start, end in zip([0, *ends[:-1]], ends, strict=True)
-    ]
-
-
-def edge_weights(edge: EdgeOffsets, quality: EdgeQuality, intrinsics: CameraIntrinsics) -> Float:
-    """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation.
-
-    The labels' noise and, at the exit, tissue that covers the rim unevenly: variances per
-    length of edge add. Offsets that scatter more than the labels' quality says, or wander in
-    longer waves, count as what they are.
-    """
-    deviations = edge.offsets_px - median(edge.offsets_px)
-    scatter = NORMAL_MAD * median(np.abs(deviations))
-    sigma = max(quality.sigma_px, scatter)
-    # labels that are known to scatter so have known waves; of others any wave is believed
-    chance = 0.0 if scatter > NOTABLE_SCATTER * quality.sigma_px else CHANCE_CORRELATION
-    waves_px = edge.spacing_px * _correlated_points(deviations, EDGE_TUKEY * sigma, chance)
-    length = max(quality.correlation_px, waves_px)
-    per_length = sigma**2 * max(edge.spacing_px, length)
-    if edge.name == "exit":
-        px_per_mm = intrinsics.fx / median(edge.points_camera_mm[:, 2])
-        burial_length_px = max(edge.spacing_px, BURIAL_CORRELATION_MM * px_per_mm)
-        per_length += (BURIAL_SIGMA_MM * px_per_mm) ** 2 * burial_length_px
-    weights: Float = tukey(deviations, EDGE_TUKEY * sigma) * edge.spacing_px / per_length
-    return weights
-
-
-def _correlated_points(deviations: Float, limit: float, chance: float) -> float:
-    """How many neighbouring points say the same: 1 + 2 sum of the autocorrelation.
-
-    Summed up to where it first falls to what `chance` over sqrt(n) allows.
-    """
-    bounded = np.minimum(np.maximum(deviations, -limit), limit)
-    bounded = bounded - bounded.mean()
-    power = np.correlate(bounded, bounded, mode="full")[len(bounded) - 1 :]
-    is_faded = power <= chance / sqrt(len(power)) * power[0]
-    end = int(is_faded.argmax()) if is_faded.any() else len(power)
-    return float(1 + 2 * power[1:end].sum() / power[0]) if power[0] > 0 else 1.0
-
-
-def shift_marginalised(
-    jacobian: Float, weights: Float, offsets: Float, bias_px: float
-) -> tuple[Float, Float]:
-    """Normal equations of one edge without its common shift (Schur complement)."""
-    information, gradient = normal_equations(jacobian, weights, offsets)
-    coupling = (jacobian * weights[:, None]).sum(axis=0)
-    shift_information = float(weights.sum()) + 1 / bias_px**2
-    information = information - np.outer(coupling, coupling) / shift_information
-    gradient = gradient - coupling * float((weights * offsets).sum()) / shift_information
-    return information, gradient
-
-
-def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
-    """1-sigma of the shift common to an edge: tissue may hide the exit, nothing hides the rest."""
-    return EXIT_BURIED_PX if edge.name == "exit" else quality.bias_px
 
 
 def cross_rows(first: Float, second: Float) -> Float:

@@ -12,16 +12,8 @@ import numpy as np
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
-from tracking.contour import (
-    MIN_DISTANCE_MM,
-    MIN_GAP_PX,
-    MIN_POINTS,
-    PROBE_PX,
-    EdgeOffsets,
-    Outline,
-    away_from_ends,
-    transitions,
-)
+from tracking.contour import MIN_POINTS, EdgeOffsets, Outline, transitions
+from tracking.edge_sight import MIN_DISTANCE_MM, MIN_GAP_PX, PROBE_PX, away_from_ends
 from tracking.transforms import invert, transform_points
 
 SIDE = "side"

@@ -13,7 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
-from tracking.robust import NORMAL_MAD, median, tukey
+from tracking.compiled import (
+    COUNT,
+    DEPTHS,
+    FLAG,
+    MASK,
+    NEW_DEPTHS,
+    NEW_VECTOR,
+    REAL,
+    ROWS,
+    VECTOR,
+    compiled,
+    part,
+    several,
+)
 
 MIN_SAMPLES = 80  # for six coefficients
 N_SAMPLES = 400
@@ -22,12 +35,13 @@ N_TRIALS = 32  # through three samples; a third of the region being foreign, one
 SINGULAR = 1e-6  # of the unit square's monomials: samples on a line give no plane
 N_JUDGES = 150
 SEED = 5
+RIDGE = 1e-9  # coefficients that no sample tells stay 0
+N_TERMS = 6  # 1, u, v, u^2, u v, v^2
+NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 TUKEY = 4.7  # in robust sigma: 95 % efficient; what stands on the surface loses all weight
 SETTLED = 0.01  # relative change of the scatter: the weights, and so the surface, stand still
 ROUNDING = 1e-6  # scatter of float32 nearness, below any camera's
 
-
-_RIDGE = 1e-9 * np.eye(6)  # coefficients that no sample tells stay 0
 _DRAWN = np.random.default_rng(SEED).random((N_TRIALS, 3))  # places among the samples
 
 
@@ -40,12 +54,7 @@ class Surroundings:
 
     def nearness(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """The surface in every pixel of the crop."""
-        c = self.coefficients.astype(np.float32)
-        v = np.linspace(0.0, 1.0, shape[0], dtype=np.float32)[:, None]
-        u = np.linspace(0.0, 1.0, shape[1], dtype=np.float32)[None, :]
-        column, row = c[1] * u + c[3] * u * u, c[0] + (c[2] + c[5] * v) * v
-        surface: NDArray[np.float32] = c[4] * v * u + column + row
-        return surface
+        return _surface(self.coefficients, shape[0], shape[1])
 
 
 def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surroundings | None:
@@ -56,42 +65,161 @@ def fit_surroundings(nearness: NDArray[np.float32], region: Bool) -> Surrounding
     nearness, region : (height, width)
         A crop; `region` marks the pixels to fit, all of them measured.
     """
+    is_enough, coefficients, scatter = _fitted(nearness, region, _DRAWN)
+    return Surroundings(coefficients, scatter) if is_enough else None
+
+
+@part
+def _place(index: int, size: int) -> np.float32:
+    """Of a row or column in the unit square."""
+    if index == size - 1 and size > 1:
+        return np.float32(1.0)
+    return np.float32(index * (1.0 / max(1, size - 1)))
+
+
+@compiled(NEW_DEPTHS, VECTOR, COUNT, COUNT)
+def _surface(coefficients: Float, height: int, width: int) -> NDArray[np.float32]:
+    c = coefficients.astype(np.float32)
+    surface = np.empty((height, width), np.float32)
+    us, of_columns = np.empty(width, np.float32), np.empty(width, np.float32)
+    for column in range(width):
+        u = _place(column, width)
+        us[column], of_columns[column] = u, c[1] * u + c[3] * u * u
+    for row in range(height):
+        v = _place(row, height)
+        slope, of_row = c[4] * v, c[0] + (c[2] + c[5] * v) * v
+        for column in range(width):
+            surface[row, column] = slope * us[column] + of_columns[column] + of_row
+    return surface
+
+
+@part
+def _sampled(nearness: NDArray[np.float32], region: Bool) -> tuple[Float, Float]:
+    """Monomials (n, 6) and nearness (n,) of the region's pixels on a grid of about `N_SAMPLES`."""
     height, width = region.shape
-    stride = max(1, int(np.sqrt(np.count_nonzero(region) / N_SAMPLES)))
-    rows, columns = np.nonzero(region[::stride, ::stride])
-    if len(rows) < MIN_SAMPLES:
-        return None
-    v, u = rows * stride / max(1, height - 1), columns * stride / max(1, width - 1)
-    basis = np.array([np.ones_like(u), u, v, u * u, u * v, v * v])
-    values = nearness[rows * stride, columns * stride].astype(np.float64)
-    right = np.vstack([basis, values])  # of the normal equations
-    weights = _first_weights(basis, values)
-    coefficients, scatter = np.zeros(6), ROUNDING
-    for _ in range(N_ROUNDS):
-        both, before = (basis * weights) @ right.T, scatter
-        coefficients = np.linalg.solve(both[:, :-1] + _RIDGE, both[:, -1])
-        scatter, weights = _scatter_and_weights(np.abs(values - coefficients @ basis))
-        if abs(scatter - before) <= SETTLED * scatter:
-            break
-    return Surroundings(coefficients, scatter)
+    n_pixels = 0
+    for row in range(height):
+        for column in range(width):
+            n_pixels += region[row, column]
+    stride = max(1, int(np.sqrt(n_pixels / N_SAMPLES)))
+    n_most = min(n_pixels, ((height - 1) // stride + 1) * ((width - 1) // stride + 1))
+    basis, values = np.empty((n_most, N_TERMS)), np.empty(n_most)
+    n = 0
+    for row in range(0, height, stride):
+        v = row / max(1, height - 1)
+        for column in range(0, width, stride):
+            if region[row, column]:
+                u = column / max(1, width - 1)
+                basis[n, 0], basis[n, 1], basis[n, 2] = 1.0, u, v
+                basis[n, 3], basis[n, 4], basis[n, 5] = u * u, u * v, v * v
+                values[n] = nearness[row, column]
+                n += 1
+    return basis[:n], values[:n]
 
 
-def _first_weights(basis: Float, values: Float) -> Float:
-    """Weights by the plane through three samples whose median residual is least.
+@part
+def _solve(system: Float, solution: Float) -> None:
+    """Solve a small system of equations in place, by elimination with the largest pivots."""
+    n = len(solution)
+    for step in range(n):
+        pivot = step
+        for row in range(step + 1, n):
+            if abs(system[row, step]) > abs(system[pivot, step]):
+                pivot = row
+        for column in range(step, n):
+            held = system[step, column]
+            system[step, column] = system[pivot, column]
+            system[pivot, column] = held
+        held = solution[step]
+        solution[step] = solution[pivot]
+        solution[pivot] = held
+        for row in range(step + 1, n):
+            factor = system[row, step] / system[step, step]
+            for column in range(step + 1, n):
+                system[row, column] -= factor * system[step, column]
+            solution[row] -= factor * solution[step]
+    for step in range(n - 1, -1, -1):
+        for column in range(step + 1, n):
+            solution[step] -= system[step, column] * solution[column]
+        solution[step] /= system[step, step]
+
+
+@part
+def _weigh(basis: Float, values: Float, coefficients: Float, weights: Float) -> float:
+    """Robust standard deviation of the residuals; Tukey's weights at that scale, filled in.
+
+    The coefficients may be those of the first terms only.
+    """
+    sizes = np.empty(len(values))
+    for sample in range(len(values)):
+        expected = 0.0
+        for term in range(len(coefficients)):
+            expected += coefficients[term] * basis[sample, term]
+        sizes[sample] = abs(values[sample] - expected)
+    middle = len(values) // 2
+    middle_size: float = np.partition(sizes, middle)[middle]
+    scatter = max(NORMAL_MAD * middle_size, ROUNDING)
+    for sample in range(len(values)):
+        share = sizes[sample] / (TUKEY * scatter)
+        weights[sample] = max(0.0, 1.0 - share * share) ** 2
+    return scatter
+
+
+@part
+def _first_plane(basis: Float, values: Float, drawn: Float) -> Float:
+    """The plane (3,) through three samples whose median residual is least.
 
     A start from all samples alike would bend the quadric over whatever stands on one side.
     """
-    chosen = (_DRAWN * len(values)).astype(np.intp)
-    systems = basis[:3].T[chosen] + SINGULAR * np.eye(3)
-    trials = np.linalg.solve(systems, values[chosen][..., None])[..., 0]
-    every = max(1, len(values) // N_JUDGES)
-    residuals = np.abs(values[::every] - trials @ basis[:3, ::every])
-    middle = residuals.shape[1] // 2
-    best = int(np.argmin(np.partition(residuals, middle, axis=1)[:, middle]))
-    return _scatter_and_weights(np.abs(values - trials[best] @ basis[:3]))[1]
+    n = len(values)
+    every = max(1, n // N_JUDGES)
+    n_judges = (n - 1) // every + 1
+    middle = n_judges // 2
+    sizes, best, least = np.empty(n_judges), np.zeros(3), np.inf
+    system, plane = np.empty((3, 3)), np.empty(3)
+    for trial in range(len(drawn)):
+        for row in range(3):
+            sample = int(drawn[trial, row] * n)
+            plane[row] = values[sample]
+            for column in range(3):
+                system[row, column] = basis[sample, column]
+            system[row, row] += SINGULAR
+        _solve(system, plane)
+        n_nearer = 0
+        for judge in range(n_judges):
+            u, v = basis[judge * every, 1], basis[judge * every, 2]
+            size = abs(values[judge * every] - (plane[0] + plane[1] * u + plane[2] * v))
+            sizes[judge] = size
+            n_nearer += size < least
+        if n_nearer > middle:  # only then is this median less
+            least, best[:] = np.partition(sizes, middle)[middle], plane
+    return best
 
 
-def _scatter_and_weights(residuals: Float) -> tuple[float, Float]:
-    """Robust standard deviation of residual sizes, and Tukey's weights at that scale."""
-    scatter = max(NORMAL_MAD * median(residuals), ROUNDING)
-    return scatter, tukey(residuals, TUKEY * scatter)
+@compiled(several(FLAG, NEW_VECTOR, REAL), DEPTHS, MASK, ROWS)
+def _fitted(nearness: NDArray[np.float32], region: Bool, drawn: Float) -> tuple[bool, Float, float]:
+    """Whether there are enough samples, coefficients (6,) and scatter."""
+    coefficients, scatter = np.zeros(N_TERMS), ROUNDING
+    basis, values = _sampled(nearness, region)
+    if len(values) < MIN_SAMPLES:
+        return False, coefficients, scatter
+    weights, system = np.empty(len(values)), np.empty((N_TERMS, N_TERMS))
+    _weigh(basis, values, _first_plane(basis, values, drawn), weights)
+    for _ in range(N_ROUNDS):
+        before = scatter
+        system[:], coefficients[:] = 0.0, 0.0
+        for sample in range(len(values)):
+            for first in range(N_TERMS):
+                weighted = weights[sample] * basis[sample, first]
+                coefficients[first] += weighted * values[sample]
+                for second in range(first, N_TERMS):
+                    system[first, second] += weighted * basis[sample, second]
+        for first in range(N_TERMS):
+            system[first, first] += RIDGE
+            for second in range(first):
+                system[first, second] = system[second, first]
+        _solve(system, coefficients)
+        scatter = _weigh(basis, values, coefficients, weights)
+        if abs(scatter - before) <= SETTLED * scatter:
+            break
+    return True, coefficients, scatter

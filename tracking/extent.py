@@ -1,0 +1,39 @@
+"""The rows and columns that a mask occupies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracking.arrays import UInt8
+from tracking.compiled import COUNT, LABELS, compiled, part, several
+
+
+@part
+def _is_any(row: UInt8) -> bool:
+    together = np.uint8(0)
+    for code in row:
+        together |= code
+    return bool(together > 0)
+
+
+@compiled(several(COUNT, COUNT, COUNT, COUNT), LABELS)
+def extent(mask: UInt8) -> tuple[int, int, int, int]:
+    """First row and the one after the last, and the same of columns; zeros where all is 0."""
+    n_rows, n_columns = mask.shape
+    first, stop = 0, n_rows
+    while first < n_rows and not _is_any(mask[first]):
+        first += 1
+    if first == n_rows or n_columns == 0:
+        return 0, 0, 0, 0
+    while not _is_any(mask[stop - 1]):
+        stop -= 1
+    columns = np.zeros(n_columns, np.uint8)
+    for row in range(first, stop):
+        for column in range(n_columns):
+            columns[column] |= mask[row, column]
+    left, right = 0, n_columns
+    while columns[left] == 0:
+        left += 1
+    while columns[right - 1] == 0:
+        right -= 1
+    return first, stop, left, right
