@@ -14,8 +14,16 @@ import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Float
-from tracking.bed import quadratic_basis, quadratic_height, quadratic_slopes
-from tracking.likelihood import cross_rows
+from tracking.compiled import (
+    NEW_ROWS,
+    NEW_VECTOR,
+    REAL,
+    ROWS,
+    VECTOR,
+    compiled,
+    part,
+    several,
+)
 
 N_NEWTON = 4  # from a plane: exact after one; a bed of 100 mm radius: after three
 SETTLED_MM = 1e-4  # after a step this small the next would be its square over a bed's radius
@@ -47,30 +55,78 @@ def axial_gaps(
     applicator: Applicator, fit_from_applicator: Float, coefficients: Float, field_mm: Float
 ) -> AxialGaps:
     """Gaps below field points (n, 2), x and y in applicator space."""
-    x, y = field_mm.T
-    points = np.array([x, y, -x * applicator.bevel_slope])
-    local_x, local_y, local_z = fit_from_applicator @ points
-    axis_x, axis_y, axis_z = fit_from_applicator[:, 2].tolist()
-    gaps, foot_x, foot_y = np.zeros(len(x)), local_x, local_y
-    for _ in range(N_NEWTON):
-        slope_x, slope_y = quadratic_slopes(coefficients, foot_x, foot_y)
-        height = quadratic_height(coefficients, foot_x, foot_y)
-        along = axis_z - slope_x * axis_x - slope_y * axis_y
-        step = (local_z - gaps * axis_z - height) / along
-        gaps = gaps + step
-        foot_x, foot_y = local_x - gaps * axis_x, local_y - gaps * axis_y
-        if np.abs(step).max(initial=0.0) < SETTLED_MM:  # the next would square it
-            break
-    slope_x, slope_y = quadratic_slopes(coefficients, foot_x, foot_y)
-    along = axis_z - slope_x * axis_x - slope_y * axis_y
-    normals = np.array([-slope_x, -slope_y, np.ones_like(gaps)]) / along
-    normals = normals.T @ fit_from_applicator  # into applicator axes
     return AxialGaps(
-        gaps_mm=gaps,
-        by_motion=np.concatenate([cross_rows(points.T, normals), normals], axis=1),
-        by_bed=quadratic_basis(foot_x, foot_y) / -along[:, None],
-        feet_mm=np.array([foot_x, foot_y]).T,
+        *_axial_gaps(field_mm, applicator.bevel_slope, fit_from_applicator, coefficients)
     )
+
+
+@part
+def _slopes(coefficients: Float, x: float, y: float) -> tuple[float, float]:
+    """Slopes of the quadratic at (x, y)."""
+    _, c1, c2, c3, c4, c5 = coefficients
+    return c1 + 2 * c3 * x + c4 * y, c2 + c4 * x + 2 * c5 * y
+
+
+@part
+def _newton_step(gaps: Float, feet: Float, local: Float, axis: Float, coefficients: Float) -> float:
+    """One step of gaps (n,) and feet (n, 2), in place; its largest size, NaN where one is."""
+    largest = 0.0
+    c0, c1, c2, c3, c4, c5 = coefficients
+    for row in range(len(gaps)):
+        x, y = feet[row]
+        slope_x, slope_y = _slopes(coefficients, x, y)
+        height = c0 + (c1 + c3 * x + c4 * y) * x + (c2 + c5 * y) * y
+        along = axis[2] - slope_x * axis[0] - slope_y * axis[1]
+        step = (local[row, 2] - gaps[row] * axis[2] - height) / along
+        gaps[row] += step
+        feet[row, 0] = local[row, 0] - gaps[row] * axis[0]
+        feet[row, 1] = local[row, 1] - gaps[row] * axis[1]
+        if abs(step) > largest or np.isnan(step):
+            largest = abs(step)
+    return largest
+
+
+@compiled(several(NEW_VECTOR, NEW_ROWS, NEW_ROWS, NEW_ROWS), ROWS, REAL, ROWS, VECTOR)
+def _axial_gaps(
+    field_mm: Float, bevel_slope: float, fit_from_applicator: Float, coefficients: Float
+) -> tuple[Float, Float, Float, Float]:
+    """`AxialGaps` in the order of its fields."""
+    n, axis = len(field_mm), fit_from_applicator[:, 2]
+    gaps, local = np.zeros(n), np.zeros((n, 3))
+    for row in range(n):
+        x, y = field_mm[row]
+        for i in range(3):
+            turn_x, turn_y, turn_z = fit_from_applicator[i]
+            local[row, i] = turn_x * x + turn_y * y - turn_z * x * bevel_slope
+    feet = local[:, :2].copy()
+    for _ in range(N_NEWTON):
+        largest = _newton_step(gaps, feet, local, axis, coefficients)
+        if largest < SETTLED_MM:  # the next would square it
+            break
+    by_motion, by_bed = np.empty((n, 6)), np.empty((n, 6))
+    for row in range(n):
+        x, y = feet[row]
+        slope_x, slope_y = _slopes(coefficients, x, y)
+        along = axis[2] - slope_x * axis[0] - slope_y * axis[1]
+        for i in range(3):  # the normal, in applicator axes
+            by_motion[row, 3 + i] = (
+                fit_from_applicator[2, i]
+                - slope_x * fit_from_applicator[0, i]
+                - slope_y * fit_from_applicator[1, i]
+            ) / along
+        by_bed[row] = -1.0 / along
+        by_bed[row, 1] *= x
+        by_bed[row, 2] *= y
+        by_bed[row, 3] *= x * x
+        by_bed[row, 4] *= x * y
+        by_bed[row, 5] *= y * y
+        normal_x, normal_y, normal_z = by_motion[row, 3:]
+        x, y = field_mm[row]
+        z = -x * bevel_slope
+        by_motion[row, 0] = y * normal_z - z * normal_y
+        by_motion[row, 1] = z * normal_x - x * normal_z
+        by_motion[row, 2] = x * normal_y - y * normal_x
+    return gaps, by_motion, by_bed, feet
 
 
 def field_points(radius_mm: float) -> Float:

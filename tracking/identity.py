@@ -10,13 +10,14 @@ Fails to: undecided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import radians, tan
+from math import cos, radians, sin, tan
 
 import numpy as np
 
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float
+from tracking.compiled import NEW_VECTOR, ROWS, VECTOR, compiled, part
 from tracking.registration import Dimensions
 
 K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond
@@ -73,51 +74,78 @@ def distances(dimensions: Dimensions, applicators: Sequence[Applicator]) -> Floa
     covariance = _covariance(dimensions)
     if not np.isfinite(covariance).all():
         return np.full(len(applicators), np.nan)
-    off_mm = dimensions.diameter_mm - np.array([a.inner_diameter_mm for a in applicators])
-    away: Float = np.abs(off_mm) / np.sqrt(covariance[0, 0])
-    near = [index for index, off in enumerate(away.tolist()) if not off >= K_EXCLUDED]
-    if near:
-        slopes = np.array([_slope(applicators[index].bevel_deg) for index in near])
-        precision = np.linalg.inv(covariance).astype(np.float64)
-        away[near] = _least(precision, off_mm[near], _measured(dimensions), slopes)
-    return away
+    return _distances(
+        covariance,
+        dimensions.diameter_mm - np.array([a.inner_diameter_mm for a in applicators]),
+        _measured(dimensions),
+        np.tan(np.radians([a.bevel_deg for a in applicators])),
+    )
 
 
-def _least(precision: Float, off_mm: Float, measured: Float, slopes: Float) -> Float:
-    """Least distance over all directions of each slope, (k,) in sigma.
+_DIAGONAL = np.diag_indices(3)
+_ANGLES = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
+_X, _Y = np.cos(_ANGLES), np.sin(_ANGLES)
+
+
+@part
+def _least_turning(linear_x: float, linear_y: float, xx: float, xy: float, yy: float) -> float:
+    """Least of linear . u + xx u_x^2 + xy u_x u_y + yy u_y^2 over all directions u."""
+    least = np.inf
+    for x, y in zip(_X, _Y):  # noqa: B905 - Numba knows no `strict`
+        value = x * (linear_x + xx * x + xy * y) + y * (linear_y + yy * y)
+        if not value >= least:
+            least = value
+    return least
+
+
+@compiled(NEW_VECTOR, ROWS, VECTOR, VECTOR, VECTOR)
+def _distances(covariance: Float, off_mm: Float, measured: Float, slopes: Float) -> Float:
+    """Least distance over all directions of each slope, (n,) in sigma.
 
     With the offset q = measured - slope u, u a direction, and d that of the diameter, its square
     is q' P q + 2 d p' q + d^2 r: a polynomial of second degree in u.
     """
+    precision = np.linalg.inv(covariance)
+    away = np.empty(len(off_mm))
     of_both, of_slopes = precision[0, 1:], precision[1:, 1:]
-    still = off_mm**2 * precision[0, 0] + 2 * off_mm * (of_both @ measured)
-    linear = -2 * slopes[:, None] * (of_slopes @ measured + off_mm[:, None] * of_both)
-    bent = np.array([of_slopes[0, 0], 2 * of_slopes[0, 1], of_slopes[1, 1]])
-    turning = np.hstack([linear, slopes[:, None] ** 2 * bent]) @ _MONOMIALS
-    squares = still + measured @ of_slopes @ measured + turning.min(axis=1)
-    least: Float = np.sqrt(np.maximum(squares, 0.0))
-    return least
+    pull_x = of_slopes[0, 0] * measured[0] + of_slopes[0, 1] * measured[1]
+    pull_y = of_slopes[1, 0] * measured[0] + of_slopes[1, 1] * measured[1]
+    for index in range(len(away)):
+        off, slope = off_mm[index], slopes[index]
+        away[index] = abs(off) / np.sqrt(covariance[0, 0])
+        if away[index] >= K_EXCLUDED:
+            continue
+        turning = _least_turning(
+            -2 * slope * (pull_x + off * of_both[0]),
+            -2 * slope * (pull_y + off * of_both[1]),
+            slope**2 * of_slopes[0, 0],
+            slope**2 * 2 * of_slopes[0, 1],
+            slope**2 * of_slopes[1, 1],
+        )
+        still = off**2 * precision[0, 0] + measured[0] * pull_x + measured[1] * pull_y
+        still += 2 * off * (of_both[0] * measured[0] + of_both[1] * measured[1])
+        square = still + turning
+        away[index] = 0.0 if square < 0.0 else np.sqrt(square)
+    return away
 
 
 def _measured(dimensions: Dimensions) -> Float:
     """The exit plane's slopes along x and y, (2,)."""
-    direction = np.radians(dimensions.bevel_direction_deg)
-    slopes: Float = _slope(dimensions.bevel_deg) * np.array([np.cos(direction), np.sin(direction)])
-    return slopes
+    slope, direction = _slope(dimensions.bevel_deg), radians(dimensions.bevel_direction_deg)
+    return np.array([slope * cos(direction), slope * sin(direction)])
 
 
 def _covariance(dimensions: Dimensions) -> Float:
     """Of diameter and slopes, (3, 3), with the floors."""
     per_rad = 1 + _slope(dimensions.bevel_deg) ** 2
-    bevel_var, floor_var = (
-        (per_rad * np.radians(sigma_deg)) ** 2
-        for sigma_deg in (dimensions.bevel_sigma_deg, BEVEL_FLOOR_DEG)
-    )
-    floors = np.diag([DIAMETER_FLOOR_MM**2, floor_var, floor_var])
-    told = dimensions.covariance
-    if told is None:
-        told = np.diag([dimensions.diameter_sigma_mm**2, bevel_var, bevel_var])
-    covariance: Float = told + floors
+    floor_var = (per_rad * radians(BEVEL_FLOOR_DEG)) ** 2
+    covariance = np.zeros((3, 3))
+    if dimensions.covariance is not None:
+        covariance += dimensions.covariance
+    else:
+        bevel_var = (per_rad * radians(dimensions.bevel_sigma_deg)) ** 2
+        covariance[_DIAGONAL] = dimensions.diameter_sigma_mm**2, bevel_var, bevel_var
+    covariance[_DIAGONAL] += DIAMETER_FLOOR_MM**2, floor_var, floor_var
     return covariance
 
 
@@ -127,8 +155,3 @@ def _slope(bevel_deg: float) -> float:
 
 def _size(applicator: Applicator) -> tuple[float, float]:
     return applicator.inner_diameter_mm, applicator.bevel_deg
-
-
-_ANGLES = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
-_X, _Y = np.cos(_ANGLES), np.sin(_ANGLES)
-_MONOMIALS: Float = np.stack([_X, _Y, _X * _X, _X * _Y, _Y * _Y])

@@ -108,11 +108,3 @@ def survey_terms(
             view.noise.sigma_coefficients(grid.fx),
         )
     )
-
-
-def by_motion(levers_mm: Float, by_point: Float) -> Float:
-    """Rows (n, 6) by the small motion about the pivot of what changes by (n, 3) with the points."""
-    x, y, z = levers_mm.T
-    by_x, by_y, by_z = by_point.T
-    turned = (y * by_z - z * by_y, z * by_x - x * by_z, x * by_y - y * by_x)
-    return np.stack([*turned, by_x, by_y, by_z], axis=1)

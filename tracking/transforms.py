@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracking.arrays import Float, finite_array, frozen
+from tracking.compiled import NEW_ROWS, ROWS, compiled
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
@@ -56,10 +57,16 @@ def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
     return matrix
 
 
+@compiled(NEW_ROWS, ROWS)
 def invert(target_from_source: Float) -> Float:
     """Return `source_from_target` of a rigid transform."""
-    rotation = target_from_source[:3, :3].T
-    return rigid(rotation, -(rotation @ target_from_source[:3, 3]))
+    inverse = np.zeros((4, 4))
+    for row in range(3):
+        for column in range(3):
+            inverse[row, column] = target_from_source[column, row]
+            inverse[row, 3] -= target_from_source[column, row] * target_from_source[column, 3]
+    inverse[3, 3] = 1.0
+    return inverse
 
 
 def transform_points(target_from_source: Float, points_mm: Float) -> Float:
@@ -94,10 +101,17 @@ def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
     return rigid(rotation, pivot_mm - rotation @ pivot_mm)
 
 
+@compiled(NEW_ROWS, ROWS)
 def orthonormalise(target_from_source: Float) -> Float:
     """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
-    u, _, vt = np.linalg.svd(target_from_source[:3, :3])
-    return rigid((u * (1.0, 1.0, float(np.linalg.det(u @ vt)))) @ vt, target_from_source[:3, 3])
+    u, _, vt = np.linalg.svd(np.ascontiguousarray(target_from_source[:3, :3]))
+    if np.linalg.det(u @ vt) < 0.0:
+        for row in range(3):
+            u[row, 2] = -u[row, 2]
+    nearest = target_from_source.copy()
+    nearest[:3, :3] = u @ vt
+    nearest[3], nearest[3, 3] = 0.0, 1.0
+    return nearest
 
 
 def cross(first: Float, second: Float) -> Float:

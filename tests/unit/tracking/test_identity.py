@@ -10,7 +10,17 @@ import pytest
 from tests.builders import make_applicator, make_catalogue
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
-from tracking.identity import K_CONSISTENT, K_EXCLUDED, distances, fits, identify, nearest
+from tracking.identity import (
+    BEVEL_FLOOR_DEG,
+    DIAMETER_FLOOR_MM,
+    K_CONSISTENT,
+    K_EXCLUDED,
+    N_DIRECTIONS,
+    distances,
+    fits,
+    identify,
+    nearest,
+)
 from tracking.registration import Dimensions
 
 CATALOGUE = make_catalogue()
@@ -140,6 +150,29 @@ def test_a_common_error_is_still_an_error() -> None:
     assert away[0] < K_CONSISTENT
     assert away[1] < K_EXCLUDED < away[2]
     assert not decided(measured(covariance)).decided
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_distances_are_the_least_over_all_directions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((5, 3)) * [0.5, 0.04, 0.04]
+    found = measured(rows.T @ rows, rng.uniform(0.0, 25.0), rng.uniform(-180.0, 180.0))
+    floor = ((1 + np.tan(np.radians(found.bevel_deg)) ** 2) * np.radians(BEVEL_FLOOR_DEG)) ** 2
+    covariance = rows.T @ rows + np.diag([DIAMETER_FLOOR_MM**2, floor, floor])
+    turns = np.arange(N_DIRECTIONS) * (2 * np.pi / N_DIRECTIONS)
+    circle = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    towards = np.radians(found.bevel_direction_deg)
+    slopes = np.tan(np.radians(found.bevel_deg)) * np.array([np.cos(towards), np.sin(towards)])
+    cones = list(CATALOGUE.values())
+    for cone, away in zip(cones, distances(found, cones), strict=True):
+        off_mm = found.diameter_mm - cone.inner_diameter_mm
+        wanted = abs(off_mm) / np.sqrt(covariance[0, 0])
+        if wanted < K_EXCLUDED:
+            off = np.empty((N_DIRECTIONS, 3))
+            off[:, 0], off[:, 1:] = off_mm, slopes - np.tan(np.radians(cone.bevel_deg)) * circle
+            squares = np.einsum("ni,ij,nj->n", off, np.linalg.inv(covariance), off)
+            wanted = np.sqrt(squares.min())
+        assert away == pytest.approx(wanted, rel=1e-9)
 
 
 def test_no_entry_lies_nearer_than_its_diameter_alone_says() -> None:

@@ -32,6 +32,24 @@ def test_an_unknown_covariance_is_never_exact(size: int, spoilt: float) -> None:
         assert not measured(1.0, largest_sigma(unknown)).observable
 
 
+@pytest.mark.parametrize("n_rows", [1, 2, 8])
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_the_root_of_the_largest_eigenvalue(size: int, n_rows: int) -> None:
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        rows = rng.standard_normal((n_rows, size)) * 10.0 ** rng.integers(-4, 4, size)
+        covariance = rows.T @ rows
+        expected = np.sqrt(np.linalg.eigvalsh(covariance)[-1])
+        assert largest_sigma(covariance) == pytest.approx(expected, rel=1e-13)
+        whole = np.pad(covariance, (1, 0))
+        assert largest_sigma(whole[1:, 1:]) == largest_sigma(covariance)
+
+
+def test_the_sigma_of_equal_directions() -> None:
+    assert largest_sigma(np.zeros((3, 3))) == 0.0
+    assert largest_sigma(4.0 * np.eye(3)) == 2.0
+
+
 def test_rounding_below_zero_is_zero() -> None:
     assert largest_sigma(np.diag([-1e-20, -1e-19])) == 0.0
 

@@ -21,7 +21,7 @@ from tracking.depth_noise import DepthDomainNoise, DepthNoise
 from tracking.segmentation import Label
 from tracking.survey_fusion import started
 from tracking.survey_samples import SurveySamples, survey_samples
-from tracking.survey_terms import LiveView, SurveyTerms, by_motion, survey_terms
+from tracking.survey_terms import LiveView, SurveyTerms, survey_terms
 from tracking.survey_terms_loops import MIN_COSINE, MIN_DEPTH_MM
 from tracking.transforms import invert
 
@@ -70,7 +70,7 @@ def by_numpy(samples: SurveySamples, survey_from_camera: Float, view: LiveView) 
     gain = 1.0 / (along * sigma)
     return SurveyTerms(
         view.noise.residuals(depth, predicted, INTRINSICS.fx) / together,
-        gain[:, None] * by_motion(places - PIVOT, normals),
+        gain[:, None] * np.hstack([np.cross(places - PIVOT, normals), normals]),
         gain**2 * samples.tilt_variance[seen],
         1.0 / samples.inflation[seen],
         (predicted - depth) * along,

@@ -142,6 +142,15 @@ def test_orthonormalise_gives_the_nearest_rotation() -> None:
     np.testing.assert_allclose(repaired, POSE, atol=ROUNDING)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["turned", "mirrored"])
+def test_orthonormalise_of_any_matrix(sign: float) -> None:
+    matrix = np.random.default_rng(3).standard_normal((4, 4))
+    matrix[:3, :3] *= sign * np.sign(np.linalg.det(matrix[:3, :3]))
+    u, _, vt = np.linalg.svd(matrix[:3, :3])
+    rotation = (u * (1.0, 1.0, np.sign(np.linalg.det(u @ vt)))) @ vt
+    np.testing.assert_allclose(orthonormalise(matrix), rigid(rotation, matrix[:3, 3]), atol=1e-12)
+
+
 @pytest.mark.parametrize("angle_deg", [0.0, 1e-6, 0.01, 45.0, 90.0, 179.99, 180.0])
 def test_angle_between_is_accurate_at_both_ends(angle_deg: float) -> None:
     start = np.array([0.0, 0.0, 1.0])
