@@ -46,7 +46,7 @@ class MaskSegmenter:
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), MODEL_ID)
         if not source_frame.labels_tell_bed:
             labels = _with_bed_around(frame, labels)
-        is_proposed = np.isin(labels, (Label.TUMOR_BED, Label.APPLICATOR)).any()
+        is_proposed = ((labels == Label.TUMOR_BED) | (labels == Label.APPLICATOR)).any()
         confidence = 1.0 if is_proposed else None
         return Segmentation(labels, MODEL_ID, confidence, doubt=STORED_LABELS)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.labelling import label_image
 from models.letterbox import Letterbox
-from tracking.arrays import UInt8
+from tracking.arrays import UInt8, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,5 +39,5 @@ class Prediction:
 
     @cached_property
     def labels(self) -> UInt8:
-        """Labels in the depth grid (height, width), likewise without a doubtful applicator."""
-        return label_image(self.canvas_logits, self.letterbox, self.small)
+        """Labels in the depth grid (height, width), read-only, without doubtful applicator too."""
+        return frozen(label_image(self.canvas_logits, self.letterbox, self.small))

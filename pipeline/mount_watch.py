@@ -49,7 +49,7 @@ class MountWatch:
             depth_mm,
             frame.intrinsics,
             rig.depth,
-            picture_of(source_frame),
+            None if rig.fiducial.marker is None else picture_of(source_frame),
             frame.stamp_ns,
             self._state,
         )

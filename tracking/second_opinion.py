@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from tracking.applicator import Applicator
+from tracking.arrays import frozen
 from tracking.collar_estimate import collar_dictionary, estimate_from_collar, worn_ids
 from tracking.collar_marks import MIN_READ_PX, find_markers
 from tracking.frame import RgbdFrame, SourceFrame
@@ -51,10 +52,12 @@ def second_opinion(
     if with_edges and applicator.collar is None:
         return _edges_opinion(source_frame.picture, registration, applicator)
     dictionary = collar_dictionary(catalogue)
-    picture = picture_of(source_frame)
-    if dictionary is None or picture is None:
+    if dictionary is None:
         return NO_OPINION
-    if not _is_fine_enough(picture, registration, applicator, catalogue):
+    if not _is_fine_enough(source_frame, registration, applicator, catalogue):
+        return NO_OPINION
+    picture = picture_of(source_frame)
+    if picture is None:
         return NO_OPINION
     markers = find_markers(picture, dictionary, _window(picture, registration, applicator))
     second = estimate_from_collar(picture, markers, catalogue, applicator)
@@ -108,24 +111,30 @@ def _depth_grid_picture(frame: RgbdFrame) -> ColorPicture | None:
     if frame.color_rgb is None:
         return None
     grey = np.asarray(cv2.cvtColor(frame.color_rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    return ColorPicture(grey, frame.intrinsics, np.eye(4))
+    return ColorPicture(frozen(grey), frame.intrinsics, np.eye(4))
 
 
 def _is_fine_enough(
-    picture: ColorPicture,
+    source_frame: SourceFrame,
     registration: Registration,
     applicator: Applicator,
     catalogue: Mapping[str, Applicator],
 ) -> bool:
-    """Whether a module is wide enough in the picture to be read, where the ring is said to be."""
+    """Whether a module is wide enough to be read in the picture, where the ring is said to be.
+
+    Told before colour in the depth grid is made a picture.
+    """
     pose = registration.camera_from_applicator
     if pose is None:  # nowhere to look: what is read is read
         return True
     collars = [a.collar for a in catalogue.values() if a.collar is not None]
     widest_mm = max(max(collar.module_mm, collar.top_module_mm) for collar in collars)
-    color_from_applicator = invert(picture.camera_from_color) @ pose
+    intrinsics, color_from_applicator = source_frame.frame.intrinsics, pose
+    if source_frame.picture is not None:
+        intrinsics = source_frame.picture.intrinsics
+        color_from_applicator = invert(source_frame.picture.camera_from_color) @ pose
     top = transform_points(color_from_applicator, np.array([0.0, 0.0, applicator.length_mm]))
-    return bool(top[2] > 0 and picture.intrinsics.fx * widest_mm / top[2] >= MIN_READ_PX)
+    return bool(top[2] > 0 and intrinsics.fx * widest_mm / top[2] >= MIN_READ_PX)
 
 
 def _window(
