@@ -8,7 +8,6 @@ that of the background. Where the two look alike nothing is known of the edge.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,15 +15,14 @@ from numpy.typing import NDArray
 
 from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
+from tracking.color_sides import scatter_about_mean, shares_between
 from tracking.contour import Outline, outline_of
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
-COUNTED = 255  # what OpenCV fills a fourth channel with: its sum counts pixels
 COLOR_NOISE = 5.0  # 1-sigma of a pixel, grey levels
 MIN_CONTRAST = 3.0  # between the sides' mean colours, in units of their scatter: a third of a pixel
 DEEP_PX = 5  # from the outline: deeper than a network's outline is off, the sides are themselves
-N_SCATTER_PIXELS = 1000
 MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
@@ -34,27 +32,20 @@ CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach 
 
 @dataclass(frozen=True)
 class _Pass:
-    """Labels further than `core_px` from the outline are believed; `window_px` averages them."""
+    """Labels further than `core_px` from the outline are believed; `window_px` averages them.
+
+    Where colour tells nothing the labels stand, after the last pass nothing is known: labels are
+    off otherwise than colour.
+    """
 
     core_px: int
     window_px: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Matte:
-    """Share of applicator in every pixel of a crop.
-
-    `told`, `untold`: the pixels near the outline, counted row by row, that colour decides, and
-    those of which it tells nothing: there the labels stand.
-    """
-
-    fraction: NDArray[np.float32]
-    told: NDArray[np.intp]
-    untold: NDArray[np.intp]
+    is_last: bool
 
 
 # Coarse: a network's outline is off by up to three pixels. Fine: near the edge, shading counts.
-COARSE, FINE = _Pass(core_px=3, window_px=25), _Pass(core_px=1, window_px=11)
+COARSE = _Pass(core_px=3, window_px=25, is_last=False)
+FINE = _Pass(core_px=1, window_px=11, is_last=True)
 
 
 def needs_matting(quality: EdgeQuality) -> bool:
@@ -85,12 +76,12 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     occluder = crop == Label.OCCLUDER.value
     applicator = crop == Label.APPLICATOR.value
     scatter = _scatter(applicator, occluder, color)
-    coarse = _matte(applicator, occluder, color, COARSE, scatter).fraction
-    fine = _matte((_smooth(coarse) >= INSIDE) & ~occluder, occluder, color, FINE, scatter)
-    if len(fine.untold) > len(fine.told):
+    coarse, _, _ = _matte(applicator, occluder, color, COARSE, scatter)
+    sharper = (_smooth(coarse) >= INSIDE) & ~occluder
+    fine, n_told, n_untold = _matte(sharper, occluder, color, FINE, scatter)
+    if n_untold > n_told:
         return None
-    fine.fraction.reshape(-1)[fine.untold] = np.nan  # labels are off otherwise than colour
-    return _pasted(outline, _smooth(fine.fraction), (columns.start, rows.start))
+    return _pasted(outline, _smooth(fine), (columns.start, rows.start))
 
 
 def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[int, int]) -> Outline:
@@ -100,37 +91,34 @@ def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[in
     top, left = max(0, v), max(0, u)
     target = whole[top : v + fraction.shape[0], left : u + fraction.shape[1]]
     source = fraction[top - v :, left - u :][: target.shape[0], : target.shape[1]]
-    target[...] = np.where(np.isnan(target), target, source)
+    np.copyto(target, source, where=~np.isnan(target))
     return Outline(whole, outline.origin_px)
 
 
 def _matte(
     applicator: Bool, occluder: Bool, color_rgba: UInt8, settings: _Pass, scatter: Float
-) -> _Matte:
-    """Place every pixel's colour between the two sides' local means.
+) -> tuple[NDArray[np.float32], int, int]:
+    """Place every pixel's colour between the two sides' local means, as a share of applicator.
 
     Colours are told apart by Fisher's discriminant: `scatter` (3, 3) is how either side's colours
     vary by themselves. Across the edge of a shadow that is along the bed's own colour, which then
-    says little.
+    says little. With it: how many pixels near the outline colour decides, and does not.
     """
     inside = _core(applicator, settings.core_px)
     outside = _core(~(applicator | occluder), settings.core_px)
-    is_core = cv2.bitwise_or(cv2.bitwise_or(inside, outside), occluder.view(np.uint8))
-    between = np.flatnonzero(is_core == 0)
-    inside_color, inside_count = _local_mean(color_rgba, inside, between, settings.window_px)
-    outside_color, outside_count = _local_mean(color_rgba, outside, between, settings.window_px)
-    color, difference = _planes(color_rgba, between)[:3], inside_color - outside_color
-    direction = np.linalg.inv(scatter).astype(np.float32) @ difference
-    contrast = (difference * direction).sum(axis=0)
-    share = ((color - outside_color) * direction).sum(axis=0)
-    share = np.clip(share / np.maximum(contrast, np.float32(1e-6)), 0.0, 1.0)
-    min_count = MIN_CORE_FRACTION * settings.window_px**2
-    is_told = (
-        (inside_count > min_count) & (outside_count > min_count) & (contrast > MIN_CONTRAST**2)
+    return shares_between(
+        applicator,
+        occluder,
+        inside,
+        outside,
+        color_rgba,
+        _sums(color_rgba, inside, settings.window_px),
+        _sums(color_rgba, outside, settings.window_px),
+        np.linalg.inv(scatter),
+        MIN_CORE_FRACTION * settings.window_px**2,
+        MIN_CONTRAST**2,
+        settings.is_last,
     )
-    fraction = applicator.astype(np.float32)
-    fraction.reshape(-1)[between[is_told]] = share[is_told]
-    return _Matte(fraction, between[is_told], between[~is_told])
 
 
 def _scatter(applicator: Bool, occluder: Bool, color_rgba: UInt8) -> Float:
@@ -138,13 +126,8 @@ def _scatter(applicator: Bool, occluder: Bool, color_rgba: UInt8) -> Float:
     total = np.eye(3) * COLOR_NOISE**2
     for side in (applicator, ~(applicator | occluder)):
         core = _core(side, DEEP_PX)
-        pixels = np.flatnonzero(core)
-        pixels = pixels[:: 1 + len(pixels) // N_SCATTER_PIXELS]
-        if len(pixels) == 0:
-            continue
-        mean, _ = _local_mean(color_rgba, core, pixels, COARSE.window_px)
-        off = (_planes(color_rgba, pixels)[:3] - mean).astype(np.float64)
-        total += off @ off.T / len(pixels)
+        sums = _sums(color_rgba, core, COARSE.window_px)
+        total += scatter_about_mean(core, color_rgba, sums)
     return total
 
 
@@ -158,23 +141,10 @@ def _core(mask: Bool, core_px: int) -> UInt8:
     return core.astype(np.uint8, copy=False)
 
 
-def _local_mean(
-    color_rgba: UInt8, core: UInt8, wanted: NDArray[np.intp], window_px: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean colour (3, n) of the core's pixels in a window around each wanted one, and their number.
-
-    `wanted` (n,) counts pixels row by row.
-    """
+def _sums(color_rgba: UInt8, core: UInt8, window_px: int) -> NDArray[np.float32]:
+    """Sums of the core's colours in a window around every pixel, `COUNTED` their number."""
     masked = cv2.bitwise_and(color_rgba, color_rgba, mask=core)
-    window = (window_px, window_px)
-    total = _planes(
-        cv2.boxFilter(masked, cv2.CV_32F, window, normalize=False, borderType=cv2.BORDER_CONSTANT),
-        wanted,
+    sums = cv2.boxFilter(
+        masked, cv2.CV_32F, (window_px,) * 2, normalize=False, borderType=cv2.BORDER_CONSTANT
     )
-    count = total[3] / np.float32(COUNTED)
-    return total[:3] / np.maximum(count, np.float32(1.0)), count
-
-
-def _planes(image: NDArray[Any], wanted: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Channels (4, n) of some pixels of an image (height, width, 4), counted row by row."""
-    return np.ascontiguousarray(image.reshape(-1, 4).take(wanted, axis=0).T, np.float32)
+    return sums.astype(np.float32, copy=False)
