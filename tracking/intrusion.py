@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from tracking.air_gap import field_points
 from tracking.applicator import Applicator
@@ -25,6 +24,7 @@ from tracking.field_sight import FieldSight
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
 from tracking.seen_field import SEARCH_OUTSIDE_MM, SeenField
+from tracking.seen_share import share_near
 from tracking.segmentation import EdgeQuality
 from tracking.sigmas import at_least, largest_sigma
 from tracking.standoff import FittedCone, fitted_cone
@@ -106,12 +106,7 @@ def _seen_fraction(applicator: Applicator, *fields: SeenField | None) -> float:
     points = np.concatenate([np.zeros((0, 3)), *seen])
     above_exit = points[:, 2] + points[:, 0] * applicator.bevel_slope
     points = points[np.abs(above_exit) < FIELD_HEIGHT_MM, :2]
-    if len(points) == 0:
-        return 0.0
-    disc = field_points(applicator.inner_radius_mm)
-    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)  # built in a third less time
-    distance, _ = tree.query(disc, distance_upper_bound=SEEN_REACH_MM)  # inf beyond
-    return float(np.isfinite(distance).mean())
+    return share_near(field_points(applicator.inner_radius_mm), points, SEEN_REACH_MM)
 
 
 def _reach_of_points(
