@@ -12,25 +12,28 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.arrays import Float
+from tracking.arrays import Float, frozen
 from tracking.camera import CameraIntrinsics
+from tracking.compiled import FLAG, NEW_ROWS, REAL, ROWS, VECTOR, compiled
 from tracking.cone_model import N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
-from tracking.depth_comparison import WALL_COSINE
+from tracking.depth_comparison import WALL_COSINE, robust_equations
 from tracking.edge_equations import (
     edge_bias_px,
     edge_jacobians,
     edge_weights,
     shift_marginalised,
 )
-from tracking.likelihood import depth_weights, normal_equations
+from tracking.likelihood import TUKEY
 from tracking.refine import Refined
 from tracking.registration import Dimensions
 from tracking.segmentation import EdgeQuality
 from tracking.sides import SIDE
+from tracking.sigmas import largest_sigma
 
 N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
 N_UNKNOWNS = 10
+_TOLD_BY_DEPTH = [*range(N_POSE), RADIUS, RING]
 PER_UNKNOWN = (2.0, 1.0, 1.0)  # diameter per radius; slopes as they are
 N_REWEIGHTINGS = 3
 SETTLED = 0.1  # Mahalanobis length of a change: the next would be a tenth of it
@@ -40,6 +43,19 @@ RADIUS_PRIOR_SIGMA_MM = 50.0
 SLOPE_PRIOR_SIGMA = 1.0
 TUBE_REACH = 1.05  # of the outer radius: beyond it a side belongs to the ring
 SIDES_ALIKE = 2**0.5  # both sides' labels may be thick alike: the width then errs so much more
+
+
+def _prior() -> Float:
+    """Information on the unknowns beforehand, (N_UNKNOWNS, N_UNKNOWNS)."""
+    prior = np.zeros(N_UNKNOWNS)
+    prior[:N_POSE] = 1e-6
+    prior[ROLL] += 1 / ROLL_PRIOR_SIGMA_RAD**2
+    prior[[RADIUS, RING]] = 1 / RADIUS_PRIOR_SIGMA_MM**2
+    prior[[SLOPE_X, SLOPE_Y]] = 1 / SLOPE_PRIOR_SIGMA**2
+    return frozen(np.diag(prior).copy())
+
+
+_PRIOR = _prior()
 
 
 def measure_dimensions(
@@ -55,12 +71,7 @@ def measure_dimensions(
     """
     edges = (*refined.edges, *sides)
     information, gradient = _depth_part(applicator, refined)
-    prior = np.zeros(N_UNKNOWNS)
-    prior[:N_POSE] = 1e-6
-    prior[ROLL] += 1 / ROLL_PRIOR_SIGMA_RAD**2
-    prior[[RADIUS, RING]] = 1 / RADIUS_PRIOR_SIGMA_MM**2
-    prior[[SLOPE_X, SLOPE_Y]] = 1 / SLOPE_PRIOR_SIGMA**2
-    information = information + np.diag(prior)
+    information = information + _PRIOR
     motions = edge_jacobians(refined.pose, edges, intrinsics)
     rows = [
         _edge_rows(applicator, refined, edge, *motion)
@@ -86,7 +97,7 @@ def measure_dimensions(
     slope_x, slope_y = applicator.bevel_slope + change[SLOPE_X], change[SLOPE_Y]
     slope = float(np.hypot(slope_x, slope_y))
     told = covariance[RADIUS:RING, RADIUS:RING] * np.outer(PER_UNKNOWN, PER_UNKNOWN)
-    slope_sigma = float(np.sqrt(np.linalg.eigvalsh(told[1:, 1:])[-1]))
+    slope_sigma = largest_sigma(told[1:, 1:])
     return Dimensions(
         diameter_mm=applicator.inner_diameter_mm + 2 * float(change[RADIUS]),
         diameter_sigma_mm=float(np.sqrt(told[0, 0])),
@@ -104,8 +115,37 @@ def _edge_rows(
     applicator: Applicator, refined: Refined, edge: EdgeOffsets, jacobian: Float, per_shift: Float
 ) -> Float:
     """How an edge's offsets follow all unknowns, (n, N_UNKNOWNS), from `edge_jacobians`."""
-    local = (edge.points_camera_mm - refined.pose[:3, 3]) @ refined.pose[:3, :3]
-    return np.concatenate([jacobian, _edge_shape(edge.name, applicator, local, per_shift)], axis=1)
+    is_exit, is_side = edge.name == "exit", edge.name == SIDE
+    is_on_ring = applicator.has_ring and not (is_exit or is_side)
+    return with_shape(jacobian, per_shift, edge.points_camera_mm, refined.pose, is_exit, is_on_ring)
+
+
+@compiled(NEW_ROWS, ROWS, ROWS, ROWS, ROWS, FLAG, FLAG)
+def with_shape(
+    jacobian: Float,
+    per_shift: Float,
+    points_camera_mm: Float,
+    pose: Float,
+    is_exit: bool,
+    is_on_ring: bool,
+) -> Float:
+    """The rows (n, 6), followed by how offsets follow radius, slopes and the ring's radius."""
+    n, local = len(jacobian), np.empty(3)
+    rows = np.zeros((n, N_UNKNOWNS))
+    for row in range(n):
+        rows[row, :N_POSE] = jacobian[row]
+        for axis in range(3):
+            local[axis] = 0.0
+            for other in range(3):
+                left = points_camera_mm[row, other] - pose[other, 3]
+                local[axis] += left * pose[other, axis]
+        if is_exit:
+            rows[row, SLOPE_X] = -per_shift[row, 2] * local[0]
+            rows[row, SLOPE_Y] = -per_shift[row, 2] * local[1]
+        outwards = per_shift[row, 0] * local[0] + per_shift[row, 1] * local[1]
+        growth = outwards / np.sqrt(local[0] ** 2 + local[1] ** 2)
+        rows[row, RING if is_on_ring else RADIUS] = growth
+    return rows
 
 
 def _bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
@@ -115,27 +155,40 @@ def _bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
 
 def _depth_part(applicator: Applicator, refined: Refined) -> tuple[Float, Float]:
     depth = refined.depth
-    radial = np.hypot(depth.points_mm[:, 0], depth.points_mm[:, 1])
-    is_side = np.abs(depth.normals[:, 2]) < WALL_COSINE
-    on_tube = is_side & (radial < applicator.outer_radius_mm * TUBE_REACH)
-    outward = np.sign((depth.normals[:, :2] * depth.points_mm[:, :2]).sum(axis=1))
-    growth = depth.gains * outward
-    extra = np.zeros((N_UNKNOWNS - N_POSE, len(radial))).T
-    extra[:, RADIUS - N_POSE] = np.where(on_tube, growth, 0.0)
-    extra[:, RING - N_POSE] = np.where(is_side & ~on_tube, growth, 0.0)
-    jacobian = np.concatenate([depth.jacobian, extra], axis=1)
-    weights = depth_weights(depth, refined.inflation)
-    return normal_equations(jacobian, weights, depth.known_residuals)
+    jacobian = with_radii(
+        depth.jacobian,
+        depth.gains,
+        depth.points_mm,
+        depth.normals,
+        applicator.outer_radius_mm * TUBE_REACH,
+        WALL_COSINE,
+    )
+    told, pull = robust_equations(
+        jacobian, depth.residuals, TUKEY * depth.spread, refined.inflation
+    )
+    information, gradient = np.zeros((N_UNKNOWNS, N_UNKNOWNS)), np.zeros(N_UNKNOWNS)
+    information[np.ix_(_TOLD_BY_DEPTH, _TOLD_BY_DEPTH)] = told
+    gradient[_TOLD_BY_DEPTH] = pull
+    return information, gradient
 
 
-def _edge_shape(name: str, applicator: Applicator, local: Float, per_shift: Float) -> Float:
-    """How an edge's offsets follow radius, slopes and the ring's radius, (n, 4)."""
-    extra = np.zeros((len(local), N_UNKNOWNS - N_POSE))
-    if name == "exit":
-        extra[:, SLOPE_X - N_POSE] = -per_shift[:, 2] * local[:, 0]
-        extra[:, SLOPE_Y - N_POSE] = -per_shift[:, 2] * local[:, 1]
-    is_on_ring = applicator.has_ring and name not in ("exit", SIDE)
-    radial = local[:, :2] / np.linalg.norm(local[:, :2], axis=1, keepdims=True)
-    growth = np.einsum("ij,ij->i", per_shift[:, :2], radial)
-    extra[:, (RING if is_on_ring else RADIUS) - N_POSE] = growth
-    return extra
+@compiled(NEW_ROWS, ROWS, VECTOR, ROWS, ROWS, REAL, REAL)
+def with_radii(
+    jacobian: Float,
+    gains: Float,
+    points_mm: Float,
+    normals: Float,
+    tube_reach_mm: float,
+    wall_cosine: float,
+) -> Float:
+    """The rows (n, 6) of `DepthTerms`, followed by their slopes by the tube's and ring's radius."""
+    n = len(jacobian)
+    rows = np.zeros((n, N_POSE + 2))
+    for row in range(n):
+        rows[row, :N_POSE] = jacobian[row]
+        x, y = points_mm[row, 0], points_mm[row, 1]
+        outwards = normals[row, 0] * x + normals[row, 1] * y
+        if abs(normals[row, 2]) < wall_cosine:
+            is_on_tube = np.hypot(x, y) < tube_reach_mm
+            rows[row, N_POSE if is_on_tube else N_POSE + 1] = gains[row] * np.sign(outwards)
+    return rows

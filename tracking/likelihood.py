@@ -27,7 +27,7 @@ from tracking.depth_comparison import (
     robust_equations,
 )
 from tracking.depth_noise import DepthNoise
-from tracking.robust import NORMAL_MAD, spread_of, tukey
+from tracking.robust import NORMAL_MAD, spread_of
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
 NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
@@ -62,11 +62,6 @@ class DepthTerms:
     def spread(self) -> float:
         """Robust scatter of the residuals in sigma, at least 1: the noise model's own."""
         return spread_of(self.residuals)
-
-    @cached_property
-    def known_residuals(self) -> Float:
-        """The residuals, 0 where unusable: (n,)."""
-        return np.where(np.isnan(self.residuals), 0.0, self.residuals)
 
     @property
     def is_face(self) -> Bool:
@@ -117,25 +112,6 @@ def _noisy_groups(residuals: Float, groups: UInt8) -> list[tuple[int, float]]:
     return noisy
 
 
-def depth_weights(depth: DepthTerms, inflation: float, widening: float = 1.0) -> Float:
-    """Robust weights (n,) of the depth residuals, thinned for their correlation.
-
-    Of unusable ones they mean nothing: their Jacobian is 0.
-    `widening` of the cutoff lets pixels speak that only a wrong start has made outliers.
-    """
-    cutoff = widening * TUKEY * depth.spread
-    return tukey(depth.known_residuals, cutoff) / inflation
-
-
-def normal_equations(jacobian: Float, weights: Float, residuals: Float) -> tuple[Float, Float]:
-    """J' W J and J' W r, as one product: BLAS shares none so narrow among threads."""
-    n_unknowns = jacobian.shape[1]
-    right = np.empty((n_unknowns + 1, len(jacobian))).T
-    right[:, :n_unknowns], right[:, n_unknowns] = jacobian, residuals
-    both = (jacobian * weights[:, None]).T @ right
-    return both[:, :n_unknowns], both[:, n_unknowns]
-
-
 def depth_equations(
     depth: DepthTerms, inflation: float, widening: float = 1.0
 ) -> tuple[Float, Float]:
@@ -143,14 +119,3 @@ def depth_equations(
     return robust_equations(
         depth.jacobian, depth.residuals, widening * TUKEY * depth.spread, inflation
     )
-
-
-def cross_rows(first: Float, second: Float) -> Float:
-    """Cross products of rows, (n, 3), without the generality that `np.cross` pays for."""
-    ax, ay, az = first.T
-    bx, by, bz = second.T
-    product = np.empty((3, len(first))).T
-    product[:, 0] = ay * bz - az * by
-    product[:, 1] = az * bx - ax * bz
-    product[:, 2] = ax * by - ay * bx
-    return product
