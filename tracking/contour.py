@@ -17,7 +17,7 @@ from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
-from tracking.edge_sight import bounding_points, edges_in_image
+from tracking.edge_sight import bounding_points, edges_in_image, with_offsets
 from tracking.known_share import BLUR_PX, known_share
 from tracking.segmentation import Label
 
@@ -92,14 +92,15 @@ def measure_edges(
     if len(on_edge) == 0:
         return []
     offsets_px = rounding_px + transitions(outline, uv, normals)
-    usable = np.isfinite(offsets_px)
-    found = []
-    for index, edge in enumerate(model.edges):
-        rows = np.flatnonzero(usable & (on_edge == index))
-        if len(rows) >= MIN_POINTS:
-            spacing_px = float(gaps_px[rows].mean())
+    ends, spacing_px, points, normals, offsets_px = with_offsets(
+        on_edge, len(model.edges), offsets_px, gaps_px, points, normals
+    )
+    found, start = [], 0
+    for edge, end, gap_px in zip(model.edges, ends.tolist(), spacing_px.tolist(), strict=True):
+        rows, start = slice(start, end), end
+        if rows.stop - rows.start >= MIN_POINTS:
             found.append(
-                EdgeOffsets(edge.name, points[rows], normals[rows], offsets_px[rows], spacing_px)
+                EdgeOffsets(edge.name, points[rows], normals[rows], offsets_px[rows], gap_px)
             )
     return found
 

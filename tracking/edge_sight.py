@@ -6,8 +6,10 @@ import numpy as np
 
 from tracking.arrays import Bool, Float
 from tracking.compiled import (
+    COUNT,
     FLAG,
     FLAGS,
+    INDICES,
     NEW_FLAGS,
     NEW_INDICES,
     NEW_ROWS,
@@ -15,6 +17,7 @@ from tracking.compiled import (
     REAL,
     ROWS,
     STACK,
+    VECTOR,
     array_in,
     array_out,
     compiled,
@@ -27,6 +30,8 @@ MIN_DISTANCE_MM = 1.0  # behind it a point has no image
 MAX_CURVATURE = 0.5  # per px: a circle of 2 px, where the first order ends
 END_PX = 6.0  # from the end of a visible arc: twice the blur's and the probes' reach
 MIN_GAP_PX = 0.1  # of points on an edge that is seen end-on
+
+Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 NEW_STACK = array_out(REAL, 3)
 
@@ -122,7 +127,7 @@ def _curvature(behind: Float, here: Float, ahead: Float, normal: Float) -> float
 )
 def bounding_points(
     points: Float, uv: Float, normals: Float, meets: Bool, is_hidden: Bool, blur_px: float
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Float, Float, Float, Float, Float]:
+) -> tuple[Indices, Float, Float, Float, Float, Float]:
     """The points where closed edges bound the model in the image, away from the ends of arcs.
 
     A Gaussian of sigma s moves the half-way line of a region's edge of curvature k (convex:
@@ -172,3 +177,35 @@ def bounding_points(
             rounding[m] = blur_px**2 / 2 * curvature
             m += 1
     return out_edge[:m], out_points[:m], out_uv[:m], out_normals[:m], rounding[:m], out_gaps[:m]
+
+
+@compiled(
+    several(NEW_INDICES, NEW_VECTOR, NEW_ROWS, NEW_ROWS, NEW_VECTOR),
+    *(INDICES, COUNT, VECTOR, VECTOR, ROWS, ROWS),
+)
+def with_offsets(
+    edge: Indices, n_edges: int, offsets_px: Float, gaps_px: Float, points: Float, normals: Float
+) -> tuple[Indices, Float, Float, Float, Float]:
+    """Leave out the points (m,) of `bounding_points` whose offset is not finite.
+
+    Returns
+    -------
+    ends : (n_edges,) one after each edge's last row in what follows
+    spacing_px : (n_edges,) mean gap, NaN of no points
+    points : (l, 3), normals : (l, 2), offsets_px : (l,)
+    """
+    ends, totals, kept = np.zeros(n_edges, np.int64), np.zeros(n_edges), 0
+    out_points, out_normals = np.empty(points.shape), np.empty(normals.shape)
+    out_offsets = np.empty(len(edge))
+    for row in range(len(edge)):
+        if not np.isfinite(offsets_px[row]):
+            continue
+        out_points[kept], out_normals[kept] = points[row], normals[row]
+        out_offsets[kept] = offsets_px[row]
+        kept += 1
+        ends[edge[row]] += 1
+        totals[edge[row]] += gaps_px[row]
+    spacing_px = totals / ends
+    for index in range(1, n_edges):
+        ends[index] += ends[index - 1]
+    return ends, spacing_px, out_points[:kept], out_normals[:kept], out_offsets[:kept]

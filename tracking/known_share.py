@@ -56,10 +56,11 @@ def _divide_border(share: Image, known: Image) -> int:
     for row in range(n_rows):
         is_middle = REACH_PX <= row < n_rows - REACH_PX
         known_row = min(row, REACH_PX) if row < n_rows - REACH_PX else row - n_rows + len(known)
-        for column in range(n_columns):
+        column = 0
+        while column < n_columns:
+            if is_middle and column == REACH_PX:
+                column = n_columns - REACH_PX
             if column < n_columns - REACH_PX:
-                if is_middle and column >= REACH_PX:
-                    continue
                 known_column = min(column, REACH_PX)
             else:
                 known_column = column - n_columns + len(known)
@@ -68,4 +69,5 @@ def _divide_border(share: Image, known: Image) -> int:
             if part_known <= np.float32(MIN_KNOWN_FRACTION):
                 share[row, column] = np.nan
                 n_unknown += 1
+            column += 1
     return n_unknown

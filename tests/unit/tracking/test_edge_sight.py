@@ -18,6 +18,7 @@ from tracking.edge_sight import (
     away_from_ends,
     bounding_points,
     edges_in_image,
+    with_offsets,
 )
 from tracking.transforms import transform_points
 
@@ -99,3 +100,21 @@ def test_points_that_bound_the_model(share: float) -> None:
     np.testing.assert_array_equal(edge, np.nonzero(kept)[0])
     for value, expected in zip(found, (points, uv, outward, rounding, gaps), strict=True):
         np.testing.assert_allclose(value, expected[kept], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 90])
+def test_points_without_an_offset_are_left_out(n: int) -> None:
+    rng = np.random.default_rng(n)
+    edge = np.sort(rng.choice([0, 2, 3], n))
+    points, normals, gaps = rng.random((n, 3)), rng.random((n, 2)), rng.random(n)
+    offsets = np.where(rng.random(n) < 0.3, np.nan, rng.random(n))
+    offsets[edge == 3] = np.inf
+    ends, spacing, *found = with_offsets(edge, 4, offsets, gaps, points, normals)
+    known = np.isfinite(offsets)
+    assert ends.tolist() == [int((edge[known] <= index).sum()) for index in range(4)]
+    for index in range(4):
+        mine = gaps[known & (edge == index)]
+        expected = mine.mean() if len(mine) else np.nan
+        np.testing.assert_allclose(spacing[index], expected, rtol=1e-12)
+    for value, each in zip(found, (points, normals, offsets), strict=True):
+        np.testing.assert_array_equal(value, each[known])
