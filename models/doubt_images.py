@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
+from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import Label
 

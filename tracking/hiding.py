@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.extent import bounding_box, with_margin
 from tracking.kernels import square
 from tracking.segmentation import Label, Segmentation
 
@@ -39,9 +39,9 @@ def with_hiding_background(
     noise: DepthNoise,
 ) -> Segmentation:
     """The segmentation, with background that hides the applicator as OCCLUDER."""
-    box = bounding_box(segmentation.applicator_mask, REACH_PX)
-    if box is None:
+    if segmentation.applicator_box is None:
         return segmentation
+    box = with_margin(segmentation.applicator_box, REACH_PX)
     near, depth = segmentation.labels[box], depth_mm[box]
     thin_near, thin_depth = near[::2, ::2].copy(), depth[::2, ::2].copy()
     thinned = _nearer_beside(thin_near, thin_depth, intrinsics.fx, noise)
