@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8, UInt16
 from tracking.compiled import (
     BYTE,
@@ -27,6 +26,7 @@ from tracking.compiled import (
     compiled,
     part,
 )
+from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import Label
 

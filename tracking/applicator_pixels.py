@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
-from tracking.extent import extent
+from tracking.extent import Box, bounding_box, with_margin
 from tracking.kernels import square
 from tracking.pixel_choice import depth_range, good_pixels, on_grid
 
@@ -61,34 +61,25 @@ class ApplicatorPixels:
         return self.rays_camera * self.depth_mm[:, None]
 
 
-def bounding_box(mask: Bool, margin_px: int = 0) -> tuple[slice, slice] | None:
-    """Rows and columns of the mask's bounding box grown by a margin, None where it is empty."""
-    first, stop, left, right = extent(mask.view(np.uint8))
-    if stop == 0:
-        return None
-    return (
-        slice(max(0, first - margin_px), stop + margin_px),
-        slice(max(0, left - margin_px), right + margin_px),
-    )
-
-
 def select_pixels(
     mask: Bool,
     depth_mm: NDArray[np.float32],
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
+    box: Box | None = None,
 ) -> ApplicatorPixels:
     """Select believable applicator pixels and thin them to a grid that loses no information.
 
     The grid is as coarse as the noise's correlation allows, finer where that would leave
-    fewer than `N_SAMPLES_MIN`.
+    fewer than `N_SAMPLES_MIN`. `box` is the mask's, where it is known.
     """
-    box = bounding_box(mask, SMEARED_PX)
+    box = box or bounding_box(mask)
     if box is None:
         nothing = np.zeros((0, 2))
         none = np.zeros(0)
         rays = np.zeros((0, 3))
         return ApplicatorPixels(nothing, rays, none, none > 0, intrinsics.fx, 1, 0, 0, {})
+    box = with_margin(box, SMEARED_PX)
     codes, depth = mask[box].view(np.uint8), np.ascontiguousarray(depth_mm[box])
     inside = np.asarray(cv2.erode(codes, square(BORDER_PX), borderValue=0), np.uint8)
     well_inside = np.asarray(cv2.erode(codes, square(SMEARED_PX), borderValue=0), np.uint8)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import open3d as o3d
-from numpy.typing import NDArray
 
 from tracking.applicator import Applicator
 from tracking.applicator_mesh import (
@@ -19,7 +18,7 @@ from tracking.applicator_mesh import (
     is_thin_triangle,
 )
 from tracking.arrays import Bool, Float, frozen
-from tracking.ray_hits import hits_of
+from tracking.ray_hits import hits_of, posed_rays
 from tracking.transforms import invert
 
 N_CURVE_POINTS = 72  # one every 3-5 px on a 60 mm cone at 0.5 m: as labels' noise is correlated
@@ -88,31 +87,22 @@ class ConeModel:
 
     def meets(self, camera_from_applicator: Float, rays_camera: Float) -> Bool:
         """Which rays (n, 3) from the camera's centre meet the posed model."""
-        rays = _rays(camera_from_applicator, rays_camera)
+        rays = posed_rays(invert(camera_from_applicator), rays_camera)
         meets: Bool = self._scene.test_occlusions(o3d.core.Tensor(rays)).numpy().astype(bool)
         return meets
 
     def depths_mm(self, camera_from_applicator: Float, rays_camera: Float) -> Float:
         """Depth z at which rays (n, 3) with z = 1 meet the posed model, inf: not at all."""
-        rays = _rays(camera_from_applicator, rays_camera)
+        rays = posed_rays(invert(camera_from_applicator), rays_camera)
         z: Float = self._scene.cast_rays(o3d.core.Tensor(rays))["t_hit"].numpy().astype(np.float64)
         return z
 
     def cast(self, camera_from_applicator: Float, rays_camera: Float) -> RayHits:
         """Cast rays (n, 3) with z = 1 from the camera's centre at the posed model."""
-        rays = _rays(camera_from_applicator, rays_camera)
+        rays = posed_rays(invert(camera_from_applicator), rays_camera)
         answer = self._scene.cast_rays(o3d.core.Tensor(rays))
         z, triangles = answer["t_hit"].numpy(), answer["primitive_ids"].numpy()
         return RayHits(*hits_of(rays, z, triangles, self._normals, self._is_thin))
-
-
-def _rays(camera_from_applicator: Float, rays_camera: Float) -> NDArray[np.float32]:
-    """Rays (n, 6) in applicator space: origin, direction."""
-    applicator_from_camera = invert(camera_from_applicator)
-    rays = np.empty((len(rays_camera), 6), dtype=np.float32)
-    rays[:, :3] = applicator_from_camera[:3, 3]
-    rays[:, 3:] = rays_camera @ applicator_from_camera[:3, :3].T
-    return rays
 
 
 def _triangle_normals(mesh: TriangleMesh, is_revolved: Bool) -> Float:

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
 from tracking.edge_sight import bounding_points, edges_in_image, with_offsets
+from tracking.extent import bounding_box
 from tracking.known_share import BLUR_PX, known_share
 from tracking.segmentation import Label
 

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracking.arrays import UInt8
+from tracking.arrays import Bool, UInt8
 from tracking.compiled import COUNT, LABELS, compiled, part, several
+
+Box = tuple[slice, slice]
+
+
+def bounding_box(mask: Bool, margin_px: int = 0) -> Box | None:
+    """Rows and columns of the mask's bounding box grown by a margin, None where it is empty."""
+    first, stop, left, right = extent(mask.view(np.uint8))
+    if stop == 0:
+        return None
+    return with_margin((slice(first, stop), slice(left, right)), margin_px)
+
+
+def with_margin(box: Box, margin_px: int) -> Box:
+    """The box grown to every side; what lies past an image's far edges slices nothing."""
+    rows, columns = (slice(max(0, side.start - margin_px), side.stop + margin_px) for side in box)
+    return rows, columns
 
 
 @part

@@ -14,16 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
+from tracking.extent import bounding_box, with_margin
 from tracking.kernels import square
+from tracking.nearer_beside import BEYOND_MM, HIDES_MM, applicator_depth, candidates_before
 from tracking.segmentation import Label, Segmentation
 
 REACH_PX = 3  # across an outline: what stereo smears
-BEYOND_MM = 1e5  # no depth: OpenCV's border is finite
-HIDES_MM, HIDES_SIGMA = 5.0, 4.0  # beyond what its own slope brings the background nearer
+HIDES_SIGMA = 4.0  # and `HIDES_MM`
 MIN_HOLES = 0.02  # of the applicator's pixels
 HOLE_REACH_PX = 24
 THING_STEP = 0.02  # of the depth, within 3x3 px: a slab at 75 deg does not part
@@ -39,9 +39,9 @@ def with_hiding_background(
     noise: DepthNoise,
 ) -> Segmentation:
     """The segmentation, with background that hides the applicator as OCCLUDER."""
-    box = bounding_box(segmentation.applicator_mask, REACH_PX)
-    if box is None:
+    if segmentation.applicator_box is None:
         return segmentation
+    box = with_margin(segmentation.applicator_box, REACH_PX)
     near, depth = segmentation.labels[box], depth_mm[box]
     thin_near, thin_depth = near[::2, ::2].copy(), depth[::2, ::2].copy()
     thinned = _nearer_beside(thin_near, thin_depth, intrinsics.fx, noise)
@@ -71,26 +71,23 @@ def _nearer_beside(
 
     A nearer thing's shadow leaves holes in the applicator beside it: then one looks further.
     """
-    applicator = labels == Label.APPLICATOR.value
-    has_depth = depth_mm > 0
-    measured = np.where(applicator & has_depth, depth_mm, np.float32(np.inf))
-    cone = cv2.erode(measured, square(REACH_PX))
-    beside = (labels != Label.APPLICATOR.value) & (labels != Label.OCCLUDER.value) & has_depth
-    candidates: Bool = beside & (depth_mm + np.float32(HIDES_MM) < cone) & (cone < BEYOND_MM)
-    holes = applicator & ~has_depth
-    if np.count_nonzero(holes) > MIN_HOLES * np.count_nonzero(applicator):
+    measured, n_applicator, n_holes = applicator_depth(labels, depth_mm)
+    cone = np.asarray(cv2.erode(measured, square(REACH_PX)), np.float32)
+    background, candidates = candidates_before(labels, depth_mm, cone)
+    if n_holes > MIN_HOLES * n_applicator:
         nearest = cv2.erode(measured, square(HOLE_REACH_PX))
         nearest = np.where(nearest < BEYOND_MM, nearest, measured.min())
-        at_holes = cv2.dilate(holes.astype(np.uint8), square(REACH_PX)) > 0
+        holes = (labels == Label.APPLICATOR.value) & ~(depth_mm > 0)
+        at_holes = cv2.dilate(holes.view(np.uint8), square(REACH_PX)) > 0
         cone = np.where(at_holes, nearest, cone)
-        candidates |= beside & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
+        candidates |= background & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
     box = bounding_box(candidates, REACH_PX + 1)  # as far as a slope looks around
     if box is None:
         return candidates
     chosen, nearby = candidates[box], depth_mm[box]
     depth = nearby[chosen]
     margin_mm = HIDES_MM + HIDES_SIGMA * noise.sigma_mm(depth, fx)
-    margin_mm += 2 * REACH_PX * _slope_mm_per_px(beside[box], nearby)[chosen]
+    margin_mm += 2 * REACH_PX * _slope_mm_per_px(background[box], nearby)[chosen]
     chosen[chosen] = depth + margin_mm < cone[box][chosen]
     return candidates
 

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
 from tracking.contour import Outline, outline_of
+from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 

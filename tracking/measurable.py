@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.depth_inside import BROKEN, level_and_broken, measured_inside, row_ends, thinned
 from tracking.depth_noise import DepthNoise
+from tracking.extent import Box, bounding_box, with_margin
 from tracking.kernels import square
 from tracking.registration import RegistrationStatus
 from tracking.segmentation import Label
@@ -61,7 +61,12 @@ class DepthShares:
 
 
 def unmeasurable(
-    mask: Bool, depth_mm: Image, intrinsics: CameraIntrinsics, noise: DepthNoise, labels: UInt8
+    mask: Bool,
+    depth_mm: Image,
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+    labels: UInt8,
+    box: Box | None = None,
 ) -> RegistrationStatus | None:
     """DEPTH_MISSING or DEPTH_FALSE where the applicator's depth cannot be believed, else None.
 
@@ -71,8 +76,10 @@ def unmeasurable(
         The applicator's pixels.
     labels : (height, width) uint8
         Codes of `Label`: tell the surroundings from occluders.
+    box : rows and columns
+        The mask's, where they are known.
     """
-    shares = depth_shares(mask, depth_mm, intrinsics, noise, labels)
+    shares = depth_shares(mask, depth_mm, intrinsics, noise, labels, box)
     if shares is None or shares.believable >= MIN_BELIEVABLE_FRACTION:
         return None
     if shares.missing >= shares.see_through + shares.broken:
@@ -81,12 +88,18 @@ def unmeasurable(
 
 
 def depth_shares(
-    mask: Bool, depth_mm: Image, intrinsics: CameraIntrinsics, noise: DepthNoise, labels: UInt8
+    mask: Bool,
+    depth_mm: Image,
+    intrinsics: CameraIntrinsics,
+    noise: DepthNoise,
+    labels: UInt8,
+    box: Box | None = None,
 ) -> DepthShares | None:
     """Shares of missing and false depth inside the outline; None for a speck."""
-    box = bounding_box(mask, REACH_PX)
+    box = box or bounding_box(mask)
     if box is None:
         return None
+    box = with_margin(box, REACH_PX)
     crop, depth = mask[box].view(np.uint8), np.ascontiguousarray(depth_mm[box])
     inside = np.asarray(cv2.erode(crop, square(OUTLINE_PX), borderValue=0), np.uint8)
     n_inside, n_measured, distance_mm = measured_inside(inside, depth)

@@ -16,7 +16,6 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
@@ -172,7 +171,7 @@ def _region(
         first, last = (int(min(max(v, 0.0), last_row)) for v in (top, bottom))
         start, stop = (int(min(max(u, 0.0), last_column)) for u in (left, right))
         boxes.append((slice(first, last + 1), slice(start, stop + 1)))
-    labelled = bounding_box(segmentation.applicator_mask)
+    labelled = segmentation.applicator_box
     if labelled is not None:
         boxes.append(labelled)
     if not boxes:

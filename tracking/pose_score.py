@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
+from tracking.extent import bounding_box
 from tracking.segmentation import Label
 
 MARGIN_PX = 24

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
+from tracking.extent import Box
 from tracking.predicted_pixels import (
     Depth,
     Places,
@@ -28,8 +28,6 @@ from tracking.predicted_pixels import (
 from tracking.projected import projected
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
-
-Box = tuple[slice, slice]
 
 MAX_POSE_PX = 1.0  # 1-sigma of the exit in the image: a pose that errs more draws no outline
 MARGIN_PX = 8  # around outline and labels: room to look beside them
@@ -73,7 +71,7 @@ def predicted_view(
     if pose is None or not _is_sharp(model, registration, intrinsics):
         return None
     polygons = _polygons(model, pose, intrinsics)
-    labelled = bounding_box(segmentation.applicator_mask)
+    labelled = segmentation.applicator_box
     if polygons is None or labelled is None:
         return None
     box = _region(polygons, labelled, intrinsics)

@@ -1,4 +1,4 @@
-"""From a ray caster's answer to points and normals on the applicator."""
+"""Rays for a ray caster, and from its answer to points and normals on the applicator."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tracking.arrays import Bool, Float
 from tracking.compiled import (
     FLAGS,
+    NEW_DEPTHS,
     NEW_FLAGS,
     NEW_ROWS,
     NEW_VECTOR,
@@ -18,6 +19,19 @@ from tracking.compiled import (
     compiled,
     several,
 )
+
+
+@compiled(NEW_DEPTHS, ROWS, ROWS)
+def posed_rays(applicator_from_camera: Float, rays_camera: Float) -> NDArray[np.float32]:
+    """Rays (n, 6) in applicator space, origin and direction, of directions (n, 3) of a camera."""
+    rays = np.empty((len(rays_camera), 6), np.float32)
+    for index in range(len(rays_camera)):
+        x, y, z = rays_camera[index, 0], rays_camera[index, 1], rays_camera[index, 2]
+        for axis in range(3):
+            turn = applicator_from_camera[axis]
+            rays[index, axis] = turn[3]
+            rays[index, 3 + axis] = x * turn[0] + y * turn[1] + z * turn[2]
+    return rays
 
 
 @compiled(

@@ -60,7 +60,9 @@ def register(
         Points of the exit's edge at the prior that the bed hides (`rim_sight`).
     """
     segmentation = with_hiding_background(segmentation, depth_mm, intrinsics, noise)
-    pixels = select_pixels(segmentation.applicator_mask, depth_mm, intrinsics, noise)
+    pixels = select_pixels(
+        segmentation.applicator_mask, depth_mm, intrinsics, noise, segmentation.applicator_box
+    )
     status = _unmeasurable(pixels, segmentation, depth_mm, intrinsics, noise)
     outline, quality = _outline(segmentation, color_rgb)
     if status is not None or outline is None:
@@ -110,7 +112,12 @@ def _unmeasurable(
     if pixels.n_mask < MIN_MASK_PX:
         return RegistrationStatus.NO_APPLICATOR
     status = unmeasurable(
-        segmentation.applicator_mask, depth_mm, intrinsics, noise, segmentation.labels
+        segmentation.applicator_mask,
+        depth_mm,
+        intrinsics,
+        noise,
+        segmentation.labels,
+        segmentation.applicator_box,
     )
     if status is None and len(pixels.depth_mm) < MIN_SAMPLES:
         return RegistrationStatus.TOO_FEW_POINTS

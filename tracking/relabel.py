@@ -25,10 +25,11 @@ from tracking.arrays import Bool, UInt8, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
+from tracking.extent import Box
 from tracking.kernels import square
 from tracking.label_corrections import in_groups, sorted_out, with_labels_beside
 from tracking.predicted_pixels import Depth, Places
-from tracking.predicted_view import MARGIN_PX, Box, predicted_view
+from tracking.predicted_view import MARGIN_PX, predicted_view
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tracking.arrays import Bool, UInt8, frozen, read_only
 from tracking.doubt import UNPROVEN, LabelDoubt
+from tracking.extent import Box, bounding_box
 
 
 class Label(IntEnum):
@@ -77,6 +78,11 @@ class Segmentation:
     def applicator_mask(self) -> Bool:
         """Pixels of the applicator."""
         return self.mask(Label.APPLICATOR)
+
+    @cached_property
+    def applicator_box(self) -> Box | None:
+        """Rows and columns of the applicator's pixels; None: there are none."""
+        return bounding_box(self.applicator_mask)
 
     @cached_property
     def bed_mask(self) -> Bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool
-from tracking.extent import extent
+from tracking.extent import bounding_box, extent
 
 
 def _plain(mask: Bool) -> tuple[int, int, int, int]:
