@@ -7,21 +7,22 @@ what lies under the cone.
 
 from __future__ import annotations
 
+from math import hypot
+
 import numpy as np
 
 from tracking.applicator import Applicator
-from tracking.arrays import Bool, Float
-from tracking.bed import N_COEFFICIENTS
+from tracking.arrays import Bool, Float, frozen
 from tracking.bed_fit import QUARTIC_SHARE, BedPoints, QuadraticFit, fit_quadratic
 
 RIM_MARGIN_MM = 3.0  # next to the wall stereo mixes wall and bed
 MAX_HEIGHT_MM = 60.0  # from the exit plane: farther is another surface
 MIN_SEEN_DEG = 180.0  # DESIGN section 2
-N_SECTORS = 36
-MIN_SECTOR_POINTS = 2
 MIN_INLIERS = 0.5  # mean robust weight
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, no smooth surface
 CURVATURE_SIGMA_PER_MM = 1 / 150.0  # principal curvature of tissue beds: radius 150 mm is 1 sigma
+# of z = kappa r^2 / 2
+CURVATURE_PRIOR = frozen(np.diag([0.0, 0.0, 0.0, 4.0, 1.0, 4.0]) / CURVATURE_SIGMA_PER_MM**2)
 HIGHER_ORDER_SIGMA_MM = 0.15  # bumps that no quadratic follows, as seen over the field's mean
 UNABSORBED_BEND = 0.25  # r^4 over a ring from R to 2 R is 5 R^2 r^2 - 4 R^4: at 0 a quarter is left
 UNEVEN_BEND = 0.2  # of the bend, that one side may have and the other not: it tilts
@@ -42,20 +43,9 @@ def is_in_ring(applicator: Applicator, points_mm: Float) -> Bool:
     return within & is_near_exit(applicator, points_mm)
 
 
-def seen_deg(points_mm: Float) -> float:
-    """How much of the ring around the rim carries these points (n, 3) of it, in degrees."""
-    angle = np.arctan2(points_mm[:, 1], points_mm[:, 0])
-    sector = ((angle + np.pi) / (2 * np.pi) * N_SECTORS).astype(int) % N_SECTORS
-    counts = np.bincount(sector, minlength=N_SECTORS)
-    return float((counts >= MIN_SECTOR_POINTS).sum()) * 360.0 / N_SECTORS
-
-
 def fit_ring(applicator: Applicator, bed: BedPoints) -> QuadraticFit | None:
     """Fit the ring with a curvature prior; None where it is no smooth surface."""
-    curvature = np.zeros(N_COEFFICIENTS)
-    curvature[[3, 5]] = 1 / (CURVATURE_SIGMA_PER_MM / 2) ** 2  # z = kappa r^2 / 2
-    curvature[4] = 1 / CURVATURE_SIGMA_PER_MM**2
-    fit = fit_quadratic(applicator, bed, np.diag(curvature), quartic_share=QUARTIC_SHARE)
+    fit = fit_quadratic(applicator, bed, CURVATURE_PRIOR, quartic_share=QUARTIC_SHARE)
     if fit is None or not (fit.spread <= MAX_SPREAD and fit.inlier_share > MIN_INLIERS):
         return None
     return fit
@@ -69,13 +59,13 @@ def inside_covariance(applicator: Applicator, fit: QuadraticFit) -> Float:
     a cubic k^2 r^3 s / 2, which tilts it.
     """
     radius_mm, reach_mm = applicator.outer_radius_mm, 2 * applicator.outer_radius_mm
-    _, _, _, c3, c4, c5 = fit.coefficients
-    curvature = float(np.abs(np.linalg.eigvalsh(np.array([[2 * c3, c4], [c4, 2 * c5]]))).max())
+    _, _, _, c3, c4, c5 = fit.coefficients.tolist()
+    curvature = abs(c3 + c5) + hypot(c3 - c5, c4)  # the larger principal one
     slope = UNEVEN_BEVEL * applicator.bevel_slope
     even_mm = UNABSORBED_BEND * (1 - QUARTIC_SHARE) * curvature**3 * reach_mm**4 / 8
     odd_mm = UNABSORBED_BEND * curvature**2 * reach_mm**3 * slope / 2
-    height_mm = np.linalg.norm([HIGHER_ORDER_SIGMA_MM, even_mm, odd_mm])
-    tilt_mm = np.linalg.norm([HIGHER_ORDER_SIGMA_MM, UNEVEN_BEND * even_mm, odd_mm])
+    height_mm = hypot(HIGHER_ORDER_SIGMA_MM, even_mm, odd_mm)
+    tilt_mm = hypot(HIGHER_ORDER_SIGMA_MM, UNEVEN_BEND * even_mm, odd_mm)
     covariance = fit.covariance.copy()
     covariance[0, 0] += height_mm**2
     covariance[[1, 2], [1, 2]] += (tilt_mm / radius_mm) ** 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
 
 
+@lru_cache(maxsize=16)  # of a session's rig there are few
 def correlation_inflation(stride_px: int, correlation_px: float) -> float:
     """Factor by which the variance of a mean over a pixel grid exceeds that of white noise.
 

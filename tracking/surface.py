@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,14 +21,13 @@ from tracking.bed_fit import BedPoints
 from tracking.bed_ring import (
     MAX_HEIGHT_MM,
     MIN_SEEN_DEG,
+    RIM_MARGIN_MM,
     fit_ring,
     inside_covariance,
-    is_in_ring,
-    seen_deg,
 )
+from tracking.bed_ring_loops import ring_points, seen_deg
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
-from tracking.kernels import square
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 from tracking.stereo_noise import correlation_inflation
@@ -40,7 +38,6 @@ from tracking.transforms import invert, transform_points
 STRIDE_PX = 3
 COARSE_STRIDE_PX = 4  # to see how much of the ring is in view, where the survey is measured with
 MIN_POINTS = 60
-BED_BORDER_PX = 2
 HALF_HEIGHT_MM = 20.0  # of the box around the exit whose outline holds the ring in the image
 _CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
 
@@ -63,15 +60,23 @@ def fit_bed(
     camera_from_applicator = registration.camera_from_applicator
     from_survey = _from_survey(applicator, registration, survey, intrinsics, noise)
     stride = STRIDE_PX if from_survey is None else COARSE_STRIDE_PX
-    rays, depth = _ring_pixels(
-        applicator, camera_from_applicator, segmentation, depth_mm, intrinsics, stride
-    )
-    if len(depth) == 0:
-        return from_survey or BedSurface(BedStatus.NO_BED)
     applicator_from_camera = invert(camera_from_applicator)
-    points = transform_points(applicator_from_camera, rays * depth[:, None])
-    in_ring = is_in_ring(applicator, points)
-    points, rays, depth = points[in_ring], rays[in_ring], depth[in_ring]
+    window = _window(applicator, camera_from_applicator, intrinsics)
+    has_bed, points, rays, depth = ring_points(
+        segmentation.labels,
+        depth_mm,
+        window,
+        stride,
+        int(Label.TUMOR_BED),
+        np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
+        applicator_from_camera,
+        applicator.bevel_slope,
+        MAX_HEIGHT_MM,
+        applicator.outer_radius_mm + RIM_MARGIN_MM,
+        2 * applicator.outer_radius_mm,
+    )
+    if not has_bed:
+        return from_survey or BedSurface(BedStatus.NO_BED)
     if from_survey is not None:
         return replace(from_survey, seen_deg=seen_deg(points))
     if len(points) < MIN_POINTS:
@@ -81,7 +86,7 @@ def fit_bed(
         return BedSurface(BedStatus.RIM_HIDDEN, seen_deg=ring_deg, n_points=len(points))
     bed = BedPoints(
         points,
-        rays @ applicator_from_camera[:3, :3].T,
+        rays,
         noise.sigma_mm(depth, intrinsics.fx),
         correlation_inflation(STRIDE_PX, noise.correlation_px),
     )
@@ -101,29 +106,15 @@ def _from_survey(
     return bed if bed is not None and bed.is_ok else None
 
 
-def _ring_pixels(
-    applicator: Applicator,
-    camera_from_applicator: Float,
-    segmentation: Segmentation,
-    depth_mm: NDArray[np.float32],
-    intrinsics: CameraIntrinsics,
-    stride: int,
-) -> tuple[Float, Float]:
-    """Rays and depth of bed pixels in the image region that can hold the ring around the rim."""
+def _window(
+    applicator: Applicator, camera_from_applicator: Float, intrinsics: CameraIntrinsics
+) -> NDArray[np.int64]:
+    """Image region that can hold the ring around the rim: rows and columns, (4,)."""
     reach = 2 * applicator.outer_radius_mm + MAX_HEIGHT_MM
     camera = transform_points(camera_from_applicator, _CORNERS * (reach, reach, HALF_HEIGHT_MM))
     camera[:, 2] = np.maximum(camera[:, 2], 1.0)
     rows, columns = intrinsics.window(intrinsics.project(camera))
-    labels = segmentation.labels[rows, columns]
-    if labels.size == 0:
-        return np.zeros((0, 3)), np.zeros(0)
-    is_bed = (labels == Label.TUMOR_BED.value).view(np.uint8)
-    kernel = square(BED_BORDER_PX)
-    well_inside = cv2.erode(is_bed, kernel)  # nearer to what is not bed, stereo may mix the two
-    thinned = np.s_[::stride, ::stride]
-    v, u = np.nonzero((well_inside[thinned] > 0) & (depth_mm[rows, columns][thinned] > 0))
-    v, u = v * stride + rows.start, u * stride + columns.start
-    return intrinsics.rays(u, v), depth_mm[v, u].astype(np.float64)
+    return np.array([rows.start, rows.stop, columns.start, columns.stop])
 
 
 def _fit(applicator: Applicator, bed: BedPoints, ring_deg: float) -> BedSurface:

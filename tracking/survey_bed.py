@@ -21,8 +21,8 @@ from tracking.bed_ring import (
     inside_covariance,
     is_in_ring,
     is_near_exit,
-    seen_deg,
 )
+from tracking.bed_ring_loops import seen_deg
 from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.registration import Registration

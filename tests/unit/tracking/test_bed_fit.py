@@ -11,7 +11,8 @@ from tests.builders import make_applicator
 from tracking.arrays import Float
 from tracking.bed_fit import BedPoints, fit_quadratic
 from tracking.bed_fit_loops import quartic_mm
-from tracking.bed_ring import fit_ring, inside_covariance, seen_deg
+from tracking.bed_ring import fit_ring, inside_covariance
+from tracking.bed_ring_loops import seen_deg
 
 NO_PRIOR = np.zeros((6, 6))
 RADIUS_MM = 150.0
