@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from models.labelling import ENOUGH_PIXELS, part_probabilities
 from models.manifest import Thresholds
-from tracking.applicator_pixels import bounding_box
 from tracking.arrays import Bool, UInt8
+from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import Label
 
