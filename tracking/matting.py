@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
+from tracking.contact import extent_near
 from tracking.contour import Outline, outline_of
 from tracking.extent import bounding_box
 from tracking.kernels import square
@@ -65,12 +66,13 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     left, top = outline.origin_px
     height, width = outline.inside_fraction.shape
     around = labels[top : top + height, left : left + width]
-    near = cv2.dilate((around == Label.APPLICATOR.value).view(np.uint8), square(CONTACT_PX))
-    contact = bounding_box((near > 0) & (around == Label.TUMOR_BED.value), CONTACT_PX)
-    if contact is None:
+    first, stop, start, end = extent_near(
+        around, Label.TUMOR_BED.value, Label.APPLICATOR.value, CONTACT_PX
+    )
+    if stop == 0:
         return None
-    rows = slice(top + contact[0].start, top + contact[0].stop)
-    columns = slice(left + contact[1].start, left + contact[1].stop)
+    rows = slice(top + max(0, first - CONTACT_PX), top + stop + CONTACT_PX)
+    columns = slice(left + max(0, start - CONTACT_PX), left + end + CONTACT_PX)
     crop = labels[rows, columns]
     color = cv2.cvtColor(color_rgb[rows, columns], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
     occluder = crop == Label.OCCLUDER.value
