@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labelling import ENOUGH_PIXELS, probabilities
+from models.labelling import ENOUGH_PIXELS, part_probabilities
 from models.manifest import Thresholds
 from tracking.arrays import Bool, UInt8
 from tracking.kernels import square
@@ -38,20 +38,18 @@ def without_doubtful_parts(
         Their winners.
     """
     called = labels == Label.APPLICATOR.value
-    if not called.any():
+    n_called = int(np.count_nonzero(called))
+    if n_called == 0:
         return logits
     n_parts, parts = cv2.connectedComponents(called.view(np.uint8), connectivity=8)
-    pixels = np.flatnonzero(called)
-    chosen = pixels[:: 1 + len(pixels) // ENOUGH_PIXELS]
-    of_chosen = np.asarray(parts).ravel()[chosen]
-    total = np.bincount(of_chosen, probabilities(logits, chosen), minlength=n_parts)
-    mean = total / np.maximum(np.bincount(of_chosen, minlength=n_parts), 1)
+    mean, n_pixels = part_probabilities(
+        logits, np.asarray(parts).view(np.uint32), n_parts, 1 + n_called // ENOUGH_PIXELS
+    )
     is_sure = mean >= thresholds.applicator_min_confidence
     is_sure[0] = False  # what is called something else
-    believed = np.asarray(is_sure[parts])
-    if float(believed.mean()) < thresholds.applicator_min_fraction:
-        believed[:] = False
-    return logits if np.array_equal(believed, called) else _refused(logits, called, believed)
+    if n_pixels[is_sure].sum() / called.size < thresholds.applicator_min_fraction:
+        is_sure[:] = False
+    return logits if is_sure[1:].all() else _refused(logits, called, is_sure[parts])
 
 
 def _refused(logits: NDArray[np.float32], called: Bool, believed: Bool) -> NDArray[np.float32]:

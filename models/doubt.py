@@ -16,11 +16,10 @@ from typing import Annotated, Final, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from models.doubt_images import THINNED, OutlineCrop, SmallFrame, blurred_share, no_step_share
+from models.doubt_images import LabelShares, OutlineCrop, blurred_share, no_step_share
 from models.doubt_logits import Wavering, wavering
 from models.prediction import Prediction
 from models.strict import StrictModel
-from tracking.arrays import Bool
 from tracking.doubt import UNPROVEN, DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame
 from tracking.segmentation import Label
@@ -38,7 +37,6 @@ CAUSES: Final[Mapping[str, DoubtCause]] = {
     "blurred": DoubtCause.LIGHT,
 }
 CUES: Final = tuple(CAUSES)
-DARK_LEVEL, BRIGHT_LEVEL = 8, 250  # 8-bit green: nothing can be told beyond
 MAX_LOGIT = 40.0  # exp stays finite
 MAX_LIMIT: Final = 0.5  # labels that are likelier bad than good are never believed
 
@@ -91,30 +89,19 @@ def frame_cues(
     is_applicator, is_bed = labels == Label.APPLICATOR.value, labels == Label.TUMOR_BED.value
     if not is_applicator.any():
         return None
-    small = SmallFrame.of(labels, frame.depth_raw, frame.color_rgb)
-    crop = OutlineCrop.of(small)
+    shares = LabelShares.of(labels, frame.depth_raw, frame.color_rgb)
+    crop = OutlineCrop.of(labels, frame.depth_raw, frame.color_rgb)
     applicator = wavering(logits, is_applicator, temperature)
     bed = wavering(logits, is_bed, temperature) if is_bed.any() else Wavering(0.0, 0.0, 0.0)
-    dark, bright = _light(small, is_applicator | is_bed)
     return {
         "applicator_unsure": applicator.unsure,
         "applicator_entropy": applicator.entropy,
         "energy": applicator.energy,
         "bed_unsure": bed.unsure,
         "no_step": no_step_share(crop),
-        "applicator_holes": small.holes(Label.APPLICATOR),
-        "bed_holes": small.holes(Label.TUMOR_BED),
-        "dark": dark,
-        "bright": bright,
+        "applicator_holes": shares.applicator_holes,
+        "bed_holes": shares.bed_holes,
+        "dark": shares.dark,
+        "bright": shares.bright,
         "blurred": blurred_share(crop),
     }
-
-
-def _light(small: SmallFrame, measured: Bool) -> tuple[float, float]:
-    """Shares of the `measured` pixels that are black, and white; 0 without colour."""
-    if small.green is None:
-        return 0.0, 0.0
-    shown = small.green[THINNED][measured[THINNED]]
-    if shown.size == 0:
-        return 0.0, 0.0
-    return float(np.mean(shown <= DARK_LEVEL)), float(np.mean(shown >= BRIGHT_LEVEL))

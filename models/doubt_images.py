@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from tracking.arrays import Bool, UInt8
+from tracking.arrays import Bool, Float, UInt8, UInt16
+from tracking.compiled import (
+    BYTE,
+    COUNT,
+    LABELS,
+    MASK,
+    NEW_LABELS,
+    NEW_MASK,
+    NEW_VECTOR,
+    RAW,
+    RAW_DEPTHS,
+    REAL,
+    array_in,
+    array_out,
+    compiled,
+    part,
+)
 from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import Label
 
-THINNED = np.s_[::4, ::4]  # shares of a label's pixels need no more
+THINNING = 4  # shares of a label's pixels need no more
 REACH_PX = 3  # labels lie within a pixel or two of the true outline
 MIN_STEP = 0.02  # of the distance: 8 mm at 0.4 m, a wall beside what is behind it
 MIN_CONTRAST = 24  # of 255, below which an edge is too faint to tell its width
 MIN_OUTLINE_PX = 20  # fewer tell no share
+DARK_LEVEL, BRIGHT_LEVEL = 8, 250  # 8-bit green: nothing can be told beyond
+
+GREEN = 1  # channel
+NO_COLOR = np.zeros((0, 0, 3), np.uint8)
+COLORS = array_in(BYTE, 3)
 
 
-@dataclass(frozen=True, eq=False)
-class SmallFrame:
-    """Labels (h, w), and depth and green channel sampled at their pixels."""
+@dataclass(frozen=True)
+class LabelShares:
+    """Shares of the labels' pixels, 0 where there are none.
 
-    labels: UInt8
-    depth_raw: NDArray[np.uint16]
-    green: UInt8 | None
+    Attributes
+    ----------
+    applicator_holes, bed_holes : float
+        Of a label's pixels: those without depth.
+    dark, bright : float
+        Of both labels' pixels: those whose green is black, and white; 0 without colour.
+    """
+
+    applicator_holes: float
+    bed_holes: float
+    dark: float
+    bright: float
 
     @classmethod
-    def of(
-        cls, labels: UInt8, depth_raw: NDArray[np.uint16], color_rgb: UInt8 | None
-    ) -> SmallFrame:
-        """Sample a frame of any size; a pixel's shift does not matter here."""
-        size = (labels.shape[1], labels.shape[0])
-        depth = cv2.resize(depth_raw, size, interpolation=cv2.INTER_NEAREST)
-        if color_rgb is None:
-            return cls(labels, np.asarray(depth, np.uint16), None)
-        color = np.asarray(cv2.resize(color_rgb, size, interpolation=cv2.INTER_NEAREST))
-        green = np.ascontiguousarray(color[..., 1], np.uint8)
-        return cls(labels, np.asarray(depth, np.uint16), green)
-
-    def holes(self, label: Label) -> float:
-        """Share of a label's pixels without depth; 0 where the label is absent."""
-        depth = self.depth_raw[THINNED][self.labels[THINNED] == label.value]
-        return float(np.mean(depth == 0)) if depth.size else 0.0
+    def of(cls, labels: UInt8, depth_raw: UInt16, color_rgb: UInt8 | None) -> LabelShares:
+        """Ask a frame of any size at the pixels of its labels (h, w)."""
+        color = NO_COLOR if color_rgb is None else color_rgb
+        applicator, bed = Label.APPLICATOR.value, Label.TUMOR_BED.value
+        return cls(*_shares(labels, depth_raw, color, applicator, bed).tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,39 +73,30 @@ class OutlineCrop:
     Outline beside occluders and at the image's edge says nothing.
     """
 
-    depth_raw: NDArray[np.uint16]
+    depth_raw: UInt16
     green: UInt8 | None
     outline: Bool
 
     @classmethod
-    def of(cls, small: SmallFrame) -> OutlineCrop:
-        """Crop a frame to its applicator, which must be there."""
-        box = bounding_box(small.labels == Label.APPLICATOR.value, REACH_PX + 1)
+    def of(cls, labels: UInt8, depth_raw: UInt16, color_rgb: UInt8 | None) -> OutlineCrop:
+        """Crop a frame of any size to the applicator of its labels (h, w), which must be there."""
+        box = bounding_box(labels == Label.APPLICATOR.value, REACH_PX + 1)
         if box is None:
             raise ValueError("no pixel is called applicator")
-        labels = small.labels[box]
-        applicator = (labels == Label.APPLICATOR.value).view(np.uint8)
-        inner = cv2.erode(applicator, square(1), borderValue=1)
-        outline = applicator > inner
-        occluder = (labels == Label.OCCLUDER.value).view(np.uint8)
-        if occluder.any():
-            outline &= np.asarray(cv2.dilate(occluder, square(REACH_PX))) == 0
-        green = None if small.green is None else np.ascontiguousarray(small.green[box])
-        return cls(small.depth_raw[box], green, outline)
+        crop = labels[box]
+        place = (box[0].start, box[1].start, *crop.shape, *labels.shape)
+        outline = _outline(crop, Label.APPLICATOR.value, Label.OCCLUDER.value)
+        green = None if color_rgb is None else _green_at(color_rgb, *place)
+        return cls(_depth_at(depth_raw, *place), green, outline)
 
 
 def no_step_share(crop: OutlineCrop) -> float:
     """Share of the outline where depth goes on without a step, among outline with depth."""
     depth = crop.depth_raw
     known = depth - np.uint16(1)  # no depth becomes the farthest
-    nearest = cv2.erode(known, square(REACH_PX))
-    farthest = cv2.dilate(depth, square(REACH_PX))
-    far = farthest[crop.outline].astype(np.float32)
-    near = nearest[crop.outline].astype(np.float32) + 1
-    told = far > 0
-    if int(np.count_nonzero(told)) < MIN_OUTLINE_PX:
-        return 0.0
-    return float(np.mean(far[told] < near[told] * (1 + MIN_STEP)))
+    nearest = np.asarray(cv2.erode(known, square(REACH_PX)), np.uint16)
+    farthest = np.asarray(cv2.dilate(depth, square(REACH_PX)), np.uint16)
+    return _no_step_share(crop.outline, nearest, farthest)
 
 
 def blurred_share(crop: OutlineCrop) -> float:
@@ -96,10 +106,136 @@ def blurred_share(crop: OutlineCrop) -> float:
     """
     if crop.green is None:
         return 0.0
-    wide = cv2.morphologyEx(crop.green, cv2.MORPH_GRADIENT, square(REACH_PX))[crop.outline]
+    wide = cv2.morphologyEx(crop.green, cv2.MORPH_GRADIENT, square(REACH_PX))
     narrow = cv2.morphologyEx(crop.green, cv2.MORPH_GRADIENT, square(1))
-    steep = cv2.dilate(narrow, square(REACH_PX - 1))[crop.outline]
-    clear = wide >= MIN_CONTRAST
-    if int(np.count_nonzero(clear)) < MIN_OUTLINE_PX:
-        return 0.0
-    return float(1 - np.median(steep[clear] / wide[clear].astype(np.float32)))
+    steep = cv2.dilate(narrow, square(REACH_PX - 1))
+    return _blurred_share(crop.outline, np.asarray(wide, np.uint8), np.asarray(steep, np.uint8))
+
+
+@part
+def _source(index: int, n_small: int, n_source: int) -> int:
+    """Row or column of a frame at one of the labels; a pixel's shift does not matter here."""
+    return min(math.floor(index * (1.0 / (n_small / n_source))), n_source - 1)
+
+
+@compiled(NEW_VECTOR, LABELS, RAW_DEPTHS, COLORS, COUNT, COUNT)
+def _shares(labels: UInt8, depth_raw: UInt16, color_rgb: UInt8, applicator: int, bed: int) -> Float:
+    """See `LabelShares`; `color_rgb` is empty where there is none."""
+    height, width = labels.shape
+    has_color = color_rgb.size > 0
+    n_applicator, n_bed, applicator_holes, bed_holes, n_dark, n_bright = 0, 0, 0, 0, 0, 0
+    for row in range(0, height, THINNING):
+        v = _source(row, height, len(depth_raw))
+        for column in range(0, width, THINNING):
+            label = labels[row, column]
+            if label not in (applicator, bed):
+                continue
+            u = _source(column, width, depth_raw.shape[1])
+            is_hole = depth_raw[v, u] == 0
+            if label == applicator:
+                n_applicator += 1
+                applicator_holes += is_hole
+            else:
+                n_bed += 1
+                bed_holes += is_hole
+            if has_color:
+                level = color_rgb[v, u, GREEN]
+                n_dark += level <= DARK_LEVEL
+                n_bright += level >= BRIGHT_LEVEL
+    n_measured = max(n_applicator + n_bed, 1)
+    shares = np.empty(4)
+    shares[0] = applicator_holes / max(n_applicator, 1)
+    shares[1] = bed_holes / max(n_bed, 1)
+    shares[2], shares[3] = n_dark / n_measured, n_bright / n_measured
+    return shares
+
+
+@compiled(array_out(RAW, 2), RAW_DEPTHS, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT)
+def _depth_at(
+    depth_raw: UInt16, top: int, left: int, n_rows: int, n_columns: int, height: int, width: int
+) -> UInt16:
+    """Depth at a crop (n_rows, n_columns) of labels (height, width) from (top, left) on."""
+    result = np.empty((n_rows, n_columns), np.uint16)
+    for row in range(n_rows):
+        line = depth_raw[_source(top + row, height, len(depth_raw))]
+        for column in range(n_columns):
+            result[row, column] = line[_source(left + column, width, len(line))]
+    return result
+
+
+@compiled(NEW_LABELS, COLORS, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT)
+def _green_at(
+    color_rgb: UInt8, top: int, left: int, n_rows: int, n_columns: int, height: int, width: int
+) -> UInt8:
+    """Green, as `_depth_at` for depth."""
+    result = np.empty((n_rows, n_columns), np.uint8)
+    for row in range(n_rows):
+        line = color_rgb[_source(top + row, height, len(color_rgb))]
+        for column in range(n_columns):
+            result[row, column] = line[_source(left + column, width, len(line)), GREEN]
+    return result
+
+
+@part
+def _has_within(labels: UInt8, label: int, row: int, column: int, reach: int) -> bool:
+    """Whether a label lies within reach of a pixel."""
+    for v in range(max(row - reach, 0), min(row + reach + 1, labels.shape[0])):
+        for u in range(max(column - reach, 0), min(column + reach + 1, labels.shape[1])):
+            if labels[v, u] == label:
+                return True
+    return False
+
+
+@part
+def _is_outline(labels: UInt8, label: int, row: int, column: int) -> bool:
+    """Whether another label lies beside this pixel."""
+    for v in range(max(row - 1, 0), min(row + 2, labels.shape[0])):
+        for u in range(max(column - 1, 0), min(column + 2, labels.shape[1])):
+            if labels[v, u] != label:
+                return True
+    return False
+
+
+@compiled(NEW_MASK, LABELS, COUNT, COUNT)
+def _outline(labels: UInt8, applicator: int, occluder: int) -> Bool:
+    """The applicator's pixels beside another label, out of the occluders' reach."""
+    height, width = labels.shape
+    outline, has_occluder = np.zeros((height, width), np.bool_), False
+    for row in range(height):
+        for column in range(width):
+            if labels[row, column] == applicator:
+                outline[row, column] = _is_outline(labels, applicator, row, column)
+            has_occluder |= labels[row, column] == occluder
+    if has_occluder:
+        for row in range(height):
+            for column in range(width):
+                if outline[row, column]:
+                    is_near = _has_within(labels, occluder, row, column, REACH_PX)
+                    outline[row, column] = not is_near
+    return outline
+
+
+@compiled(REAL, MASK, RAW_DEPTHS, RAW_DEPTHS)
+def _no_step_share(outline: Bool, nearest: UInt16, farthest: UInt16) -> float:
+    """See `no_step_share`; `nearest` is less by one."""
+    n_told, n_smooth = 0, 0
+    for row in range(outline.shape[0]):
+        for column in range(outline.shape[1]):
+            if outline[row, column] and farthest[row, column] > 0:
+                near = np.float32(nearest[row, column]) + np.float32(1.0)
+                n_told += 1
+                allowed = near * np.float32(1 + MIN_STEP)
+                n_smooth += int(np.float32(farthest[row, column]) < allowed)
+    return n_smooth / n_told if n_told >= MIN_OUTLINE_PX else 0.0
+
+
+@compiled(REAL, MASK, LABELS, LABELS)
+def _blurred_share(outline: Bool, wide: UInt8, steep: UInt8) -> float:
+    """See `blurred_share`: `wide` is the contrast within reach, `steep` the largest step."""
+    ratios, n = np.empty(outline.size, np.float32), 0
+    for row in range(outline.shape[0]):
+        for column in range(outline.shape[1]):
+            if outline[row, column] and wide[row, column] >= MIN_CONTRAST:
+                ratios[n] = np.float32(steep[row, column]) / np.float32(wide[row, column])
+                n += 1
+    return 1.0 - float(np.median(ratios[:n])) if n >= MIN_OUTLINE_PX else 0.0

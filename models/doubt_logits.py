@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool
-from tracking.kernels import square
+from tracking.compiled import MASK, REAL, SINGLE, array_in, compiled, part, several
+
+Planes = NDArray[np.float32]
+Singles = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 THINNING = 2  # neighbours say much the same
 MAX_PIXELS = 500  # a share's standard error is then about 2 %; more cost time only
@@ -38,31 +42,70 @@ class Wavering:
     energy: float
 
 
-def wavering(logits: NDArray[np.float32], mask: Bool, temperature: float) -> Wavering:
+def wavering(logits: Planes, mask: Bool, temperature: float) -> Wavering:
     """Uncertainty over `mask` (h, w), not empty; `logits` is (n_classes, h, w)."""
-    chosen = np.ascontiguousarray(mask[::THINNING, ::THINNING])
-    inside = np.asarray(cv2.erode(chosen.view(np.uint8), square(BORDER_PX // THINNING)), np.bool_)
-    chosen = inside if inside.any() else chosen
-    pixels = np.flatnonzero(chosen)
-    if len(pixels) == 0:  # a label of a few pixels
-        return Wavering(1.0, 1.0, 0.0)
-    pixels = pixels[:: 1 + len(pixels) // MAX_PIXELS]
-    rows, columns = np.divmod(pixels, chosen.shape[1])
-    chosen_logits = logits[:, rows * THINNING, columns * THINNING]
-    scaled = chosen_logits * np.float32(1 / temperature)
-    top = scaled.max(axis=0)
-    shifted = np.exp(scaled - top)
-    total = shifted.sum(axis=0)
-    log_total = np.log(total)
-    probabilities = shifted / total
-    entropy = log_total - (probabilities * (scaled - top)).sum(axis=0)
-    return Wavering(
-        unsure=1.0 - float(np.mean(1 / total, dtype=np.float64)),
-        entropy=_upper(entropy) / float(np.log(len(logits))),
-        energy=_upper(-temperature * (top + log_total)),
-    )
+    return Wavering(*_wavering(logits, mask, temperature))
 
 
-def _upper(values: NDArray[np.float32]) -> float:
+@part
+def _is_off_border(mask: Bool, row: int, column: int) -> bool:
+    """Whether the thinned mask's neighbours of a pixel, where there are any, are in it too."""
+    reach = BORDER_PX // THINNING * THINNING
+    for v in range(row - reach, row + reach + 1, THINNING):
+        for u in range(column - reach, column + reach + 1, THINNING):
+            is_there = 0 <= v < mask.shape[0] and 0 <= u < mask.shape[1]
+            if is_there and not mask[v, u]:
+                return False
+    return True
+
+
+@part
+def _thinned(mask: Bool) -> tuple[Indices, Indices]:
+    """Rows and columns of the thinned mask's pixels off its border; of all where none is."""
+    height, width = mask.shape
+    n_most = ((height + THINNING - 1) // THINNING) * ((width + THINNING - 1) // THINNING)
+    rows, columns = np.empty(n_most, np.int64), np.empty(n_most, np.int64)
+    n = 0
+    for is_inner in (True, False):
+        for row in range(0, height, THINNING):
+            for column in range(0, width, THINNING):
+                if mask[row, column] and not (is_inner and not _is_off_border(mask, row, column)):
+                    rows[n], columns[n] = row, column
+                    n += 1
+        if n > 0:
+            break
+    return rows[:n], columns[:n]
+
+
+@part
+def _upper(values: Singles) -> float:
     rank = int(UPPER_SHARE * (len(values) - 1))
     return float(np.partition(values, rank)[rank])
+
+
+@compiled(several(REAL, REAL, REAL), array_in(SINGLE, 3), MASK, REAL)
+def _wavering(logits: Planes, mask: Bool, temperature: float) -> tuple[float, float, float]:
+    """See `Wavering`."""
+    rows, columns = _thinned(mask)
+    if len(rows) == 0:  # a label of a few pixels
+        return 1.0, 1.0, 0.0
+    step = 1 + len(rows) // MAX_PIXELS
+    rows, columns = rows[::step], columns[::step]
+    n, n_classes = len(rows), len(logits)
+    scale, scaled = np.float32(1.0 / temperature), np.empty(n_classes, np.float32)
+    entropies, energies, sure = np.empty(n, np.float32), np.empty(n, np.float32), 0.0
+    for index in range(n):
+        for code in range(n_classes):
+            scaled[code] = logits[code, rows[index], columns[index]] * scale
+        top = scaled.max()
+        total, spread = np.float32(0.0), np.float32(0.0)
+        for code in range(n_classes):
+            below = scaled[code] - top
+            share = np.exp(below)
+            total += share
+            spread += share * below
+        log_total = np.log(total)
+        sure += float(np.float32(1.0) / total)
+        entropies[index] = log_total - spread / total
+        energies[index] = -np.float32(temperature) * (top + log_total)
+    return 1.0 - sure / n, _upper(entropies) / math.log(n_classes), _upper(energies)

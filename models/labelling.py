@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
+import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from tracking.arrays import Bool, UInt8
+from tracking.arrays import Bool, Float, UInt8
+from tracking.compiled import (
+    COUNT,
+    MASK,
+    NEW_INDICES,
+    NEW_LABELS,
+    NEW_VECTOR,
+    REAL,
+    SINGLE,
+    WORD,
+    array_in,
+    compiled,
+    part,
+    several,
+)
+
+Planes = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 ENOUGH_PIXELS = 4000  # a mean's standard error is below 1 %
+PLANES = array_in(SINGLE, 3)
 
 
-def label_image(logits: NDArray[np.float32], letterbox: Letterbox) -> UInt8:
+def label_image(logits: Planes, letterbox: Letterbox) -> UInt8:
     """Interpolate every class to the depth grid, then let the largest win.
 
     Classes are compared after interpolation: the border between two of them is then the
@@ -26,56 +42,184 @@ def label_image(logits: NDArray[np.float32], letterbox: Letterbox) -> UInt8:
     ----------
     logits : (n_classes, *canvas)
     """
-    best, plane = _scratch.planes(letterbox.source)
-    letterbox.restore(logits[0], best)
-    return _winners(best, (letterbox.restore(one, plane) for one in logits[1:]))
+    return _enlarged(logits, letterbox.top, letterbox.left, *letterbox.fitted, *letterbox.source)
 
 
-def winners(planes: NDArray[np.float32]) -> UInt8:
-    """Index of the largest of the planes (n, h, w) at every pixel; ties go to the lower index."""
-    return _winners(planes[0].copy(), planes[1:])
-
-
-def _winners(best: NDArray[np.float32], others: Iterable[NDArray[np.float32]]) -> UInt8:
-    """Overwrites `best`, which is plane 0."""
-    labels = np.zeros(best.shape, np.uint8)
-    for code, plane in enumerate(others, start=1):
-        wins = np.asarray(cv2.compare(plane, best, cv2.CMP_GT), np.uint8)  # 255 where it does
-        cv2.max(labels, wins & np.uint8(code), dst=labels)  # codes rise: the last winner stays
-        cv2.max(best, plane, dst=best)
-    return labels
-
-
-class _Scratch(threading.local):
-    """Two planes of the last size asked for, of each thread: fresh memory costs 2 ms a frame."""
-
-    def __init__(self) -> None:
-        self._planes = np.empty((2, 0, 0), np.float32)
-
-    def planes(self, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """(2, *shape), of any content."""
-        if self._planes.shape[1:] != shape:
-            self._planes = np.empty((2, *shape), np.float32)
-        return self._planes
-
-
-_scratch = _Scratch()
-
-
-def mean_probability(logits: NDArray[np.float32], mask: Bool) -> float | None:
+def mean_probability(logits: Planes, mask: Bool) -> float | None:
     """Mean softmax probability of the winning class over `mask`, None where it is empty.
 
     Of a large mask evenly chosen pixels tell it.
     """
-    pixels = np.flatnonzero(mask)
-    if len(pixels) == 0:
-        return None
-    chosen = pixels[:: 1 + len(pixels) // ENOUGH_PIXELS]
-    return float(probabilities(logits, chosen).mean(dtype=np.float64))
+    return _mean_probability(logits, mask) if mask.any() else None
 
 
-def probabilities(logits: NDArray[np.float32], pixels: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Softmax probability of the winning class at `pixels`, flat indices of the image."""
-    chosen = logits.reshape(len(logits), -1)[:, pixels]
-    top = chosen.max(axis=0)
-    return np.asarray(1 / np.exp(chosen - top).sum(axis=0), np.float32)
+@part
+def _name_row(planes: Planes, row: int, first: int, best: Planes, labels: UInt8) -> None:
+    """Winners of a row from column `first` on into `labels` (n,); `best` (n,) is overwritten."""
+    n = len(best)
+    best[:] = planes[0, row][first : first + n]
+    labels[:] = 0
+    for code in range(1, len(planes)):
+        plane = planes[code, row][first : first + n]
+        for column in range(n):
+            wins = plane[column] > best[column]
+            best[column] = plane[column] if wins else best[column]
+            labels[column] = np.uint8(code) if wins else labels[column]
+
+
+@compiled(NEW_LABELS, PLANES)
+def winners(planes: Planes) -> UInt8:
+    """Index of the largest of the planes (n, h, w) at every pixel; ties go to the lower index."""
+    _, height, width = planes.shape
+    labels, best = np.empty((height, width), np.uint8), np.empty(width, np.float32)
+    for row in range(height):
+        _name_row(planes, row, 0, best, labels[row])
+    return labels
+
+
+@part
+def _neighbours(n_from: int, n_to: int) -> tuple[Indices, Indices, Planes]:
+    """Of every pixel of a line that is resized: the two it lies between, and how far along."""
+    before, after = np.empty(n_to, np.int64), np.empty(n_to, np.int64)
+    share = np.empty(n_to, np.float32)
+    step = 1.0 / (n_to / n_from)
+    for index in range(n_to):
+        place = (index + 0.5) * step - 0.5
+        whole = math.floor(place)
+        before[index] = max(whole, 0)
+        after[index] = min(whole + 1, n_from - 1)
+        share[index] = place - whole
+    return before, after, share
+
+
+@part
+def _between(before: np.float32, after: np.float32, share: np.float32) -> np.float32:
+    """Rounded once, as OpenCV's is where the machine has a fused product."""
+    return np.float32(np.float64(after - before) * np.float64(share) + np.float64(before))
+
+
+@part
+def _largest(
+    canvas: Planes,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    down: np.float32,
+    right: np.float32,
+) -> int:
+    """The class whose plane is the largest between four pixels; ties go to the lower one."""
+    (upper, lower), (left, other) = rows, columns
+    label, best = 0, np.float32(0.0)
+    for code in range(len(canvas)):
+        plane = canvas[code]
+        above = _between(plane[upper, left], plane[upper, other], right)
+        below = _between(plane[lower, left], plane[lower, other], right)
+        value = _between(above, below, down)
+        if code == 0 or value > best:
+            label, best = code, value
+    return label
+
+
+@part
+def _open_cells(upper: UInt8, lower: UInt8, cells: Indices) -> int:
+    """Write where the labels of two rows (n,) are not those of the next column; how many."""
+    n, last = 0, len(upper) - 1
+    for column in range(last):
+        label = upper[column]
+        is_open = (
+            (label != upper[column + 1]) | (label != lower[column]) | (label != lower[column + 1])
+        )
+        cells[n] = column
+        n += is_open
+    cells[n] = last  # where the two rows differ: asked, like every pixel beyond it
+    return n + int(upper[last] != lower[last])
+
+
+@compiled(NEW_LABELS, PLANES, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT)
+def _enlarged(
+    canvas: Planes, top: int, left: int, n_rows: int, n_columns: int, height: int, width: int
+) -> UInt8:
+    """Label image (height, width) of the canvas's window from (top, left) on.
+
+    Between four pixels of the same winner it wins too: only what lies elsewhere is interpolated.
+    """
+    small, best = np.empty((n_rows, n_columns), np.uint8), np.empty(n_columns, np.float32)
+    for row in range(n_rows):
+        _name_row(canvas, top + row, left, best, small[row])
+    upper, lower, down = _neighbours(n_rows, height)
+    before, after, right = _neighbours(n_columns, width)
+    starts = np.searchsorted(before, np.arange(n_columns + 1))  # of each cell's pixels
+    cells, n_open = np.empty(n_columns, np.int64), 0
+    labels = np.empty((height, width), np.uint8)
+    for row in range(height):
+        named, line = small[upper[row]], labels[row]
+        rows = top + upper[row], top + lower[row]
+        n_open = _open_cells(named, small[lower[row]], cells)
+        done = 0
+        for cell in cells[:n_open]:
+            start, stop = starts[cell], starts[cell + 1]
+            line[done:start] = named[cell]
+            for column in range(start, stop):
+                columns = left + before[column], left + after[column]
+                line[column] = _largest(canvas, rows, columns, down[row], right[column])
+            done = stop
+        line[done:] = named[n_columns - 1]
+    return labels
+
+
+@part
+def _probability(logits: Planes, row: int, column: int) -> np.float32:
+    """Softmax probability of the winning class at a pixel."""
+    top = logits[0, row, column]
+    for code in range(1, len(logits)):
+        top = max(top, logits[code, row, column])
+    total = np.float32(0.0)
+    for code in range(len(logits)):
+        total += np.exp(logits[code, row, column] - top)
+    return np.float32(1.0) / total
+
+
+@compiled(REAL, PLANES, MASK)
+def _mean_probability(logits: Planes, mask: Bool) -> float:
+    """See `mean_probability`; the mask is not empty."""
+    height, width = mask.shape
+    n_pixels = 0
+    for row in range(height):
+        n_pixels += mask[row].sum()
+    step = 1 + n_pixels // ENOUGH_PIXELS
+    n_chosen, total, to_come = 0, 0.0, 0
+    for row in range(height):
+        for column in range(width):
+            if mask[row, column]:
+                if to_come == 0:
+                    total += float(_probability(logits, row, column))
+                    n_chosen += 1
+                    to_come = step
+                to_come -= 1
+    return total / n_chosen
+
+
+@compiled(several(NEW_VECTOR, NEW_INDICES), PLANES, array_in(WORD, 2), COUNT, COUNT)
+def part_probabilities(
+    logits: Planes, parts: NDArray[np.uint32], n_parts: int, step: int
+) -> tuple[Float, Indices]:
+    """Each part's mean probability of the winning class, and its pixels.
+
+    `parts` (h, w) are numbers below `n_parts`, 0 for none. Every `step`-th pixel of them all tells
+    the means, which are 0 for a part that has none of those.
+    """
+    totals, n_chosen = np.zeros(n_parts), np.zeros(n_parts, np.int64)
+    n_pixels = np.zeros(n_parts, np.int64)
+    to_come = 0
+    for row in range(parts.shape[0]):
+        for column in range(parts.shape[1]):
+            part_number = parts[row, column]
+            if part_number > 0:
+                n_pixels[part_number] += 1
+                if to_come == 0:
+                    totals[part_number] += _probability(logits, row, column)
+                    n_chosen[part_number] += 1
+                    to_come = step
+                to_come -= 1
+    for index in range(n_parts):
+        totals[index] /= max(n_chosen[index], 1)
+    return totals, n_pixels

@@ -9,14 +9,15 @@ nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot, inf, sqrt
+from math import hypot, inf
 
 import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Bool, Float
 from tracking.bed import N_COEFFICIENTS, exit_axes, quadratic_basis, quadratic_slopes
-from tracking.robust import median, spread_of, tukey
+from tracking.bed_fit_loops import reweighted
+from tracking.robust import median
 from tracking.transforms import rotation_between
 
 N_TURNS = 2  # of the axes onto the bed's normal, at most
@@ -24,10 +25,7 @@ LEVEL_SLOPE = 0.003  # 0.2 deg: a bed this level in its axes needs no further tu
 MAX_SLOPE = 5.0  # against the axes before: steeper is no bed under a cone
 N_NEWTON = 4  # from a plane: exact after one; a bed of 100 mm radius: after three
 N_REWEIGHTINGS = 3  # in each set of axes
-TUKEY = 4.5
-MIN_ACROSS = 0.1  # of ray and surface: flatter rays would weigh nothing
 QUARTIC_SHARE = 0.5
-MAX_CONDITION = 1e10  # of the scaled normal equations: beyond, points lie on a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +59,6 @@ class QuadraticFit:
     coefficients : (6,)
     covariance : (6, 6)
         Of noise and prior alone.
-    by_heights : (6, n)
-        How the coefficients follow the points' heights.
     points_mm : (n, 3)
         What was fitted, applicator axes.
     x_mm, y_mm, residuals_mm, weights : (n,)
@@ -76,7 +72,6 @@ class QuadraticFit:
     axes: Float
     coefficients: Float
     covariance: Float
-    by_heights: Float
     points_mm: Float
     x_mm: Float
     y_mm: Float
@@ -84,6 +79,12 @@ class QuadraticFit:
     weights: Float
     spread: float
     inlier_share: float
+
+    @property
+    def by_heights(self) -> Float:
+        """How the coefficients follow the points' heights, (6, n)."""
+        basis = quadratic_basis(self.x_mm, self.y_mm).T
+        return self.covariance @ (basis * self.weights)
 
     @property
     def normals(self) -> Float:
@@ -137,14 +138,6 @@ def fit_quadratic(
     return fit
 
 
-def quartic_mm(coefficients: Float, x_mm: Float, y_mm: Float) -> Float:
-    """What a round surface of this curvature rises beyond its quadratic: k^3 r^4 / 8."""
-    _, _, _, c3, c4, c5 = coefficients.tolist()
-    slope_x, slope_y = 2 * c3 * x_mm + c4 * y_mm, c4 * x_mm + 2 * c5 * y_mm
-    quartic: Float = (x_mm * slope_x + y_mm * slope_y) * (slope_x**2 + slope_y**2) / 8
-    return quartic
-
-
 def _slopes_at_axis(fit: QuadraticFit) -> tuple[float, float]:
     """Slopes of the surface where the applicator's axis meets it, in the fit's axes (Newton)."""
     c0, c1, c2, c3, c4, c5 = fit.coefficients.tolist()
@@ -161,80 +154,32 @@ def _slopes_at_axis(fit: QuadraticFit) -> tuple[float, float]:
     return slope_x, slope_y
 
 
-@dataclass(frozen=True, eq=False)
-class _Weighted:
-    """One reweighting: `basis` (6, n) times the robust `weights`, and the fit by them."""
-
-    heights_mm: Float
-    weights: Float
-    weighted: Float
-    coefficients: Float
-    covariance: Float
-    spread: float
-    robust: Float
-
-
 def _reweighted(
     bed: BedPoints, axes: Float, coefficients: Float, prior: Float, quartic_share: float
 ) -> QuadraticFit | None:
     """A few reweightings in one set of axes."""
-    x, y, z = axes @ bed.points_mm.T
-    ray_x, ray_y, ray_z = axes @ bed.rays.T
-    basis = np.ascontiguousarray(quadratic_basis(x, y).T)
-    right = np.concatenate([basis, z[None]])  # of the normal equations: basis and heights
-
-    def weighted_about(coefficients: Float) -> _Weighted | None:
-        slope_x, slope_y = quadratic_slopes(coefficients, x, y)
-        across = ray_z - slope_x * ray_x - slope_y * ray_y
-        sigma = bed.sigma_along_ray * np.maximum(np.abs(across), MIN_ACROSS)
-        heights = z
-        if quartic_share > 0:
-            heights = z - quartic_share * quartic_mm(coefficients, x, y)
-        residuals = (heights - coefficients @ basis) / sigma
-        spread = spread_of(residuals)
-        robust = tukey(residuals, TUKEY * spread)
-        weights = robust / (sigma * spread) ** 2 / bed.inflation
-        weighted, right[N_COEFFICIENTS] = basis * weights, heights
-        both = weighted @ right.T
-        covariance = _inverse(both[:, :N_COEFFICIENTS] + prior)
-        if covariance is None:
-            return None
-        fitted = covariance @ both[:, N_COEFFICIENTS]
-        return _Weighted(heights, weights, weighted, fitted, covariance, spread, robust)
-
-    last = weighted_about(coefficients)
-    for _ in range(N_REWEIGHTINGS - 1):
-        last = None if last is None else weighted_about(last.coefficients)
-    if last is None:
+    is_fit, fitted, covariance, local, residuals, weights, spread, inlier_share = reweighted(
+        bed.points_mm,
+        bed.rays,
+        bed.sigma_along_ray,
+        bed.inflation,
+        axes,
+        coefficients,
+        prior,
+        quartic_share,
+        N_REWEIGHTINGS,
+    )
+    if not is_fit:
         return None
     return QuadraticFit(
         axes=axes,
-        coefficients=last.coefficients,
-        covariance=last.covariance,
-        by_heights=last.covariance @ last.weighted,
+        coefficients=fitted,
+        covariance=covariance,
         points_mm=bed.points_mm,
-        x_mm=x,
-        y_mm=y,
-        residuals_mm=last.heights_mm - last.coefficients @ basis,
-        weights=last.weights,
-        spread=last.spread,
-        inlier_share=float(last.robust.mean()),
+        x_mm=local[:, 0],
+        y_mm=local[:, 1],
+        residuals_mm=residuals,
+        weights=weights,
+        spread=spread,
+        inlier_share=inlier_share,
     )
-
-
-def _inverse(information: Float) -> Float | None:
-    """Inverse of an information matrix whose rows differ by powers of mm; None if singular."""
-    diagonal = information.diagonal()
-    if not (np.isfinite(information).all() and diagonal.min() > 0):
-        return None
-    scale = np.sqrt(diagonal)
-    scaling = scale[:, None] * scale
-    scaled = information / scaling
-    try:
-        inverse: Float = np.linalg.inv(scaled)
-    except np.linalg.LinAlgError:
-        return None
-    if not sqrt(float((scaled**2).sum()) * float((inverse**2).sum())) < MAX_CONDITION:
-        return None
-    unscaled: Float = inverse / scaling
-    return unscaled

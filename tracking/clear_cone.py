@@ -25,11 +25,11 @@ from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
 from tracking.docking import skew
 from tracking.likelihood import depth_terms
+from tracking.observable_covariance import MAX_ROLL_SIGMA_DEG
 from tracking.pose_covariance import (
     INLIER_SIGMA,
     MAX_AXIS_SIGMA_DEG,
     MAX_EXIT_SIGMA_MM,
-    MAX_ROLL_SIGMA_DEG,
     MAX_SPREAD,
     MIN_INLIER_FRACTION,
 )

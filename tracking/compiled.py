@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pickle import UnpicklingError
 from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
@@ -30,6 +31,7 @@ COUNT: Final = types.int64
 FLAG: Final = types.boolean
 BYTE: Final = types.uint8
 WORD: Final = types.uint32
+RAW: Final = types.uint16
 SINGLE: Final = types.float32
 
 
@@ -56,6 +58,7 @@ INDICES: Final = array_in(COUNT, 1)
 MASK: Final = array_in(FLAG, 2)
 LABELS: Final = array_in(BYTE, 2)
 DEPTHS: Final = array_in(SINGLE, 2)
+RAW_DEPTHS: Final = array_in(RAW, 2)
 NEW_VECTOR: Final = array_out(REAL, 1)
 NEW_ROWS: Final = array_out(REAL, 2)
 NEW_FLAGS: Final = array_out(FLAG, 1)
@@ -80,8 +83,7 @@ def compiled(
     )
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        signature = returns(*arguments)
-        machine_code = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        machine_code = _machine_code(function, returns(*arguments))
 
         @wraps(function)
         def call(*given: P.args, **named: P.kwargs) -> R:
@@ -94,6 +96,16 @@ def compiled(
         return call
 
     return decorate
+
+
+def _machine_code(function: Callable[..., R], signature: Any) -> Callable[..., R]:  # noqa: ANN401
+    """Kept beside the file; where none can be kept or read, compiled for this run alone."""
+    machine_code: Callable[..., R]
+    try:
+        machine_code = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+    except (OSError, RuntimeError, EOFError, UnpicklingError):
+        machine_code = njit(signature, nogil=True, error_model="numpy")(function)
+    return machine_code
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:

@@ -15,6 +15,7 @@ from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Float
 from tracking.depth_information import depth_information
 from tracking.depth_noise import DepthNoise
+from tracking.observable_covariance import UNKNOWN_SLIDE_MM, counted, observable_covariance
 from tracking.refine import Refined
 from tracking.registration import Registration, RegistrationStatus
 from tracking.sigmas import largest_sigma, sigma_of
@@ -23,38 +24,32 @@ from tracking.transforms import blockwise, rigid
 INLIER_SIGMA = 3.0
 MIN_INLIER_FRACTION = 0.7
 MAX_SPREAD = 4.0  # residual scatter over the noise model's: beyond, the model is the wrong shape
-MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing
-MAX_EXIT_SIGMA_DEG = 2.5  # of the exit plane's direction by the roll: 3 sigma are any plan's limit
-MAX_AXIAL_SIGMA_MM = 5.0
-UNKNOWN_SLIDE_MM = 100.0  # a third of a cone: says "anywhere along the axis"
 MAX_AXIS_SIGMA_DEG = 1.0
 MAX_EXIT_SIGMA_MM = 5.0
-ROLL, AXIAL = 2, 5
 
 
 def assess(
     applicator: Applicator, pixels: ApplicatorPixels, refined: Refined, noise: DepthNoise
 ) -> Registration:
     """Turn a refined pose into a Registration with covariance and status (no image check yet)."""
-    residuals = refined.depth.residuals[np.isfinite(refined.depth.residuals)]
-    n_samples = len(refined.depth.residuals)
+    residuals, spread = refined.depth.residuals, refined.depth.spread
+    n_samples = len(residuals)
+    n_residuals, n_inliers = counted(residuals, INLIER_SIGMA * spread)
     excluded = {
         **pixels.excluded,
         "grazing": refined.depth.n_grazing,
         "off_model": n_samples - refined.depth.n_hits,
     }
-    if len(residuals) < n_samples / 4 or not np.all(np.isfinite(refined.pose)):
+    if n_residuals < n_samples / 4 or not np.all(np.isfinite(refined.pose)):
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=excluded)
-    spread = refined.depth.spread
-    inliers = np.abs(residuals) <= INLIER_SIGMA * spread
-    inlier_fraction = float(inliers.sum()) / max(1, n_samples - refined.depth.n_grazing)
+    inlier_fraction = n_inliers / max(1, n_samples - refined.depth.n_grazing)
     information, score = depth_information(
         refined.depth, pixels, noise.correlation_px, refined.inflation
     )
-    covariance, roll_observable, axial_observable = _covariance(
+    covariance, roll_observable, axial_observable = observable_covariance(
         information + refined.edge_information,
         score + refined.edge_information,
-        bevel_deg=applicator.bevel_deg,
+        applicator.bevel_deg,
     )
     pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
     axes = blockwise(refined.pose[:3, :3])
@@ -85,43 +80,6 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
     ):
         status = RegistrationStatus.WEAK_GEOMETRY
     return registration if status is registration.status else replace(registration, status=status)
-
-
-def _covariance(information: Float, score: Float, *, bevel_deg: float) -> tuple[Float, bool, bool]:
-    """Covariance of what is observable, in applicator axes; the rest is left out.
-
-    `information` is the expected curvature of the likelihood, `score` the covariance of its
-    gradient: information^-1 score information^-1.
-    """
-    kept, has_roll = list(range(6)), bevel_deg > 0
-    prior = np.diag([1e-6, 1e-6, 1e-6, 1e-8, 1e-8, 1e-8])
-    marginal = _sandwich(information + prior, score + prior)
-    roll_sigma_deg = float(np.degrees(np.sqrt(marginal[ROLL, ROLL])))
-    leans_deg = roll_sigma_deg * float(np.sin(np.radians(bevel_deg)))
-    roll_observable = (
-        has_roll and roll_sigma_deg <= MAX_ROLL_SIGMA_DEG and leans_deg <= MAX_EXIT_SIGMA_DEG
-    )
-    if not roll_observable:
-        kept.remove(ROLL)
-    axial_observable = bool(np.sqrt(marginal[AXIAL, AXIAL]) <= MAX_AXIAL_SIGMA_MM)
-    if not axial_observable:
-        kept.remove(AXIAL)
-    covariance = np.zeros((6, 6))
-    among = np.ix_(kept, kept)
-    covariance[among] = (
-        marginal[among]  # a bevel's roll is there, known or not
-        if has_roll
-        else _sandwich((information + prior)[among], (score + prior)[among])
-    )
-    if not axial_observable:
-        covariance[AXIAL, AXIAL] = UNKNOWN_SLIDE_MM**2
-    return (covariance + covariance.T) / 2, roll_observable, axial_observable
-
-
-def _sandwich(information: Float, score: Float) -> Float:
-    inverse = np.linalg.inv(information)
-    result: Float = inverse @ score @ inverse
-    return result
 
 
 def without_slide(registration: Registration) -> Registration:

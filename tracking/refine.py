@@ -22,6 +22,7 @@ from tracking.likelihood import (
     edge_weights,
     shift_marginalised,
 )
+from tracking.newton_step import newton_step
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import orthonormalise, rotation_from_vector
@@ -35,8 +36,6 @@ N_WIDE_ROUNDS = 2
 N_DISPUTES = 4  # rounds after which the faces' pixels had their say
 MIN_FACE_PIXELS, DISPUTED_SIGMA = 4, 3.0
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
-ROLL_STEP_SIGMA_RAD = 0.2  # damping only: bounds one step, pulls nowhere
-AXIAL_STEP_SIGMA_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,19 +150,16 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
         depth = depth_terms(problem.model, pose, problem.pixels, problem.noise)
         is_wide = iteration == 0 and widening > 1.0
         cutoff = widening if is_wide else 1.0
-        information, gradient = depth_equations(depth, problem.inflation, cutoff)
-        information = information + edges.information
-        gradient = gradient + edges.gradient - edges.information @ total
-        step = np.linalg.solve(information + _damping(information), gradient).astype(np.float64)
+        information, step, square = newton_step(
+            *depth_equations(depth, problem.inflation, cutoff),
+            *(edges.information, edges.gradient),
+            *(total, previous),
+        )
         if not np.isfinite(step).all():
             return _Round(pose, total, information, edges, depth, has_settled=False)
-        if step @ information @ previous < 0:
-            step = step / 2  # pixels that come and go with the pose can make whole steps alternate
         previous = step
         pose, total = _moved(pose, step), total + step
-        is_still = not is_wide and bool(
-            step @ information @ step < (STEP_TOLERANCE * depth.spread) ** 2
-        )
+        is_still = not is_wide and square < (STEP_TOLERANCE * depth.spread) ** 2
         if is_still or iteration == MAX_ITERATIONS - 1:
             moved_px = max((float(np.abs(j @ total).max()) for j in edges.jacobians), default=0.0)
             has_settled = is_still and moved_px < EDGE_MOTION_PX
@@ -206,13 +202,6 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
         terms = shift_marginalised(jacobian, weights, edge.offsets_px, bias_px)
         information, gradient = information + terms[0], gradient + terms[1]
     return _Edges(tuple(edges), tuple(jacobians), information, gradient)
-
-
-def _damping(information: Float) -> Float:
-    """Bounds a step along directions that carry no information; pulls nowhere."""
-    weak = np.zeros(6)
-    weak[2], weak[5] = 1 / ROLL_STEP_SIGMA_RAD**2, 1 / AXIAL_STEP_SIGMA_MM**2
-    return np.diag(weak + np.trace(information) * 1e-9 + 1e-9)
 
 
 def _moved(pose: Float, step: Float) -> Float:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import make_applicator
 from tracking.arrays import Float
-from tracking.bed_fit import BedPoints, fit_quadratic, quartic_mm
+from tracking.bed_fit import BedPoints, fit_quadratic
+from tracking.bed_fit_loops import quartic_mm
 from tracking.bed_ring import fit_ring, inside_covariance, seen_deg
 
 NO_PRIOR = np.zeros((6, 6))
@@ -71,7 +72,7 @@ def test_the_quartic_is_the_spheres() -> None:
     curved = np.array([0.0, 0.0, 0.0, 0.5 / RADIUS_MM, 0.0, 0.5 / RADIUS_MM])
     r = 60.0
     exact = RADIUS_MM - np.sqrt(RADIUS_MM**2 - r**2) - r**2 / (2 * RADIUS_MM)
-    found = float(quartic_mm(curved, np.array(r), np.array(0.0)))
+    found = quartic_mm(curved, r, 0.0)
     assert found == pytest.approx(exact, rel=0.12)  # the next term is 8 % of it
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +143,72 @@ def test_machine_code_depends_on_its_own_file_alone(path: Path) -> None:
             if isinstance(inner, ast.Name)
         }
         assert not used & imported, f"{name} uses {sorted(used & imported)} of another file"
+
+
+LOOP = """
+from tracking.compiled import REAL, compiled
+
+@compiled(REAL, REAL)
+def doubled(value: float) -> float:
+    return 2.0 * value
+
+print(doubled(3.0))
+"""
+
+
+class TestKeptCode:
+    """Of a file of its own, run by a process of its own."""
+
+    @pytest.fixture
+    def loop(self, tmp_path: Path) -> Path:
+        (tmp_path / "loop.py").write_text(LOOP)
+        return tmp_path
+
+    def run(self, folder: Path, **settings: str) -> str:
+        command = [sys.executable, "-c", "import loop"]
+        found = {"PATH": "", "HOME": str(folder), "PYTHONPATH": f"{folder}:{ROOT}"}
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=found | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def kept(self, folder: Path) -> list[Path]:
+        return sorted(folder.rglob("*.nb[ic]"))
+
+    def test_it_is_kept_and_used_again(self, loop: Path) -> None:
+        assert self.run(loop) == "6.0"
+        before = {path: path.stat().st_mtime_ns for path in self.kept(loop)}
+        assert len(before) == 2
+        assert self.run(loop) == "6.0"
+        assert {path: path.stat().st_mtime_ns for path in self.kept(loop)} == before
+
+    def test_it_is_made_anew_when_its_file_changes(self, loop: Path) -> None:
+        assert self.run(loop) == "6.0"
+        (loop / "loop.py").write_text(LOOP.replace("2.0 * value", "20.0 * value"))
+        assert self.run(loop) == "60.0"
+
+    @pytest.mark.parametrize("n_bytes", [0, 5, 40])
+    def test_a_torn_index_costs_a_compilation_and_no_session(
+        self, loop: Path, n_bytes: int
+    ) -> None:
+        assert self.run(loop) == "6.0"
+        index = next(path for path in self.kept(loop) if path.suffix == ".nbi")
+        index.write_bytes(index.read_bytes()[:n_bytes])
+        assert self.run(loop) == "6.0"
+
+    def test_where_nothing_can_be_kept_it_is_compiled_for_the_run(self, loop: Path) -> None:
+        nowhere = "EnvironmentLocator"
+        (loop / "nowhere.py").write_text(
+            f"class {nowhere}:\n"
+            "    @classmethod\n"
+            "    def from_function(cls, function, path):\n"
+            "        return None\n"
+        )
+        assert self.run(loop, NUMBA_CACHE_LOCATOR_CLASSES=f"nowhere.{nowhere}") == "6.0"
+        assert self.kept(loop) == []

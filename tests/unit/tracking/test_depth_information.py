@@ -10,8 +10,9 @@ import pytest
 from tests.builders import correlated_noise
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Bool, Float
-from tracking.depth_information import GAUSSIAN_VARIANCE, autocorrelation, depth_information
+from tracking.depth_information import autocorrelation, depth_information
 from tracking.likelihood import DepthTerms
+from tracking.robust_information import GAUSSIAN_VARIANCE
 from tracking.stereo_noise import correlation_inflation
 
 SIDE_PX, CORRELATION_PX = 64, 1.5
