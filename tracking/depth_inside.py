@@ -49,13 +49,15 @@ def measured_inside(inside: UInt8, depth_mm: Image) -> tuple[int, int, float]:
 
 @compiled(
     several(NEW_DEPTHS, array_out(BYTE, 2), NEW_MASK, COUNT),
-    *(LABELS, LABELS, DEPTHS, LABELS, LABELS),
+    *(LABELS, LABELS, DEPTHS, DEPTHS, DEPTHS, LABELS, LABELS),
     *(COUNT, COUNT, REAL, REAL),
 )
 def thinned(
     inside: UInt8,
     labels: UInt8,
     depth_mm: Image,
+    nearest_mm: Image,
+    farthest_mm: Image,
     near: UInt8,
     beside: UInt8,
     stride: int,
@@ -67,7 +69,8 @@ def thinned(
 
     Parameters
     ----------
-    inside, labels, depth_mm : of the crop; `inside` keeps a pixel off its edges
+    inside, labels, depth_mm : of the crop
+    nearest_mm, farthest_mm : depth among each pixel and its neighbours
     near, beside : already thinned, 1 around the applicator and 1 too near to its outline
     occluder : its label
     jump_per_mm : range of 1 / z among a pixel and its neighbours that no surface has
@@ -86,28 +89,21 @@ def thinned(
     n_inside = 0
     for thin_row in range(near.shape[0]):
         row = thin_row * stride
+        depths, codes, insides = depth_mm[row], labels[row], inside[row]
+        closest, farthest, values = nearest_mm[row], farthest_mm[row], nearness[thin_row]
+        is_near, is_beside, is_around = near[thin_row], beside[thin_row], around[thin_row]
         for thin_column in range(near.shape[1]):
             column = thin_column * stride
-            depth, is_inside = depth_mm[row, column], inside[row, column] > 0
+            depth, is_inside = depths[column], insides[column] > 0
             has_depth = depth > 0
-            nearness[thin_row, thin_column] = reference / depth if has_depth else np.float32(0)
-            around[thin_row, thin_column] = (
-                near[thin_row, thin_column] > 0
-                and beside[thin_row, thin_column] == 0
-                and labels[row, column] != occluder
-                and has_depth
-            )
+            values[thin_column] = reference / depth if has_depth else np.float32(0)
+            is_free = (is_near[thin_column] > 0) & (is_beside[thin_column] == 0) & has_depth
+            is_around[thin_column] = is_free & (codes[column] != occluder)
             n_inside += is_inside
-            if not (is_inside and has_depth):
-                continue
-            nearest = farthest = depth
-            for v in range(row - 1, row + 2):
-                for u in range(column - 1, column + 2):
-                    other = depth_mm[v, u]
-                    if other > 0:
-                        nearest, farthest = min(nearest, other), max(farthest, other)
-            jump = np.float32(1) / nearest - np.float32(1) / max(farthest, NEAREST_MM)
-            inner[thin_row, thin_column] = BROKEN if jump >= least_jump else SOUND
+            if is_inside and has_depth:
+                far = max(farthest[column], NEAREST_MM)
+                jump = np.float32(1) / closest[column] - np.float32(1) / far
+                inner[thin_row, thin_column] = BROKEN if jump >= least_jump else SOUND
     return nearness, inner, around, n_inside
 
 

@@ -19,7 +19,12 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.extent import bounding_box, with_margin
 from tracking.kernels import square
-from tracking.nearer_beside import BEYOND_MM, HIDES_MM, applicator_depth, candidates_before
+from tracking.nearer_beside import (
+    HIDES_MM,
+    applicator_depth,
+    candidates_at_holes,
+    candidates_before,
+)
 from tracking.segmentation import Label, Segmentation
 
 REACH_PX = 3  # across an outline: what stereo smears
@@ -71,16 +76,15 @@ def _nearer_beside(
 
     A nearer thing's shadow leaves holes in the applicator beside it: then one looks further.
     """
-    measured, n_applicator, n_holes = applicator_depth(labels, depth_mm)
+    measured, holes, n_applicator, n_holes = applicator_depth(labels, depth_mm)
     cone = np.asarray(cv2.erode(measured, square(REACH_PX)), np.float32)
     background, candidates = candidates_before(labels, depth_mm, cone)
     if n_holes > MIN_HOLES * n_applicator:
-        nearest = cv2.erode(measured, square(HOLE_REACH_PX))
-        nearest = np.where(nearest < BEYOND_MM, nearest, measured.min())
-        holes = (labels == Label.APPLICATOR.value) & ~(depth_mm > 0)
-        at_holes = cv2.dilate(holes.view(np.uint8), square(REACH_PX)) > 0
-        cone = np.where(at_holes, nearest, cone)
-        candidates |= background & at_holes & (depth_mm + np.float32(HIDES_MM) < cone)
+        farther = np.asarray(cv2.erode(measured, square(HOLE_REACH_PX)), np.float32)
+        at_holes = np.asarray(cv2.dilate(holes, square(REACH_PX)), np.uint8)
+        candidates, cone = candidates_at_holes(
+            candidates, background, depth_mm, cone, farther, at_holes
+        )
     box = bounding_box(candidates, REACH_PX + 1)  # as far as a slope looks around
     if box is None:
         return candidates

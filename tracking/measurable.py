@@ -23,6 +23,7 @@ from tracking.depth_inside import BROKEN, level_and_broken, measured_inside, row
 from tracking.depth_noise import DepthNoise
 from tracking.extent import Box, bounding_box, with_margin
 from tracking.kernels import square
+from tracking.pixel_choice import depth_range
 from tracking.registration import RegistrationStatus
 from tracking.segmentation import Label
 from tracking.surroundings import fit_surroundings
@@ -127,6 +128,7 @@ def depth_shares(
         inside,
         labels[box],
         depth,
+        *depth_range(depth),
         near,
         beside,
         stride,

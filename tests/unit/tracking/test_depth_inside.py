@@ -19,6 +19,7 @@ from tracking.depth_inside import (
     thinned,
 )
 from tracking.kernels import square
+from tracking.pixel_choice import depth_range
 from tracking.robust import median
 from tracking.segmentation import Label
 
@@ -59,16 +60,16 @@ def test_thinned(stride: int) -> None:
     labels = rng.integers(0, 4, SHAPE).astype(np.uint8)
     thin = np.s_[::stride, ::stride]
     near, beside = (rng.integers(0, 2, labels[thin].shape).astype(np.uint8) for _ in range(2))
+    has_depth = depth > 0
+    nearest = cv2.erode(np.where(has_depth, depth, np.float32(np.inf)), square(1))
+    farthest = cv2.dilate(np.where(has_depth, depth, np.float32(0)), square(1))
     nearness, inner, around, n_inside = thinned(
-        *(inside, labels, depth, near, beside),
+        *(inside, labels, depth, *depth_range(depth), near, beside),
         *(stride, Label.OCCLUDER.value, DISTANCE_MM, JUMP_PER_MM),
     )
-    has_depth = depth > 0
     known = np.where(has_depth, depth, np.float32(1))
     expected = np.where(has_depth, np.float32(DISTANCE_MM) / known, np.float32(0))[thin]
     np.testing.assert_array_equal(nearness, expected)
-    nearest = cv2.erode(np.where(has_depth, depth, np.float32(np.inf)), square(1))
-    farthest = cv2.dilate(np.where(has_depth, depth, np.float32(0)), square(1))
     jump = (1 / nearest - 1 / np.maximum(farthest, NEAREST_MM)) >= np.float32(JUMP_PER_MM)
     codes = np.where((inside > 0) & has_depth, np.where(jump, BROKEN, SOUND), 0)[thin]
     assert {0, SOUND, BROKEN} == set(np.unique(codes))
