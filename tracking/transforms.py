@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracking.arrays import Float, finite_array, frozen
-from tracking.compiled import NEW_ROWS, ROWS, VECTOR, compiled
+from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
 )
 
-_UNTURNED: Float = frozen(np.eye(3))  # `np.eye` takes longer than a small product
-_UNMOVED: Float = frozen(np.eye(4))
+_UNMOVED: Float = frozen(np.eye(4))  # `np.eye` takes longer than a small product
 
 
 def check_transform(name: str, value: object) -> Float:
@@ -44,9 +43,18 @@ def check_transform(name: str, value: object) -> Float:
     return matrix
 
 
+@compiled(REAL, ROWS)
 def orthonormal_error(rotation: Float) -> float:
     """Return the largest element of R^T R - I of a 3x3 matrix: 0 of a rotation or a mirror."""
-    return float(np.abs(rotation.T @ rotation - _UNTURNED).max())
+    largest = 0.0
+    for first in range(3):
+        for second in range(3):
+            error = -1.0 if first == second else 0.0
+            for row in range(3):
+                error += rotation[row, first] * rotation[row, second]
+            if abs(error) > largest or np.isnan(error):
+                largest = abs(error)
+    return largest
 
 
 def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
