@@ -99,7 +99,8 @@ class SurveyMap:
 
     def noise_share(self, cells: Cells) -> Float:
         """Variance (n,) of chosen cells over that of one frame's pixel."""
-        count = np.clip(self.n_agreeing[cells].astype(np.float64), 1.0, N_INDEPENDENT_FRAMES)
+        count = self.n_agreeing[cells].astype(np.float64)
+        count = np.minimum(np.maximum(count, 1.0), N_INDEPENDENT_FRAMES)
         share: Float = 1.0 / count
         return share
 

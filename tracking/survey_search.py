@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from tracking.arrays import Bool, Float
+from tracking.sigmas import largest_sigma
 from tracking.survey_agreement import Agreement, Stretches, agreement
 from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.survey_around import Around
@@ -209,7 +210,7 @@ def _aligned(
     across = np.eye(3) - np.outer(normal, normal)
     covariance[:3, :3] += (found.bending_mm / radius) ** 2 * across
     turn, shift = covariance[:3, :3], across @ covariance[3:, 3:] @ across
-    in_plane_mm = float(np.sqrt(np.linalg.eigvalsh(shift)[-1]))
+    in_plane_mm = largest_sigma(shift)
     in_plane_rad = float(np.sqrt(normal @ turn @ normal))
     return AlignedSurvey(
         status=SurveyStatus.STALE if found.is_stale else SurveyStatus.OK,

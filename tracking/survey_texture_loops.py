@@ -84,18 +84,19 @@ def correlation(first: Float, second: Float) -> float:
 
 
 @part
-def motion_rows(point: Float, pivot: Float, fx: float, fy: float) -> Float:
-    """How a point moves in the picture, px to the right and downwards, by the map's motion."""
+def move(moved: Float, point: Float, pivot: Float, fx: float, fy: float) -> None:
+    """How a point moves in the picture, px to the right and downwards, by the map's motion.
+
+    Filled in place, (2, 6).
+    """
     x, y, z = point
     right, below = fx / z, fy / z
     right_by_z, below_by_z = -right * x / z, -below * y / z
     x, y, z = x - pivot[0], y - pivot[1], z - pivot[2]
-    return np.array(
-        [
-            [y * right_by_z, z * right - x * right_by_z, -y * right, right, 0.0, right_by_z],
-            [y * below_by_z - z * below, -x * below_by_z, x * below, 0.0, below, below_by_z],
-        ]
-    )
+    moved[0, 0], moved[0, 1], moved[0, 2] = y * right_by_z, z * right - x * right_by_z, -y * right
+    moved[0, 3], moved[0, 4], moved[0, 5] = right, 0.0, right_by_z
+    moved[1, 0], moved[1, 1], moved[1, 2] = y * below_by_z - z * below, -x * below_by_z, x * below
+    moved[1, 3], moved[1, 4], moved[1, 5] = 0.0, below, below_by_z
 
 
 @compiled(
@@ -140,17 +141,22 @@ def pattern_sums(
     if not correlation(seen[usable], known[usable]) >= MIN_CORRELATION:
         return False, information, gradient, pretended
     spread = max(MIN_SPREAD, NORMAL_MAD * upper_median(np.abs(residuals)))
+    moved, slopes = np.empty((2, 6)), np.empty(6)
     for index, row in enumerate(usable):
         share = residuals[index] / (TUKEY * spread)
         if abs(share) >= 1.0:
             continue
         weight = (1.0 - share * share) ** 2 / (inflation * spread**2)
         noise = weight * slope_noise * spread**2
-        moved = motion_rows(points_mm[row], pivot_mm, fx, fy)
-        slopes = across[row] * moved[0] + down[row] * moved[1]
+        move(moved, points_mm[row], pivot_mm, fx, fy)
+        for i in range(6):
+            slopes[i] = across[row] * moved[0, i] + down[row] * moved[1, i]
         for i in range(6):
             gradient[i] += weight * slopes[i] * residuals[index]
-            for j in range(6):
+            for j in range(i + 1):
                 information[i, j] += weight * slopes[i] * slopes[j]
                 pretended[i, j] += noise * (moved[0, i] * moved[0, j] + moved[1, i] * moved[1, j])
+    for i in range(6):
+        for j in range(i):
+            information[j, i], pretended[j, i] = information[i, j], pretended[i, j]
     return True, information, gradient, pretended

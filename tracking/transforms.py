@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracking.arrays import Float, finite_array, frozen
-from tracking.compiled import NEW_ROWS, ROWS, compiled
+from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
 )
 
-_UNTURNED: Float = frozen(np.eye(3))  # `np.eye` takes longer than a small product
-_UNMOVED: Float = frozen(np.eye(4))
+_UNMOVED: Float = frozen(np.eye(4))  # `np.eye` takes longer than a small product
 
 
 def check_transform(name: str, value: object) -> Float:
@@ -44,9 +43,18 @@ def check_transform(name: str, value: object) -> Float:
     return matrix
 
 
+@compiled(REAL, ROWS)
 def orthonormal_error(rotation: Float) -> float:
     """Return the largest element of R^T R - I of a 3x3 matrix: 0 of a rotation or a mirror."""
-    return float(np.abs(rotation.T @ rotation - _UNTURNED).max())
+    largest = 0.0
+    for first in range(3):
+        for second in range(3):
+            error = -1.0 if first == second else 0.0
+            for row in range(3):
+                error += rotation[row, first] * rotation[row, second]
+            if abs(error) > largest or np.isnan(error):
+                largest = abs(error)
+    return largest
 
 
 def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
@@ -77,14 +85,24 @@ def transform_points(target_from_source: Float, points_mm: Float) -> Float:
 
 def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
     """Return the 3x3 rotation of an axis-angle vector in radians (Rodrigues' formula)."""
-    x, y, z = (float(component) for component in np.asarray(rotation_vector_rad))
+    return _rotation(np.asarray(rotation_vector_rad, np.float64))
+
+
+@compiled(NEW_ROWS, VECTOR)
+def _rotation(rotation_vector_rad: Float) -> Float:
+    x, y, z = rotation_vector_rad
     angle = math.sqrt(x * x + y * y + z * z)
     # sin(t) / t and (1 - cos(t)) / t^2, by their series where the quotients would lose digits
     small = angle < 1e-4
     first = 1.0 - angle**2 / 6 if small else math.sin(angle) / angle
     second = 0.5 - angle**2 / 24 if small else 2 * math.sin(angle / 2) ** 2 / angle**2
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    matrix: Float = _UNTURNED + first * cross + second * (cross @ cross)
+    cross_of = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    matrix = first * cross_of
+    for row in range(3):
+        matrix[row, row] += 1.0
+        for column in range(3):
+            for other in range(3):
+                matrix[row, column] += second * cross_of[row, other] * cross_of[other, column]
     return matrix
 
 

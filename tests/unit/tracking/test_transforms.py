@@ -12,6 +12,7 @@ from tracking.transforms import (
     check_transform,
     cross,
     invert,
+    orthonormal_error,
     orthonormalise,
     rigid,
     rotate_about,
@@ -140,6 +141,17 @@ def test_orthonormalise_gives_the_nearest_rotation() -> None:
     repaired = orthonormalise(drifted)
     check_transform("repaired", repaired)
     np.testing.assert_allclose(repaired, POSE, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("spoilt", [0.0, 1e-3, np.nan, np.inf])
+def test_orthonormal_error_is_the_largest_of_all(spoilt: float) -> None:
+    for place in np.ndindex(3, 3):
+        matrix = POSE[:3, :3].copy()
+        matrix[place] += spoilt
+        with np.errstate(invalid="ignore"):
+            expected = float(np.abs(matrix.T @ matrix - np.eye(3)).max())
+        found = orthonormal_error(matrix)
+        assert found == pytest.approx(expected, abs=1e-15, nan_ok=True)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0], ids=["turned", "mirrored"])
