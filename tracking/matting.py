@@ -17,7 +17,6 @@ from tracking.arrays import Bool, Float, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
 from tracking.contact import extent_near
 from tracking.contour import Outline, outline_of
-from tracking.extent import bounding_box
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
