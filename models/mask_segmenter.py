@@ -46,7 +46,9 @@ class MaskSegmenter:
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), MODEL_ID)
         if not source_frame.labels_tell_bed:
             labels = _with_bed_around(frame, labels)
-        is_proposed = ((labels == Label.TUMOR_BED) | (labels == Label.APPLICATOR)).any()
+        is_proposed = any(
+            (labels == one.value).any() for one in (Label.TUMOR_BED, Label.APPLICATOR)
+        )
         confidence = 1.0 if is_proposed else None
         return Segmentation(labels, MODEL_ID, confidence, doubt=STORED_LABELS)
 
