@@ -21,6 +21,7 @@ from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig, load_config
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
+from pipeline.garbage import collected_between_frames
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
@@ -196,23 +197,25 @@ def track(
     tracker = Tracker(config, segmenter, start.evidence, age_ms=aged, ask=ask)
     steadier = PoseSteadier()
     n_frames = 0
-    while (source_frame := _read(source, announcer, shell)) is not None:
-        if before_frame is not None:
-            before_frame(tracker)
-        if notes is not None:
-            source_frame = notes.seen(source_frame, tracker)
-        issued_ns = lease_clock_ns()
-        result = tracker.process(source_frame)
-        if shell is not None:
-            shell.tell(result.record, issued_ns)
-        announcer.tell(result)
-        if notes is not None:
-            notes.decided(result)
-        if sinks:
-            steadied = steadier.steadied(result)
-            for sink in sinks:
-                sink.emit(steadied)
-        n_frames += 1
+    with collected_between_frames() as collect:
+        while (source_frame := _read(source, announcer, shell)) is not None:
+            if before_frame is not None:
+                before_frame(tracker)
+            if notes is not None:
+                source_frame = notes.seen(source_frame, tracker)
+            issued_ns = lease_clock_ns()
+            result = tracker.process(source_frame)
+            if shell is not None:
+                shell.tell(result.record, issued_ns)
+            announcer.tell(result)
+            if notes is not None:
+                notes.decided(result)
+            if sinks:
+                steadied = steadier.steadied(result)
+                for sink in sinks:
+                    sink.emit(steadied)
+            collect()
+            n_frames += 1
     return n_frames
 
 

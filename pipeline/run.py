@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from pipeline.garbage import collected_between_frames
 from pipeline.sinks.factory import RunSinks
 from pipeline.sinks.sink import FrameResult
 from recordings.source import Source
@@ -30,9 +31,11 @@ def run(
     `before_frame` is told each frame's stamp in ns before it is processed (pacing).
     """
     n_frames = 0
-    while (source_frame := source.read()) is not None:
-        if before_frame is not None:
-            before_frame(source_frame.frame.stamp_ns)
-        sinks.emit(tracker.process(source_frame))
-        n_frames += 1
+    with collected_between_frames() as collect:
+        while (source_frame := source.read()) is not None:
+            if before_frame is not None:
+                before_frame(source_frame.frame.stamp_ns)
+            sinks.emit(tracker.process(source_frame))
+            collect()
+            n_frames += 1
     return n_frames

@@ -25,6 +25,7 @@ from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
 from pipeline.display.serving import serving
 from pipeline.evidence import evidence_for
+from pipeline.garbage import collected_between_frames
 from pipeline.recorder.client import RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.texts import header_of_session
@@ -82,26 +83,28 @@ class PacedSession:
         self._notes = recorder
         start_ns, end = time.monotonic_ns(), self._position + n_frames
         first = self._position
-        while self._position < end:
-            due_ns = start_ns + (self._position - first) * self.period_ns
-            ahead_ns = due_ns - time.monotonic_ns()
-            if ahead_ns > 0:
-                time.sleep(ahead_ns / 1e9)
-            n_late = min(max(0, -ahead_ns) // self.period_ns, end - self._position)
-            if n_late:  # the newest frame is taken
-                part.n_skipped += n_late
-                self._position += n_late
-                continue
-            frame = self._frame(self._position)
-            self._position += 1
-            if self._notes is not None:
-                frame = self._notes.seen(frame, self._tracker)
-            result = self._tracker.process(frame)
-            part.verdict_ms.append((time.monotonic_ns() - due_ns) / 1e6)
-            if self._notes is not None:
-                self._notes.decided(result)
-            if publisher is not None:
-                publisher.emit(self._steadier.steadied(result))
+        with collected_between_frames() as collect:
+            while self._position < end:
+                due_ns = start_ns + (self._position - first) * self.period_ns
+                ahead_ns = due_ns - time.monotonic_ns()
+                if ahead_ns > 0:
+                    time.sleep(ahead_ns / 1e9)
+                n_late = min(max(0, -ahead_ns) // self.period_ns, end - self._position)
+                if n_late:  # the newest frame is taken
+                    part.n_skipped += n_late
+                    self._position += n_late
+                    continue
+                frame = self._frame(self._position)
+                self._position += 1
+                if self._notes is not None:
+                    frame = self._notes.seen(frame, self._tracker)
+                result = self._tracker.process(frame)
+                part.verdict_ms.append((time.monotonic_ns() - due_ns) / 1e6)
+                if self._notes is not None:
+                    self._notes.decided(result)
+                if publisher is not None:
+                    publisher.emit(self._steadier.steadied(result))
+                collect()
 
     def _ask(self, facts: FrameFacts) -> Surroundings:
         if self._notes is None:

@@ -15,6 +15,7 @@ from models.loading import SegmenterKind, load_segmenter
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
 from pipeline.benchmarks.simulated import bench_config, bench_frames
 from pipeline.evidence import evidence_for
+from pipeline.garbage import collected_between_frames
 from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
 from tracking.record import STAGES
@@ -62,10 +63,19 @@ def time_frames(seed: int, report: Report, n_rounds: int = N_ROUNDS) -> Findings
             played = _back_and_forth(
                 frames, n_rounds if is_tracked else min(n_rounds, N_ROUNDS_INDEPENDENT)
             )
-            laps = [tracker.process(frame).record.stage_ms for frame in played]
-            timings.append(Timing(labels, is_tracked, laps[N_WARM_UP:]))
+            timings.append(Timing(labels, is_tracked, _laps(tracker, played)[N_WARM_UP:]))
             report(len(timings), 2 * len(SEGMENTERS))
     return findings(timings)
+
+
+def _laps(tracker: Tracker, frames: Iterator[SourceFrame]) -> list[Mapping[str, float]]:
+    """Times of every frame, run as sessions and replays run them."""
+    laps: list[Mapping[str, float]] = []
+    with collected_between_frames() as collect:
+        for frame in frames:
+            laps.append(tracker.process(frame).record.stage_ms)
+            collect()
+    return laps
 
 
 def findings(timings: Sequence[Timing]) -> Findings:

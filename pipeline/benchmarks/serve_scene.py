@@ -19,7 +19,9 @@ from pipeline.benchmarks.simulated import bench_config, bench_frames
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
 from pipeline.evidence import evidence_for
+from pipeline.garbage import collected_between_frames
 from pipeline.replay import run_context
+from pipeline.sinks.sink import FrameResult
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
@@ -80,19 +82,23 @@ class Loop:
         """Process frames as they are due, and show them where there is a publisher."""
         costs = Costs()
         self._due_ns = time.monotonic_ns()
-        for _ in range(n_frames):
-            self._wait(costs)
-            result = self._tracker.process(self._next())
-            costs.total_ms.append(result.record.stage_ms["total"])
-            if publisher is None:
-                continue
-            shown = self._steadier.steadied(result)
-            began_cpu_ns, began_ns = time.thread_time_ns(), time.perf_counter_ns()
-            publisher.emit(shown)
-            ended_ns, ended_cpu_ns = time.perf_counter_ns(), time.thread_time_ns()
-            costs.emit_us.append((ended_ns - began_ns) / 1e3)
-            costs.emit_cpu_us.append((ended_cpu_ns - began_cpu_ns) / 1e3)
+        with collected_between_frames() as collect:
+            for _ in range(n_frames):
+                self._wait(costs)
+                result = self._tracker.process(self._next())
+                costs.total_ms.append(result.record.stage_ms["total"])
+                if publisher is not None:
+                    self._emit(result, publisher, costs)
+                collect()
         return costs
+
+    def _emit(self, result: FrameResult, publisher: Publisher, costs: Costs) -> None:
+        shown = self._steadier.steadied(result)
+        began_cpu_ns, began_ns = time.thread_time_ns(), time.perf_counter_ns()
+        publisher.emit(shown)
+        ended_ns, ended_cpu_ns = time.perf_counter_ns(), time.thread_time_ns()
+        costs.emit_us.append((ended_ns - began_ns) / 1e3)
+        costs.emit_cpu_us.append((ended_cpu_ns - began_cpu_ns) / 1e3)
 
     def publisher(self) -> Publisher:
         """A publisher of this loop's frames. Their age is the recorded one and the stages'."""
