@@ -129,21 +129,22 @@ def robust_equations(
 ) -> tuple[Float, Float]:
     """J' W J, (k, k), and J' W r, (k,), with Tukey's weights over `inflation`.
 
-    Residuals that are NaN count for nothing.
+    Residuals that are NaN count for nothing. One product: BLAS shares none so narrow among threads.
     """
-    n_unknowns = jacobian.shape[1]
-    information, gradient = np.zeros((n_unknowns, n_unknowns)), np.zeros(n_unknowns)
-    for row in range(len(residuals)):
+    n_rows, n_unknowns = jacobian.shape
+    weighted, right = np.empty((n_rows, n_unknowns)), np.empty((n_rows, n_unknowns + 1))
+    for row in range(n_rows):
         share = residuals[row] / cutoff
-        if not abs(share) < 1.0:
-            continue
-        weight = (1.0 - share * share) ** 2 / inflation
-        for first in range(n_unknowns):
-            weighted = jacobian[row, first] * weight
-            gradient[first] += weighted * residuals[row]
-            for second in range(first, n_unknowns):
-                information[first, second] += weighted * jacobian[row, second]
+        is_counted = abs(share) < 1.0
+        weight = (1.0 - share * share) ** 2 / inflation if is_counted else 0.0
+        for column in range(n_unknowns):
+            weighted[row, column] = jacobian[row, column] * weight
+            right[row, column] = jacobian[row, column]
+        right[row, n_unknowns] = residuals[row] if is_counted else 0.0
+    both = np.dot(weighted.T, right)
+    information, gradient = np.empty((n_unknowns, n_unknowns)), np.empty(n_unknowns)
     for first in range(n_unknowns):
-        for second in range(first):
-            information[first, second] = information[second, first]
+        gradient[first] = both[first, n_unknowns]
+        for second in range(n_unknowns):
+            information[first, second] = (both[first, second] + both[second, first]) / 2
     return information, gradient

@@ -83,11 +83,19 @@ def robust_information(
     curvature, variance = curvature / n_counted, variance / n_counted
     variance = max(variance, GAUSSIAN_VARIANCE * curvature**2)
     filtered = correlated_rows(jacobian, counts, cells, kernel)
+    counted, right = np.empty((n_counted, n_columns)), np.empty((n_counted, 2 * n_columns))
+    n_counted = 0
     for row in range(n_rows):
         if counts[row]:
-            for first in range(n_columns):
-                for second in range(n_columns):
-                    information[first, second] += jacobian[row, first] * jacobian[row, second]
-                    score[first, second] += jacobian[row, first] * filtered[row, second]
+            for column in range(n_columns):
+                counted[n_counted, column] = right[n_counted, column] = jacobian[row, column]
+                right[n_counted, n_columns + column] = filtered[row, column]
+            n_counted += 1
+    both = np.dot(counted.T, right)
     curved, scattered = curvature / inflation, variance / inflation**2 / 2
-    return information * curved, (score + score.T) * scattered
+    for first in range(n_columns):
+        for second in range(n_columns):
+            information[first, second] = both[first, second] * curved
+            together = both[first, n_columns + second] + both[second, n_columns + first]
+            score[first, second] = together * scattered
+    return information, score
