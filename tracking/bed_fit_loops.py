@@ -44,28 +44,6 @@ def spread_in_sigma(residuals: Float) -> float:
 
 
 @part
-def inverse_of(matrix: Float) -> tuple[bool, Float]:
-    """Inverse of a positive symmetric matrix (n, n) by elimination; whether it is positive.
-
-    A matrix with NaN is not.
-    """
-    n, inverse = len(matrix), matrix.copy()
-    for step in range(n):
-        pivot = inverse[step, step]
-        if not pivot > 0.0:
-            return False, inverse
-        inverse[step, step] = 1.0
-        for column in range(n):
-            inverse[step, column] /= pivot
-        for row in range(n):
-            if row != step:
-                share, inverse[row, step] = inverse[row, step], 0.0
-                for column in range(n):
-                    inverse[row, column] -= share * inverse[step, column]
-    return True, inverse
-
-
-@part
 def inverse_information(information: Float) -> tuple[bool, Float]:
     """Inverse of an information matrix (n, n) whose rows differ by powers of mm.
 
@@ -78,14 +56,16 @@ def inverse_information(information: Float) -> tuple[bool, Float]:
     for row in range(n):
         for column in range(n):
             scaled[row, column] = information[row, column] / (scale[row] * scale[column])
-    is_positive, inverse = inverse_of(scaled)
-    square = inverse_square = 0.0
+    if not (np.isfinite(scaled).all() and np.linalg.eigvalsh(scaled)[0] > 0.0):
+        return False, scaled
+    inverse, square, inverse_square = np.empty((n, n)), 0.0, 0.0
+    inverse[:] = np.linalg.inv(scaled)
     for row in range(n):
         for column in range(n):
             square += scaled[row, column] ** 2
             inverse_square += inverse[row, column] ** 2
             inverse[row, column] /= scale[row] * scale[column]
-    return is_positive and sqrt(square * inverse_square) < MAX_CONDITION, inverse
+    return sqrt(square * inverse_square) < MAX_CONDITION, inverse
 
 
 @part

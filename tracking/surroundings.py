@@ -118,33 +118,6 @@ def _sampled(nearness: NDArray[np.float32], region: Bool) -> tuple[Float, Float]
 
 
 @part
-def _solve(system: Float, solution: Float) -> None:
-    """Solve a small system of equations in place, by elimination with the largest pivots."""
-    n = len(solution)
-    for step in range(n):
-        pivot = step
-        for row in range(step + 1, n):
-            if abs(system[row, step]) > abs(system[pivot, step]):
-                pivot = row
-        for column in range(step, n):
-            held = system[step, column]
-            system[step, column] = system[pivot, column]
-            system[pivot, column] = held
-        held = solution[step]
-        solution[step] = solution[pivot]
-        solution[pivot] = held
-        for row in range(step + 1, n):
-            factor = system[row, step] / system[step, step]
-            for column in range(step + 1, n):
-                system[row, column] -= factor * system[step, column]
-            solution[row] -= factor * solution[step]
-    for step in range(n - 1, -1, -1):
-        for column in range(step + 1, n):
-            solution[step] -= system[step, column] * solution[column]
-        solution[step] /= system[step, step]
-
-
-@part
 def _weigh(basis: Float, values: Float, coefficients: Float, weights: Float) -> float:
     """Robust standard deviation of the residuals; Tukey's weights at that scale, filled in.
 
@@ -184,7 +157,7 @@ def _first_plane(basis: Float, values: Float, drawn: Float) -> Float:
             for column in range(3):
                 system[row, column] = basis[sample, column]
             system[row, row] += SINGULAR
-        _solve(system, plane)
+        plane[:] = np.linalg.solve(system, plane)
         n_nearer = 0
         for judge in range(n_judges):
             u, v = basis[judge * every, 1], basis[judge * every, 2]
@@ -218,7 +191,7 @@ def _fitted(nearness: NDArray[np.float32], region: Bool, drawn: Float) -> tuple[
             system[first, first] += RIDGE
             for second in range(first):
                 system[first, second] = system[second, first]
-        _solve(system, coefficients)
+        coefficients[:] = np.linalg.solve(system, coefficients)
         scatter = _weigh(basis, values, coefficients, weights)
         if abs(scatter - before) <= SETTLED * scatter:
             break
