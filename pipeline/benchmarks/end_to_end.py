@@ -81,9 +81,9 @@ class PacedSession:
     ) -> None:
         """Process `n_frames` that are due, but for those that are overtaken."""
         self._notes = recorder
-        start_ns, end = time.monotonic_ns(), self._position + n_frames
-        first = self._position
+        end, first = self._position + n_frames, self._position
         with collected_between_frames() as collect:
+            start_ns = time.monotonic_ns()
             while self._position < end:
                 due_ns = start_ns + (self._position - first) * self.period_ns
                 ahead_ns = due_ns - time.monotonic_ns()

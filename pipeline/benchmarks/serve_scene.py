@@ -81,8 +81,8 @@ class Loop:
     def run(self, n_frames: int, publisher: Publisher | None) -> Costs:
         """Process frames as they are due, and show them where there is a publisher."""
         costs = Costs()
-        self._due_ns = time.monotonic_ns()
         with collected_between_frames() as collect:
+            self._due_ns = time.monotonic_ns()
             for _ in range(n_frames):
                 self._wait(costs)
                 result = self._tracker.process(self._next())
