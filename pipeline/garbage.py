@@ -31,6 +31,6 @@ def collected_between_frames() -> Iterator[Callable[[], None]]:
     try:
         yield collect
     finally:
-        gc.unfreeze()
-        if was_enabled:
+        if was_enabled:  # else it is a loop in a loop, and the outer one's are still set aside
+            gc.unfreeze()
             gc.enable()

@@ -103,6 +103,10 @@ class Measurer:
         noise = config.rig.depth
         depth_mm = noise.correct(frame.depth_mm)
         segmentation = self.segmenter.segment(source_frame)
+        if segmentation.labels.shape != frame.intrinsics.shape:
+            raise ValueError(
+                f"labels {segmentation.labels.shape} of a frame of {frame.intrinsics.shape}"
+            )
         clock.lap("segment")
         seen = _Seen(frame, segmentation, depth_mm)
         clear = self._clear_cone(source_frame, seen)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from pickle import UnpicklingError
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -84,10 +85,11 @@ def compiled(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         machine_code = _machine_code(function, returns(*arguments))
+        in_order = signature(function)
 
         @wraps(function)
         def call(*given: P.args, **named: P.kwargs) -> R:
-            fitted: list[Any] = [*given, *named.values()]
+            fitted: list[Any] = list(in_order.bind(*given, **named).args if named else given)
             for index, dtype in read:
                 fitted[index] = np.ascontiguousarray(fitted[index], dtype)
             result: R = machine_code(*fitted)
@@ -98,13 +100,13 @@ def compiled(
     return decorate
 
 
-def _machine_code(function: Callable[..., R], signature: Any) -> Callable[..., R]:  # noqa: ANN401
+def _machine_code(function: Callable[..., R], types_of: Any) -> Callable[..., R]:  # noqa: ANN401
     """Kept beside the file; where none can be kept or read, compiled for this run alone."""
     machine_code: Callable[..., R]
     try:
-        machine_code = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        machine_code = njit(types_of, cache=True, nogil=True, error_model="numpy")(function)
     except (OSError, RuntimeError, EOFError, UnpicklingError):
-        machine_code = njit(signature, nogil=True, error_model="numpy")(function)
+        machine_code = njit(types_of, nogil=True, error_model="numpy")(function)
     return machine_code
 
 

@@ -46,10 +46,12 @@ def assess(
     information, score = depth_information(
         refined.depth, pixels, noise.correlation_px, refined.inflation
     )
+    information = information + refined.edge_information
+    score = score + refined.edge_information
+    if not (np.isfinite(information).all() and np.isfinite(score).all()):
+        return Registration(RegistrationStatus.NOT_CONVERGED, excluded=excluded)
     covariance, roll_observable, axial_observable = observable_covariance(
-        information + refined.edge_information,
-        score + refined.edge_information,
-        applicator.bevel_deg,
+        information, score, applicator.bevel_deg
     )
     pose = refined.pose if roll_observable else _canonical_roll(refined.pose)
     axes = blockwise(refined.pose[:3, :3])

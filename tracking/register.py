@@ -59,6 +59,11 @@ def register(
     hidden_rim : (N_CURVE_POINTS,), optional
         Points of the exit's edge at the prior that the bed hides (`rim_sight`).
     """
+    if not segmentation.labels.shape == depth_mm.shape == intrinsics.shape:
+        raise ValueError(
+            f"labels {segmentation.labels.shape}, depth {depth_mm.shape} and camera "
+            f"{intrinsics.shape} are of one size"
+        )
     segmentation = with_hiding_background(segmentation, depth_mm, intrinsics, noise)
     pixels = select_pixels(
         segmentation.applicator_mask, depth_mm, intrinsics, noise, segmentation.applicator_box

@@ -65,10 +65,18 @@ def stretch_means(
 
     One reweighting from the stretch's median, whose outliers fall away. All are of the same n
     samples; points, axis and centre share a space.
+
+    Raises
+    ------
+    ValueError
+        A place or the axis is not finite: it lies in no stretch.
     """
     whole = 0.0  # information on the mean of all, 1/mm^2
     for row in range(len(heights)):
         whole += weights[row] / sigmas[row] ** 2
+    is_placed = np.isfinite(axis).all() and np.isfinite(centre).all() and np.isfinite(points).all()
+    if not (is_placed and np.isfinite(whole)):
+        raise ValueError("what is not finite lies in no stretch")
     wanted = min(max(whole * WANTED_SIGMA_MM**2, MIN_STRETCHES), MAX_STRETCHES)
     n_stretches = int(wanted)
     stretches = stretches_of(points, axis, centre, n_stretches)

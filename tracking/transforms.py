@@ -46,6 +46,8 @@ def check_transform(name: str, value: object) -> Float:
 @compiled(REAL, ROWS)
 def orthonormal_error(rotation: Float) -> float:
     """Return the largest element of R^T R - I of a 3x3 matrix: 0 of a rotation or a mirror."""
+    if rotation.shape != (3, 3):
+        raise ValueError("a rotation is 3x3")
     largest = 0.0
     for first in range(3):
         for second in range(3):
@@ -68,6 +70,8 @@ def rigid(rotation: ArrayLike, translation_mm: ArrayLike) -> Float:
 @compiled(NEW_ROWS, ROWS)
 def invert(target_from_source: Float) -> Float:
     """Return `source_from_target` of a rigid transform."""
+    if target_from_source.shape != (4, 4):
+        raise ValueError("a transform is 4x4")
     inverse = np.zeros((4, 4))
     for row in range(3):
         for column in range(3):
@@ -122,6 +126,8 @@ def rotate_about(pivot_mm: Float, rotation_vector_rad: ArrayLike) -> Float:
 @compiled(NEW_ROWS, ROWS)
 def orthonormalise(target_from_source: Float) -> Float:
     """Remove the drift that repeated products leave in the rotation (nearest rotation, SVD)."""
+    if target_from_source.shape != (4, 4):
+        raise ValueError("a transform is 4x4")
     u, _, vt = np.linalg.svd(np.ascontiguousarray(target_from_source[:3, :3]))
     if np.linalg.det(u @ vt) < 0.0:
         for row in range(3):

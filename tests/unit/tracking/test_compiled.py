@@ -73,10 +73,10 @@ class TestArguments:
             self.rows, self.weights, self.is_counted
         )
 
-    def test_by_name_in_order(self) -> None:
-        assert weighted_sum(self.rows, self.weights, is_counted=self.is_counted) == weighted_sum(
-            self.rows, self.weights, self.is_counted
-        )
+    def test_names_decide_over_the_order(self) -> None:
+        assert weighted_sum(
+            self.rows, is_counted=self.is_counted, weights=self.weights
+        ) == weighted_sum(self.rows, self.weights, self.is_counted)
 
     def test_what_is_filled_in_place_is_the_caller_s(self) -> None:
         values = np.array([1.0, 2.0])

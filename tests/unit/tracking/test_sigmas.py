@@ -54,6 +54,11 @@ def test_rounding_below_zero_is_zero() -> None:
     assert largest_sigma(np.diag([-1e-20, -1e-19])) == 0.0
 
 
+def test_what_is_no_covariance_is_not_exact() -> None:
+    assert isnan(largest_sigma(-np.eye(2)))
+    assert isnan(largest_sigma(np.zeros((0, 0))))
+
+
 def test_a_floor_does_not_stand_in_for_what_is_unknown() -> None:
     assert at_least(0.0, 2.0) == 2.0
     assert at_least(0.0, -2.0) == 0.0

@@ -68,3 +68,12 @@ def test_an_empty_stretch_is_not_told() -> None:
     assert np.isinf(errors).any()
     assert np.isfinite(errors).any()
     assert np.isfinite(means).all()
+
+
+@pytest.mark.parametrize("spoilt", range(3))
+def test_what_is_not_finite_lies_in_no_stretch(spoilt: int) -> None:
+    heights, sigmas, weights, points = samples(300, 1.0)
+    places = [points.copy(), AXES[0].copy(), CENTRE.copy()]
+    places[spoilt].flat[0] = np.nan
+    with pytest.raises(ValueError, match="no stretch"):
+        stretch_means(heights, sigmas, weights, *places)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tolerances import ROTATION_RAD, ROUNDING
+from tracking.arrays import Float
 from tracking.transforms import (
     angle_between_deg,
     blockwise,
@@ -188,3 +191,12 @@ def test_a_motions_halves_are_rotated_alike() -> None:
     turned = blockwise(POSE[:3, :3]) @ motion
     expected = [*(POSE[:3, :3] @ motion[:3]), *(POSE[:3, :3] @ motion[3:])]
     np.testing.assert_allclose(turned, expected, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("loop", [invert, orthonormalise])
+@pytest.mark.parametrize("shape", [(3, 3), (3, 4), (5, 5)])
+def test_what_is_no_transform_is_refused(
+    loop: Callable[[Float], Float], shape: tuple[int, int]
+) -> None:
+    with pytest.raises(ValueError, match="4x4"):
+        loop(np.eye(*shape))
