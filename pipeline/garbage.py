@@ -20,8 +20,7 @@ FRAMES_BETWEEN_ALL = 300  # what outlives some frames is looked at every ten sec
 def collected_between_frames() -> Iterator[Callable[[], None]]:
     """A function to call once after every frame; nothing is collected before it is called."""
     was_enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # garbage among it waits for the end: to look for it now would cost 150 ms
     gc.disable()
     frames = count(1)
 

@@ -11,6 +11,7 @@ TWINS = [
     ("robust.NORMAL_MAD", "bed_fit_loops.NORMAL_MAD"),
     ("robust.NORMAL_MAD", "survey_motion_loops.NORMAL_MAD"),
     ("robust.NORMAL_MAD", "survey_agreement_loops.NORMAL_MAD"),
+    ("robust.NORMAL_MAD", "survey_texture_loops.NORMAL_MAD"),
     ("robust.NORMAL_MAD", "surroundings.NORMAL_MAD"),
     ("likelihood.NOTABLE_SCATTER", "edge_equations.NOTABLE_SCATTER"),
     ("newton_step.ROLL", "observable_covariance.ROLL"),
