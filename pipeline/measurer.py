@@ -20,6 +20,7 @@ from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
 from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
+from tracking.identity import Peers, peers_of
 from tracking.marks import Marks, updated_marks
 from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
@@ -69,6 +70,7 @@ class Measurer:
     with_edges: bool = False
     _model: ConeModel = field(init=False)
     _models: ConeModels = field(init=False)
+    _peers: Peers = field(init=False)
     _previous: Registration | None = field(default=None, init=False)
     _survey: SurveyMemory = field(default_factory=SurveyMemory, init=False)
     _marks: Marks = field(default_factory=Marks, init=False)
@@ -77,6 +79,7 @@ class Measurer:
         applicator = self.config.applicator
         self._model = catalogued_cone(applicator)
         self._models = ConeModels(self.config.applicators.values())
+        self._peers = peers_of(applicator, self.config.applicators)
 
     def forget(self) -> None:
         """Begin anew: what is remembered belongs to other frames."""
@@ -94,6 +97,7 @@ class Measurer:
         """
         is_other_cone = config.applicator != self.config.applicator
         self.config, self._marks = config, marks
+        self._peers = peers_of(config.applicator, config.applicators)
         if is_other_cone:
             self._model, self._previous = catalogued_cone(config.applicator), None
 
@@ -135,7 +139,7 @@ class Measurer:
         if hidden is not None:  # the bed's edge must not be taken for the cone's
             again = self._register(registering, registration.camera_from_applicator, hidden)
             is_tracked = again.start is PoseStart.TRACKED
-            again = replace(again, start=registration.start) if is_tracked else again
+            again = again.with_start(registration.start) if is_tracked else again
             registration = with_jump_told(self._previous, again, passed_ns)
             bed = self._fit_bed(seen, registration, survey)
         clock.lap("surface")
@@ -155,7 +159,7 @@ class Measurer:
         )
         alignment = measure_alignment(
             config.applicator,
-            config.applicators,
+            self._peers,
             registration,
             bed,
             config.rig,

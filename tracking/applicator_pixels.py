@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from math import sqrt
 
 import cv2
@@ -16,7 +15,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.extent import Box, bounding_box, with_margin
 from tracking.kernels import square
-from tracking.pixel_choice import depth_range, good_pixels, on_grid
+from tracking.pixel_choice import depth_range, good_pixels, grid_cells, on_grid
 
 BORDER_PX = 1  # the pixel on an outline may be either side's
 SMEARED_PX = 3  # half a matching window: so far a matcher may carry one side over an outline
@@ -49,11 +48,10 @@ class ApplicatorPixels:
     n_valid: int
     excluded: Mapping[str, int]
 
-    @cached_property
-    def ray_lengths(self) -> Float:
-        """Lengths of the rays, (n,)."""
-        lengths: Float = np.linalg.norm(self.rays_camera, axis=1)
-        return lengths
+    @property
+    def cells(self) -> Float:
+        """Column and row of every pixel on the grid, from 0, (n, 2)."""
+        return grid_cells(self.uv_px, self.stride_px)
 
     @property
     def points_camera_mm(self) -> Float:

@@ -10,7 +10,7 @@ Fails to: a status without a pose.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,4 +202,4 @@ def _with_status(found: Registration) -> Registration:
         and (found.exit_sigma_mm or np.inf) <= MAX_EXIT_SIGMA_MM
     ):
         status = RegistrationStatus.WEAK_GEOMETRY
-    return replace(found, status=status)
+    return found.with_status(status)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tracking.applicator import Applicator
 from tracking.cone_model import ConeModel
+from tracking.identity import Peers, peers_of
 
 
 class ConeModels:
@@ -17,22 +18,30 @@ class ConeModels:
     def __init__(self, applicators: Iterable[Applicator] = ()) -> None:
         self._applicators = tuple(a for a in applicators if not a.mesh_path)
         self._models: dict[str, ConeModel] = {}
+        self._rivals: dict[tuple[str, float, float], list[Applicator]] = {}
+        self._peers = {a.machine: peers_of(a, self.catalogue) for a in self._applicators}
 
     @property
     def catalogue(self) -> dict[str, Applicator]:
         """The entries by their id."""
         return {applicator.id: applicator for applicator in self._applicators}
 
+    def peers(self, planned: Applicator) -> Peers:
+        """The entries of the planned one's machine; where there are none, itself."""
+        return self._peers.get(planned.machine) or Peers.of([planned])
+
     def rivals(self, planned: Applicator) -> list[Applicator]:
         """Entries of the same machine with another diameter or bevel, one of each."""
-        sizes = {(planned.inner_diameter_mm, planned.bevel_deg)}
-        found = []
-        for applicator in self._applicators:
-            size = (applicator.inner_diameter_mm, applicator.bevel_deg)
-            if applicator.machine == planned.machine and size not in sizes:
-                sizes.add(size)
-                found.append(applicator)
-        return found
+        key = (planned.machine, planned.inner_diameter_mm, planned.bevel_deg)
+        if key not in self._rivals:
+            sizes = {key[1:]}
+            self._rivals[key] = found = []
+            for applicator in self._applicators:
+                size = (applicator.inner_diameter_mm, applicator.bevel_deg)
+                if applicator.machine == planned.machine and size not in sizes:
+                    sizes.add(size)
+                    found.append(applicator)
+        return list(self._rivals[key])
 
     def model(self, applicator: Applicator) -> ConeModel:
         """The model of one entry."""

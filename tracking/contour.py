@@ -17,7 +17,7 @@ from tracking.camera import CameraIntrinsics
 from tracking.cone_model import ConeModel
 from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
 from tracking.edge_sight import bounding_points, edges_in_image, with_offsets
-from tracking.extent import bounding_box
+from tracking.extent import Box, bounding_box, with_margin
 from tracking.known_share import BLUR_PX, known_share
 from tracking.segmentation import Label
 
@@ -37,13 +37,17 @@ class Outline:
     origin_px: tuple[int, int]
 
 
-def outline_of(labels: UInt8) -> Outline | None:
-    """Smooth the applicator's outline in a label image; None where there is no applicator."""
-    applicator = labels == Label.APPLICATOR.value
-    box = bounding_box(applicator, int(2 * SEARCH_PX))
+def outline_of(labels: UInt8, box: Box | None = None) -> Outline | None:
+    """Smooth the applicator's outline in a label image; None where there is no applicator.
+
+    `box` holds its rows and columns, where they are known.
+    """
+    box = box or bounding_box(labels == Label.APPLICATOR.value)
     if box is None:
         return None
-    share = known_share(applicator[box], labels[box] != Label.OCCLUDER.value)
+    box = with_margin(box, int(2 * SEARCH_PX))
+    around = labels[box]
+    share = known_share(around == Label.APPLICATOR.value, around != Label.OCCLUDER.value)
     return Outline(share, (box[1].start, box[0].start))
 
 

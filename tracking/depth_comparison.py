@@ -17,13 +17,20 @@ from tracking.compiled import (
     array_in,
     array_out,
     compiled,
+    part,
     several,
 )
 
 # Hits flatter than 83 deg: the depth there is the matcher's, not the surface's.
 GRAZING_COSINE = 0.12
 WALL_COSINE = 0.3  # |n_z| below which a hit lies on the wall
+FACE_COSINE = 0.85  # |n_z| above which it lies on a face across the axis
 REST, BORDER, HOLLOW = 0, 1, 2  # groups of pixels with a noise of their own
+NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
+MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
+MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
+MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
+NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 
 GROUPS = array_in(BYTE, 1)
 
@@ -31,7 +38,7 @@ GROUPS = array_in(BYTE, 1)
 @compiled(
     several(NEW_VECTOR, NEW_ROWS, NEW_VECTOR, array_out(BYTE, 1), COUNT, COUNT),
     *(VECTOR, FLAGS, FLAGS, ROWS, ROWS, ROWS),
-    *(VECTOR, VECTOR, FLAGS, VECTOR),
+    *(VECTOR, FLAGS, VECTOR),
 )
 def compared(
     z_mm: Float,
@@ -40,7 +47,6 @@ def compared(
     points_mm: Float,
     normals: Float,
     rays: Float,
-    ray_lengths: Float,
     measured_mm: Float,
     is_border: Bool,
     sigma_coefficients: Float,
@@ -51,7 +57,7 @@ def compared(
     ----------
     z_mm, is_hit, is_thin, points_mm, normals, rays
         Of `RayHits`.
-    ray_lengths, measured_mm, is_border : (n,)
+    measured_mm, is_border : (n,)
     sigma_coefficients : (3,) of `DepthNoise`
 
     Returns
@@ -74,7 +80,8 @@ def compared(
         if nx * x + ny * y < 0 and abs(nz) < WALL_COSINE:
             groups[row] = HOLLOW
         n_hits += is_hit[row]
-        is_steep = abs(along) > GRAZING_COSINE * ray_lengths[row]
+        length = np.sqrt(rays[row, 0] ** 2 + rays[row, 1] ** 2 + rays[row, 2] ** 2)
+        is_steep = abs(along) > GRAZING_COSINE * length
         if not (is_hit[row] and is_steep and not is_thin[row]):
             residuals[row], gains[row] = np.nan, 0.0
             jacobian[row] = 0.0
@@ -92,24 +99,9 @@ def compared(
     return residuals, jacobian, gains, groups, n_hits, n_hits - n_usable
 
 
-@compiled(COUNT, NEW_VECTOR, NEW_ROWS, NEW_VECTOR, GROUPS, COUNT, REAL)
-def calm(
-    residuals: Float, jacobian: Float, gains: Float, groups: UInt8, group: int, scale: float
-) -> int:
-    """Divide a group's residuals and derivatives by its noise's `scale`, in place: how many."""
-    n_calmed = 0
-    for row in range(len(residuals)):
-        if groups[row] == group:
-            n_calmed += 1
-            residuals[row] /= scale
-            gains[row] /= scale
-            jacobian[row] /= scale
-    return n_calmed
-
-
-@compiled(several(REAL, COUNT, COUNT), VECTOR, GROUPS, COUNT)
-def group_scatter(residuals: Float, groups: UInt8, group: int) -> tuple[float, int, int]:
-    """Median size of a group's residuals, 0 of none; how many have one; and its pixels."""
+@part
+def _group_scatter(residuals: Float, groups: UInt8, group: int) -> tuple[float, int, int]:
+    """Robust scatter of a group's residuals, 0 of none; how many have one; and its pixels."""
     sizes, n_known, n_pixels = np.empty(len(residuals)), 0, 0
     for row in range(len(residuals)):
         if groups[row] == group:
@@ -120,7 +112,49 @@ def group_scatter(residuals: Float, groups: UInt8, group: int) -> tuple[float, i
     if n_known == 0:
         return 0.0, 0, n_pixels
     middle = n_known // 2
-    return np.partition(sizes[:n_known], middle)[middle], n_known, n_pixels
+    return NORMAL_MAD * np.partition(sizes[:n_known], middle)[middle], n_known, n_pixels
+
+
+@compiled(NEW_VECTOR, NEW_VECTOR, NEW_ROWS, NEW_VECTOR, GROUPS)
+def calm_noisy_groups(residuals: Float, jacobian: Float, gains: Float, groups: UInt8) -> Float:
+    """Divide the residuals and derivatives of noisier groups by how much noisier, in place.
+
+    A matcher smears outlines, and a hollow reflects itself: where such pixels scatter notably
+    more than the wall's, about the model and not about their own mean, their noise is taken to
+    be as large as that. Nothing scatters less than the noise model says.
+
+    Returns
+    -------
+    (3,) by what each group was divided
+    """
+    scales = np.ones(3)
+    scatter, n_known, _ = _group_scatter(residuals, groups, REST)
+    if n_known < MIN_REFERENCE_PIXELS:
+        return scales
+    reference = max(1.0, scatter)
+    for group, largest in ((BORDER, MAX_BORDER_SCALE), (HOLLOW, np.inf)):
+        scatter, _, n_pixels = _group_scatter(residuals, groups, group)
+        ratio = max(1.0, scatter) / reference
+        if ratio > NOTABLE_SCATTER and n_pixels >= MIN_GROUP_PIXELS:
+            scales[group] = min(ratio, largest)
+    for row in range(len(residuals)):
+        scale = scales[groups[row]]
+        if scale > 1.0:
+            residuals[row] /= scale
+            gains[row] /= scale
+            jacobian[row] /= scale
+    return scales
+
+
+@compiled(several(COUNT, COUNT), VECTOR, ROWS, VECTOR, REAL)
+def faces_off(residuals: Float, normals: Float, gains: Float, limit: float) -> tuple[int, int]:
+    """Usable pixels on faces across the axis, and those of them beyond `limit`, in sigma."""
+    n_faces = n_off = 0
+    for row in range(len(residuals)):
+        if abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0:
+            n_faces += 1
+            n_off += abs(residuals[row]) > limit
+    return n_faces, n_off
 
 
 @compiled(several(NEW_ROWS, NEW_VECTOR), ROWS, VECTOR, REAL, REAL)

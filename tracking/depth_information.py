@@ -13,10 +13,12 @@ Gaussian noise: the scatter may enlarge the covariance, it never shrinks it belo
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Float
+from tracking.arrays import Float, frozen
 from tracking.likelihood import TUKEY, DepthTerms
 from tracking.robust_information import robust_information
 
@@ -27,24 +29,27 @@ def depth_information(
     depth: DepthTerms, pixels: ApplicatorPixels, correlation_px: float, inflation: float
 ) -> tuple[Float, Float]:
     """B and M, both (6, 6), for small motions in applicator axes."""
-    n = len(depth.residuals)
-    correlated = autocorrelation(pixels.stride_px, correlation_px)
-    if n == 0:
+    if len(depth.residuals) == 0:
         return np.zeros((6, 6)), np.zeros((6, 6))
-    cells = np.rint((pixels.uv_px - pixels.uv_px.min(axis=0)) / pixels.stride_px)
     return robust_information(
-        depth.jacobian, depth.residuals, cells, correlated, TUKEY * depth.spread, inflation
+        depth.jacobian,
+        depth.residuals,
+        pixels.cells,
+        autocorrelation(pixels.stride_px, correlation_px),
+        TUKEY * depth.spread,
+        inflation,
     )
 
 
+@lru_cache(maxsize=8)
 def autocorrelation(stride_px: int, correlation_px: float) -> Float:
     """exp(-r^2 / (4 c^2)) at multiples of the stride, as far as it counts (DESIGN section 5).
 
     Of white noise 1: every pixel errs for itself.
     """
     if correlation_px <= 0:
-        return np.ones(1)
+        return frozen(np.ones(1))
     reach = int(2 * correlation_px * np.sqrt(-np.log(NEGLIGIBLE_CORRELATION)) / stride_px)
     steps = np.arange(-reach, reach + 1) * stride_px
     values: Float = np.exp(-(steps**2) / (4 * correlation_px**2))
-    return values
+    return frozen(values)

@@ -33,7 +33,7 @@ from tracking.sigmas import largest_sigma
 
 N_POSE, RADIUS, SLOPE_X, SLOPE_Y, RING = 6, 6, 7, 8, 9
 N_UNKNOWNS = 10
-_TOLD_BY_DEPTH = [*range(N_POSE), RADIUS, RING]
+_TOLD_BY_DEPTH = np.ix_(*[[*range(N_POSE), RADIUS, RING]] * 2)
 PER_UNKNOWN = (2.0, 1.0, 1.0)  # diameter per radius; slopes as they are
 N_REWEIGHTINGS = 3
 SETTLED = 0.1  # Mahalanobis length of a change: the next would be a tenth of it
@@ -167,8 +167,8 @@ def _depth_part(applicator: Applicator, refined: Refined) -> tuple[Float, Float]
         jacobian, depth.residuals, TUKEY * depth.spread, refined.inflation
     )
     information, gradient = np.zeros((N_UNKNOWNS, N_UNKNOWNS)), np.zeros(N_UNKNOWNS)
-    information[np.ix_(_TOLD_BY_DEPTH, _TOLD_BY_DEPTH)] = told
-    gradient[_TOLD_BY_DEPTH] = pull
+    information[_TOLD_BY_DEPTH] = told
+    gradient[_TOLD_BY_DEPTH[1][0]] = pull
     return information, gradient
 
 

@@ -94,8 +94,8 @@ def _are_distinct(first: tuple[float, float], second: tuple[float, float]) -> bo
 def shows_face(view: FrameView, pose: Float) -> bool:
     """Whether enough pixels agree with a face across the axis, which fixes the slide."""
     depth = depth_terms(view.model, pose, view.pixels, view.noise)
-    agrees = np.abs(depth.residuals[depth.is_face]) < TUKEY * depth.spread
-    return int(agrees.sum()) >= MIN_FACE_SAMPLES
+    n_faces, n_off = depth.faces_off(TUKEY)
+    return n_faces - n_off >= MIN_FACE_SAMPLES
 
 
 def exit_pixels(view: FrameView, pose: Float, n_pixels: int) -> ScorePixels:

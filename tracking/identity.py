@@ -9,14 +9,15 @@ Fails to: undecided.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
 import numpy as np
 
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
-from tracking.arrays import Float
+from tracking.arrays import Float, frozen
 from tracking.compiled import NEW_VECTOR, ROWS, VECTOR, compiled, part
 from tracking.registration import Dimensions
 
@@ -26,8 +27,30 @@ DIAMETER_FLOOR_MM, BEVEL_FLOOR_DEG = 0.4, 1.0  # manufacture and depth bias, bey
 N_DIRECTIONS = 720  # of a bevel: half a step is a tenth of the floor's sigma
 
 
+@dataclass(frozen=True, eq=False)
+class Peers:
+    """The applicators that may be worn in place of the planned one, with their sizes, (n,)."""
+
+    applicators: tuple[Applicator, ...]
+    diameters_mm: Float
+    slopes: Float
+
+    @classmethod
+    def of(cls, applicators: Iterable[Applicator]) -> Peers:
+        """Their sizes are looked up once, not in every frame."""
+        applicators = tuple(applicators)
+        diameters_mm = np.array([a.inner_diameter_mm for a in applicators], np.float64)
+        slopes = np.array([a.bevel_slope for a in applicators], np.float64)
+        return cls(applicators, frozen(diameters_mm), frozen(slopes))
+
+
+def peers_of(planned: Applicator, catalogue: Mapping[str, Applicator]) -> Peers:
+    """All applicators of the planned one's machine; where the catalogue has none, itself."""
+    return Peers.of([a for a in catalogue.values() if a.machine == planned.machine] or [planned])
+
+
 def identify(
-    dimensions: Dimensions | None, planned: Applicator, catalogue: Mapping[str, Applicator]
+    dimensions: Dimensions | None, planned: Applicator, peers: Peers
 ) -> ApplicatorIdentity:
     """Which of the machine's applicators the dimensions belong to.
 
@@ -36,9 +59,8 @@ def identify(
     """
     if dimensions is None:
         return ApplicatorIdentity()
-    peers = [a for a in catalogue.values() if a.machine == planned.machine] or [planned]
     away = distances(dimensions, peers)
-    possible = [a for a, off in zip(peers, away, strict=True) if not off >= K_EXCLUDED]
+    possible = [peers.applicators[index] for index in np.flatnonzero(~(away >= K_EXCLUDED))]
     sizes = {_size(a) for a in possible}
     is_one = len(sizes) == 1 and float(away.min()) <= K_CONSISTENT
     match = (planned if _size(planned) in sizes else possible[0]) if is_one else None
@@ -52,34 +74,30 @@ def identify(
 
 def fits(dimensions: Dimensions, applicator: Applicator) -> bool:
     """Whether diameter and bevel agree with an applicator's within what chance explains."""
-    return bool(distances(dimensions, [applicator])[0] <= K_CONSISTENT)
+    return bool(distances(dimensions, Peers.of([applicator]))[0] <= K_CONSISTENT)
 
 
-def nearest(dimensions: Dimensions, applicators: Sequence[Applicator]) -> list[Applicator]:
-    """The applicators by how far their steps in size are from the measured one, nearest first."""
+def nearest(dimensions: Dimensions, applicators: Sequence[Applicator]) -> Applicator:
+    """The first of the applicators whose size is fewest steps from the measured one."""
 
     def distance(applicator: Applicator) -> float:
         off_diameter = abs(dimensions.diameter_mm - applicator.inner_diameter_mm)
         off_bevel = abs(dimensions.bevel_deg - applicator.bevel_deg)
         return off_diameter / DIAMETER_STEP_MM + off_bevel / BEVEL_STEP_DEG
 
-    return sorted(applicators, key=distance)
+    return min(applicators, key=distance)
 
 
-def distances(dimensions: Dimensions, applicators: Sequence[Applicator]) -> Float:
+def distances(dimensions: Dimensions, peers: Peers) -> Float:
     """How far the measurement lies from each applicator, whatever its roll, (n,) in sigma.
 
     Those that the diameter alone excludes keep its distance, which is no larger.
     """
     covariance = _covariance(dimensions)
     if not np.isfinite(covariance).all():
-        return np.full(len(applicators), np.nan)
-    return _distances(
-        covariance,
-        dimensions.diameter_mm - np.array([a.inner_diameter_mm for a in applicators]),
-        _measured(dimensions),
-        np.tan(np.radians([a.bevel_deg for a in applicators])),
-    )
+        return np.full(len(peers.applicators), np.nan)
+    off_mm = dimensions.diameter_mm - peers.diameters_mm
+    return _distances(covariance, off_mm, _measured(dimensions), peers.slopes)
 
 
 _DIAGONAL = np.diag_indices(3)

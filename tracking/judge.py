@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tracking.dimensions import measure_dimensions
 from tracking.form import form_error
 from tracking.frame_view import FrameView, upside_down_cost
@@ -28,13 +26,13 @@ def judge(view: FrameView, refined: Refined) -> Registration:
         registration = without_slide(registration)
     form = form_error(applicator, refined.depth, refined.inflation)
     if form.is_gross:
-        return replace(registration, status=RegistrationStatus.NOT_THE_APPLICATOR)
+        return registration.with_status(RegistrationStatus.NOT_THE_APPLICATOR)
     if not registration.is_ok:
         return registration
     if registration.inlier_fraction < MIN_IDENTIFYING_INLIERS or not form.is_sound:
         return registration
     dimensions = measure_dimensions(applicator, refined, view.quality, view.intrinsics)
-    return replace(registration, dimensions=dimensions)
+    return registration.with_dimensions(dimensions)
 
 
 def alone(view: FrameView, registration: Registration) -> Registration:
@@ -49,7 +47,7 @@ def alone(view: FrameView, registration: Registration) -> Registration:
         view.intrinsics,
         view.noise,
     ).status
-    return registration if status is None else replace(registration, status=status)
+    return registration if status is None else registration.with_status(status)
 
 
 def rank(view: FrameView, registration: Registration) -> tuple[bool, float]:

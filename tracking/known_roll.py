@@ -44,7 +44,7 @@ def with_known_roll(view: FrameView, result: Registration) -> Registration:
         turned = judge(view, view.refine(result.camera_from_applicator @ roll))
         if not (turned.is_ok and abs(_turn_deg(turned)) < abs(turn_deg)):
             break
-        result = replace(turned, start=result.start)
+        result = turned.with_start(result.start)
     is_sure = _has_sure_slide(view, result)
     if _turn_deg(result) == 0.0:
         return result if is_sure or _shows_direction(result) else without_slide(result)
@@ -57,7 +57,7 @@ def _with_found_roll(view: FrameView, result: Registration) -> Registration:
     for start in rolled(view, result.camera_from_applicator):
         found = judge(view, view.refine(start))
         if found.is_ok and found.roll_observable:
-            return replace(found, start=result.start)
+            return found.with_start(result.start)
     return result
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tracking.arrays import Float
 from tracking.frame_view import FrameView
 from tracking.judge import judge
@@ -33,6 +31,6 @@ def with_known_slide(view: FrameView, result: Registration) -> Registration:
         moved = judge(view, view.refine(start))
         if moved.camera_from_applicator is None:
             return without_slide(result)
-        result = replace(moved, start=result.start)
+        result = moved.with_start(result.start)
         _, has_rival = rival_slides(moved.camera_from_applicator, count)
     return without_slide(result) if has_rival else result

@@ -12,29 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from tracking.applicator_pixels import ApplicatorPixels
-from tracking.arrays import Bool, Float, UInt8
+from tracking.arrays import Float
 from tracking.cone_model import ConeModel
 from tracking.depth_comparison import (
-    BORDER,
-    HOLLOW,
-    REST,
-    calm,
+    calm_noisy_groups,
     compared,
-    group_scatter,
+    faces_off,
     robust_equations,
 )
 from tracking.depth_noise import DepthNoise
-from tracking.robust import NORMAL_MAD, spread_of
+from tracking.robust import spread_of
 
 TUKEY = 5.0  # in sigma: keeps 97 % of the Gaussian efficiency
-NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
-MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
-MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
-MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
-FACE_COSINE = 0.85  # |n_z| above which it lies on a face across the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +53,12 @@ class DepthTerms:
         """Robust scatter of the residuals in sigma, at least 1: the noise model's own."""
         return spread_of(self.residuals)
 
-    @property
-    def is_face(self) -> Bool:
-        """Usable pixels on faces across the axis, which fix the slide: (n,)."""
-        is_face: Bool = (np.abs(self.normals[:, 2]) > FACE_COSINE) & (self.gains != 0)
-        return is_face
+    def faces_off(self, sigma: float) -> tuple[int, int]:
+        """Usable pixels on faces across the axis, which fix the slide; those further off the model.
+
+        In units of the residuals' scatter.
+        """
+        return faces_off(self.residuals, self.normals, self.gains, sigma * self.spread)
 
 
 def depth_terms(
@@ -82,34 +73,12 @@ def depth_terms(
         hits.points_mm,
         hits.normals,
         hits.rays,
-        pixels.ray_lengths,
         pixels.depth_mm,
         pixels.is_border,
         noise.sigma_coefficients(pixels.fx),
     )
-    for group, scale in _noisy_groups(residuals, groups):
-        calm(residuals, jacobian, gains, groups, group, scale)
+    calm_noisy_groups(residuals, jacobian, gains, groups)
     return DepthTerms(residuals, jacobian, hits.points_mm, hits.normals, gains, n_hits, n_grazing)
-
-
-def _noisy_groups(residuals: Float, groups: UInt8) -> list[tuple[int, float]]:
-    """Groups of pixels with the factor by which they are noisier than the rest.
-
-    A matcher smears outlines, and a hollow reflects itself: where such pixels scatter notably
-    more than the wall's, about the model and not about their own mean, their noise is taken to
-    be as large as that. Nothing scatters less than the noise model says.
-    """
-    scatter, n_known, _ = group_scatter(residuals, groups, REST)
-    if n_known < MIN_REFERENCE_PIXELS:
-        return []
-    reference = max(1.0, NORMAL_MAD * scatter)
-    noisy: list[tuple[int, float]] = []
-    for group, largest in ((BORDER, MAX_BORDER_SCALE), (HOLLOW, np.inf)):
-        scatter, _, n_pixels = group_scatter(residuals, groups, group)
-        ratio = max(1.0, NORMAL_MAD * scatter) / reference
-        if ratio > NOTABLE_SCATTER and n_pixels >= MIN_GROUP_PIXELS:
-            noisy.append((group, min(ratio, largest)))
-    return noisy
 
 
 def depth_equations(

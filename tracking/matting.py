@@ -17,6 +17,7 @@ from tracking.arrays import Bool, Float, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
 from tracking.contact import extent_near
 from tracking.contour import Outline, outline_of
+from tracking.extent import Box
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
@@ -53,13 +54,14 @@ def needs_matting(quality: EdgeQuality) -> bool:
     return quality.sigma_px > MATTED.sigma_px
 
 
-def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
+def matted_outline(labels: UInt8, color_rgb: UInt8, box: Box | None = None) -> Outline | None:
     """Outline of the applicator, sharpened by colour where it meets the bed.
 
     There its exit lies, whose shape tells the roll; elsewhere the labels stand. None where the
-    applicator does not meet the bed, or colour tells less than half of where it does.
+    applicator does not meet the bed, or colour tells less than half of where it does. `box` is
+    the applicator's, where it is known.
     """
-    outline = outline_of(labels)
+    outline = outline_of(labels, box)
     if outline is None:
         return None
     left, top = outline.origin_px
@@ -76,10 +78,11 @@ def matted_outline(labels: UInt8, color_rgb: UInt8) -> Outline | None:
     color = cv2.cvtColor(color_rgb[rows, columns], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
     occluder = crop == Label.OCCLUDER.value
     applicator = crop == Label.APPLICATOR.value
-    scatter = _scatter(applicator, occluder, color)
-    coarse, _, _ = _matte(applicator, occluder, color, COARSE, scatter)
+    _, inverse = cv2.invert(_scatter(applicator, occluder, color))
+    precision = inverse.astype(np.float32)
+    coarse, _, _ = _matte(applicator, occluder, color, COARSE, precision)
     sharper = (_smooth(coarse) >= INSIDE) & ~occluder
-    fine, n_told, n_untold = _matte(sharper, occluder, color, FINE, scatter)
+    fine, n_told, n_untold = _matte(sharper, occluder, color, FINE, precision)
     if n_untold > n_told:
         return None
     return _pasted(outline, _smooth(fine), (columns.start, rows.start))
@@ -97,13 +100,18 @@ def _pasted(outline: Outline, fraction: NDArray[np.float32], origin_px: tuple[in
 
 
 def _matte(
-    applicator: Bool, occluder: Bool, color_rgba: UInt8, settings: _Pass, scatter: Float
+    applicator: Bool,
+    occluder: Bool,
+    color_rgba: UInt8,
+    settings: _Pass,
+    precision: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], int, int]:
     """Place every pixel's colour between the two sides' local means, as a share of applicator.
 
-    Colours are told apart by Fisher's discriminant: `scatter` (3, 3) is how either side's colours
-    vary by themselves. Across the edge of a shadow that is along the bed's own colour, which then
-    says little. With it: how many pixels near the outline colour decides, and does not.
+    Colours are told apart by Fisher's discriminant: `precision` (3, 3) is the inverse of how
+    either side's colours vary by themselves. Across the edge of a shadow that is along the bed's
+    own colour, which then says little. With it: how many pixels near the outline colour decides,
+    and does not.
     """
     inside = _core(applicator, settings.core_px)
     outside = _core(~(applicator | occluder), settings.core_px)
@@ -115,7 +123,7 @@ def _matte(
         color_rgba,
         _sums(color_rgba, inside, settings.window_px),
         _sums(color_rgba, outside, settings.window_px),
-        np.linalg.inv(scatter),
+        precision,
         MIN_CORE_FRACTION * settings.window_px**2,
         MIN_CONTRAST**2,
         settings.is_last,
@@ -123,12 +131,16 @@ def _matte(
 
 
 def _scatter(applicator: Bool, occluder: Bool, color_rgba: UInt8) -> Float:
-    """Covariance (3, 3) of the sides' colours about their local means, the sensor's noise in it."""
-    total = np.eye(3) * COLOR_NOISE**2
+    """Covariance (3, 3) of the sides' colours about their local means, the sensor's noise in it.
+
+    Every second row and column tell as much.
+    """
+    total = np.diag([COLOR_NOISE**2] * 3)
+    color_thinned = color_rgba[::2, ::2].copy()
     for side in (applicator, ~(applicator | occluder)):
-        core = _core(side, DEEP_PX)
-        sums = _sums(color_rgba, core, COARSE.window_px)
-        total += scatter_about_mean(core, color_rgba, sums)
+        core = _core(side, DEEP_PX)[::2, ::2].copy()
+        sums = _sums(color_thinned, core, COARSE.window_px // 2 + 1)
+        total += scatter_about_mean(core, color_thinned, sums)
     return total
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tracking.alignment import Alignment
 from tracking.applicator import Applicator
 from tracking.bed import BedSurface
 from tracking.coverage import measure_coverage
 from tracking.docking import measure_docking
 from tracking.field_sight import NOTHING_SEEN, FieldSight
-from tracking.identity import identify
+from tracking.identity import Peers, identify
 from tracking.intrusion import measure_intrusion
 from tracking.plan import Plan
 from tracking.registration import Registration
@@ -24,7 +22,7 @@ NO_SURVEY = AlignedSurvey()
 
 def measure_alignment(
     applicator: Applicator,
-    catalogue: Mapping[str, Applicator],
+    peers: Peers,
     registration: Registration,
     bed: BedSurface,
     rig: Rig,
@@ -34,11 +32,12 @@ def measure_alignment(
 ) -> Alignment:
     """Measure every quantity that this frame shows.
 
-    A cone that is recognised as another than the planned one is named, registered or not.
+    A cone that is recognised as another of `peers` than the planned one is named, registered or
+    not.
 
     Fails to: quantities that are not observable.
     """
-    identity = identify(registration.dimensions, applicator, catalogue)
+    identity = identify(registration.dimensions, applicator, peers)
     if not registration.is_ok:
         return Alignment(applicator_id=identity)
     docking = measure_docking(applicator, registration, rig)

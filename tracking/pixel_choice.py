@@ -16,6 +16,7 @@ from tracking.compiled import (
     NEW_MASK,
     NEW_ROWS,
     NEW_VECTOR,
+    ROWS,
     VECTOR,
     compiled,
     part,
@@ -96,6 +97,19 @@ def good_pixels(
                     n_good += is_good
                     good[row, column] = is_good
     return good, n_mask, n_valid, n_inside, n_good
+
+
+@compiled(NEW_ROWS, ROWS, COUNT)
+def grid_cells(uv: Float, stride: int) -> Float:
+    """Column and row, from 0, of pixels (n, 2) that lie on a grid."""
+    cells = np.empty(uv.shape)
+    for axis in range(2):
+        least = np.inf
+        for row in range(len(uv)):
+            least = min(least, uv[row, axis])
+        for row in range(len(uv)):
+            cells[row, axis] = np.rint((uv[row, axis] - least) / stride)
+    return cells
 
 
 @compiled(

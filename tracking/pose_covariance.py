@@ -81,7 +81,7 @@ def _with_status(registration: Registration, refined: Refined, spread: float) ->
         and _across_sigma_mm(registration) <= MAX_EXIT_SIGMA_MM
     ):
         status = RegistrationStatus.WEAK_GEOMETRY
-    return registration if status is registration.status else replace(registration, status=status)
+    return registration if status is registration.status else registration.with_status(status)
 
 
 def without_slide(registration: Registration) -> Registration:

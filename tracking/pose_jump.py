@@ -7,7 +7,7 @@ Fails to: jump.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 
@@ -29,7 +29,7 @@ N_SIGMA = 5.0  # of both poses together: noise is no jump
 def with_jump_told(previous: Registration | None, now: Registration, dt_ns: int) -> Registration:
     """Return `now`, as searched anew where it jumped from the previous frame's pose."""
     if now.start is PoseStart.TRACKED and (previous is None or is_jump(previous, now, dt_ns)):
-        return replace(now, start=PoseStart.SEARCHED)
+        return now.with_start(PoseStart.SEARCHED)
     return now
 
 
@@ -64,4 +64,6 @@ def is_jump(previous: Registration, now: Registration, dt_ns: int) -> bool:
 
 def _is_within(vector: Float, covariance: Float, reach: float) -> bool:
     """Whether a vector is no longer than what motion and noise reach; False for NaN."""
-    return float(np.linalg.norm(vector)) <= reach + N_SIGMA * largest_sigma(covariance)
+    length = sqrt(float(vector @ vector))
+    # what motion alone explains needs no noise: its largest sigma takes longer than all the rest
+    return length <= reach or length <= reach + N_SIGMA * largest_sigma(covariance)

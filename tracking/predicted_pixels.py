@@ -14,7 +14,9 @@ from tracking.compiled import (
     LABELS,
     NEW_INDICES,
     NEW_LABELS,
+    NEW_ROWS,
     REAL,
+    ROWS,
     VECTOR,
     array_in,
     array_out,
@@ -30,6 +32,34 @@ AGREES_SIGMA, AGREES_MM = 4.0, 0.5  # of the depth noise; of pose and form
 GRID_PX = 8  # looks for something before the cone: a finger at 0.8 m
 
 
+@compiled(COUNT, NEW_LABELS, ROWS, COUNT, COUNT)
+def fill_convex(inside: UInt8, corners: Float, left: int, top: int) -> int:
+    """Set the pixels of a crop to 1 whose centres lie in a convex polygon, in place: how many rows.
+
+    OpenCV's fill takes in the pixels that the outline touches too: half a pixel all round.
+
+    Parameters
+    ----------
+    corners : (n, 2) u, v in order around the polygon
+    left, top : of the crop in the image
+    """
+    n_rows, n_corners = 0, len(corners)
+    for row in range(inside.shape[0]):
+        v, first, last = np.float64(row + top), np.inf, -np.inf
+        for corner in range(n_corners):
+            u0, v0 = corners[corner - 1, 0], corners[corner - 1, 1]
+            u1, v1 = corners[corner, 0], corners[corner, 1]
+            if min(v0, v1) <= v <= max(v0, v1):
+                at = u0 if v0 == v1 else u0 + (v - v0) / (v1 - v0) * (u1 - u0)
+                first, last = min(first, at, u1 if v0 == v1 else at), max(last, at)
+                last = max(last, u1 if v0 == v1 else at)
+        start, stop = np.ceil(max(first, left)), np.floor(min(last, left + inside.shape[1] - 1.0))
+        if start <= stop:
+            n_rows += 1
+            inside[row, int(start) - left : int(stop) - left + 1] = 1
+    return n_rows
+
+
 @compiled(several(NEW_INDICES, NEW_INDICES), LABELS, LABELS, COUNT)
 def grid_middles(labels: UInt8, inside: UInt8, applicator: int) -> tuple[Places, Places]:
     """Rows and columns of the grid cells' middles that are labelled and predicted applicator."""
@@ -42,6 +72,16 @@ def grid_middles(labels: UInt8, inside: UInt8, applicator: int) -> tuple[Places,
                 v[n], u[n] = row, column
                 n += 1
     return v[:n], u[:n]
+
+
+@compiled(NEW_ROWS, INDICES, INDICES, COUNT, COUNT, VECTOR)
+def rays_through(v: Places, u: Places, top: int, left: int, pinhole: Float) -> Float:
+    """Directions (n, 3) with z = 1 through pixels of a crop; `pinhole` is fx, fy, cx, cy."""
+    rays = np.ones((len(v), 3))
+    for index in range(len(v)):
+        rays[index, 0] = (u[index] + left - pinhole[2]) / pinhole[0]
+        rays[index, 1] = (v[index] + top - pinhole[3]) / pinhole[1]
+    return rays
 
 
 @compiled(array_out(BYTE, 1), INDICES, INDICES, VECTOR, DEPTHS, VECTOR, REAL)
@@ -82,38 +122,48 @@ def compared(
     return codes
 
 
-@compiled(NEW_LABELS, INDICES, INDICES, array_in(BYTE, 1), DEPTHS)
-def off_cells(v: Places, u: Places, codes: UInt8, depth_mm: Depth) -> UInt8:
-    """1 in the cells of the grid, and their neighbours, whose middle's depth is not the model's."""
-    height, width = depth_mm.shape
+@compiled(NEW_LABELS, INDICES, INDICES, array_in(BYTE, 1), COUNT, COUNT)
+def off_cells(v: Places, u: Places, codes: UInt8, height: int, width: int) -> UInt8:
+    """1 in the cells of a crop's grid, and their neighbours, whose middle tells the label wrong.
+
+    Its ray misses the model, or something stands before it. What is farther corrects nothing.
+    """
     n_rows = (height - GRID_PX // 2 - 1) // GRID_PX + 1
     n_columns = (width - GRID_PX // 2 - 1) // GRID_PX + 1
     cells = np.zeros((n_rows, n_columns), np.uint8)
     for index in range(len(v)):
-        has_no_depth = depth_mm[v[index], u[index]] <= 0
-        if codes[index] == AGREES or (codes[index] != MISSED and has_no_depth):
-            continue
-        row, column = v[index] // GRID_PX, u[index] // GRID_PX
-        cells[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 1
+        if codes[index] in (MISSED, NEARER):
+            row, column = v[index] // GRID_PX, u[index] // GRID_PX
+            cells[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 1
     return cells
 
 
 @compiled(several(NEW_INDICES, NEW_INDICES), LABELS, LABELS, LABELS, COUNT)
-def worth_a_ray(labels: UInt8, inside: UInt8, off: UInt8, applicator: int) -> tuple[Places, Places]:
+def worth_deciding(
+    labels: UInt8, inside: UInt8, off: UInt8, applicator: int
+) -> tuple[Places, Places]:
     """Rows and columns where label and prediction differ, or both are applicator in an off cell.
 
     Past the last middles lies no cell.
     """
     height, width = labels.shape
-    v, u, n = np.empty(labels.size, np.int64), np.empty(labels.size, np.int64), 0
+    is_worth = np.zeros((height, width), np.bool_)
+    n = 0
     for row in range(height):
+        codes, is_in, chosen = labels[row], inside[row], is_worth[row]
         has_cells = row // GRID_PX < off.shape[0]
         for column in range(width):
-            is_applicator, is_inside = labels[row, column] == applicator, inside[row, column] > 0
-            is_worth = is_applicator != is_inside
-            if is_applicator and is_inside and has_cells and column // GRID_PX < off.shape[1]:
-                is_worth = off[row // GRID_PX, column // GRID_PX] > 0
-            if is_worth:
+            chosen[column] = (codes[column] == applicator) != (is_in[column] > 0)
+        for cell in range(off.shape[1] if has_cells else 0):
+            if off[row // GRID_PX, cell] > 0:
+                for column in range(cell * GRID_PX, min(width, (cell + 1) * GRID_PX)):
+                    chosen[column] |= codes[column] == applicator
+        for column in range(width):
+            n += chosen[column]
+    v, u, n = np.empty(n, np.int64), np.empty(n, np.int64), 0
+    for row in range(height):
+        for column in range(width):
+            if is_worth[row, column]:
                 v[n], u[n] = row, column
                 n += 1
-    return v[:n].copy(), u[:n].copy()
+    return v, u

@@ -1,6 +1,6 @@
 """Where a registered cone should be seen, and how measured depth lies to it.
 
-Only pixels whose label and prediction differ are worth a ray, and those around something that
+Only pixels whose label and prediction differ are worth deciding, and those around something that
 stands before the cone: polygons of the model's two bodies and a coarse grid find them.
 """
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
@@ -18,12 +17,15 @@ from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
 from tracking.extent import Box
 from tracking.predicted_pixels import (
+    MISSED,
     Depth,
     Places,
     compared,
+    fill_convex,
     grid_middles,
     off_cells,
-    worth_a_ray,
+    rays_through,
+    worth_deciding,
 )
 from tracking.projected import projected
 from tracking.registration import Registration
@@ -32,7 +34,7 @@ from tracking.segmentation import Label, Segmentation
 MAX_POSE_PX = 1.0  # 1-sigma of the exit in the image: a pose that errs more draws no outline
 MARGIN_PX = 8  # around outline and labels: room to look beside them
 NEAR_MM = 50.0  # nothing nearer is projected
-FAR_PX = 1e5  # OpenCV's polygons are integers
+FAR_PX = 1e5  # where a point beside the camera may be projected to
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +93,7 @@ def _is_sharp(model: ConeModel, registration: Registration, intrinsics: CameraIn
     return sigma_mm * intrinsics.fx / distance_mm <= MAX_POSE_PX
 
 
-def _polygons(
-    model: ConeModel, pose: Float, intrinsics: CameraIntrinsics
-) -> list[NDArray[np.int32]] | None:
+def _polygons(model: ConeModel, pose: Float, intrinsics: CameraIntrinsics) -> list[Float] | None:
     """Convex polygons (m, 2) in pixels that together hold the model; None: part is too near.
 
     Tube and ring are convex but for their hollow: the image of each is that of its two ends.
@@ -112,24 +112,25 @@ def _polygons(
         pixels, nearest_mm = projected(pose, body, intrinsics.pinhole, FAR_PX)
         if nearest_mm < NEAR_MM:
             return None
-        polygons.append(cv2.convexHull(pixels.astype(np.int32))[:, 0].astype(np.int32))
+        polygons.append(cv2.convexHull(pixels.astype(np.float32))[:, 0].astype(np.float64))
     return polygons
 
 
-def _region(polygons: list[NDArray[np.int32]], labelled: Box, intrinsics: CameraIntrinsics) -> Box:
+def _region(polygons: list[Float], labelled: Box, intrinsics: CameraIntrinsics) -> Box:
     """Rows and columns that hold outline and labels, with their margin."""
     rows, columns = labelled
     corners = np.concatenate([*polygons, [[columns.start, rows.start], [columns.stop, rows.stop]]])
-    low = np.maximum(corners.min(axis=0) - MARGIN_PX, 0)
-    high = np.minimum(corners.max(axis=0) + MARGIN_PX + 1, (intrinsics.width, intrinsics.height))
+    low = np.maximum(np.floor(corners.min(axis=0)) - MARGIN_PX, 0)
+    high = np.ceil(corners.max(axis=0)) + MARGIN_PX + 1
+    high = np.minimum(high, (intrinsics.width, intrinsics.height))
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
-def _filled(polygons: list[NDArray[np.int32]], box: Box) -> UInt8:
+def _filled(polygons: list[Float], box: Box) -> UInt8:
     rows, columns = box
     inside = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
     for polygon in polygons:
-        cv2.fillConvexPoly(inside, polygon - (columns.start, rows.start), 1)
+        fill_convex(inside, polygon, columns.start, rows.start)
     return inside
 
 
@@ -149,16 +150,17 @@ class _Comparison:
         """Compare the pixels whose label differs, and those around something before the cone."""
         applicator = Label.APPLICATOR.value
         v, u = grid_middles(labels, inside, applicator)
-        off = off_cells(v, u, self._codes(v, u), self.depth_mm)
-        v, u = worth_a_ray(labels, inside, off, applicator)
-        places = v * labels.shape[1] + u
-        return PredictedView(self.box, inside, places, labels[v, u], self._codes(v, u))
+        off = off_cells(v, u, self._codes(v, u), *labels.shape)
+        v, u = worth_deciding(labels, inside, off, applicator)
+        codes = np.full(len(v), MISSED, np.uint8)  # outside the polygons no ray meets the model
+        may_meet = inside[v, u] > 0
+        codes[may_meet] = self._codes(v[may_meet], u[may_meet])
+        return PredictedView(self.box, inside, v * labels.shape[1] + u, labels[v, u], codes)
 
     def _codes(self, v: Places, u: Places) -> UInt8:
         """Whether rays meet the model, and depth lies on it or clearly before it."""
         rows, columns = self.box
-        predicted_mm = self.model.depths_mm(
-            self.pose, self.intrinsics.rays(u + columns.start, v + rows.start)
-        )
+        rays = rays_through(v, u, rows.start, columns.start, self.intrinsics.pinhole)
+        predicted_mm = self.model.depths_mm(self.pose, rays)
         sigma = self.noise.sigma_coefficients(self.intrinsics.fx)
         return compared(v, u, predicted_mm, self.depth_mm, sigma, self.spread)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracking.arrays import Float
-from tracking.compiled import COUNT, REAL, ROWS, VECTOR, array_out, compiled, part, several
+from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled, part, several
 
 
 @part
@@ -18,19 +17,17 @@ def _pixel(pose: Float, point: Float, pinhole: Float) -> tuple[float, float, flo
     return pinhole[0] * x / z + pinhole[2], pinhole[1] * y / z + pinhole[3], z
 
 
-@compiled(several(array_out(COUNT, 2), REAL), ROWS, ROWS, VECTOR, REAL)
-def projected(
-    pose: Float, points_mm: Float, pinhole: Float, far_px: float
-) -> tuple[NDArray[np.int64], float]:
-    """Nearest pixels (n, 2) of points (n, 3), none farther out than that; their least depth.
+@compiled(several(NEW_ROWS, REAL), ROWS, ROWS, VECTOR, REAL)
+def projected(pose: Float, points_mm: Float, pinhole: Float, far_px: float) -> tuple[Float, float]:
+    """Pixel coordinates (n, 2) of points (n, 3), none farther out than that; their least depth.
 
     `pinhole` is fx, fy, cx, cy.
     """
-    pixels, nearest_mm = np.empty((len(points_mm), 2), np.int64), np.inf
+    pixels, nearest_mm = np.empty((len(points_mm), 2)), np.inf
     for index in range(len(points_mm)):
         u, v, z = _pixel(pose, points_mm[index], pinhole)
-        pixels[index, 0] = np.int64(np.rint(min(max(u, -far_px), far_px)))
-        pixels[index, 1] = np.int64(np.rint(min(max(v, -far_px), far_px)))
+        pixels[index, 0] = min(max(u, -far_px), far_px)
+        pixels[index, 1] = min(max(v, -far_px), far_px)
         nearest_mm = min(nearest_mm, z)
     return pixels, nearest_mm
 

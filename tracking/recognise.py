@@ -63,7 +63,7 @@ def recognised(
     if pose is None:
         return registration
     fitted_view, fitted = _fitted(view, registration, pose, models)
-    return replace(registration, dimensions=held_against_bevels(fitted_view, fitted, models))
+    return registration.with_dimensions(held_against_bevels(fitted_view, fitted, models))
 
 
 def _fitted(
@@ -78,12 +78,12 @@ def _fitted(
         registration.is_ok
         and known is not None
         and fits(known, planned)
-        and nearest(known, [planned, *rivals])[0] is planned
+        and nearest(known, [planned, *rivals]) is planned
     ):
         return view, registration
     guess = _Guess(planned, pose, seen or _seen(view, pose), registration.inlier_fraction)
     for _ in range(min(N_RIVALS, len(rivals))):
-        rival = nearest(guess.dimensions, rivals)[0]
+        rival = nearest(guess.dimensions, rivals)
         rivals.remove(rival)
         rival_view = replace(view, model=models.model(rival), hidden_rim=None)
         refined = rival_view.refine(_start(guess, rival))
@@ -123,7 +123,9 @@ def _looked_closer(
     """
     pose, known = registration.camera_from_applicator, registration.dimensions
     applicator = view.model.applicator
-    if pose is None or known is None or identify(known, applicator, models.catalogue).decided:
+    if pose is None or known is None:
+        return registration, None
+    if identify(known, applicator, models.peers(applicator)).decided:
         return registration, None
     refined = view.refine(pose)
     sides = measure_sides(view.model, refined.pose, view.outline, view.intrinsics)
@@ -131,7 +133,7 @@ def _looked_closer(
     is_rolled = registration.roll_observable or applicator.bevel_deg == 0
     # a roll that was not found is none to measure a bevel at
     closer = seen if is_rolled else _with_bevel(seen, known)
-    return replace(registration, dimensions=closer), seen
+    return registration.with_dimensions(closer), seen
 
 
 def _with_bevel(dimensions: Dimensions, other: Dimensions) -> Dimensions:

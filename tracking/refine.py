@@ -22,7 +22,7 @@ from tracking.likelihood import TUKEY, DepthTerms, depth_equations, depth_terms
 from tracking.newton_step import newton_step
 from tracking.segmentation import EdgeQuality
 from tracking.stereo_noise import correlation_inflation
-from tracking.transforms import orthonormalise, rotation_from_vector
+from tracking.transforms import moved_in_own_axes, orthonormalise
 
 MAX_ROUNDS = 16
 MAX_ITERATIONS = 4  # a round
@@ -124,7 +124,7 @@ def refine(
         following = _round(problem, pose, widening if is_wide else 1.0)
         turns_back = following.step @ following.information @ current.step < 0
         halves = turns_back and not following.has_settled
-        pose = _moved(pose, following.step / 2) if halves else following.pose
+        pose = moved_in_own_axes(pose, following.step / 2) if halves else following.pose
         current = following
     return Refined(
         orthonormalise(pose),
@@ -155,7 +155,7 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
         if not np.isfinite(step).all():
             return _Round(pose, total, information, edges, depth, has_settled=False)
         previous = step
-        pose, total = _moved(pose, step), total + step
+        pose, total = moved_in_own_axes(pose, step), total + step
         is_still = not is_wide and square < (STEP_TOLERANCE * depth.spread) ** 2
         if is_still or iteration == MAX_ITERATIONS - 1:
             moved_px = max((float(np.abs(j @ total).max()) for j in edges.jacobians), default=0.0)
@@ -166,11 +166,8 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
 
 def slide_is_disputed(depth: DepthTerms) -> bool:
     """Whether most pixels of the faces across the axis, which fix the slide, are thrown out."""
-    is_face = depth.is_face
-    if int(is_face.sum()) < MIN_FACE_PIXELS:
-        return False
-    is_out = np.abs(depth.residuals[is_face]) > DISPUTED_SIGMA * depth.spread
-    return bool(is_out.mean() > 0.5)
+    n_faces, n_off = depth.faces_off(DISPUTED_SIGMA)
+    return n_faces >= MIN_FACE_PIXELS and 2 * n_off > n_faces
 
 
 def _widening(problem: _Problem, start: Float) -> float:
@@ -199,14 +196,3 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
         terms = shift_marginalised(jacobian, weights, edge.offsets_px, bias_px)
         information, gradient = information + terms[0], gradient + terms[1]
     return _Edges(tuple(edges), tuple(jacobians), information, gradient)
-
-
-def _moved(pose: Float, step: Float) -> Float:
-    """Apply a small motion (rotation, displacement) given in applicator axes at the exit centre.
-
-    Its drift from a rotation is the rounding of one product: removed once, after the last of them.
-    """
-    moved = pose.copy()
-    moved[:3, :3] = pose[:3, :3] @ rotation_from_vector(step[:3])
-    moved[:3, 3] = pose[:3, 3] + pose[:3, :3] @ step[3:]
-    return moved

@@ -91,7 +91,7 @@ def _found(view: FrameView, prior: Float | None) -> Registration:
     """The registration tracked from the prior, or else from a search."""
     if prior is not None and upside_down_cost(prior) == 0.0:
         tracked = _with_known_rest(view, judge(view, view.refine(prior)))
-        tracked = replace(alone(view, tracked), start=PoseStart.TRACKED)
+        tracked = alone(view, tracked).with_start(PoseStart.TRACKED)
         if tracked.is_ok:
             return tracked
     view = replace(view, hidden_rim=None)  # it is told for the prior's roll
@@ -133,8 +133,9 @@ def _outline(
     segmentation: Segmentation, color_rgb: UInt8 | None
 ) -> tuple[Outline | None, EdgeQuality]:
     labels, quality = segmentation.labels, segmentation.edge_quality
+    box = segmentation.applicator_box
     if color_rgb is not None and needs_matting(quality):
-        matted = matted_outline(labels, color_rgb)
+        matted = matted_outline(labels, color_rgb, box)
         if matted is not None:
             return matted, MATTED
-    return outline_of(labels), quality
+    return outline_of(labels, box), quality

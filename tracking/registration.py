@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import sqrt
 
 import numpy as np
 
@@ -119,6 +121,26 @@ class Registration:
         elif self.status is RegistrationStatus.OK:
             raise ValueError("status OK needs a pose")
 
+    def with_status(self, status: RegistrationStatus) -> Registration:
+        """The same with another status."""
+        if status is RegistrationStatus.OK and self.camera_from_applicator is None:
+            raise ValueError("status OK needs a pose")
+        return self._copied("status", status)
+
+    def with_start(self, start: PoseStart) -> Registration:
+        """The same with another start."""
+        return self._copied("start", start)
+
+    def with_dimensions(self, dimensions: Dimensions | None) -> Registration:
+        """The same with other dimensions."""
+        return self._copied("dimensions", dimensions)
+
+    def _copied(self, name: str, value: object) -> Registration:
+        """A copy with one other field that says nothing of the pose, which stays valid."""
+        copied = copy(self)
+        object.__setattr__(copied, name, value)
+        return copied
+
     @property
     def is_ok(self) -> bool:
         """Whether the pose may be measured with."""
@@ -147,15 +169,14 @@ class Registration:
         The two are not exactly orthogonal; `axis_cov_deg2` is the covariance of the rotation
         vector's dot products with them.
         """
-        axis = self.axis_camera
-        rows = []
-        for direction in np.eye(3)[:2]:
-            projected = direction - axis * float(direction @ axis)
-            length = float(np.linalg.norm(projected))
-            if length < 1e-6:  # axis along that camera axis: any perpendicular will do
-                projected, length = np.cross(axis, np.array([0.0, 0.0, 1.0])), 1.0
-            rows.append(projected / length)
-        return np.array(rows)
+        x, y, z = self.axis_camera.tolist()
+        along_x, along_y = (1 - x * x, -x * y, -x * z), (-y * x, 1 - y * y, -y * z)
+        basis = np.array([along_x, along_y])
+        for row in range(2):
+            length = sqrt(float(basis[row] @ basis[row]))
+            # axis along that camera axis: any perpendicular will do
+            basis[row] = basis[row] / length if length >= 1e-6 else (y, -x, 0.0)
+        return basis
 
     @property
     def axis_cov_deg2(self) -> Float | None:

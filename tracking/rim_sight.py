@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracking.arrays import Bool, Float
+from tracking.arrays import Bool, Float, frozen
 from tracking.bed import BedSurface, quadratic_height
 from tracking.cone_model import ConeModel
 from tracking.registration import Registration
@@ -23,6 +23,7 @@ CLEAR_GAP_MM, LEANS_SUNK_MM = 1.0, 0.3  # a rim that stands off here and is sunk
 # and its outline has been drawn towards the bed, so that it is sunk deeper than it seems
 N_STEPS = 10  # along the ray towards the camera
 REACH_RADII = 1.5  # so far along it: beyond twice the radius from the axis the bed is not known
+_STEPS = frozen(np.linspace(0.0, REACH_RADII, N_STEPS))
 
 
 def hidden_rim(model: ConeModel, registration: Registration, bed: BedSurface) -> Bool | None:
@@ -36,8 +37,7 @@ def hidden_rim(model: ConeModel, registration: Registration, bed: BedSurface) ->
     towards = camera - rim
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     outer = model.applicator.outer_radius_mm
-    steps = np.linspace(0.0, REACH_RADII * outer, N_STEPS)
-    along = rim[:, None] + steps[None, :, None] * towards[:, None]
+    along = rim[:, None] + (outer * _STEPS)[None, :, None] * towards[:, None]
     near = np.hypot(along[..., 0], along[..., 1]) < 2 * outer
     clearance = np.where(near, _height_mm(along, bed.fit_from_applicator, coefficients), np.inf)
     faces_camera = np.einsum("ij,ij->i", rim[:, :2], towards[:, :2]) > 0

@@ -52,7 +52,7 @@ def held_against_bevels(
     if known is None or pose is None or known.rim_arc_deg >= LONG_ARC_DEG:
         return known
     planned = view.model.applicator
-    named = identify(known, planned, models.catalogue)
+    named = identify(known, planned, models.peers(planned))
     entry = models.catalogue.get(named.value or "", planned)
     if not named.decided:
         return known

@@ -87,9 +87,9 @@ def _confirmed(first: Registration, second: Registration) -> Registration:
     if not second.is_ok:
         return second
     if second.start is not PoseStart.TRACKED or not _motion(first, second) <= MAX_MOTION:
-        return replace(second, status=RegistrationStatus.POOR_FIT)
+        return second.with_status(RegistrationStatus.POOR_FIT)
     known = second.dimensions if first.dimensions is not None else None
-    return replace(second, start=first.start, dimensions=known)
+    return second.with_start(first.start).with_dimensions(known)
 
 
 def _motion(first: Registration, second: Registration) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracking.arrays import Float, finite_array, frozen
-from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled
+from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled, part
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not
@@ -37,8 +37,8 @@ def check_transform(name: str, value: object) -> Float:
     error = orthonormal_error(rotation)
     if error > ORTHONORMAL_TOLERANCE:
         raise ValueError(f"{name}: rotation is not orthonormal (largest error {error:.2e})")
-    x, y, z = rotation
-    if cross(x, y) @ z < 0:
+    (a, b, c), (d, e, f), (g, h, i) = rotation.tolist()
+    if a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0:
         raise ValueError(f"{name}: rotation is mirrored (determinant -1)")
     return matrix
 
@@ -92,8 +92,8 @@ def rotation_from_vector(rotation_vector_rad: ArrayLike) -> Float:
     return _rotation(np.asarray(rotation_vector_rad, np.float64))
 
 
-@compiled(NEW_ROWS, VECTOR)
-def _rotation(rotation_vector_rad: Float) -> Float:
+@part
+def _rotation_of(rotation_vector_rad: Float) -> Float:
     x, y, z = rotation_vector_rad
     angle = math.sqrt(x * x + y * y + z * z)
     # sin(t) / t and (1 - cos(t)) / t^2, by their series where the quotients would lose digits
@@ -108,6 +108,30 @@ def _rotation(rotation_vector_rad: Float) -> Float:
             for other in range(3):
                 matrix[row, column] += second * cross_of[row, other] * cross_of[other, column]
     return matrix
+
+
+@compiled(NEW_ROWS, VECTOR)
+def _rotation(rotation_vector_rad: Float) -> Float:
+    return _rotation_of(rotation_vector_rad)
+
+
+@compiled(NEW_ROWS, ROWS, VECTOR)
+def moved_in_own_axes(target_from_source: Float, motion: Float) -> Float:
+    """Return the transform after a small motion (6,) of its source in the source's own axes.
+
+    A rotation vector (rad) about the source's origin, and a displacement (mm). Repeated, it drifts
+    from a rotation by the rounding of one product: see `orthonormalise`.
+    """
+    if target_from_source.shape != (4, 4) or len(motion) != 6:
+        raise ValueError("a transform is 4x4, a small motion has six parts")
+    turn, moved = _rotation_of(motion[:3]), target_from_source.copy()
+    for row in range(3):
+        for column in range(3):
+            moved[row, column] = 0.0
+            for other in range(3):
+                moved[row, column] += target_from_source[row, other] * turn[other, column]
+            moved[row, 3] += target_from_source[row, column] * motion[3 + column]
+    return moved
 
 
 def blockwise(rotation: Float) -> Float:

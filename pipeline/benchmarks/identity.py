@@ -25,7 +25,7 @@ from recordings.simulation.views import (
 )
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
-from tracking.identity import identify
+from tracking.identity import identify, peers_of
 from tracking.register import register
 
 START_DEG, START_MM = 1.0, 3.0
@@ -126,7 +126,7 @@ def _run(trial: Trial) -> TrialResult:
         start if trial.has_start else None,
         models=_models(),
     )
-    found = identify(registration.dimensions, trial.planned, catalogue())
+    found = identify(registration.dimensions, trial.planned, peers_of(trial.planned, catalogue()))
     dimensions = registration.dimensions
     return TrialResult(
         index=trial.index,

@@ -12,10 +12,14 @@ from tracking.depth_comparison import (
     BORDER,
     GRAZING_COSINE,
     HOLLOW,
+    MAX_BORDER_SCALE,
+    MIN_GROUP_PIXELS,
+    MIN_REFERENCE_PIXELS,
+    NORMAL_MAD,
     REST,
-    calm,
+    calm_noisy_groups,
     compared,
-    group_scatter,
+    faces_off,
     robust_equations,
 )
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
@@ -51,7 +55,6 @@ def test_residuals_and_derivatives(view: View, noise: DepthNoise) -> None:
         hits.points_mm,
         hits.normals,
         hits.rays,
-        lengths,
         depth_mm,
         is_border,
         noise.sigma_coefficients(fx),
@@ -78,20 +81,59 @@ def test_residuals_and_derivatives(view: View, noise: DepthNoise) -> None:
 
 
 class TestGroups:
-    residuals = np.array([1.0, -3.0, np.nan, 2.0, -7.0, 5.0])
-    groups = np.array([0, 0, 0, 0, 1, 1], np.uint8)
+    """A wall of scatter 1, an outline of 2 and a hollow of 8."""
 
-    def test_scatter_is_the_upper_median_of_what_is_known(self) -> None:
-        assert group_scatter(self.residuals, self.groups, 0) == (2.0, 3, 4)
-        assert group_scatter(self.residuals, self.groups, 1) == (7.0, 2, 2)
-        assert group_scatter(self.residuals, self.groups, 2) == (0.0, 0, 0)
+    groups = np.repeat(np.array([REST, BORDER, HOLLOW], np.uint8), 200)
 
-    def test_a_calmed_group_alone_is_changed(self) -> None:
-        residuals, gains, jacobian = self.residuals.copy(), np.ones(6), np.ones((6, 6))
-        assert calm(residuals, jacobian, gains, self.groups, 1, 2.0) == 2
-        np.testing.assert_array_equal(residuals, [1.0, -3.0, np.nan, 2.0, -3.5, 2.5])
-        np.testing.assert_array_equal(gains, [1, 1, 1, 1, 0.5, 0.5])
+    def noisy(self, border: float, hollow: float) -> Float:
+        residuals: Float = np.random.default_rng(1).standard_normal(600)
+        residuals[::9] = np.nan
+        residuals *= np.repeat([1.0, border, hollow], 200)
+        return residuals
+
+    def test_noisier_groups_are_calmed_to_the_wall(self) -> None:
+        before = self.noisy(2.0, 8.0)
+        residuals, gains, jacobian = before.copy(), np.ones(600), np.ones((600, 6))
+        scales = calm_noisy_groups(residuals, jacobian, gains, self.groups)
+        sizes = [np.sort(np.abs(part[np.isfinite(part)])) for part in np.split(before, 3)]
+        scatter = [NORMAL_MAD * part[len(part) // 2] for part in sizes]
+        wall = max(1.0, scatter[0])
+        np.testing.assert_allclose(scales, [1.0, scatter[1] / wall, scatter[2] / wall])
+        np.testing.assert_array_equal(residuals, before / scales[self.groups])
+        np.testing.assert_array_equal(gains, 1.0 / scales[self.groups])
         np.testing.assert_array_equal(jacobian, gains[:, None] * np.ones((1, 6)))
+
+    def test_an_outline_is_calmed_so_far_and_a_hollow_without_bound(self) -> None:
+        scales = calm_noisy_groups(
+            self.noisy(30.0, 30.0), np.ones((600, 6)), np.ones(600), self.groups
+        )
+        assert scales[BORDER] == MAX_BORDER_SCALE
+        assert scales[HOLLOW] > 20.0
+
+    @pytest.mark.parametrize(("border", "hollow"), [(1.1, 1.1), (0.1, 0.0)])
+    def test_what_scatters_alike_or_less_stays(self, border: float, hollow: float) -> None:
+        before = self.noisy(border, hollow)
+        residuals = before.copy()
+        scales = calm_noisy_groups(residuals, np.ones((600, 6)), np.ones(600), self.groups)
+        np.testing.assert_array_equal(scales, 1.0)
+        np.testing.assert_array_equal(residuals, before)
+
+    def test_few_pixels_tell_no_noise(self) -> None:
+        groups = self.groups.copy()
+        groups[: 200 - MIN_REFERENCE_PIXELS] = HOLLOW  # of those left some have no residual
+        jacobian, gains = np.ones((600, 6)), np.ones(600)
+        assert calm_noisy_groups(self.noisy(2.0, 8.0), jacobian, gains, groups).max() == 1.0
+        groups = self.groups.copy()
+        groups[400 + MIN_GROUP_PIXELS - 1 :] = BORDER
+        scales = calm_noisy_groups(self.noisy(2.0, 2.0), jacobian, gains, groups)
+        assert scales[HOLLOW] == 1.0 < scales[BORDER]
+
+
+def test_faces_that_lie_off_are_counted() -> None:
+    normals = np.array([[0, 0, 1], [0, 0, -1], [0, 0, 1], [1, 0, 0], [0, 0, 1.0]])
+    residuals = np.array([4.0, -4.0, 1.0, 9.0, np.nan])
+    gains = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    assert faces_off(residuals, normals, gains, 3.0) == (3, 2)
 
 
 def _random(n: int) -> tuple[Float, Float]:

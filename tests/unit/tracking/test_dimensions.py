@@ -18,7 +18,7 @@ from tests.builders import (
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_model import ConeModel
-from tracking.identity import identify
+from tracking.identity import identify, peers_of
 from tracking.register import register
 from tracking.registration import Dimensions, Registration
 from tracking.segmentation import Label
@@ -28,7 +28,7 @@ PLANNED = CATALOGUE["D60-B15"]
 
 
 def decided(dimensions: Dimensions | None, planned: Applicator = PLANNED) -> ApplicatorIdentity:
-    return identify(dimensions, planned, CATALOGUE)
+    return identify(dimensions, planned, peers_of(planned, CATALOGUE))
 
 
 @cache
@@ -83,7 +83,7 @@ def test_another_cone_is_never_taken_for_the_planned_one(
     other = replace(other, ring_diameter_mm=expected.ring_diameter_mm)
     found = run(make_view(other, pose_looking_at(*where), seed=22), expected)
     catalogue = {expected.id: expected, other.id: other} | CATALOGUE
-    identity = identify(found.dimensions, expected, catalogue)
+    identity = identify(found.dimensions, expected, peers_of(expected, catalogue))
     assert not (identity.decided and identity.value == expected.id)
 
 

@@ -16,10 +16,12 @@ from tracking.identity import (
     K_CONSISTENT,
     K_EXCLUDED,
     N_DIRECTIONS,
+    Peers,
     distances,
     fits,
     identify,
     nearest,
+    peers_of,
 )
 from tracking.registration import Dimensions
 
@@ -31,7 +33,7 @@ DIRECTIONS_DEG = (0.0, 37.0, 90.0, 200.0, -74.0)
 
 
 def decided(dimensions: Dimensions | None, planned: Applicator = PLANNED) -> ApplicatorIdentity:
-    return identify(dimensions, planned, CATALOGUE)
+    return identify(dimensions, planned, peers_of(planned, CATALOGUE))
 
 
 def measured(
@@ -98,19 +100,22 @@ def test_no_dimensions_decide_nothing() -> None:
 
 def test_cones_of_another_machine_do_not_count() -> None:
     other = {name: replace(cone, machine="other") for name, cone in CATALOGUE.items()}
-    found = identify(Dimensions(65.0, 0.1, 15.0, 1.0), PLANNED, other | {"P": PLANNED})
+    found = identify(
+        Dimensions(65.0, 0.1, 15.0, 1.0), PLANNED, peers_of(PLANNED, other | {"P": PLANNED})
+    )
     assert not found.decided
 
 
 def test_a_lone_planned_cone_still_has_neighbours() -> None:
     for dimensions in (Dimensions(63.0, 0.1, 15.0, 1.0), Dimensions(60.0, 0.1, 23.0, 1.0)):
-        assert not identify(dimensions, PLANNED, {}).decided
-    assert identify(Dimensions(60.1, 0.1, 15.0, 1.0), PLANNED, {}).decided
+        assert not identify(dimensions, PLANNED, peers_of(PLANNED, {})).decided
+    assert identify(Dimensions(60.1, 0.1, 15.0, 1.0), PLANNED, peers_of(PLANNED, {})).decided
 
 
 def test_two_entries_of_one_shape_go_to_the_planned_one() -> None:
     twin = replace(PLANNED, id="A-TWIN")
-    found = identify(Dimensions(60.0, 0.1, 15.0, 1.0), PLANNED, {"A-TWIN": twin} | CATALOGUE)
+    peers = peers_of(PLANNED, {"A-TWIN": twin} | CATALOGUE)
+    found = identify(Dimensions(60.0, 0.1, 15.0, 1.0), PLANNED, peers)
     assert found.value == "D60-B15"
 
 
@@ -146,7 +151,9 @@ def test_a_common_error_is_still_an_error() -> None:
     """5 mm and 15 deg together along the common error: the two are not told apart."""
     step = np.array([5.0, np.tan(np.radians(30.0)) - np.tan(np.radians(15.0)), 0.0])
     covariance = np.diag([0.1**2, 0.02**2, 0.02**2]) + np.outer(step, step) / 2.5**2
-    away = distances(measured(covariance), [PLANNED, CATALOGUE["D65-B30"], CATALOGUE["D65-B15"]])
+    away = distances(
+        measured(covariance), Peers.of([PLANNED, CATALOGUE["D65-B30"], CATALOGUE["D65-B15"]])
+    )
     assert away[0] < K_CONSISTENT
     assert away[1] < K_EXCLUDED < away[2]
     assert not decided(measured(covariance)).decided
@@ -164,7 +171,7 @@ def test_distances_are_the_least_over_all_directions(seed: int) -> None:
     towards = np.radians(found.bevel_direction_deg)
     slopes = np.tan(np.radians(found.bevel_deg)) * np.array([np.cos(towards), np.sin(towards)])
     cones = list(CATALOGUE.values())
-    for cone, away in zip(cones, distances(found, cones), strict=True):
+    for cone, away in zip(cones, distances(found, Peers.of(cones)), strict=True):
         off_mm = found.diameter_mm - cone.inner_diameter_mm
         wanted = abs(off_mm) / np.sqrt(covariance[0, 0])
         if wanted < K_EXCLUDED:
@@ -183,7 +190,7 @@ def test_no_entry_lies_nearer_than_its_diameter_alone_says() -> None:
         seen = measured(root @ root.T, float(rng.uniform(0, 40)), float(rng.uniform(0, 360)))
         sigma_mm = np.hypot(seen.diameter_sigma_mm, 0.4)
         alone = np.abs(seen.diameter_mm - np.array([c.inner_diameter_mm for c in cones])) / sigma_mm
-        assert (distances(seen, cones) >= alone - 1e-9).all()
+        assert (distances(seen, Peers.of(cones)) >= alone - 1e-9).all()
 
 
 @pytest.mark.parametrize("at", [(0, 0), (1, 2), (2, 2)])
@@ -194,7 +201,10 @@ def test_a_covariance_that_is_no_number_decides_nothing(at: tuple[int, int]) -> 
 
 
 def test_the_nearest_are_counted_in_steps_of_the_catalogue() -> None:
-    order = nearest(Dimensions(61.0, 0.1, 22.0, 1.0), [*CATALOGUE.values()])
-    assert [a.id for a in order[:3]] == ["D60-B15", "D60-B30", "D65-B15"]
+    seen, left, order = Dimensions(61.0, 0.1, 22.0, 1.0), [*CATALOGUE.values()], []
+    for _ in range(3):
+        order.append(nearest(seen, left))
+        left.remove(order[-1])
+    assert [a.id for a in order] == ["D60-B15", "D60-B30", "D65-B15"]
     assert fits(Dimensions(60.0, 0.1, 15.0, 1.0), order[0])
     assert not fits(Dimensions(60.0, 0.1, 15.0, 1.0), order[1])

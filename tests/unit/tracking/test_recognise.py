@@ -13,7 +13,7 @@ from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.cone_models import ConeModels
 from tracking.dimensions import measure_dimensions
-from tracking.identity import identify
+from tracking.identity import identify, peers_of
 from tracking.judge import judge
 from tracking.recognise import recognised
 from tracking.register import register
@@ -40,7 +40,7 @@ def _register(view: View, planned: Applicator) -> Registration:
 
 
 def _identity(view: View, planned: Applicator) -> ApplicatorIdentity:
-    return identify(_register(view, planned).dimensions, planned, CATALOGUE)
+    return identify(_register(view, planned).dimensions, planned, peers_of(planned, CATALOGUE))
 
 
 def _without_rim(view: View) -> View:
@@ -81,7 +81,7 @@ def test_the_planned_cone_is_named_as_before(where: tuple[float, float, float]) 
     found = _register(view, cone)
     alone = register(model_of(cone), view.segmentation, view.depth_mm, view.intrinsics, view.noise)
     assert found.dimensions == alone.dimensions
-    assert identify(found.dimensions, cone, CATALOGUE).value == "D60-B15"
+    assert identify(found.dimensions, cone, peers_of(cone, CATALOGUE)).value == "D60-B15"
 
 
 @views
@@ -119,7 +119,8 @@ def test_another_cone_is_named_where_the_planned_one_did_not_converge(has_prior:
     failed = Registration(RegistrationStatus.NOT_CONVERGED)
     prior = view.camera_from_applicator if has_prior else None
     found = recognised(make_frame_view(view, CATALOGUE["D60-B15"]), failed, MODELS, prior)
-    assert identify(found.dimensions, CATALOGUE["D60-B15"], CATALOGUE).value == "D55-B15"
+    planned = CATALOGUE["D60-B15"]
+    assert identify(found.dimensions, planned, peers_of(planned, CATALOGUE)).value == "D55-B15"
     assert (found.status, found.camera_from_applicator) == (failed.status, None)
 
 
@@ -176,6 +177,6 @@ def test_the_sides_decide_where_depth_alone_does_not() -> None:
     is_flank = (u < axis_px[0] - FLANK_PX) & (v > axis_px[1] + LOWER_PX)
     seen = make_frame_view(replace(view, depth_mm=np.where(is_flank, view.depth_mm, 0.0)))
     depth_alone = judge(seen, seen.refine(pose))
-    assert not identify(depth_alone.dimensions, cone, CATALOGUE).decided
+    assert not identify(depth_alone.dimensions, cone, peers_of(cone, CATALOGUE)).decided
     found = recognised(seen, depth_alone, MODELS)
-    assert identify(found.dimensions, cone, CATALOGUE).value == cone.id
+    assert identify(found.dimensions, cone, peers_of(cone, CATALOGUE)).value == cone.id

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import View, make_catalogue, make_view, pose_looking_at
 from tests.builders_views import make_frame_view
 from tracking.cone_models import ConeModels
-from tracking.identity import identify
+from tracking.identity import identify, peers_of
 from tracking.judge import judge
 from tracking.registration import Dimensions, Registration, RegistrationStatus
 from tracking.rival_bevels import LONG_ARC_DEG, held_against_bevels
@@ -36,7 +36,7 @@ def _held(view: View, dimensions: Dimensions, fitted: str) -> Dimensions | None:
 
 
 def _is_decided(dimensions: Dimensions | None, fitted: str) -> bool:
-    return identify(dimensions, CATALOGUE[fitted], CATALOGUE).decided
+    return identify(dimensions, CATALOGUE[fitted], peers_of(CATALOGUE[fitted], CATALOGUE)).decided
 
 
 def _without_rim(view: View) -> View:

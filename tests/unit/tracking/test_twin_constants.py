@@ -13,7 +13,8 @@ TWINS = [
     ("robust.NORMAL_MAD", "survey_agreement_loops.NORMAL_MAD"),
     ("robust.NORMAL_MAD", "survey_texture_loops.NORMAL_MAD"),
     ("robust.NORMAL_MAD", "surroundings.NORMAL_MAD"),
-    ("likelihood.NOTABLE_SCATTER", "edge_equations.NOTABLE_SCATTER"),
+    ("robust.NORMAL_MAD", "depth_comparison.NORMAL_MAD"),
+    ("depth_comparison.NOTABLE_SCATTER", "edge_equations.NOTABLE_SCATTER"),
     ("newton_step.ROLL", "observable_covariance.ROLL"),
     ("newton_step.AXIAL", "observable_covariance.AXIAL"),
 ]
