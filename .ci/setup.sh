@@ -118,5 +118,5 @@ say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes
 # The measurement's loops are compiled once, so that no session waits for it.
 say "Compiling the measurement's loops"
 find tracking models recordings pipeline -name '*.nb[ic]' -delete
-"$VENV/bin/python" -c 'import pipeline.measurer'
+"$VENV/bin/python" -c 'import pipeline.measurer; from tracking.compiled import load_loops; load_loops()'
 say "Ready: $VENV/bin/python"

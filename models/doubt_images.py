@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8, UInt16
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.extent import bounding_box
+from tracking.kernels import square
+from tracking.loop_types import (
     BYTE,
     COUNT,
     LABELS,
@@ -23,11 +26,7 @@ from tracking.compiled import (
     REAL,
     array_in,
     array_out,
-    compiled,
-    part,
 )
-from tracking.extent import bounding_box
-from tracking.kernels import square
 from tracking.segmentation import Label
 
 Indices = NDArray[np.int64]

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool
-from tracking.compiled import MASK, REAL, SINGLE, array_in, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import MASK, REAL, SINGLE, array_in, several
 
 Planes = NDArray[np.float32]
 Singles = NDArray[np.float32]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
 from tracking.arrays import Bool, Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     LABELS,
     MASK,
@@ -20,8 +21,6 @@ from tracking.compiled import (
     SINGLE,
     WORD,
     array_in,
-    compiled,
-    part,
     several,
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.compiled import DEPTHS, NEW_DEPTHS, SINGLE, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import DEPTHS, NEW_DEPTHS, SINGLE, several
 
 Float32 = NDArray[np.float32]
 

@@ -22,6 +22,7 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
 from pipeline.garbage import collected_between_frames
+from pipeline.precedence import ahead_of_others
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
@@ -197,7 +198,7 @@ def track(
     tracker = Tracker(config, segmenter, start.evidence, age_ms=aged, ask=ask)
     steadier = PoseSteadier()
     n_frames = 0
-    with collected_between_frames() as collect:
+    with ahead_of_others(announcer.say), collected_between_frames() as collect:
         while (source_frame := _read(source, announcer, shell)) is not None:
             if before_frame is not None:
                 before_frame(tracker)

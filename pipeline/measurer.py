@@ -16,6 +16,7 @@ from tracking.arrays import Bool, Float
 from tracking.bed import BedSurface
 from tracking.clear_cone import ClearCone, is_clear, register_clear_cone
 from tracking.collar_identity import with_collar
+from tracking.compiled import load_loops
 from tracking.cone_model import ConeModel
 from tracking.cone_models import ConeModels
 from tracking.field_sight import sight_of_field
@@ -76,6 +77,7 @@ class Measurer:
     _marks: Marks = field(default_factory=Marks, init=False)
 
     def __post_init__(self) -> None:
+        load_loops()  # no frame waits for them
         applicator = self.config.applicator
         self._model = catalogued_cone(applicator)
         self._models = ConeModels(self.config.applicators.values())

@@ -14,16 +14,8 @@ import numpy as np
 
 from tracking.applicator import Applicator
 from tracking.arrays import Float
-from tracking.compiled import (
-    NEW_ROWS,
-    NEW_VECTOR,
-    REAL,
-    ROWS,
-    VECTOR,
-    compiled,
-    part,
-    several,
-)
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, several
 
 N_NEWTON = 4  # from a plane: exact after one; a bed of 100 mm radius: after three
 SETTLED_MM = 1e-4  # after a step this small the next would be its square over a bed's radius

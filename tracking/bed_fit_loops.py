@@ -7,18 +7,8 @@ from math import sqrt
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import (
-    COUNT,
-    FLAG,
-    NEW_ROWS,
-    NEW_VECTOR,
-    REAL,
-    ROWS,
-    VECTOR,
-    compiled,
-    part,
-    several,
-)
+from tracking.compiled import compiled, part
+from tracking.loop_types import COUNT, FLAG, NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, several
 
 TUKEY = 4.5
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation

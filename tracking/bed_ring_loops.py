@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     DEPTHS,
     FLAG,
@@ -19,8 +20,6 @@ from tracking.compiled import (
     REAL,
     ROWS,
     VECTOR,
-    compiled,
-    part,
     several,
 )
 

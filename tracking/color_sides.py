@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     BYTE,
     COUNT,
     FLAG,
@@ -21,8 +22,6 @@ from tracking.compiled import (
     REAL,
     SINGLE,
     array_in,
-    compiled,
-    part,
     several,
 )
 

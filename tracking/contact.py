@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import UInt8
-from tracking.compiled import BYTE, COUNT, LABELS, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import BYTE, COUNT, LABELS, several
 
 
 @part

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import DEPTHS, NEW_DEPTHS, NEW_MASK, REAL, VECTOR, compiled
+from tracking.compiled import compiled
+from tracking.loop_types import DEPTHS, NEW_DEPTHS, NEW_MASK, REAL, VECTOR
 
 Image = NDArray[np.float32]
 

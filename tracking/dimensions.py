@@ -14,7 +14,7 @@ import numpy as np
 from tracking.applicator import Applicator
 from tracking.arrays import Float, frozen
 from tracking.camera import CameraIntrinsics
-from tracking.compiled import FLAG, NEW_ROWS, REAL, ROWS, VECTOR, compiled
+from tracking.compiled import compiled
 from tracking.cone_model import N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
 from tracking.depth_comparison import WALL_COSINE, robust_equations
@@ -25,6 +25,7 @@ from tracking.edge_equations import (
     shift_marginalised,
 )
 from tracking.likelihood import TUKEY
+from tracking.loop_types import FLAG, NEW_ROWS, REAL, ROWS, VECTOR
 from tracking.refine import Refined
 from tracking.registration import Dimensions
 from tracking.segmentation import EdgeQuality

@@ -12,8 +12,9 @@ import numpy as np
 
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
-from tracking.compiled import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, compiled, part, several
+from tracking.compiled import compiled, part
 from tracking.contour import EdgeOffsets
+from tracking.loop_types import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, several
 from tracking.robust import NORMAL_MAD
 from tracking.segmentation import EdgeQuality
 

@@ -6,16 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float
-from tracking.compiled import (
-    NEW_VECTOR,
-    REAL,
-    ROWS,
-    SINGLE,
-    array_in,
-    array_out,
-    compiled,
-    several,
-)
+from tracking.compiled import compiled
+from tracking.loop_types import NEW_VECTOR, REAL, ROWS, SINGLE, array_in, array_out, several
 
 SEARCH_PX = 7.0  # further off is another edge
 STEP_PX = 0.5

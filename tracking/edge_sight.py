@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     FLAG,
     FLAGS,
@@ -20,8 +21,6 @@ from tracking.compiled import (
     VECTOR,
     array_in,
     array_out,
-    compiled,
-    part,
     several,
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Bool, UInt8
-from tracking.compiled import COUNT, LABELS, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import COUNT, LABELS, several
 
 Box = tuple[slice, slice]
 

@@ -6,17 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float
-from tracking.compiled import (
-    COUNT,
-    INDICES,
-    NEW_INDICES,
-    REAL,
-    ROWS,
-    VECTOR,
-    compiled,
-    part,
-    several,
-)
+from tracking.compiled import compiled, part
+from tracking.loop_types import COUNT, INDICES, NEW_INDICES, REAL, ROWS, VECTOR, several
 
 PATCH_MM = 25.0  # along the axis
 N_AROUND = 12  # patches of 30 deg: 16 mm of a 60 mm cone

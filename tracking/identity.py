@@ -18,7 +18,8 @@ import numpy as np
 from tracking.alignment import ApplicatorIdentity
 from tracking.applicator import Applicator
 from tracking.arrays import Float, frozen
-from tracking.compiled import NEW_VECTOR, ROWS, VECTOR, compiled, part
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_VECTOR, ROWS, VECTOR
 from tracking.registration import Dimensions
 
 K_CONSISTENT, K_EXCLUDED = 3.5, 4.0  # in sigma: a candidate fits within, is ruled out beyond

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, frozen
-from tracking.compiled import COUNT, SINGLE, array_in, array_out, compiled
+from tracking.compiled import compiled
+from tracking.loop_types import COUNT, SINGLE, array_in, array_out
 
 BLUR_PX = 1.0  # averages the pixel grid's steps along an edge
 REACH_PX = 4  # of the blur

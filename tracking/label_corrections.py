@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     BYTE,
     COUNT,
     INDICES,
@@ -17,8 +18,6 @@ from tracking.compiled import (
     NEW_INDICES,
     NEW_LABELS,
     array_in,
-    compiled,
-    part,
     several,
 )
 

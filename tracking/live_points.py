@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled
+from tracking.loop_types import (
     COUNT,
     DEPTHS,
     LABELS,
@@ -16,7 +17,6 @@ from tracking.compiled import (
     REAL,
     ROWS,
     VECTOR,
-    compiled,
     several,
 )
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled
+from tracking.loop_types import (
     COUNT,
     DEPTHS,
     LABELS,
@@ -14,7 +15,6 @@ from tracking.compiled import (
     NEW_DEPTHS,
     NEW_LABELS,
     NEW_MASK,
-    compiled,
     several,
 )
 

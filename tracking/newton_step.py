@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, compiled, several
+from tracking.compiled import compiled
+from tracking.loop_types import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, several
 
 ROLL, AXIAL = 2, 5  # of a small motion in applicator axes
 # Bounds a step along directions that carry no information; pulls nowhere.

@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import (
-    COUNT,
-    FLAG,
-    NEW_ROWS,
-    REAL,
-    ROWS,
-    VECTOR,
-    compiled,
-    part,
-    several,
-)
+from tracking.compiled import compiled, part
+from tracking.loop_types import COUNT, FLAG, NEW_ROWS, REAL, ROWS, VECTOR, several
 
 ROLL, AXIAL = 2, 5  # of a small motion in applicator axes
 MAX_ROLL_SIGMA_DEG = 20.0  # beyond, the linear covariance of a roll means nothing

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     DEPTHS,
     LABELS,
@@ -18,8 +19,6 @@ from tracking.compiled import (
     NEW_VECTOR,
     ROWS,
     VECTOR,
-    compiled,
-    part,
     several,
 )
 

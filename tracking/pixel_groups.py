@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, UInt8
-from tracking.compiled import COUNT, MASK, NEW_LABELS, compiled, several
+from tracking.compiled import compiled
+from tracking.loop_types import COUNT, MASK, NEW_LABELS, several
 
 NEIGHBOURS = np.ones((3, 3), np.uint8)
 MIN_CONTACT = 0.02  # of a group's cells; what grew onto a cone touches it along a seam

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled
+from tracking.loop_types import (
     BYTE,
     COUNT,
     DEPTHS,
@@ -20,7 +21,6 @@ from tracking.compiled import (
     VECTOR,
     array_in,
     array_out,
-    compiled,
     several,
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_ROWS, REAL, ROWS, VECTOR, several
 
 
 @part

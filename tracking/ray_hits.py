@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import (
+from tracking.compiled import compiled
+from tracking.loop_types import (
     FLAGS,
     NEW_DEPTHS,
     NEW_FLAGS,
@@ -16,7 +17,6 @@ from tracking.compiled import (
     SINGLE,
     WORD,
     array_in,
-    compiled,
     several,
 )
 

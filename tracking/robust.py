@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float
-from tracking.compiled import REAL, VECTOR, compiled
+from tracking.compiled import compiled
+from tracking.loop_types import REAL, VECTOR
 
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 

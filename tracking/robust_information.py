@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_ROWS, REAL, ROWS, VECTOR, several
 
 IntImage = NDArray[np.int64]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import REAL, ROWS, compiled, part
+from tracking.compiled import compiled, part
+from tracking.loop_types import REAL, ROWS
 
 
 @part

@@ -7,7 +7,8 @@ from math import nan, sqrt
 import numpy as np
 
 from tracking.arrays import Float
-from tracking.compiled import REAL, ROWS, compiled
+from tracking.compiled import compiled
+from tracking.loop_types import REAL, ROWS
 
 ROUNDING, LEAST_VARIANCE = 1e-9, 1e-3  # of the largest element, or of what is nothing anywhere
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     DEPTHS,
     FLAG,
@@ -23,8 +24,6 @@ from tracking.compiled import (
     REAL,
     ROWS,
     VECTOR,
-    compiled,
-    part,
     several,
 )
 

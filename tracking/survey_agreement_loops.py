@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Float
-from tracking.compiled import NEW_VECTOR, ROWS, VECTOR, compiled, part, several
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_VECTOR, ROWS, VECTOR, several
 
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 MAX_STRETCHES, MIN_STRETCHES = 12, 4  # around the rim: as many as noise lets each be told

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     COUNT,
     FLAGS,
     NEW_ROWS,
@@ -17,8 +18,6 @@ from tracking.compiled import (
     ROWS,
     STACK,
     VECTOR,
-    compiled,
-    part,
     several,
 )
 

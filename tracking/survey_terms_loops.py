@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
-from tracking.compiled import (
+from tracking.compiled import compiled, part
+from tracking.loop_types import (
     BYTE,
     DEPTHS,
     FLAGS,
@@ -18,8 +19,6 @@ from tracking.compiled import (
     ROWS,
     VECTOR,
     array_in,
-    compiled,
-    part,
     several,
 )
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tracking.arrays import Float, finite_array, frozen
-from tracking.compiled import NEW_ROWS, REAL, ROWS, VECTOR, compiled, part
+from tracking.compiled import compiled, part
+from tracking.loop_types import NEW_ROWS, REAL, ROWS, VECTOR
 
 ORTHONORMAL_TOLERANCE = (
     1e-6  # of R^T R - I: a file with 7 decimals passes, a scaled matrix does not

@@ -26,6 +26,7 @@ from pipeline.display.publisher import Publisher
 from pipeline.display.serving import serving
 from pipeline.evidence import evidence_for
 from pipeline.garbage import collected_between_frames
+from pipeline.precedence import ahead_of_others
 from pipeline.recorder.client import RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.texts import header_of_session
@@ -82,7 +83,7 @@ class PacedSession:
         """Process `n_frames` that are due, but for those that are overtaken."""
         self._notes = recorder
         end, first = self._position + n_frames, self._position
-        with collected_between_frames() as collect:
+        with ahead_of_others(), collected_between_frames() as collect:
             start_ns = time.monotonic_ns()
             while self._position < end:
                 due_ns = start_ns + (self._position - first) * self.period_ns

@@ -20,6 +20,7 @@ from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
 from pipeline.evidence import evidence_for
 from pipeline.garbage import collected_between_frames
+from pipeline.precedence import ahead_of_others
 from pipeline.replay import run_context
 from pipeline.sinks.sink import FrameResult
 from pipeline.sinks.steadier import PoseSteadier
@@ -81,7 +82,7 @@ class Loop:
     def run(self, n_frames: int, publisher: Publisher | None) -> Costs:
         """Process frames as they are due, and show them where there is a publisher."""
         costs = Costs()
-        with collected_between_frames() as collect:
+        with ahead_of_others(), collected_between_frames() as collect:
             self._due_ns = time.monotonic_ns()
             for _ in range(n_frames):
                 self._wait(costs)

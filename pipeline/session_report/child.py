@@ -11,6 +11,7 @@ import pickle
 import sys
 from pathlib import Path
 
+from pipeline.precedence import stand_back
 from pipeline.session_report.facts_file import write_facts
 from pipeline.session_report.reporter import Snapshot, facts_of
 from pipeline.session_report.write import write_report
@@ -21,6 +22,7 @@ NICENESS = 15  # the tracking loop comes first
 
 def main(out: Path) -> int:
     """Write facts into the session's folder and pages into `out`; return the exit code."""
+    stand_back()
     os.nice(NICENESS)
     snapshot = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent's own
     if not isinstance(snapshot, Snapshot):

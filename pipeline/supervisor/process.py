@@ -22,6 +22,7 @@ from pipeline.supervisor.socket_output import open_socket_output
 from pipeline.supervisor.start import MAX_START_BYTES, Start, Wiring, read_start
 
 EXIT_CANNOT_START = 2
+PRIORITY = 2  # above that of `pipeline.precedence`
 
 
 def main(channel_fd: int) -> int:
@@ -29,6 +30,8 @@ def main(channel_fd: int) -> int:
     # Ctrl-C and a closed terminal end the session, which ends this process.
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    with suppress(PermissionError):  # before the session, whose priority is real-time too
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
     os.umask(0o177)  # its socket is its owner's from the first moment
     text = sys.stdin.buffer.read(MAX_START_BYTES + 1)
     if not text:  # the session died before it could say anything

@@ -16,6 +16,7 @@ from pipeline.supervisor import proof
 from pipeline.supervisor.errors import ProofTestError
 from pipeline.supervisor.launch import BOOT, ROOT, await_hello, launch, start_supervisor
 from pipeline.supervisor.lease_holder import CHECKS
+from pipeline.supervisor.process import PRIORITY
 from pipeline.supervisor.proof import ProofTest
 from pipeline.supervisor.start import Start, Wiring
 from tests.builders_supervisor import (
@@ -132,6 +133,14 @@ def test_the_keys_are_on_no_command_line_and_in_no_environment() -> None:
     channel.process.kill()
     channel.process.wait()
     channel.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="real-time priority may not be allowed here")
+def test_it_stands_before_all_other_programs() -> None:
+    with started(Wiring()) as client:
+        pid = client._channel.process.pid
+        assert os.sched_getscheduler(pid) == os.SCHED_RR
+        assert os.sched_getparam(pid).sched_priority == PRIORITY
 
 
 def test_without_an_output_lease_and_beam_are_recorded_all_the_same() -> None:

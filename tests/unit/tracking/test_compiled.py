@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from tracking.arrays import Bool, Float
-from tracking.compiled import FLAGS, NEW_VECTOR, REAL, ROWS, VECTOR, array_out, compiled, part
+from tracking.compiled import compiled, part
+from tracking.loop_types import FLAGS, NEW_VECTOR, REAL, ROWS, VECTOR, array_out
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKS = {"compiled", "part"}
@@ -146,7 +147,8 @@ def test_machine_code_depends_on_its_own_file_alone(path: Path) -> None:
 
 
 LOOP = """
-from tracking.compiled import REAL, compiled
+from tracking.compiled import compiled
+from tracking.loop_types import REAL
 
 @compiled(REAL, REAL)
 def doubled(value: float) -> float:
@@ -154,6 +156,22 @@ def doubled(value: float) -> float:
 
 print(doubled(3.0))
 """
+
+
+IMPORTED = """
+import sys
+import pipeline.measurer
+print("numba" in sys.modules)
+from tracking.compiled import load_loops
+load_loops()
+print("numba" in sys.modules)
+"""
+
+
+def test_a_program_that_measures_nothing_waits_for_no_loop() -> None:
+    command = [sys.executable, "-c", IMPORTED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 class TestKeptCode:
