@@ -4,7 +4,9 @@ A recorder compresses, a display and a browser draw beside the session. The syst
 among them all alike, so that a verdict came tens of milliseconds late whenever they were busy. A
 program of real-time priority (`man 7 sched`) runs as soon as it has something to do. The system
 itself leaves a twentieth of every second to others, and the supervisor stands above the session:
-whatever the session does, its permission to beam ends in time.
+whatever the session does, its permission to beam ends in time. The display's server, which needs
+little, has a larger share of the rest than browser and recorder: a browser that begins would else
+keep it from its frames for seconds.
 
 Fails to: ordinary priority. Verdicts are the same, and later when the computer is busy.
 """
@@ -22,7 +24,9 @@ NOT_ALLOWED = (
     "  precedence: NOT ALLOWED, verdicts come later when other programs are busy "
     "(allow real-time priority 2: LimitRTPRIO=2 in the service, or root's `ulimit -r 2`)"
 )
+DISPLAY_NICENESS = -10
 _THREADS: Final = Path("/proc/self/task")
+_AUTOGROUP: Final = Path("/proc/self/autogroup")  # `man 7 sched`, "The autogroup feature"
 
 
 @contextmanager
@@ -44,6 +48,15 @@ def ahead_of_others(say: Callable[[str], None] = lambda _line: None) -> Iterator
 def stand_back() -> None:
     """Give up a priority that this program inherited from the one that started it."""
     _schedule(os.SCHED_OTHER, 0)
+
+
+def stand_behind_the_session() -> None:
+    """Take no real-time priority, but more of what is left than other programs, where allowed."""
+    stand_back()
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, DISPLAY_NICENESS)
+    with suppress(PermissionError, FileNotFoundError):  # a login session's share of all sessions
+        _AUTOGROUP.write_text(str(DISPLAY_NICENESS), encoding="ascii")
 
 
 def _schedule(policy: int, priority: int) -> bool:

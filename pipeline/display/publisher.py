@@ -19,7 +19,7 @@ from pipeline.display.wire import pack
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.decision import Verdict
 
-SEND_S = 1.0  # for one message: a server that takes longer is started anew
+SEND_S = 3.0  # for one message: a server that takes longer is started anew
 JOIN_S = 2.0
 
 View = Callable[[FrameResult], Mapping[str, Any] | None]

@@ -5,6 +5,7 @@ The verdict never depends on it: the loop knows the publisher alone, which never
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import subprocess
@@ -229,6 +230,8 @@ class DisplayServer:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[start.session_fd, *(listener.fd for listener in listeners)],
                 start_new_session=True,
+                # One heap: what hostile clients took is given back, and used again by others.
+                env={**os.environ, "MALLOC_ARENA_MAX": "1"},
             )
         except BaseException:
             ours.close()

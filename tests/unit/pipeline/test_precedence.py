@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.precedence import NOT_ALLOWED, SESSION_PRIORITY, ahead_of_others, stand_back
+from pipeline.precedence import (
+    DISPLAY_NICENESS,
+    NOT_ALLOWED,
+    SESSION_PRIORITY,
+    ahead_of_others,
+    stand_back,
+)
 from pipeline.supervisor.process import PRIORITY
 
 ROOT = Path(__file__).parents[3]
@@ -77,24 +83,39 @@ def test_it_ends_with_an_error_too() -> None:
 
 
 @allowed
-@pytest.mark.parametrize("child", ["recorder.process", "display.process", "session_report.child"])
-def test_our_programs_stand_back(child: str) -> None:
-    """Their first act; what they do then fails here, for want of a session."""
+@pytest.mark.parametrize(
+    ("child", "act", "niceness"),
+    [
+        ("recorder.process", "stand_back", 0),
+        ("session_report.child", "stand_back", 0),
+        ("display.process", "stand_behind_the_session", DISPLAY_NICENESS),
+    ],
+)
+def test_our_programs_stand_back(child: str, act: str, niceness: int) -> None:
+    """Their first act; it ends them here."""
     script = f"""
-import os, signal
+import os
 import pipeline.{child} as child
 inherited = os.sched_getscheduler(0)
 def told():
-    stand_back()
-    print(inherited, os.sched_getscheduler(0), flush=True)
+    act()
+    print(inherited, os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0), flush=True)
     os._exit(0)
-stand_back, child.stand_back = child.stand_back, told
+act, child.{act} = child.{act}, told
 child.main(*[None] * child.main.__code__.co_argcount)
 """
     with ahead_of_others():
         command = [sys.executable, "-c", script]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(os.SCHED_RR), str(os.SCHED_OTHER)]
+        done = subprocess.run(  # noqa: S603
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            start_new_session=True,  # its share of the cores is not the tests'
+        )
+    found = [int(each) for each in done.stdout.split()]
+    assert found == [os.SCHED_RR, os.SCHED_OTHER, niceness]
 
 
 def test_the_supervisor_stands_before_the_session() -> None:
