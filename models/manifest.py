@@ -19,6 +19,7 @@ from tracking.segmentation import Label
 
 CLASSES = tuple(label.name.lower() for label in sorted(Label))
 REMEDY = "restore the weights folder from a release, or export the model again"
+OUTPUT_STRIDE: Final = 2  # input pixels a side of a block that is answered at once
 MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 2 to 8 MB; parsing costs 70 times the size
 MAX_MANIFEST_BYTES: Final = 100_000  # ours take 8 kB, most of it the known answer
 
@@ -43,7 +44,7 @@ class Thresholds(StrictModel):
 class ManifestDraft(StrictModel):
     """Identity, contract and thresholds of one model: all that can be said before it is run."""
 
-    schema_version: Annotated[Literal[2], Field(alias="schema")]
+    schema_version: Annotated[Literal[3], Field(alias="schema")]
     name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]  # part of every record
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.onnx$")]  # beside the manifest, never elsewhere
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -67,8 +68,10 @@ class ManifestDraft(StrictModel):
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
-        """Of the logits."""
-        return 1, len(self.classes), self.input.height, self.input.width
+        """Of what the network gives: logits of `OUTPUT_STRIDE`^2 pixels in each place."""
+        stride = OUTPUT_STRIDE
+        n_planes = len(self.classes) * stride**2
+        return 1, n_planes, self.input.height // stride, self.input.width // stride
 
 
 class Manifest(ManifestDraft):

@@ -15,7 +15,7 @@ from models.labelling import mean_probability, winners
 from models.letterbox import Letterbox
 from models.manifest import Manifest
 from models.prediction import Prediction
-from models.session import load_session
+from models.session import load_session, network_of
 from models.two_at_once import both
 from tracking.doubt import DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame, SourceFrame
@@ -43,7 +43,8 @@ class OnnxSegmenter:
     """
 
     def __init__(self, manifest_path: Path) -> None:
-        self._manifest, self._session = load_session(manifest_path)
+        self._manifest, session = load_session(manifest_path)
+        self._network = network_of(session, self._manifest)
 
     @property
     def manifest(self) -> Manifest:
@@ -99,6 +100,5 @@ class OnnxSegmenter:
 
     def logits(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (n_classes, *canvas) of one input."""
-        output = self._session.run([self._manifest.output], {self._manifest.input.name: tensor})
-        logits: NDArray[np.float32] = np.asarray(output[0])[0]
+        logits: NDArray[np.float32] = self._network(tensor)[0]
         return logits

@@ -8,8 +8,16 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from models.folded_logits import unfolded
 from models.known_answer import Network, check_known_answer, known_answer
-from models.manifest import REMEDY, Manifest, ManifestDraft, read_manifest, read_weights
+from models.manifest import (
+    OUTPUT_STRIDE,
+    REMEDY,
+    Manifest,
+    ManifestDraft,
+    read_manifest,
+    read_weights,
+)
 from models.onnx_structure import inspect_structure
 from tracking.errors import ConfigurationError
 
@@ -82,6 +90,7 @@ def network_of(session: ort.InferenceSession, manifest: ManifestDraft) -> Networ
     """The session as a function from planes to logits."""
 
     def logits(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(session.run([manifest.output], {manifest.input.name: planes})[0])
+        folded = np.asarray(session.run([manifest.output], {manifest.input.name: planes})[0])
+        return unfolded(folded[0], OUTPUT_STRIDE)[None]
 
     return logits

@@ -144,7 +144,7 @@ def _iou(labels: Sequence[NDArray[np.intp]], proof: Sequence[Example]) -> dict[s
 
 def _draft(weights: bytes, file: str, training_id: str) -> ManifestDraft:
     entries = {
-        "schema": 2,
+        "schema": 3,
         "name": NAME,
         "file": file,
         "sha256": hashlib.sha256(weights).hexdigest(),

@@ -22,7 +22,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from models.features import CANVAS, CHANNELS
+from models.manifest import OUTPUT_STRIDE
 from tracking.errors import FaultError
+from tracking.segmentation import Label
 
 OPSET: Final = 18
 INPUT, OUTPUT = "planes", "logits"
@@ -47,9 +49,33 @@ def to_onnx(network: nn.Module) -> onnx.ModelProto:
     if program is None:
         raise FaultError("the exporter returned no program")
     model: onnx.ModelProto = program.model_proto
+    leave_folded(model)
     _forget_origin(model)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def leave_folded(model: onnx.ModelProto) -> None:
+    """Take the last step of a network away, which unfolds its answer (`models.folded_logits`)."""
+    graph = model.graph
+    last = graph.node[-1]
+    if last.op_type != "DepthToSpace" or last.output[0] != OUTPUT:
+        raise FaultError(
+            "the network does not end as it should",
+            expected=f"DepthToSpace to {OUTPUT}",
+            actual=f"{last.op_type} to {', '.join(last.output)}",
+        )
+    inner = last.input[0]
+    for node in graph.node[:-1]:
+        node.output[:] = [OUTPUT if name == inner else name for name in node.output]
+    del graph.node[-1]
+    known = [info for info in graph.value_info if info.name != inner]
+    del graph.value_info[:]
+    graph.value_info.extend(known)
+    n_planes = len(Label) * OUTPUT_STRIDE**2
+    shape = (1, n_planes, CANVAS[0] // OUTPUT_STRIDE, CANVAS[1] // OUTPUT_STRIDE)
+    told = onnx.helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, shape)
+    graph.output[0].CopyFrom(told)
 
 
 def folded(network: nn.Module) -> nn.Module:

@@ -106,7 +106,7 @@ child.main(*[None] * child.main.__code__.co_argcount)
 """
     with ahead_of_others():
         command = [sys.executable, "-c", script]
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command,
             cwd=ROOT,
             capture_output=True,

@@ -1,0 +1,22 @@
+"""Answers for blocks of pixels, unfolded as ONNX says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.folded_logits import unfolded
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "stride", "size"), [(4, 2, (3, 5)), (2, 3, (1, 1)), (4, 1, (2, 2))]
+)
+def test_blocks_become_pixels(n_classes: int, stride: int, size: tuple[int, int]) -> None:
+    """By the definition of DepthToSpace, mode CRD."""
+    rng = np.random.default_rng(stride)
+    folded = rng.normal(size=(n_classes * stride**2, *size)).astype(np.float32)
+    blocks = folded.reshape(n_classes, stride, stride, *size)
+    expected = blocks.transpose(0, 3, 1, 4, 2).reshape(
+        n_classes, stride * size[0], stride * size[1]
+    )
+    np.testing.assert_array_equal(unfolded(folded, stride), expected)
