@@ -72,13 +72,16 @@ def planes(
     float32 (1, 10, *canvas)
         Everything is 0 outside the letterbox's window.
     """
-    tensor = np.zeros((1, len(CHANNELS), *letterbox.canvas), np.float32)
+    tensor = np.empty((1, len(CHANNELS), *letterbox.canvas), np.float32)
     shown = tensor[0, :, *letterbox.window]
+    _clear_around(tensor[0], letterbox)
     canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
     depth, valid = _shrunk(depth_mm, letterbox)
 
     def picture_and_scale() -> None:
-        if color_rgb is not None:
+        if color_rgb is None:
+            shown[:4] = 0.0
+        else:
             for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
                 shown[channel] = cv2.LUT(levels, LEVELS)
             shown[3] = 1.0
@@ -92,6 +95,13 @@ def planes(
 
     both(picture_and_scale, form)
     return tensor
+
+
+def _clear_around(planes: Float32, letterbox: Letterbox) -> None:
+    """Set to 0 what the image does not cover."""
+    rows, columns = letterbox.window
+    planes[:, : rows.start] = planes[:, rows.stop :] = 0.0
+    planes[:, rows, : columns.start] = planes[:, rows, columns.stop :] = 0.0
 
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.letterbox import Letterbox
 from tracking.arrays import Bool, Float, UInt8
 from tracking.compiled import compiled, part
 from tracking.loop_types import (
@@ -31,7 +30,7 @@ ENOUGH_PIXELS = 4000  # a mean's standard error is below 1 %
 PLANES = array_in(SINGLE, 3)
 
 
-def label_image(logits: Planes, letterbox: Letterbox, small: UInt8 | None = None) -> UInt8:
+def label_image(logits: Planes, source: tuple[int, int], small: UInt8 | None = None) -> UInt8:
     """Interpolate every class to the depth grid, then let the largest win.
 
     Classes are compared after interpolation: the border between two of them is then the
@@ -40,13 +39,13 @@ def label_image(logits: Planes, letterbox: Letterbox, small: UInt8 | None = None
 
     Parameters
     ----------
-    logits : (n_classes, *canvas)
+    logits : (n_classes, h, w)
+        On the part of the canvas that shows the image.
+    source : (height, width) of the depth grid
     small : (h, w)
-        The winners on the part of the canvas that shows the image, where they are known.
+        The winners, where they are known.
     """
-    if small is None:
-        small = winners(logits[:, *letterbox.window])
-    return _enlarged(logits, letterbox.top, letterbox.left, small, *letterbox.source)
+    return _enlarged(logits, winners(logits) if small is None else small, *source)
 
 
 def mean_probability(logits: Planes, mask: Bool) -> float | None:
@@ -131,9 +130,9 @@ def _open_cells(upper: UInt8, lower: UInt8, cells: Indices) -> int:
     return n + int(upper[last] != lower[last])
 
 
-@compiled(NEW_LABELS, PLANES, COUNT, COUNT, LABELS, COUNT, COUNT)
-def _enlarged(canvas: Planes, top: int, left: int, small: UInt8, height: int, width: int) -> UInt8:
-    """Label image (height, width) of the canvas's window from (top, left) on, won by `small`.
+@compiled(NEW_LABELS, PLANES, LABELS, COUNT, COUNT)
+def _enlarged(canvas: Planes, small: UInt8, height: int, width: int) -> UInt8:
+    """Label image (height, width) of a part of the canvas (n, h, w) that is won by `small`.
 
     Between four pixels of the same winner it wins too: only what lies elsewhere is interpolated.
     """
@@ -145,7 +144,7 @@ def _enlarged(canvas: Planes, top: int, left: int, small: UInt8, height: int, wi
     labels = np.empty((height, width), np.uint8)
     for row in range(height):
         named, line = small[upper[row]], labels[row]
-        rows = top + upper[row], top + lower[row]
+        rows = upper[row], lower[row]
         if row == 0 or upper[row] != upper[row - 1] or lower[row] != lower[row - 1]:
             n_open = _open_cells(named, small[lower[row]], cells)
         done = 0
@@ -153,7 +152,7 @@ def _enlarged(canvas: Planes, top: int, left: int, small: UInt8, height: int, wi
             start, stop = starts[cell], starts[cell + 1]
             line[done:start] = named[cell]
             for column in range(start, stop):
-                columns = left + before[column], left + after[column]
+                columns = before[column], after[column]
                 line[column] = _largest(canvas, rows, columns, down[row], right[column])
             done = stop
         line[done:] = named[n_columns - 1]

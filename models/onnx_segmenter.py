@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from models.applicator_parts import without_doubtful_parts
 from models.doubt import label_doubt
 from models.features import planes
+from models.folded_logits import unfolded
 from models.labelling import mean_probability, winners
 from models.letterbox import Letterbox
-from models.manifest import Manifest
+from models.manifest import OUTPUT_STRIDE, Manifest
 from models.prediction import Prediction
-from models.session import load_session, network_of
+from models.session import load_session
 from models.two_at_once import both
 from tracking.doubt import DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame, SourceFrame
@@ -43,8 +44,7 @@ class OnnxSegmenter:
     """
 
     def __init__(self, manifest_path: Path) -> None:
-        self._manifest, session = load_session(manifest_path)
-        self._network = network_of(session, self._manifest)
+        self._manifest, self._session = load_session(manifest_path)
 
     @property
     def manifest(self) -> Manifest:
@@ -80,17 +80,16 @@ class OnnxSegmenter:
     def predict(self, frame: RgbdFrame) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""
         tensor, letterbox = self.canvas(frame)
-        logits = self.logits(tensor)
-        found = np.ascontiguousarray(logits[:, *letterbox.window])
+        found = self.logits(tensor, letterbox)
         small = winners(found)
         shown = without_doubtful_parts(found, small, self._manifest.thresholds)
         refused_share = 0.0
         if shown is not found:
             n_called = int(np.count_nonzero(small == Label.APPLICATOR.value))
-            logits[:, *letterbox.window], small = shown, winners(shown)
+            small = winners(shown)
             n_believed = int(np.count_nonzero(small == Label.APPLICATOR.value))
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
-        return Prediction(logits, letterbox, shown, small, refused_share)
+        return Prediction(shown, letterbox.source, small, refused_share)
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""
@@ -98,7 +97,8 @@ class OnnxSegmenter:
         letterbox = Letterbox.fit(frame.intrinsics.shape, (contract.height, contract.width))
         return planes(frame.depth_mm, frame.color_rgb, frame.intrinsics.fx, letterbox), letterbox
 
-    def logits(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits (n_classes, *canvas) of one input."""
-        logits: NDArray[np.float32] = self._network(tensor)[0]
-        return logits
+    def logits(self, tensor: NDArray[np.float32], letterbox: Letterbox) -> NDArray[np.float32]:
+        """Logits (n_classes, h, w) on the part of the canvas that shows the image."""
+        output = self._session.run([self._manifest.output], {self._manifest.input.name: tensor})
+        folded = np.asarray(output[0])[0]
+        return unfolded(folded, OUTPUT_STRIDE, letterbox.top, letterbox.left, *letterbox.fitted)

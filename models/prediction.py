@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labelling import label_image
-from models.letterbox import Letterbox
 from tracking.arrays import UInt8, frozen
 
 
@@ -19,25 +18,21 @@ class Prediction:
 
     Attributes
     ----------
-    canvas_logits : float32 (n_classes, *canvas)
-        Of the whole canvas.
-    letterbox
-        Where the image lies on it.
     logits : float32 (n_classes, h, w)
         On the part of the canvas that shows the image.
+    source : (height, width) of the image
     small : uint8 (h, w)
         Labels there, their winners; without applicator where too little speaks for one.
     refused_share : float
         Of parts called applicator that were refused, over what was believed; 0 without either.
     """
 
-    canvas_logits: NDArray[np.float32]
-    letterbox: Letterbox
     logits: NDArray[np.float32]
+    source: tuple[int, int]
     small: UInt8
     refused_share: float = 0.0
 
     @cached_property
     def labels(self) -> UInt8:
         """Labels in the depth grid (height, width), read-only, without doubtful applicator too."""
-        return frozen(label_image(self.canvas_logits, self.letterbox, self.small))
+        return frozen(label_image(self.logits, self.source, self.small))

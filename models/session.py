@@ -91,6 +91,7 @@ def network_of(session: ort.InferenceSession, manifest: ManifestDraft) -> Networ
 
     def logits(planes: NDArray[np.float32]) -> NDArray[np.float32]:
         folded = np.asarray(session.run([manifest.output], {manifest.input.name: planes})[0])
-        return unfolded(folded[0], OUTPUT_STRIDE)[None]
+        size = manifest.input.height, manifest.input.width
+        return unfolded(folded[0], OUTPUT_STRIDE, 0, 0, *size)[None]
 
     return logits

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.doubt import CAUSES, CUES, DoubtModel, frame_cues, label_doubt
-from models.letterbox import Letterbox
 from models.prediction import Prediction
 from tracking.arrays import UInt8
 from tracking.camera import CameraIntrinsics
@@ -40,7 +39,7 @@ def _prediction(margin: float = 8.0) -> Prediction:
     logits = np.zeros((len(Label), *SHAPE), np.float32)
     for label in Label:
         logits[label][labels == label] = margin
-    return Prediction(logits, Letterbox.fit(SHAPE, SHAPE), logits, labels)
+    return Prediction(logits, SHAPE, labels)
 
 
 def _frame(**changes: UInt8 | NDArray[np.uint16] | None) -> RgbdFrame:

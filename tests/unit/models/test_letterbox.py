@@ -56,7 +56,7 @@ def test_a_class_border_stays_where_it_is(size: tuple[int, int], edge_px: float)
     signed = (u_canvas + 0.5) / scale - 0.5 - edge_px  # source pixels right of the border
     logits = np.zeros((4, *CANVAS), np.float32)
     logits[2] = signed
-    labels = label_image(logits, box)
+    labels = label_image(logits[:, *box.window], box.source)
     row = labels[size[0] // 2]
     assert set(np.unique(row)) == {0, 2}
     first_right = int(np.argmax(row == 2))
