@@ -72,28 +72,61 @@ def planes(
     float32 (1, 10, *canvas)
         Everything is 0 outside the letterbox's window.
     """
-    tensor = np.empty((1, len(CHANNELS), *letterbox.canvas), np.float32)
+    tensor = _empty(letterbox)
     shown = tensor[0, :, *letterbox.window]
-    _clear_around(tensor[0], letterbox)
     canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
     depth, valid = _shrunk(depth_mm, letterbox)
 
     def picture_and_scale() -> None:
-        if color_rgb is None:
-            shown[:4] = 0.0
-        else:
-            for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
-                shown[channel] = cv2.LUT(levels, LEVELS)
-            shown[3] = 1.0
-        shown[4] = scale_of(depth, valid, canvas_focal_px, MAX_PX_PER_MM)
-        shown[5] = valid
-        shown[9] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+        _paint(shown, color_rgb, letterbox)
+        _scale_and_coarse(shown, depth, valid, canvas_focal_px)
 
-    def form() -> None:
-        shown[6], shown[7] = _slopes(depth, valid, canvas_focal_px)
-        shown[8] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
+    both(picture_and_scale, lambda: _form(shown, depth, valid, canvas_focal_px))
+    return tensor
 
-    both(picture_and_scale, form)
+
+def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> Float32:
+    """All that `planes` makes of depth alone, by one thread; `painted` completes it."""
+    tensor = _empty(letterbox)
+    shown = tensor[0, :, *letterbox.window]
+    canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
+    depth, valid = _shrunk(depth_mm, letterbox)
+    _scale_and_coarse(shown, depth, valid, canvas_focal_px)
+    _form(shown, depth, valid, canvas_focal_px)
+    return tensor
+
+
+def painted(tensor: Float32, color_rgb: UInt8 | None, letterbox: Letterbox) -> Float32:
+    """The planes of depth with those of colour, in place: as `planes` makes them."""
+    _paint(tensor[0, :, *letterbox.window], color_rgb, letterbox)
+    return tensor
+
+
+def _paint(shown: Float32, color_rgb: UInt8 | None, letterbox: Letterbox) -> None:
+    """The planes of colour."""
+    if color_rgb is None:
+        shown[:4] = 0.0
+        return
+    for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
+        shown[channel] = cv2.LUT(levels, LEVELS)
+    shown[3] = 1.0
+
+
+def _scale_and_coarse(shown: Float32, depth: Float32, valid: Float32, focal_px: float) -> None:
+    shown[4] = scale_of(depth, valid, focal_px, MAX_PX_PER_MM)
+    shown[5] = valid
+    shown[9] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+
+
+def _form(shown: Float32, depth: Float32, valid: Float32, focal_px: float) -> None:
+    shown[6], shown[7] = _slopes(depth, valid, focal_px)
+    shown[8] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
+
+
+def _empty(letterbox: Letterbox) -> Float32:
+    """Planes that are 0 outside the letterbox's window, and not yet filled inside."""
+    tensor = np.empty((1, len(CHANNELS), *letterbox.canvas), np.float32)
+    _clear_around(tensor[0], letterbox)
     return tensor
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.nearness import within
+from models.segmenter import Ahead
 from tracking.arrays import Float, UInt8
 from tracking.doubt import STORED_LABELS
 from tracking.errors import SourceError
@@ -27,7 +28,11 @@ class MaskSegmenter:
         """Constant: the labels belong to the source."""
         return MODEL_ID
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def look_ahead(self, _frame: RgbdFrame) -> Ahead:
+        """Nothing: the labels are there."""
+        return None
+
+    def segment(self, source_frame: SourceFrame, _ahead: Ahead = None) -> Segmentation:
         """Return the frame's own labels, completed by a bed where they tell none.
 
         Raises

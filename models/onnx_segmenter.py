@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from models.applicator_parts import without_doubtful_parts
 from models.doubt import label_doubt
-from models.features import planes
+from models.features import painted, planes, planes_ahead
 from models.folded_logits import unfolded
 from models.labelling import mean_probability, winners
 from models.letterbox import Letterbox
 from models.manifest import OUTPUT_STRIDE, Manifest
 from models.prediction import Prediction
+from models.segmenter import Ahead
 from models.session import load_session
 from models.two_at_once import both
 from tracking.doubt import DoubtCause, LabelDoubt
@@ -56,12 +57,16 @@ class OnnxSegmenter:
         """Name and content hash of the weights."""
         return self._manifest.model_id
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def look_ahead(self, frame: RgbdFrame) -> Ahead:
+        """The planes of depth."""
+        return planes_ahead(frame.depth_mm, frame.intrinsics.fx, self._letterbox(frame))
+
+    def segment(self, source_frame: SourceFrame, ahead: Ahead = None) -> Segmentation:
         """Label every pixel from depth and, where there is any, colour."""
         frame = source_frame.frame
         if not frame.depth_raw.any():
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), self.model_id)
-        predicted = self.predict(frame)
+        predicted = self.predict(frame, ahead)
         labels, (confidence, doubt) = both(
             lambda: predicted.labels, lambda: self._trust(predicted, frame)
         )
@@ -77,9 +82,12 @@ class OnnxSegmenter:
             doubt = replace(doubt, score=1.0, cause=DoubtCause.UNFAMILIAR)
         return confidence, doubt
 
-    def predict(self, frame: RgbdFrame) -> Prediction:
+    def predict(self, frame: RgbdFrame, ahead: Ahead = None) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""
-        tensor, letterbox = self.canvas(frame)
+        letterbox = self._letterbox(frame)
+        tensor = (
+            self.canvas(frame)[0] if ahead is None else painted(ahead, frame.color_rgb, letterbox)
+        )
         found = self.logits(tensor, letterbox)
         small = winners(found)
         shown = without_doubtful_parts(found, small, self._manifest.thresholds)
@@ -93,9 +101,12 @@ class OnnxSegmenter:
 
     def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
         """The network's input, and where the image lies on it."""
-        contract = self._manifest.input
-        letterbox = Letterbox.fit(frame.intrinsics.shape, (contract.height, contract.width))
+        letterbox = self._letterbox(frame)
         return planes(frame.depth_mm, frame.color_rgb, frame.intrinsics.fx, letterbox), letterbox
+
+    def _letterbox(self, frame: RgbdFrame) -> Letterbox:
+        contract = self._manifest.input
+        return Letterbox.fit(frame.intrinsics.shape, (contract.height, contract.width))
 
     def logits(self, tensor: NDArray[np.float32], letterbox: Letterbox) -> NDArray[np.float32]:
         """Logits (n_classes, h, w) on the part of the canvas that shows the image."""

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tracking.frame import SourceFrame
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Segmentation
+
+Ahead = NDArray[np.float32] | None
+"""The planes of a frame's depth."""
 
 
 class Segmenter(Protocol):
@@ -16,6 +22,13 @@ class Segmenter(Protocol):
         """Identity of what produces the labels: name and content hash."""
         ...
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
-        """Label every pixel; an empty or unusable frame gives labels without applicator."""
+    def look_ahead(self, frame: RgbdFrame) -> Ahead:
+        """What can be worked out of the depth before the frame's colour is there; None: nothing."""
+        ...
+
+    def segment(self, source_frame: SourceFrame, ahead: Ahead = None) -> Segmentation:
+        """Label every pixel; an empty or unusable frame gives labels without applicator.
+
+        `ahead` is what `look_ahead` gave for a frame of the same depth; it is used up.
+        """
         ...

@@ -203,9 +203,9 @@ def track(
             if before_frame is not None:
                 before_frame(tracker)
             if notes is not None:
-                source_frame = notes.seen(source_frame, tracker)
+                notes.begin(tracker)
             issued_ns = lease_clock_ns()
-            result = tracker.process(source_frame)
+            result = tracker.process(source_frame, None if notes is None else notes.as_recorded)
             if shell is not None:
                 shell.tell(result.record, issued_ns)
             announcer.tell(result)

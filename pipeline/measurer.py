@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.segmenter import Segmenter
+from models.segmenter import Ahead, Segmenter
 from models.two_at_once import both
 from pipeline.catalogued_cone import catalogued_cone
 from pipeline.config.load import RunConfig
@@ -104,12 +104,18 @@ class Measurer:
         if is_other_cone:
             self._model, self._previous = catalogued_cone(config.applicator), None
 
-    def measure(self, source_frame: SourceFrame, passed_ns: int, clock: StageClock) -> Measured:
-        """Measure one frame; `passed_ns` since the previous one, 0 for the first."""
+    def measure(
+        self, source_frame: SourceFrame, passed_ns: int, clock: StageClock, ahead: Ahead = None
+    ) -> Measured:
+        """Measure one frame; `passed_ns` since the previous one, 0 for the first.
+
+        `ahead` is what the segmenter worked out of its depth before.
+        """
         config, frame = self.config, source_frame.frame
         noise = config.rig.depth
         depth_mm, segmentation = both(
-            lambda: noise.correct(frame.depth_mm), lambda: self.segmenter.segment(source_frame)
+            lambda: noise.correct(frame.depth_mm),
+            lambda: self.segmenter.segment(source_frame, ahead),
         )
         if segmentation.labels.shape != frame.intrinsics.shape:
             raise ValueError(

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from models.segmenter import Segmenter
+from models.two_at_once import both
 from pipeline.config.load import RunConfig
 from pipeline.measurer import Measured, Measurer
 from pipeline.mount_watch import MountWatch
@@ -23,6 +24,8 @@ from tracking.record import FrameRecord, RecordIds
 from tracking.snapshot import KernelState, SessionEvidence, Snapshot
 
 AgeMs = Callable[[RgbdFrame], float]
+AsRecorded = Callable[[SourceFrame], SourceFrame]
+"""Gives a frame the colour that its recording will have; its depth stays."""
 
 
 def recorded_age_ms(frame: RgbdFrame) -> float:
@@ -92,15 +95,21 @@ class Tracker:
         vars(branch).update(_measurer=copy(self._measurer), _watch=copy(self._watch))
         return branch
 
-    def process(self, source_frame: SourceFrame) -> FrameResult:
-        """Process one frame into a record."""
-        frame, clock = source_frame.frame, StageClock()
+    def process(self, arrived: SourceFrame, as_recorded: AsRecorded | None = None) -> FrameResult:
+        """Process one frame into a record; `as_recorded` gives it the colour that a replay sees."""
+        clock = StageClock()
+        source_frame, ahead = arrived, None
+        if as_recorded is not None:  # the depth stays: one core begins with it
+            source_frame, ahead = both(
+                lambda: as_recorded(arrived), lambda: self.segmenter.look_ahead(arrived.frame)
+            )
+        frame = source_frame.frame
         if self.is_independent:
             self._state = KernelState()
         if self.is_independent or self._is_another_stream(frame):
             self._measurer.forget()  # the gate keeps its state: it has to say so
             self._watch.forget()
-        found = self._measurer.measure(source_frame, self._passed_ns(frame), clock)
+        found = self._measurer.measure(source_frame, self._passed_ns(frame), clock, ahead)
         snapshot = self._snapshot(source_frame, found)
         decision, self._state = decide(snapshot, self._state)
         clock.lap("gate")

@@ -23,4 +23,4 @@ def color_as_recorded(source_frame: SourceFrame) -> tuple[SourceFrame, bytes | N
         return source_frame, None
     encoded = encode_jpeg(frame.color_rgb)
     color = decode_jpeg(encoded, frame.intrinsics.shape)
-    return replace(source_frame, frame=replace(frame, color_rgb=color)), encoded
+    return replace(source_frame, frame=frame.with_color(color)), encoded

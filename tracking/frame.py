@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,15 @@ class RgbdFrame:
         if self.color_rgb is not None:
             color = image_array("color_rgb", self.color_rgb, np.uint8, (*shape, 3))
             object.__setattr__(self, "color_rgb", color)
+
+    def with_color(self, color_rgb: UInt8 | None) -> RgbdFrame:
+        """The same exposure with other colour; what was worked out of its depth comes along."""
+        other = replace(self, color_rgb=color_rgb)
+        known = vars(self)
+        for name in ("depth_mm", "depth_sha256"):
+            if name in known:
+                vars(other)[name] = known[name]
+        return other
 
     @cached_property
     def depth_mm(self) -> NDArray[np.float32]:

@@ -97,12 +97,13 @@ class PacedSession:
                     continue
                 frame = self._frame(self._position)
                 self._position += 1
-                if self._notes is not None:
-                    frame = self._notes.seen(frame, self._tracker)
-                result = self._tracker.process(frame)
+                notes = self._notes
+                if notes is not None:
+                    notes.begin(self._tracker)
+                result = self._tracker.process(frame, None if notes is None else notes.as_recorded)
                 part.verdict_ms.append((time.monotonic_ns() - due_ns) / 1e6)
-                if self._notes is not None:
-                    self._notes.decided(result)
+                if notes is not None:
+                    notes.decided(result)
                 if publisher is not None:
                     publisher.emit(self._steadier.steadied(result))
                 collect()

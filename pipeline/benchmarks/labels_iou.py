@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.evaluation.confusion import frame_counts, iou_of
-from models.segmenter import Segmenter
+from models.segmenter import Ahead, Segmenter
 from pipeline.benchmarks.findings import TextTable, shown
 from pipeline.benchmarks.labels_pairs import Counts, FramePair
 from tracking.arrays import UInt8
-from tracking.frame import SourceFrame
+from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label, Segmentation
 
 SHOWN = (Label.APPLICATOR, Label.TUMOR_BED, Label.OCCLUDER)
@@ -30,9 +30,13 @@ class Remembering:
         """The segmenter's."""
         return self._segmenter.model_id
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def look_ahead(self, frame: RgbdFrame) -> Ahead:
+        """The segmenter's."""
+        return self._segmenter.look_ahead(frame)
+
+    def segment(self, source_frame: SourceFrame, ahead: Ahead = None) -> Segmentation:
         """Segment, and remember."""
-        self.last = self._segmenter.segment(source_frame)
+        self.last = self._segmenter.segment(source_frame, ahead)
         return self.last
 
 

@@ -59,14 +59,17 @@ class SessionNotes:
 
         return asked
 
-    def seen(self, source_frame: SourceFrame, tracker: Tracker) -> SourceFrame:
-        """The frame as its replay will see it; called before it is processed."""
+    def begin(self, tracker: Tracker) -> None:
+        """Take note of what the next frame will be decided by."""
         if self._base is None:
             self._base = self._in_force = tracker.config
         elif tracker.config is not self._in_force:
             self._in_force = tracker.config
             self._revision = RevisionRecord.of(self._base, tracker.config, tracker.marks)
             self.veil.learn(self._revision.plan)
+
+    def as_recorded(self, source_frame: SourceFrame) -> SourceFrame:
+        """The frame as its replay will see it."""
         if not self.veil.shows_colour:
             return source_frame
         picture = source_frame.picture

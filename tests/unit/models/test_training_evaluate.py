@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from models.segmenter import Ahead
 from models.training import evaluate
 from models.training.families import Families
 from models.training.model_card import CARD, with_figures
 from tracking.camera import CameraIntrinsics
-from tracking.frame import SourceFrame
+from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Label, Segmentation
 
 SIZE = (48, 64)
@@ -31,7 +32,10 @@ class Found:
 
     model_id = "found"
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def look_ahead(self, _frame: RgbdFrame) -> Ahead:
+        return None
+
+    def segment(self, source_frame: SourceFrame, _ahead: Ahead = None) -> Segmentation:
         labels = source_frame.labels
         if labels is None or source_frame.frame.color_rgb is None:
             labels = np.zeros(source_frame.frame.intrinsics.shape, np.uint8)

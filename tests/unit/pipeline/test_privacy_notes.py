@@ -142,7 +142,8 @@ def test_a_revision_about_a_pseudonym_is_followed_by_a_replay(tmp_path: Path) ->
             tracker.revise(config, Marks())
         frame = source.read()
         assert frame is not None
-        notes.decided(tracker.process(notes.seen(frame, tracker)))
+        notes.begin(tracker)
+        notes.decided(tracker.process(frame, notes.as_recorded))
     recorded = veil.config(base)
     assert recorded.plan.id != base.plan.id
     assert recorded.plan.patient_id == names.patient(base.plan.patient_id)

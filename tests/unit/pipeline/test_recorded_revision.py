@@ -127,7 +127,8 @@ def test_a_replay_is_decided_by_the_revision_from_its_frame_on(tmp_path: Path) -
             tracker.revise(config, Marks())
         frame = source.read()
         assert frame is not None
-        result = tracker.process(notes.seen(frame, tracker))
+        notes.begin(tracker)
+        result = tracker.process(frame, notes.as_recorded)
         notes.decided(result)
         live.append(result.record)
     assert [record.ids.plan for record in live] == [base.plan.id] * 2 + [config.plan.id] * 2

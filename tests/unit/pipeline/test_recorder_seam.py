@@ -76,7 +76,8 @@ def test_a_part_after_a_revision_is_replayed_by_it_alone(tmp_path: Path) -> None
             tracker.revise(config, Marks())
         read = source.read()
         assert read is not None
-        told.decided(tracker.process(told.seen(read, tracker)))
+        told.begin(tracker)
+        told.decided(tracker.process(read, told.as_recorded))
     path, seam = tmp_path / "s.mcap", Seam()
     with RotatingWriter(path, header, limit_bytes=1, begin_part=seam.begun) as writer:
         for handed in kept.handed:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.segmenter import Segmenter
+from models.segmenter import Ahead, Segmenter
 from pipeline import replay as replay_module
 from pipeline.cli.app import main
 from pipeline.sinks.output_dir import ARTEFACTS
@@ -17,7 +17,7 @@ from recordings.images import encode_png
 from recordings.naming import source_name
 from tests.config_texts import CATALOGUE, PLAN, RIG, replaced, written
 from tests.recording_frames import INTRINSICS, UNIT_MM, make_frames
-from tracking.frame import SourceFrame
+from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Segmentation
 
 N_FRAMES = 2  # the third of `make_frames` has no colour, which a BOP folder needs
@@ -28,7 +28,11 @@ class NoLabelsNeeded:
 
     model_id = "stand-in"
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def look_ahead(self, _frame: RgbdFrame) -> Ahead:
+        """Nothing."""
+        return None
+
+    def segment(self, source_frame: SourceFrame, _ahead: Ahead = None) -> Segmentation:
         """Label nothing."""
         return Segmentation(np.zeros(source_frame.frame.intrinsics.shape, np.uint8), self.model_id)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.mask_segmenter import MaskSegmenter
+from models.segmenter import Ahead
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import load_config
 from pipeline.evidence import evidence_for
@@ -25,7 +26,7 @@ class Doubtful(MaskSegmenter):
     def __init__(self, doubt: LabelDoubt) -> None:
         self._doubt = doubt
 
-    def segment(self, source_frame: SourceFrame) -> Segmentation:
+    def segment(self, source_frame: SourceFrame, _ahead: Ahead = None) -> Segmentation:
         return replace(super().segment(source_frame), doubt=self._doubt)
 
 
