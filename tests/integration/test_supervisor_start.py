@@ -135,12 +135,13 @@ def test_the_keys_are_on_no_command_line_and_in_no_environment() -> None:
     channel.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="real-time priority may not be allowed here")
 def test_it_stands_before_all_other_programs() -> None:
+    """Root may always; for others it depends on the machine, and is ordinary at least."""
     with started(Wiring()) as client:
         pid = client._channel.process.pid
-        assert os.sched_getscheduler(pid) == os.SCHED_RR
-        assert os.sched_getparam(pid).sched_priority == PRIORITY
+        found = os.sched_getscheduler(pid), os.sched_getparam(pid).sched_priority
+        allowed = {(os.SCHED_RR, PRIORITY)} | ({(os.SCHED_OTHER, 0)} if os.geteuid() else set())
+        assert found in allowed
 
 
 def test_without_an_output_lease_and_beam_are_recorded_all_the_same() -> None:
