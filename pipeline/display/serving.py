@@ -29,6 +29,9 @@ from tracking.errors import ConfigurationError
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN_BYTES = 32
 TICK_S = 0.1
+# Of glibc (`man 3 mallopt`): one heap, and large blocks apart from it. What hostile clients took is
+# given back to the system, not kept between what lives on.
+_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0  # before the server is started again
 STEADY_S = 10.0  # a server that lived so long is started again at once
 START_S = 20.0  # for the process to come up, on a machine that is busy
@@ -230,8 +233,7 @@ class DisplayServer:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[start.session_fd, *(listener.fd for listener in listeners)],
                 start_new_session=True,
-                # One heap: what hostile clients took is given back, and used again by others.
-                env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+                env=os.environ | _MEMORY,
             )
         except BaseException:
             ours.close()
