@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,6 +173,7 @@ def track(
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
     before_frame: Callable[[Tracker], None] | None = None,
+    stands_ahead: bool = True,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
 
@@ -180,7 +181,7 @@ def track(
     cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
     is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
     A recorder that fails is a fault of the frames that follow. `veil`: what of colour and patient
-    is recorded; default: all.
+    is recorded; default: all. `stands_ahead` of other programs (`pipeline.precedence`).
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -198,7 +199,8 @@ def track(
     tracker = Tracker(config, segmenter, start.evidence, age_ms=aged, ask=ask)
     steadier = PoseSteadier()
     n_frames = 0
-    with ahead_of_others(announcer.say), collected_between_frames() as collect:
+    standing = ahead_of_others(announcer.say) if stands_ahead else nullcontext()
+    with standing, collected_between_frames() as collect:
         while (source_frame := _read(source, announcer, shell)) is not None:
             if before_frame is not None:
                 before_frame(tracker)

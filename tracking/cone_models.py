@@ -19,7 +19,8 @@ class ConeModels:
         self._applicators = tuple(a for a in applicators if not a.mesh_path)
         self._models: dict[str, ConeModel] = {}
         self._rivals: dict[tuple[str, float, float], list[Applicator]] = {}
-        self._peers = {a.machine: peers_of(a, self.catalogue) for a in self._applicators}
+        catalogue = self.catalogue
+        self._peers = {a.machine: peers_of(a, catalogue) for a in self._applicators}
 
     @property
     def catalogue(self) -> dict[str, Applicator]:

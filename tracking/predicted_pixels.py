@@ -50,9 +50,9 @@ def fill_convex(inside: UInt8, corners: Float, left: int, top: int) -> int:
             u0, v0 = corners[corner - 1, 0], corners[corner - 1, 1]
             u1, v1 = corners[corner, 0], corners[corner, 1]
             if min(v0, v1) <= v <= max(v0, v1):
-                at = u0 if v0 == v1 else u0 + (v - v0) / (v1 - v0) * (u1 - u0)
-                first, last = min(first, at, u1 if v0 == v1 else at), max(last, at)
-                last = max(last, u1 if v0 == v1 else at)
+                if v0 != v1:
+                    u0 = u1 = u0 + (v - v0) / (v1 - v0) * (u1 - u0)
+                first, last = min(first, u0, u1), max(last, u0, u1)
         start, stop = np.ceil(max(first, left)), np.floor(min(last, left + inside.shape[1] - 1.0))
         if start <= stop:
             n_rows += 1

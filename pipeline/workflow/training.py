@@ -151,6 +151,7 @@ def train(
             now_ns=time.time_ns,
             sinks=sinks,
             before_frame=follower.before_frame,
+            stands_ahead=False,  # a training's browser shares its cores
         )
     return 0
 

@@ -32,6 +32,9 @@ export class StepPanel {
     this.root = byId("panel-body");
     this.answerLine = byId("answer");
     this.key = "";
+    this.wayKey = "";
+    /** @type {HTMLElement} */
+    this.way = el("div");
     this.isPressed = false;
     // a button is not replaced under the finger that presses it
     this.root.addEventListener("pointerdown", () => (this.isPressed = true));
@@ -52,11 +55,26 @@ export class StepPanel {
     const focus = focusIn(this.root);
     const screen = SCREENS[session.step];
     const waiting = waitingFault(desk);
-    const nodes = [waiting, ...(screen ? screen(desk) : []), this.#way(desk)];
+    const nodes = [waiting, ...(screen ? screen(desk) : [])];
     byId("panel-title").textContent = words.ofCode("step", session.step);
-    this.root.replaceChildren();
-    for (const node of nodes) if (node) this.root.append(node);
+    this.#renewWay(desk);
+    for (const child of [...this.root.children]) if (child !== this.way) child.remove();
+    for (const node of nodes) if (node) this.way.before(node);
     focus();
+  }
+
+  /**
+   * The way on and back stays what it is while the rest is made anew, thirty times a second if a fault goes on.
+   * @param {Desk} desk
+   */
+  #renewWay(desk) {
+    const { session, words } = desk;
+    const key = JSON.stringify([session.step, session.steps, words.language]);
+    if (key === this.wayKey && this.way.parentNode === this.root) return;
+    this.wayKey = key;
+    this.way.remove();
+    this.way = this.#way(desk);
+    this.root.append(this.way);
   }
 
   /**
