@@ -11,6 +11,7 @@ a tube's flanks look the same wherever they lie in the image.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -72,27 +73,23 @@ def planes(
     float32 (1, 10, *canvas)
         Everything is 0 outside the letterbox's window.
     """
-    tensor = _empty(letterbox)
-    shown = tensor[0, :, *letterbox.window]
-    canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
-    depth, valid = _shrunk(depth_mm, letterbox)
+    tensor, shown = _empty(letterbox)
+    seen = _Seen.of(depth_mm, focal_px, letterbox)
 
     def picture_and_scale() -> None:
         _paint(shown, color_rgb, letterbox)
-        _scale_and_coarse(shown, depth, valid, canvas_focal_px)
+        _scale_and_coarse(shown, seen)
 
-    both(picture_and_scale, lambda: _form(shown, depth, valid, canvas_focal_px))
+    both(picture_and_scale, lambda: _form(shown, seen))
     return tensor
 
 
 def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> Float32:
     """All that `planes` makes of depth alone, by one thread; `painted` completes it."""
-    tensor = _empty(letterbox)
-    shown = tensor[0, :, *letterbox.window]
-    canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
-    depth, valid = _shrunk(depth_mm, letterbox)
-    _scale_and_coarse(shown, depth, valid, canvas_focal_px)
-    _form(shown, depth, valid, canvas_focal_px)
+    tensor, shown = _empty(letterbox)
+    seen = _Seen.of(depth_mm, focal_px, letterbox)
+    _scale_and_coarse(shown, seen)
+    _form(shown, seen)
     return tensor
 
 
@@ -112,29 +109,38 @@ def _paint(shown: Float32, color_rgb: UInt8 | None, letterbox: Letterbox) -> Non
     shown[3] = 1.0
 
 
-def _scale_and_coarse(shown: Float32, depth: Float32, valid: Float32, focal_px: float) -> None:
-    shown[4] = scale_of(depth, valid, focal_px, MAX_PX_PER_MM)
-    shown[5] = valid
-    shown[9] = _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The depth at the canvas's scale, 1 where it is valid (else 0), and the focal length there."""
+
+    depth_mm: Float32
+    valid: Float32
+    focal_px: float
+
+    @classmethod
+    def of(cls, depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> _Seen:
+        canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
+        return cls(*_shrunk(depth_mm, letterbox), canvas_focal_px)
 
 
-def _form(shown: Float32, depth: Float32, valid: Float32, focal_px: float) -> None:
-    shown[6], shown[7] = _slopes(depth, valid, focal_px)
-    shown[8] = _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM)
+def _scale_and_coarse(shown: Float32, seen: _Seen) -> None:
+    shown[4] = scale_of(seen.depth_mm, seen.valid, seen.focal_px, MAX_PX_PER_MM)
+    shown[5] = seen.valid
+    shown[9] = _relief(seen.depth_mm, seen.valid, COARSE_BOX_PX, COARSE_RANGE_MM)
 
 
-def _empty(letterbox: Letterbox) -> Float32:
-    """Planes that are 0 outside the letterbox's window, and not yet filled inside."""
+def _form(shown: Float32, seen: _Seen) -> None:
+    shown[6], shown[7] = _slopes(seen.depth_mm, seen.valid, seen.focal_px)
+    shown[8] = _relief(seen.depth_mm, seen.valid, FINE_BOX_PX, FINE_RANGE_MM)
+
+
+def _empty(letterbox: Letterbox) -> tuple[Float32, Float32]:
+    """Planes that are 0 outside the letterbox's window, and that window, not yet filled."""
     tensor = np.empty((1, len(CHANNELS), *letterbox.canvas), np.float32)
-    _clear_around(tensor[0], letterbox)
-    return tensor
-
-
-def _clear_around(planes: Float32, letterbox: Letterbox) -> None:
-    """Set to 0 what the image does not cover."""
     rows, columns = letterbox.window
-    planes[:, : rows.start] = planes[:, rows.stop :] = 0.0
-    planes[:, rows, : columns.start] = planes[:, rows, columns.stop :] = 0.0
+    tensor[..., : rows.start, :] = tensor[..., rows.stop :, :] = 0.0
+    tensor[..., rows, : columns.start] = tensor[..., rows, columns.stop :] = 0.0
+    return tensor, tensor[0, :, rows, columns]
 
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:

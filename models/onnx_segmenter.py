@@ -84,10 +84,7 @@ class OnnxSegmenter:
 
     def predict(self, frame: RgbdFrame, ahead: Ahead = None) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""
-        letterbox = self._letterbox(frame)
-        tensor = (
-            self.canvas(frame)[0] if ahead is None else painted(ahead, frame.color_rgb, letterbox)
-        )
+        tensor, letterbox = self.canvas(frame, ahead)
         found = self.logits(tensor, letterbox)
         small = winners(found)
         shown = without_doubtful_parts(found, small, self._manifest.thresholds)
@@ -99,10 +96,14 @@ class OnnxSegmenter:
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
         return Prediction(shown, letterbox.source, small, refused_share)
 
-    def canvas(self, frame: RgbdFrame) -> tuple[NDArray[np.float32], Letterbox]:
-        """The network's input, and where the image lies on it."""
-        letterbox = self._letterbox(frame)
-        return planes(frame.depth_mm, frame.color_rgb, frame.intrinsics.fx, letterbox), letterbox
+    def canvas(
+        self, frame: RgbdFrame, ahead: Ahead = None
+    ) -> tuple[NDArray[np.float32], Letterbox]:
+        """The network's input, and where the image lies on it; `ahead` is completed in place."""
+        letterbox, color_rgb = self._letterbox(frame), frame.color_rgb
+        if ahead is not None:
+            return painted(ahead, color_rgb, letterbox), letterbox
+        return planes(frame.depth_mm, color_rgb, frame.intrinsics.fx, letterbox), letterbox
 
     def _letterbox(self, frame: RgbdFrame) -> Letterbox:
         contract = self._manifest.input
