@@ -12,15 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CANVAS, planes
+from models.features import planes
 from models.letterbox import Letterbox
 from models.training.augment_color import changed_color
 from models.training.augment_depth import changed_depth
 from models.training.canvas_samples import IGNORED, CanvasSample
 from tracking.arrays import UInt8
-from tracking.segmentation import Label
 
-FOCUS_SHARE = 0.7  # of crops that are centred on something other than surroundings
 MOVED_SHARE = 0.6
 COLORLESS_SHARE = 0.25  # a session may leave colour out: geometry must do
 ZOOM = (0.6, 2.0)
@@ -40,14 +38,12 @@ def tensors_without_color(sample: CanvasSample) -> Pair:
     return _tensors(sample, has_color=False)
 
 
-def augmented(sample: CanvasSample, rng: np.random.Generator, size: tuple[int, int]) -> Pair:
-    """Planes and target of a randomly changed sample, cropped to `size` (height, width)."""
+def augmented(sample: CanvasSample, rng: np.random.Generator) -> Pair:
+    """Planes and target of a randomly changed sample, on its own canvas."""
     if rng.random() < MOVED_SHARE:
         sample = _moved(sample, rng)
     if rng.random() < 0.5:
-        sample = _windowed(sample, np.s_[:, ::-1])
-    if size != sample.labels.shape:
-        sample = _cropped(sample, rng, size)
+        sample = _mirrored(sample)
     depth = changed_depth(sample.depth_mm, rng)
     has_color = rng.random() >= COLORLESS_SHARE
     color = changed_color(sample.color_rgb, depth, rng) if has_color else sample.color_rgb
@@ -68,7 +64,7 @@ def _moved(sample: CanvasSample, rng: np.random.Generator) -> CanvasSample:
 
     Zooming is a longer lens: depth stays, the focal length grows.
     """
-    height, width = CANVAS
+    height, width = sample.labels.shape
     scale = float(np.exp(rng.uniform(*np.log(ZOOM))))
     angle = float(rng.normal(0, 12))
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, scale)
@@ -89,23 +85,10 @@ def _moved(sample: CanvasSample, rng: np.random.Generator) -> CanvasSample:
     )
 
 
-def _cropped(sample: CanvasSample, rng: np.random.Generator, size: tuple[int, int]) -> CanvasSample:
-    """A window of `size`, mostly on something that matters."""
-    full = sample.labels.shape
-    centre = np.array([rng.integers(0, full[0]), rng.integers(0, full[1])])
-    shown = np.flatnonzero((sample.labels != Label.OTHER) & (sample.labels != IGNORED))
-    if rng.random() < FOCUS_SHARE and len(shown):
-        centre = np.array(divmod(int(shown[int(rng.integers(len(shown)))]), full[1]))
-    top, left = (
-        int(np.clip(centre[axis] - size[axis] // 2, 0, full[axis] - size[axis])) for axis in (0, 1)
-    )
-    return _windowed(sample, np.s_[top : top + size[0], left : left + size[1]])
-
-
-def _windowed(sample: CanvasSample, window: tuple[slice, slice]) -> CanvasSample:
+def _mirrored(sample: CanvasSample) -> CanvasSample:
     return CanvasSample(
-        np.ascontiguousarray(sample.depth_mm[window]),
-        np.ascontiguousarray(sample.color_rgb[window]),
-        np.ascontiguousarray(sample.labels[window]),
+        np.ascontiguousarray(sample.depth_mm[:, ::-1]),
+        np.ascontiguousarray(sample.color_rgb[:, ::-1]),
+        np.ascontiguousarray(sample.labels[:, ::-1]),
         sample.focal_px,
     )

@@ -29,16 +29,16 @@ class CanvasSample:
     focal_px: float
 
 
-def to_canvas(frame: LabelledFrame) -> CanvasSample:
+def to_canvas(frame: LabelledFrame, canvas: tuple[int, int] = CANVAS) -> CanvasSample:
     """Letterbox a frame as the runtime does; labels by the majority of the area."""
-    letterbox = Letterbox.fit(frame.intrinsics.shape, CANVAS)
+    letterbox = Letterbox.fit(frame.intrinsics.shape, canvas)
     share = letterbox.shrink((frame.depth_mm > 0).astype(np.float32))
     total = letterbox.shrink(frame.depth_mm)
-    depth = np.zeros(CANVAS, np.float32)
+    depth = np.zeros(canvas, np.float32)
     depth[letterbox.window] = np.where(share >= MIN_VALID_SHARE, total / np.maximum(share, 0.01), 0)
-    color = np.zeros((*CANVAS, 3), np.uint8)
+    color = np.zeros((*canvas, 3), np.uint8)
     color[letterbox.window] = letterbox.shrink(frame.color_rgb)
-    labels = np.full(CANVAS, IGNORED, np.uint8)
+    labels = np.full(canvas, IGNORED, np.uint8)
     votes = [letterbox.shrink((frame.labels == label).astype(np.float32)) for label in Label]
     labels[letterbox.window] = np.argmax(votes, axis=0)
     focal_px = frame.intrinsics.fx * letterbox.fitted[1] / letterbox.source[1]

@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from models.training.loss import loss_of
 from models.training.network import build_network
 from models.training.settings import Settings
+from tracking.errors import FaultError
 
 AVERAGE_DECAY = 0.998  # of the exported running mean of the weights: about 500 steps
 MAX_GRADIENT = 5.0
-WARM_UP = 0.06  # of the steps
 
 
 def best_device() -> torch.device:
@@ -31,11 +31,17 @@ def running_mean(mean: Tensor, current: Tensor, n_averaged: Tensor | int) -> Ten
 
 
 class Learner:
-    """One training's state; products are computed in bf16, weights and losses kept in fp32."""
+    """One training's state; products are computed in bf16, weights and losses kept in fp32.
+
+    While the learning rate holds, its checkpoint is that of every training which differs in
+    nothing but the number of steps: each can go on from it.
+    """
 
     def __init__(self, settings: Settings, training_id: str, folder: Path) -> None:
         self.training_id = training_id
         self.checkpoint = folder / f"{training_id}.pt"
+        self.held_checkpoint = folder / f"{settings.hold_id()}.pt"
+        self._n_holding = settings.small_steps
         self.device = best_device()
         self.network = build_network(settings.seed).to(self.device)
         self.average = AveragedModel(self.network, avg_fn=running_mean, use_buffers=True)
@@ -44,16 +50,23 @@ class Learner:
             lr=settings.peak_learning_rate,
             weight_decay=settings.weight_decay,
         )
-        self.schedule = OneCycleLR(
-            self.optimiser, settings.peak_learning_rate, settings.steps, pct_start=WARM_UP
-        )
+        self.schedule = LambdaLR(self.optimiser, settings.rate)
         self.step = 0
         self.history: list[dict[str, float]] = []
-        if self.checkpoint.exists():
-            self._restore()
+        for checkpoint in (self.checkpoint, self.held_checkpoint):
+            if checkpoint.exists():
+                self._restore(checkpoint)
+                break
 
-    def _restore(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
+    def _restore(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, weights_only=True, map_location=self.device)
+        if checkpoint == self.held_checkpoint and state["step"] > self._n_holding:
+            raise FaultError(
+                "a training on small canvases has gone on for longer",
+                expected=f"at most {self._n_holding} steps in {checkpoint}",
+                actual=str(state["step"]),
+                remedy="ask for as many small steps, or choose another folder",
+            )
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["running"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -62,7 +75,8 @@ class Learner:
 
     def save(self) -> None:
         """Write the checkpoint; an interrupted write leaves the last one."""
-        partial = self.checkpoint.with_suffix(".partial")
+        checkpoint = self.held_checkpoint if self.step <= self._n_holding else self.checkpoint
+        partial = checkpoint.with_suffix(".partial")
         state = {
             "network": self.network.state_dict(),
             "running": self.average.state_dict(),
@@ -74,7 +88,7 @@ class Learner:
             "training_id": self.training_id,
         }
         torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        partial.replace(checkpoint)
 
     def learn(self, inputs: Tensor, target: Tensor) -> float:
         """One step; returns its loss."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.families import Families
-from models.training.scenes.cameras import Camera, random_camera
+from models.training.scenes.cameras import HEIGHT_PX, Camera, random_camera
 from models.training.scenes.compose import Scenery, random_scenery
 from models.training.scenes.depth_sensor import measured_depth
 from models.training.scenes.facts import SceneFacts
@@ -39,14 +39,16 @@ class LabelledFrame:
     facts: SceneFacts
 
 
-def random_frames(seed: int, n_views: int, families: Families = TRAINING) -> list[LabelledFrame]:
+def random_frames(
+    seed: int, n_views: int, families: Families = TRAINING, height_px: int = HEIGHT_PX
+) -> list[LabelledFrame]:
     """Render one random scene from `n_views` random cameras. Same arguments, same bytes."""
     rng = np.random.default_rng([seed, 0x5CE9E])
     scenery = random_scenery(rng, families)
     studio, cover = Studio(scenery.parts), Cover(scenery.cone_parts)
     frames = []
     for _ in range(n_views):
-        camera = random_camera(rng)
+        camera = random_camera(rng, height_px)
         camera_from_world = _open_view(rng, studio, camera, scenery.subject)
         photo = studio.photograph(camera.intrinsics, camera_from_world, random_lighting(rng))
         optics = random_optics(rng, photo)

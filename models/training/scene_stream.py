@@ -19,9 +19,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features import CANVAS
 from models.training.canvas_samples import CanvasSample, to_canvas
 from models.training.families import Families, Split
-from models.training.random_scenes import random_frames
+from models.training.ordinary import is_ordinary
+from models.training.random_scenes import LabelledFrame, random_frames
 from recordings.worker_end import end_with_parent
 from tracking.arrays import UInt8
 
@@ -31,23 +33,26 @@ WITHHELD_FROM = 1_000_000  # seeds from here on are never trained on
 SCENES_AHEAD = 24  # per worker, rendered before they are due: 15 MB each four
 NICENESS = 10  # of workers: they take what the training leaves
 
+Size = tuple[int, int]
+"""Height and width, pixels."""
+
 
 @dataclass(frozen=True, eq=False)
 class KeptSample:
-    """A canvas sample in a third of its memory."""
+    """A canvas sample in a third of its memory, and whether `models.training.ordinary` is met."""
 
     depth_steps: NDArray[np.uint16]
     color_rgb: UInt8
     labels: UInt8
     focal_px: float
+    is_ordinary: bool = False
 
     @classmethod
-    def of(cls, sample: CanvasSample) -> KeptSample:
+    def of(cls, sample: CanvasSample, *, is_ordinary: bool = False) -> KeptSample:
         """Round depth to `DEPTH_STEP_MM`."""
         steps = np.minimum(sample.depth_mm / DEPTH_STEP_MM, np.iinfo(np.uint16).max)
-        return cls(
-            np.round(steps).astype(np.uint16), sample.color_rgb, sample.labels, sample.focal_px
-        )
+        depth_steps = np.round(steps).astype(np.uint16)
+        return cls(depth_steps, sample.color_rgb, sample.labels, sample.focal_px, is_ordinary)
 
     @property
     def sample(self) -> CanvasSample:
@@ -56,9 +61,14 @@ class KeptSample:
         return CanvasSample(depth_mm, self.color_rgb, self.labels, self.focal_px)
 
 
-def render_scene(seed: int, n_views: int, split: Split) -> list[KeptSample]:
-    """All views of one scene."""
-    return [KeptSample.of(to_canvas(f)) for f in random_frames(seed, n_views, Families(split))]
+def render_scene(seed: int, n_views: int, split: Split, canvas: Size = CANVAS) -> list[KeptSample]:
+    """All views of one scene, rendered at the height of the canvas that they are brought onto."""
+    frames = random_frames(seed, n_views, Families(split), canvas[0])
+    return [_kept(frame, canvas) for frame in frames]
+
+
+def _kept(frame: LabelledFrame, canvas: Size) -> KeptSample:
+    return KeptSample.of(to_canvas(frame, canvas), is_ordinary=is_ordinary(frame))
 
 
 def _calm() -> None:
@@ -71,7 +81,9 @@ def _calm() -> None:
 class ViewSource(Protocol):
     """Renders scenes."""
 
-    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
+    def views(
+        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
+    ) -> Iterator[KeptSample]:
         """The views of these scenes in order."""
 
 
@@ -93,11 +105,13 @@ class SceneRenderer:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def views(self, seeds: range, n_views: int, split: Split) -> Iterator[KeptSample]:
+    def views(
+        self, seeds: range, n_views: int, split: Split, canvas: Size = CANVAS
+    ) -> Iterator[KeptSample]:
         """The views of these scenes in order, some of them rendered ahead."""
         pending: deque[Future[list[KeptSample]]] = deque()
         for seed in seeds:
-            pending.append(self._pool.submit(render_scene, seed, n_views, split))
+            pending.append(self._pool.submit(render_scene, seed, n_views, split, canvas))
             if len(pending) > self._ahead:
                 yield from pending.popleft().result()
         while pending:
@@ -108,13 +122,14 @@ class SceneRenderer:
 class Window:
     """Which views a step may draw from: the last `capacity` of those due by then.
 
-    Views count from those of the scene with the seed `first_scene`.
+    Views count from those of the scene with the seed `first_scene`, and lie on `canvas`.
     """
 
     first_views: int
     views_per_step: float
     capacity: int
     first_scene: int = 0
+    canvas: Size = CANVAS
 
     def scenes(self, steps: range) -> range:
         """Seeds of the scenes that these steps may draw."""
@@ -137,7 +152,7 @@ class ViewWindow:
         self._window, self._next = window, steps.start
         scenes = window.scenes(steps)
         self._start = self._end = (scenes.start - window.first_scene) * VIEWS_PER_SCENE
-        self._coming = source.views(scenes, VIEWS_PER_SCENE, "training")
+        self._coming = source.views(scenes, VIEWS_PER_SCENE, "training", window.canvas)
         self._kept: deque[KeptSample] = deque()
 
     def at(self, step: int) -> list[KeptSample]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tracking.camera import CameraIntrinsics
 
-HEIGHT_PX = 240  # of every rendered frame: the canvas's height
+HEIGHT_PX = 240  # of a rendered frame: the canvas's height
 PRINCIPAL_SPREAD = 0.01  # of the image's size: how far lens and imager are off each other
 NATIVE_CORRELATION_PX = (0.5, 2.5)  # of a matcher's disparity noise
 STEPS_PER_NATIVE_PX = 32  # disparity resolution of the D4 matchers
@@ -88,19 +88,19 @@ class Camera:
         return self.intrinsics.fx * self.sensor.baseline_mm
 
 
-def random_camera(rng: np.random.Generator) -> Camera:
+def random_camera(rng: np.random.Generator, height_px: int = HEIGHT_PX) -> Camera:
     """Draw a sensor, lenses near its nominal ones, and how good an example of it this is."""
     shares = np.array(SHARES, dtype=np.float64)
     sensor = SENSORS[int(rng.choice(len(SENSORS), p=shares / shares.sum()))]
-    width = round(HEIGHT_PX * sensor.width_px / sensor.height_px)
-    shrink = HEIGHT_PX / sensor.height_px
+    width = round(height_px * sensor.width_px / sensor.height_px)
+    shrink = height_px / sensor.height_px
     focal = width / 2 / np.tan(np.radians(sensor.fov_deg) / 2) * rng.uniform(0.88, 1.25)
     is_ideal = sensor.principle == "ideal"
     spread = 0.0 if is_ideal and rng.random() < 0.5 else PRINCIPAL_SPREAD
     intrinsics = CameraIntrinsics(
-        width, HEIGHT_PX, float(focal), float(focal),
+        width, height_px, float(focal), float(focal),
         float(width / 2 - 0.5 + rng.normal(0, spread * width)),
-        float(HEIGHT_PX / 2 - 0.5 + rng.normal(0, spread * HEIGHT_PX)),
+        float(height_px / 2 - 0.5 + rng.normal(0, spread * height_px)),
     )  # fmt: skip
     native_correlation = float(rng.uniform(*NATIVE_CORRELATION_PX))
     return Camera(

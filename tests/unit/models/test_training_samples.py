@@ -11,10 +11,12 @@ from models.training.augment import augmented, tensors, tensors_without_color
 from models.training.canvas_samples import IGNORED, CanvasSample, to_canvas
 from models.training.random_scenes import LabelledFrame
 from models.training.scenes.facts import NONE, SceneFacts
+from models.training.settings import SMALL
 from tracking.camera import CameraIntrinsics
 from tracking.segmentation import Label
 
 NEAR_MM, FAR_MM = 400.0, 800.0
+FILLED_ACROSS = 0.01  # of the pixels: holes at the edge, filled from both of its sides
 
 
 def two_halves(size: tuple[int, int]) -> LabelledFrame:
@@ -41,24 +43,32 @@ def test_to_canvas_ignores_what_is_no_image(size: tuple[int, int]) -> None:
     assert np.array_equal(sample.labels[shown] == Label.APPLICATOR, sample.depth_mm[shown] < 600)
 
 
+def test_a_small_canvas_shows_the_whole_scene_and_stays_small() -> None:
+    sample = to_canvas(two_halves((112, 198)), SMALL)
+    assert sample.labels.shape == SMALL
+    assert (sample.labels != IGNORED).sum() == 112 * 198
+    planes, target = augmented(sample, np.random.default_rng(3))
+    assert (planes.shape, target.shape) == ((len(CHANNELS), *SMALL), SMALL)
+
+
 def test_changes_keep_depth_and_labels_together() -> None:
     sample = to_canvas(two_halves((480, 848)))
     rng, n_both = np.random.default_rng(2), 0
     for _ in range(30):
-        planes, target = augmented(sample, rng, (160, 288))
-        assert planes.shape == (len(CHANNELS), 160, 288)
-        assert target.shape == (160, 288)
+        planes, target = augmented(sample, rng)
+        assert planes.shape == (len(CHANNELS), *CANVAS)
+        assert target.shape == CANVAS
         has_depth = planes[5] > 0
         counted = has_depth & (target != IGNORED)
         is_left = target[counted] == Label.APPLICATOR
         if 0 < is_left.sum() < len(is_left):
             scale = planes[4][counted]
             halfway = np.sqrt(scale[is_left].mean() * scale[~is_left].mean())
-            assert np.array_equal(scale > halfway, is_left)
+            assert np.mean((scale > halfway) == is_left) > 1 - FILLED_ACROSS
             n_both += 1
         assert np.abs(planes).max() <= 2.5
         assert not planes[:4, target == IGNORED].any()
-    assert n_both > 10  # windows that show both halves
+    assert n_both > 10  # moves that leave both halves in view
 
 
 def test_tensors_without_color_differ_only_there() -> None:
@@ -73,8 +83,8 @@ def test_tensors_without_color_differ_only_there() -> None:
 
 def test_same_generator_same_sample() -> None:
     sample = to_canvas(two_halves((240, 424)))
-    first, _ = augmented(sample, np.random.default_rng(9), CANVAS)
-    again, _ = augmented(sample, np.random.default_rng(9), CANVAS)
+    first, _ = augmented(sample, np.random.default_rng(9))
+    again, _ = augmented(sample, np.random.default_rng(9))
     assert first.tobytes() == again.tobytes()
 
 

@@ -10,12 +10,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.training.canvas_samples import IGNORED  # noqa: E402 - after the check for torch
+from models.training.batches import chances  # noqa: E402 - after the check for torch
+from models.training.canvas_samples import IGNORED  # noqa: E402
 from models.training.learner import Learner  # noqa: E402
 from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
 from models.training.network import build_network  # noqa: E402
 from models.training.onnx_graph import folded  # noqa: E402
 from models.training.settings import Settings  # noqa: E402
+from tracking.errors import FaultError  # noqa: E402
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,18 +75,37 @@ def test_folding_batch_norms_changes_nothing() -> None:
     assert float(difference) < FOLDING_LOGITS
 
 
-def test_a_learner_continues_where_it_stopped(tmp_path: Path) -> None:
-    settings = Settings(crop_steps=4, whole_steps=0)
+@pytest.mark.parametrize("n_before", [1, 2, 3])
+def test_a_learner_continues_where_it_stopped(tmp_path: Path, n_before: int) -> None:
+    settings = Settings(small_steps=2, whole_steps=2)
     whole = Learner(settings, "train-whole", tmp_path)
     for step in range(4):
         whole.learn(*batch(step))
     first = Learner(settings, "train-halved", tmp_path)
-    for step in range(2):
+    for step in range(n_before):
         first.learn(*batch(step))
     first.save()
     second = Learner(settings, "train-halved", tmp_path)
+    assert second.step == n_before
     for step in range(second.step, 4):
         second.learn(*batch(step))
     ours, theirs = second.average.module.state_dict(), whole.average.module.state_dict()
     assert second.step == 4
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_training_that_held_on_is_ended_by_any_that_holds_as_long(tmp_path: Path) -> None:
+    holding = Learner(Settings(small_steps=9, whole_steps=0), "train-holding", tmp_path)
+    for step in range(3):
+        holding.learn(*batch(step))
+    holding.save()
+    assert Learner(Settings(small_steps=3, whole_steps=2), "train-ended", tmp_path).step == 3
+    with pytest.raises(FaultError, match="gone on for longer"):
+        Learner(Settings(small_steps=2, whole_steps=2), "train-early", tmp_path)
+
+
+def test_ordinary_views_are_drawn_as_often_as_asked() -> None:
+    chance = chances([True, False, False, False], 0.6)
+    assert chance == pytest.approx([0.6, 0.4 / 3, 0.4 / 3, 0.4 / 3])
+    assert chances([False, False], 0.6) == pytest.approx([0.5, 0.5])
+    assert chances([True, True], 0.6) == pytest.approx([0.5, 0.5])
