@@ -41,7 +41,7 @@ from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
 from models.training.settings import Phase, Settings, going_on
 
 FOLDER = Path("runs") / "train"
-EVALUATE_EVERY, SAVE_EVERY = 500, 250
+EVALUATE_EVERY, SAVE_EVERY = 500, 100
 # Choices are made by these, not by withheld families: those are for the model card alone.
 HELD_FROM, N_HELD = 980_000, 150  # seeds that no training reaches, one view each
 N_SETTLING = 60  # views that recovered batch norms are settled on, next to the held ones
