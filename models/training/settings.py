@@ -56,8 +56,8 @@ class Settings:
     not depend on how long it does, so that a training can be made longer, or ended, at any time.
     """
 
-    small_steps: int = 20_000
-    whole_steps: int = 2500
+    small_steps: int = 9000
+    whole_steps: int = 2000
     small_batch: int = 16
     whole_batch: int = 8
     first_views: int = 800
