@@ -1,17 +1,21 @@
-"""What the network sees of a frame: ten planes on a fixed canvas.
+"""What the network sees of a frame: ten planes of bytes on a fixed canvas.
 
 The same function feeds training and use; its name is part of every model's manifest, so a
 model never meets planes that it was not trained on. Depth is averaged over valid pixels
 only: a hole never pulls a depth towards zero.
 
 Depth is told as the size that a millimetre has on the canvas: what is so many pixels wide is
-then so many millimetres wide, whatever the camera. Slopes are against the viewing ray, so that
-a tube's flanks look the same wherever they lie in the image.
+then so many millimetres wide, whatever the camera; in equal steps of its logarithm, so that the
+same thing twice as far is the same thing a fixed number of steps lower. Slopes are against the
+viewing ray, so that a tube's flanks look the same wherever they lie in the image.
+
+Bytes are what an 8-bit network computes with, and what it is trained on. The planes of two by two
+pixels lie next to each other (`folded`), as the first convolution reads them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Final
 
 import cv2
@@ -19,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from models.plane_loops import halved, relief_of, scale_of, slopes_of
+from models.plane_loops import fold_in, halved, relief_of, scale_of, slopes_of
 from models.two_at_once import both
 from tracking.arrays import UInt8
 
 Float32 = NDArray[np.float32]
 
-FEATURES: Final = "rgbd-planes-2"  # change the name with any change of the planes
+FEATURES: Final = "rgbd-planes-3"  # change the name with any change of the planes
 CHANNELS: Final = (
     "red",
     "green",
@@ -39,12 +43,12 @@ CHANNELS: Final = (
     "coarse_relief",
 )
 CANVAS: Final = (240, 432)  # (height, width): 848x480 at half size, both divisible by 16
+FOLD: Final = 2  # pixels a side whose planes lie next to each other
 
-COLOR_MID, COLOR_RANGE = 127.5, 127.5
-LEVELS = (np.arange(256) * (1 / COLOR_RANGE)).astype(np.float32) - np.float32(
-    COLOR_MID / COLOR_RANGE
-)
-MAX_PX_PER_MM = 2.5  # a D405 at 120 mm; nearer than that nothing measures well
+ZERO, FULL = 128, 255  # bytes of 0 and of 1
+N_COLOR = 4  # planes of colour, the first
+FAINTEST_PX_PER_MM = 0.02  # byte 1: 10 m before a D435
+STEPS_PER_DOUBLING = 36  # 255 is 2.7 px per mm, a D405 at 80 mm
 MIN_VALID_SHARE = 0.3  # of the source pixels under a canvas pixel: less is a hole
 SLOPE_BOX_PX = 5  # of the depth that slopes are taken of: a fifth of a pixel's noise
 FINE_BOX_PX, FINE_RANGE_MM = 11, 15.0  # edges, small steps, curvature of a tube
@@ -56,7 +60,7 @@ def planes(
     color_rgb: UInt8 | None,
     focal_px: float,
     letterbox: Letterbox,
-) -> Float32:
+) -> UInt8:
     """Build the network's input.
 
     Parameters
@@ -70,77 +74,62 @@ def planes(
 
     Returns
     -------
-    float32 (1, 10, *canvas)
-        Everything is 0 outside the letterbox's window.
+    uint8 (1, h / 2, w / 2, 40) for a canvas (h, w)
+        As outside the letterbox's window everything is 0: a byte of 128, and of 0 for `px_per_mm`
+        and `has_depth`.
     """
-    tensor, shown = _empty(letterbox)
-    seen = _Seen.of(depth_mm, focal_px, letterbox)
-
-    def picture_and_scale() -> None:
-        _paint(shown, color_rgb, letterbox)
-        _scale_and_coarse(shown, seen)
-
-    both(picture_and_scale, lambda: _form(shown, seen))
-    return tensor
+    folded = _empty(letterbox)
+    both(
+        lambda: _paint(folded, color_rgb, letterbox),
+        lambda: _form(folded, depth_mm, focal_px, letterbox),
+    )
+    return folded[None]
 
 
-def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> Float32:
+def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> UInt8:
     """All that `planes` makes of depth alone, by one thread; `painted` completes it."""
-    tensor, shown = _empty(letterbox)
-    seen = _Seen.of(depth_mm, focal_px, letterbox)
-    _scale_and_coarse(shown, seen)
-    _form(shown, seen)
-    return tensor
+    folded = _empty(letterbox)
+    _form(folded, depth_mm, focal_px, letterbox)
+    return folded[None]
 
 
-def painted(tensor: Float32, color_rgb: UInt8 | None, letterbox: Letterbox) -> Float32:
+def painted(tensor: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> UInt8:
     """The planes of depth with those of colour, in place: as `planes` makes them."""
-    _paint(tensor[0, :, *letterbox.window], color_rgb, letterbox)
+    _paint(tensor[0], color_rgb, letterbox)
     return tensor
 
 
-def _paint(shown: Float32, color_rgb: UInt8 | None, letterbox: Letterbox) -> None:
+def _paint(folded: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> None:
     """The planes of colour."""
     if color_rgb is None:
-        shown[:4] = 0.0
         return
-    for channel, levels in enumerate(cv2.split(letterbox.shrink(color_rgb))):
-        shown[channel] = cv2.LUT(levels, LEVELS)
-    shown[3] = 1.0
+    red, green, blue = cv2.split(letterbox.shrink(color_rgb))
+    shown = np.stack([red, green, blue, np.full_like(red, FULL)])
+    fold_in(folded, shown, 0, letterbox.top, letterbox.left)
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """The depth at the canvas's scale, 1 where it is valid (else 0), and the focal length there."""
-
-    depth_mm: Float32
-    valid: Float32
-    focal_px: float
-
-    @classmethod
-    def of(cls, depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> _Seen:
-        canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
-        return cls(*_shrunk(depth_mm, letterbox), canvas_focal_px)
-
-
-def _scale_and_coarse(shown: Float32, seen: _Seen) -> None:
-    shown[4] = scale_of(seen.depth_mm, seen.valid, seen.focal_px, MAX_PX_PER_MM)
-    shown[5] = seen.valid
-    shown[9] = _relief(seen.depth_mm, seen.valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+def _form(folded: UInt8, depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> None:
+    """The planes of depth."""
+    focal_px *= letterbox.fitted[1] / letterbox.source[1]
+    depth, valid = _shrunk(depth_mm, letterbox)
+    log_depth = np.asarray(cv2.log(np.maximum(depth, 1.0)), np.float32)
+    log_most = math.log(focal_px / FAINTEST_PX_PER_MM)
+    shown = (
+        scale_of(log_depth, valid, log_most, STEPS_PER_DOUBLING / math.log(2.0)),
+        valid.astype(np.uint8) * np.uint8(FULL),
+        *_slopes(depth, valid, focal_px),
+        _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM),
+        _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM),
+    )
+    fold_in(folded, np.stack(shown), N_COLOR, letterbox.top, letterbox.left)
 
 
-def _form(shown: Float32, seen: _Seen) -> None:
-    shown[6], shown[7] = _slopes(seen.depth_mm, seen.valid, seen.focal_px)
-    shown[8] = _relief(seen.depth_mm, seen.valid, FINE_BOX_PX, FINE_RANGE_MM)
-
-
-def _empty(letterbox: Letterbox) -> tuple[Float32, Float32]:
-    """Planes that are 0 outside the letterbox's window, and that window, not yet filled."""
-    tensor = np.empty((1, len(CHANNELS), *letterbox.canvas), np.float32)
-    rows, columns = letterbox.window
-    tensor[..., : rows.start, :] = tensor[..., rows.stop :, :] = 0.0
-    tensor[..., rows, : columns.start] = tensor[..., rows, columns.stop :] = 0.0
-    return tensor, tensor[0, :, rows, columns]
+def _empty(letterbox: Letterbox) -> UInt8:
+    """Planes of nothing."""
+    nothing = np.full(len(CHANNELS), ZERO, np.uint8)
+    nothing[N_COLOR : N_COLOR + 2] = 0  # px_per_mm, has_depth
+    height, width = letterbox.canvas
+    return np.tile(nothing, (height // FOLD, width // FOLD, FOLD**2))
 
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:
@@ -156,7 +145,7 @@ def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:
     return np.asarray(depth, np.float32), valid
 
 
-def _slopes(depth_mm: Float32, valid: Float32, focal_px: float) -> tuple[Float32, Float32]:
+def _slopes(depth_mm: Float32, valid: Float32, focal_px: float) -> tuple[UInt8, UInt8]:
     """Sine of the angle by which the surface recedes to the right and downwards, -1 to 1.
 
     A surface across the viewing ray has none. With g = f grad(log z), which is free of scale,
@@ -169,7 +158,7 @@ def _slopes(depth_mm: Float32, valid: Float32, focal_px: float) -> tuple[Float32
     return slopes_of(log_depth, mean, valid, focal_px)
 
 
-def _relief(depth_mm: Float32, valid: Float32, box_px: int, range_mm: float) -> Float32:
+def _relief(depth_mm: Float32, valid: Float32, box_px: int, range_mm: float) -> UInt8:
     """Depth against the mean of the valid depth around it, clipped to -1..1."""
     mean, share = _blurred(depth_mm, box_px), _blurred(valid, box_px)
     return relief_of(depth_mm, valid, mean, share, 1 / box_px**2, range_mm)

@@ -19,7 +19,7 @@ from tracking.segmentation import Label
 
 CLASSES = tuple(label.name.lower() for label in sorted(Label))
 REMEDY = "restore the weights folder from a release, or export the model again"
-OUTPUT_STRIDE: Final = 2  # input pixels a side of a block that is answered at once
+OUTPUT_STRIDE: Final = 4  # input pixels a side of a block that is answered at once
 MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 2 to 8 MB; parsing costs 70 times the size
 MAX_MANIFEST_BYTES: Final = 100_000  # ours take 8 kB, most of it the known answer
 

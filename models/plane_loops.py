@@ -1,16 +1,28 @@
-"""The arithmetic of the network's planes, a pass over the image each."""
+"""The arithmetic of the network's planes, a pass over the image each.
+
+A plane's value from -1 to 1 is a byte: 128 for 0, 128 steps for 1.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.arrays import UInt8
 from tracking.compiled import compiled, part
-from tracking.loop_types import DEPTHS, NEW_DEPTHS, SINGLE, several
+from tracking.loop_types import (
+    BYTE,
+    COUNT,
+    DEPTHS,
+    NEW_DEPTHS,
+    NEW_LABELS,
+    SINGLE,
+    array_in,
+    array_out,
+    several,
+)
 
 Float32 = NDArray[np.float32]
-
-LEAST_MM = np.float32(1.0)  # nearer is no depth: keeps the quotient finite
 
 
 @compiled(several(NEW_DEPTHS, NEW_DEPTHS), DEPTHS, SINGLE)
@@ -35,17 +47,29 @@ def halved(depth_mm: Float32, least_share: float) -> tuple[Float32, Float32]:
     return depth, valid
 
 
-@compiled(NEW_DEPTHS, DEPTHS, DEPTHS, SINGLE, SINGLE)
-def scale_of(depth_mm: Float32, valid: Float32, focal_px: float, most: float) -> Float32:
-    """Pixels that a millimetre has, at most so many, 0 where there is no depth."""
-    scale = np.empty(depth_mm.shape, np.float32)
-    for v in range(depth_mm.shape[0]):
-        for u in range(depth_mm.shape[1]):
-            scale[v, u] = min(focal_px / max(depth_mm[v, u], LEAST_MM), most) * valid[v, u]
+@part
+def byte_of(value: np.float32) -> np.uint8:
+    """A value from -1 to 1 as a byte; 1 is one step less than it would be."""
+    steps = value * np.float32(128.0) + np.float32(128.5)
+    return np.uint8(min(max(steps, np.float32(0.0)), np.float32(255.0)))
+
+
+@compiled(NEW_LABELS, DEPTHS, DEPTHS, SINGLE, SINGLE)
+def scale_of(log_depth: Float32, valid: Float32, log_most: float, steps: float) -> UInt8:
+    """So many steps for each e-fold that a depth is nearer than exp(`log_most`), and one more.
+
+    1 to 255, and 0 where there is no depth.
+    """
+    scale = np.empty(log_depth.shape, np.uint8)
+    least, most = np.float32(1.5), np.float32(255.0)
+    for v in range(log_depth.shape[0]):
+        for u in range(log_depth.shape[1]):
+            level = (log_most - log_depth[v, u]) * steps + least
+            scale[v, u] = np.uint8(min(max(level, least), most) * valid[v, u])
     return scale
 
 
-@compiled(NEW_DEPTHS, *(DEPTHS,) * 4, SINGLE, SINGLE)
+@compiled(NEW_LABELS, *(DEPTHS,) * 4, SINGLE, SINGLE)
 def relief_of(
     depth_mm: Float32,
     valid: Float32,
@@ -53,18 +77,18 @@ def relief_of(
     blurred_share: Float32,
     least_share: float,
     range_mm: float,
-) -> Float32:
-    """Depth against the mean of the valid depth around it over a range, -1 to 1.
+) -> UInt8:
+    """Depth against the mean of the valid depth around it over a range, -1 to 1, as bytes.
 
     `blurred_mm` and `blurred_share` are means of depth and validity over a box.
     """
-    relief = np.empty(depth_mm.shape, np.float32)
+    relief = np.empty(depth_mm.shape, np.uint8)
     most, per_mm = np.float32(1.0), np.float32(1.0) / range_mm
     for v in range(depth_mm.shape[0]):
         for u in range(depth_mm.shape[1]):
             mean = blurred_mm[v, u] / max(blurred_share[v, u], least_share)
             stands_out = (depth_mm[v, u] - mean) * per_mm
-            relief[v, u] = min(max(stands_out, -most), most) * valid[v, u]
+            relief[v, u] = byte_of(min(max(stands_out, -most), most) * valid[v, u])
     return relief
 
 
@@ -76,16 +100,20 @@ def slope_between(
     return half * after - half * before if is_here and nearest_mm > 0 else np.float32(0.0)
 
 
-@compiled(several(NEW_DEPTHS, NEW_DEPTHS), DEPTHS, DEPTHS, DEPTHS, SINGLE)
+@compiled(several(NEW_LABELS, NEW_LABELS), DEPTHS, DEPTHS, DEPTHS, SINGLE)
 def slopes_of(
     log_depth: Float32, mean_mm: Float32, valid: Float32, focal_px: float
-) -> tuple[Float32, Float32]:
-    """Sine of the angle by which the surface recedes to the right, and downwards.
+) -> tuple[UInt8, UInt8]:
+    """Sine of the angle by which the surface recedes to the right, and downwards, as bytes.
 
     0 where a pixel or its neighbour has no depth. At the image's edge it is its own neighbour.
     """
     height, width = log_depth.shape
-    right, down = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+    right_bytes, down_bytes = (
+        np.empty((height, width), np.uint8),
+        np.empty((height, width), np.uint8),
+    )
+    right, down = np.empty(width, np.float32), np.empty(width, np.float32)
     half, one = np.float32(0.5) * focal_px, np.float32(1.0)
     for v in range(height):
         above, below = max(v - 1, 0), min(v + 1, height - 1)
@@ -94,10 +122,10 @@ def slopes_of(
         under, mean_under = log_depth[below], mean_mm[below]
         for u in range(width):
             is_here = shown[u] > 0 and mean[u] > 0
-            down[v, u] = slope_between(
+            down[u] = slope_between(
                 over[u], under[u], half, min(mean_over[u], mean_under[u]), is_here
             )
-            right[v, u] = slope_between(
+            right[u] = slope_between(
                 log[max(u - 1, 0)],
                 log[min(u + 1, width - 1)],
                 half,
@@ -105,7 +133,28 @@ def slopes_of(
                 is_here,
             )
         for u in range(width):
-            length = np.sqrt(right[v, u] * right[v, u] + down[v, u] * down[v, u] + one)
-            right[v, u] /= length
-            down[v, u] /= length
-    return right, down
+            length = np.sqrt(right[u] * right[u] + down[u] * down[u] + one)
+            right_bytes[v, u] = byte_of(right[u] / length)
+            down_bytes[v, u] = byte_of(down[u] / length)
+    return right_bytes, down_bytes
+
+
+@compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT, COUNT)
+def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> int:
+    """Write planes (n, h, w) as those from number `first` on, from the pixel (top, left) on.
+
+    How many bytes are written is returned.
+
+    `folded` (H / 2, W / 2, 4 N) holds the N planes of a pixel next to each other, and those of two
+    by two pixels, row by row.
+    """
+    n_planes, height, width = planes.shape
+    n_all = folded.shape[2] // 4
+    for v in range(height):
+        row, below = (top + v) // 2, (top + v) % 2
+        for u in range(width):
+            column, beside = (left + u) // 2, (left + u) % 2
+            place = (2 * below + beside) * n_all + first
+            for index in range(n_planes):
+                folded[row, column, place + index] = planes[index, v, u]
+    return n_planes * height * width

@@ -12,20 +12,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import planes
+from models.features import FOLD, N_COLOR, ZERO, planes
 from models.letterbox import Letterbox
 from models.training.augment_color import changed_color
 from models.training.augment_depth import changed_depth
 from models.training.canvas_samples import IGNORED, CanvasSample
-from tracking.arrays import UInt8
+from tracking.arrays import Bool, UInt8
 
 MOVED_SHARE = 0.6
 COLORLESS_SHARE = 0.25  # a session may leave colour out: geometry must do
 ZOOM = (0.6, 2.0)
-N_COLOR_PLANES = 4  # red, green, blue, has_color
 
-Pair = tuple[NDArray[np.float32], UInt8]
-"""Planes (10, h, w) and target labels (h, w)."""
+Pair = tuple[UInt8, UInt8]
+"""Folded planes (h / 2, w / 2, 40) and target labels (h, w)."""
 
 
 def tensors(sample: CanvasSample) -> Pair:
@@ -55,8 +54,16 @@ def _tensors(sample: CanvasSample, *, has_color: bool) -> Pair:
     color = sample.color_rgb if has_color else None
     tensor = planes(sample.depth_mm, color, sample.focal_px, whole)[0]
     if has_color:
-        tensor[:N_COLOR_PLANES] *= sample.labels != IGNORED  # the empty part of a letterbox
+        _blank(tensor, sample.labels == IGNORED)  # the empty part of a letterbox
     return tensor, sample.labels
+
+
+def _blank(tensor: UInt8, is_outside: Bool) -> None:
+    """Take the colour of these pixels (h, w) away from folded planes, in place."""
+    rows, columns, _ = tensor.shape
+    pixels = tensor.reshape(rows, columns, FOLD, FOLD, -1).transpose(0, 2, 1, 3, 4)
+    colors = pixels[..., :N_COLOR]
+    colors[is_outside.reshape(rows, FOLD, columns, FOLD)] = ZERO
 
 
 def _moved(sample: CanvasSample, rng: np.random.Generator) -> CanvasSample:

@@ -16,7 +16,7 @@ from models.training.augment import augmented
 from models.training.scene_stream import KeptSample, ViewWindow
 
 Batch = tuple[Tensor, Tensor]
-"""Planes (n, 10, h, w) and target labels uint8 (n, h, w)."""
+"""Folded planes uint8 (n, h / 2, w / 2, 40) and target labels uint8 (n, h, w)."""
 
 
 @dataclass(frozen=True)
@@ -65,4 +65,4 @@ def _batch(views: Sequence[KeptSample], step: int, draw: Draw) -> Batch:
     pairs = [augmented(views[index].sample, rng) for index in chosen]
     inputs = torch.from_numpy(np.stack([planes for planes, _ in pairs]))
     targets = torch.from_numpy(np.stack([labels for _, labels in pairs]))
-    return inputs.to(memory_format=torch.channels_last), targets
+    return inputs, targets

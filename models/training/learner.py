@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from models.training.loss import loss_of
-from models.training.network import build_network
+from models.training.network import build_network, values_of
 from models.training.settings import Settings
 from tracking.errors import FaultError
 
@@ -49,6 +49,7 @@ class Learner:
             self.network.parameters(),
             lr=settings.peak_learning_rate,
             weight_decay=settings.weight_decay,
+            fused=True,
         )
         self.schedule = LambdaLR(self.optimiser, settings.rate)
         self.step = 0
@@ -94,7 +95,7 @@ class Learner:
         """One step; returns its loss."""
         inputs, target = inputs.to(self.device), target.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.network(inputs)
+            logits = self.network(values_of(inputs, torch.bfloat16))
         loss = loss_of(logits, target)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

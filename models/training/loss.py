@@ -31,15 +31,13 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
     """
     counted = target != IGNORED
     weight = counted * (1 + BORDER_WEIGHT * borders(target))
-    label = torch.where(counted, target, 0).long()
     n_images = len(logits)
     entropies, dices = [], []
     for index in range(n_images):
         log_share = log_softmax(logits[index].float(), dim=0)
-        picked = log_share.gather(0, label[index, None])[0]
-        entropies.append(-(weight[index] * picked).sum())
-        share = (log_share.exp() * counted[index]).flatten(1)
-        truth = torch.stack([(target[index] == int(one)).flatten() for one in Label]).float()
+        truth = torch.stack([target[index] == int(one) for one in Label]).float()
+        entropies.append(-(weight[index] * (log_share * truth).sum(0)).sum())
+        share, truth = (log_share.exp() * counted[index]).flatten(1), truth.flatten(1)
         hit, total = (share * truth).sum(1), share.sum(1) + truth.sum(1)
         dices.append(1 - ((2 * hit + DICE_SMOOTH_PX) / (total + DICE_SMOOTH_PX)).mean())
     entropy = torch.stack(entropies).sum() / weight.sum().clamp(min=1)

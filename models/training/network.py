@@ -1,9 +1,10 @@
-"""The segmentation network: plain convolutions and ReLU, about 2 M weights.
+"""The segmentation network: plain convolutions and ReLU, about 1 M weights.
 
-Made of what an 8-bit or bf16 multiplier does best: dense 3x3 and 1x1 convolutions. Encoder to
-stride 16 with bottleneck blocks, dilated at the end and joined by the mean of everything, a
-light decoder that adds the finer stages back, and a sub-pixel head: features at stride 2
-predict the 2x2 pixels under each of them, so that borders are sharp on the whole canvas.
+Made of what an 8-bit or bf16 multiplier does best: dense 3x3 and 1x1 convolutions on many
+channels. The first one reads four pixels' planes at a time and goes to stride 4 at once; bottleneck
+blocks follow to stride 16, dilated at the end and joined by the mean of everything; a light decoder
+adds the finer stages back, and the head predicts the 4x4 pixels under each place at stride 4:
+nothing is ever as large as the canvas.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, relu
 
-from models.features import CHANNELS
+from models.features import CHANNELS, FOLD, ZERO
+from models.manifest import OUTPUT_STRIDE
 from tracking.segmentation import Label
 
-WIDTHS = (16, 64, 128, 224)  # channels at stride 2, 4, 8, 16
-DEPTHS = (1, 3, 6)  # blocks at stride 4, 8, 16
+WIDTHS = (48, 96, 192)  # channels at stride 4, 8, 16
+DEPTHS = (1, 2, 6)  # blocks at stride 4, 8, 16
 DILATIONS = (1, 2, 1, 4)  # at stride 16, in turn: the last one reaches 64 canvas pixels
-DECODED = (64, 48)  # channels at stride 8, 4
-HEAD_STRIDE = 2
+DECODED = (64, 48, 64)  # channels at stride 8, at 4, and before the head
 
 
 def conv(n_in: int, n_out: int, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
@@ -67,11 +68,11 @@ class Context(nn.Module):
 class Merge(nn.Module):
     """Bring coarse features to the next finer stage and look at both together."""
 
-    def __init__(self, n_coarse: int, n_fine: int, n_out: int) -> None:
+    def __init__(self, n_coarse: int, n_fine: int, n_both: int, n_out: int) -> None:
         super().__init__()
-        self.coarse = nn.Conv2d(n_coarse, n_out, 1)
-        self.fine = nn.Conv2d(n_fine, n_out, 1)
-        self.mix = conv(n_out, n_out, 3)
+        self.coarse = nn.Conv2d(n_coarse, n_both, 1)
+        self.fine = nn.Conv2d(n_fine, n_both, 1)
+        self.mix = conv(n_both, n_out, 3)
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
         """Return features at the fine stage's size."""
@@ -82,36 +83,46 @@ class Merge(nn.Module):
 
 
 class SegmentationNet(nn.Module):
-    """Planes (n, 10, h, w) to logits (n, 4, h, w); h and w are multiples of 16."""
+    """Folded planes (n, 40, h / 2, w / 2) to logits (n, 4, h, w); h and w are multiples of 16."""
 
     def __init__(self) -> None:
         super().__init__()
-        w2, w4, w8, w16 = WIDTHS
+        w4, w8, w16 = WIDTHS
         n4, n8, n16 = DEPTHS
-        at8, at4 = DECODED
+        at8, at4, at_head = DECODED
         dilations = [DILATIONS[index % len(DILATIONS)] for index in range(n16)]
-        self.stage2 = conv(len(CHANNELS), w2, 3, stride=2)
-        self.stage4 = nn.Sequential(conv(w2, w4, 3, stride=2), *(Bottleneck(w4) for _ in range(n4)))
+        n_read = len(CHANNELS) * FOLD**2
+        self.stage4 = nn.Sequential(
+            conv(n_read, w4, 3, stride=2), *(Bottleneck(w4) for _ in range(n4))
+        )
         self.stage8 = nn.Sequential(conv(w4, w8, 3, stride=2), *(Bottleneck(w8) for _ in range(n8)))
         self.stage16 = nn.Sequential(
             conv(w8, w16, 3, stride=2), *(Bottleneck(w16, dilation) for dilation in dilations)
         )
         self.context = Context(w16)
-        self.to8 = Merge(w16, w8, at8)
-        self.to4 = Merge(at8, w4, at4)
-        self.to2 = nn.Conv2d(at4, w2 * HEAD_STRIDE**2, 1)
-        self.mix2 = conv(w2, w2, 3)
-        self.head = nn.Conv2d(w2, len(Label) * HEAD_STRIDE**2, 1)
+        self.to8 = Merge(w16, w8, at8, at8)
+        self.to4 = Merge(at8, w4, at4, at_head)
+        self.head = nn.Conv2d(at_head, len(Label) * OUTPUT_STRIDE**2, 1)
 
-    def forward(self, planes: Tensor) -> Tensor:
+    def forward(self, values: Tensor) -> Tensor:
         """Logits of every class at every canvas pixel."""
-        at2 = self.stage2(planes)
-        at4 = self.stage4(at2)
+        return pixel_shuffle(self.blocks(values), OUTPUT_STRIDE)
+
+    def blocks(self, values: Tensor) -> Tensor:
+        """The same folded: (n, 4 * 4 * 4, h / 4, w / 4), see `models.folded_logits`."""
+        at4 = self.stage4(values)
         at8 = self.stage8(at4)
         at16 = self.context(self.stage16(at8))
-        decoded = self.to2(self.to4(self.to8(at16, at8), at4))
-        fine = self.mix2(relu(pixel_shuffle(decoded, HEAD_STRIDE) + at2))
-        return pixel_shuffle(self.head(fine), HEAD_STRIDE)
+        result: Tensor = self.head(self.to4(self.to8(at16, at8), at4))
+        return result
+
+
+def values_of(planes: Tensor, kind: torch.dtype = torch.float32) -> Tensor:
+    """Bytes of folded planes (n, h / 2, w / 2, 40) as values (n, 40, h / 2, w / 2) from -1 to 1.
+
+    Of every `kind` that holds eight bits exactly: bf16 does.
+    """
+    return (planes.permute(0, 3, 1, 2).to(kind) - ZERO) / ZERO
 
 
 def count_weights(network: nn.Module) -> int:

@@ -62,7 +62,7 @@ class Settings:
     whole_batch: int = 8
     first_views: int = 800
     capacity: int = 3200
-    draws_per_view: float = 2.5
+    draws_per_view: float = 4.0
     ordinary_share: float = 0.5  # of the draws; of the random views a third are
     peak_learning_rate: float = 3e-3
     warm_up_steps: int = 200

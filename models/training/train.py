@@ -36,6 +36,7 @@ from models.training.batches import Batch, Draw, batches
 from models.training.curves import draw_curves
 from models.training.export import export
 from models.training.learner import Learner
+from models.training.network import values_of
 from models.training.recovered import exported_weights, load_exported
 from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
 from models.training.settings import Phase, Settings, going_on
@@ -58,7 +59,7 @@ def evaluate(network: nn.Module, kept: Sequence[KeptSample]) -> Confusion:
     with torch.no_grad():
         for one in kept:
             planes, target = tensors(one.sample)
-            logits = network(torch.from_numpy(planes).unsqueeze(0).to(device))[0]
+            logits = network(values_of(torch.from_numpy(planes[None]).to(device)))[0]
             confusion.add(target, logits.argmax(0).cpu().numpy())
     return confusion
 
@@ -135,7 +136,7 @@ def _start_from(learner: Learner, start: Path, renderer: SceneRenderer) -> None:
     scenes = range(HELD_FROM + N_HELD, HELD_FROM + N_HELD + N_SETTLING)
     views = renderer.views(scenes, 1, "training")
     planes = [torch.from_numpy(tensors(view.sample)[0][None]) for view in views]
-    examples = (one.to(learner.device) for one in planes)
+    examples = (values_of(one.to(learner.device)) for one in planes)
     load_exported(learner.network, exported_weights(start), examples)
 
 
