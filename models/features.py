@@ -16,6 +16,8 @@ pixels lie next to each other (`folded`), as the first convolution reads them.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import cv2
@@ -23,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from models.plane_loops import fold_in, halved, relief_of, scale_of, slopes_of
+from models.plane_loops import fold_in, halved, paint_in, relief_of, scale_of, slopes_of
 from models.two_at_once import both
 from tracking.arrays import UInt8
 
@@ -78,18 +80,21 @@ def planes(
         As outside the letterbox's window everything is 0: a byte of 128, and of 0 for `px_per_mm`
         and `has_depth`.
     """
-    folded = _empty(letterbox)
-    both(
-        lambda: _paint(folded, color_rgb, letterbox),
-        lambda: _form(folded, depth_mm, focal_px, letterbox),
-    )
+    folded, seen = _empty(letterbox), _Seen.of(depth_mm, focal_px, letterbox)
+
+    def picture_and_relief() -> None:
+        _paint(folded, color_rgb, letterbox)
+        _fold_relief(folded, seen)
+
+    both(picture_and_relief, lambda: _fold_form(folded, seen))
     return folded[None]
 
 
 def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> UInt8:
     """All that `planes` makes of depth alone, by one thread; `painted` completes it."""
-    folded = _empty(letterbox)
-    _form(folded, depth_mm, focal_px, letterbox)
+    folded, seen = _empty(letterbox), _Seen.of(depth_mm, focal_px, letterbox)
+    _fold_relief(folded, seen)
+    _fold_form(folded, seen)
     return folded[None]
 
 
@@ -99,37 +104,57 @@ def painted(tensor: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> UIn
     return tensor
 
 
-def _paint(folded: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> None:
-    """The planes of colour."""
-    if color_rgb is None:
-        return
-    red, green, blue = cv2.split(letterbox.shrink(color_rgb))
-    shown = np.stack([red, green, blue, np.full_like(red, FULL)])
-    fold_in(folded, shown, 0, letterbox.top, letterbox.left)
-
-
-def _form(folded: UInt8, depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> None:
-    """The planes of depth."""
-    focal_px *= letterbox.fitted[1] / letterbox.source[1]
-    depth, valid = _shrunk(depth_mm, letterbox)
-    log_depth = np.asarray(cv2.log(np.maximum(depth, 1.0)), np.float32)
-    log_most = math.log(focal_px / FAINTEST_PX_PER_MM)
-    shown = (
-        scale_of(log_depth, valid, log_most, STEPS_PER_DOUBLING / math.log(2.0)),
-        valid.astype(np.uint8) * np.uint8(FULL),
-        *_slopes(depth, valid, focal_px),
-        _relief(depth, valid, FINE_BOX_PX, FINE_RANGE_MM),
-        _relief(depth, valid, COARSE_BOX_PX, COARSE_RANGE_MM),
-    )
-    fold_in(folded, np.stack(shown), N_COLOR, letterbox.top, letterbox.left)
-
-
 def _empty(letterbox: Letterbox) -> UInt8:
     """Planes of nothing."""
-    nothing = np.full(len(CHANNELS), ZERO, np.uint8)
-    nothing[N_COLOR : N_COLOR + 2] = 0  # px_per_mm, has_depth
-    height, width = letterbox.canvas
-    return np.tile(nothing, (height // FOLD, width // FOLD, FOLD**2))
+    return _nothing(letterbox.canvas).copy()
+
+
+@cache
+def _nothing(canvas: tuple[int, int]) -> UInt8:
+    pixel = np.full(len(CHANNELS), ZERO, np.uint8)
+    pixel[N_COLOR : N_COLOR + 2] = 0  # px_per_mm, has_depth
+    return np.tile(pixel, (canvas[0] // FOLD, canvas[1] // FOLD, FOLD**2))
+
+
+def _paint(folded: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> None:
+    """The planes of colour."""
+    if color_rgb is not None:
+        picture = np.asarray(letterbox.shrink(color_rgb), np.uint8)
+        paint_in(folded, picture, letterbox.top, letterbox.left)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The depth at the canvas's scale, 1 where it is valid (else 0), and where that lies."""
+
+    depth_mm: Float32
+    valid: Float32
+    focal_px: float
+    top: int
+    left: int
+
+    @classmethod
+    def of(cls, depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> _Seen:
+        canvas_focal_px = focal_px * letterbox.fitted[1] / letterbox.source[1]
+        shrunk = _shrunk(depth_mm, letterbox)
+        return cls(*shrunk, canvas_focal_px, letterbox.top, letterbox.left)
+
+
+def _fold_form(folded: UInt8, seen: _Seen) -> None:
+    """Planes of scale, validity and slope."""
+    log_depth = np.asarray(cv2.log(np.maximum(seen.depth_mm, 1.0)), np.float32)
+    log_most = math.log(seen.focal_px / FAINTEST_PX_PER_MM)
+    scale = scale_of(log_depth, seen.valid, log_most, STEPS_PER_DOUBLING / math.log(2.0))
+    has_depth = seen.valid.astype(np.uint8) * np.uint8(FULL)
+    shown = np.stack([scale, has_depth, *_slopes(seen.depth_mm, seen.valid, seen.focal_px)])
+    fold_in(folded, shown, N_COLOR, seen.top, seen.left)
+
+
+def _fold_relief(folded: UInt8, seen: _Seen) -> None:
+    """Planes of relief, the last ones."""
+    fine = _relief(seen.depth_mm, seen.valid, FINE_BOX_PX, FINE_RANGE_MM)
+    coarse = _relief(seen.depth_mm, seen.valid, COARSE_BOX_PX, COARSE_RANGE_MM)
+    fold_in(folded, np.stack([fine, coarse]), len(CHANNELS) - 2, seen.top, seen.left)
 
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:

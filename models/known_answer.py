@@ -19,13 +19,12 @@ from models.strict import StrictModel
 from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 
-Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""(1, n_channels, height, width) to logits (1, n_classes, height, width)."""
+Network = Callable[[UInt8], NDArray[np.float32]]
+"""Bytes (1, n_rows, n_columns, n_bytes) to logits (1, n_classes, height, width)."""
 
 SEED = 20260101
 N_SAMPLES = 64  # logits that are compared
 COARSE = (6, 9)  # cells of the random input: smooth blobs, so that labels are, and shrink well
-INPUT_RANGE = 1.0  # of the planes a network is used to
 LOGIT_TOLERANCE = 0.2  # orders of sums give 1e-5; 8-bit kernels against simulated ones 0.1
 TIE_MARGIN = 0.3  # between the two best classes: less may fall either way with 8-bit kernels
 EITHER = 255  # label of such pixels: not compared
@@ -81,13 +80,13 @@ def check_known_answer(
         )
 
 
-def _question(seed: int, shape: tuple[int, int, int, int]) -> NDArray[np.float32]:
-    """Smooth random planes, plain arithmetic alone: the same numbers on every machine."""
+def _question(seed: int, shape: tuple[int, int, int, int]) -> UInt8:
+    """Smooth random bytes, plain arithmetic alone: the same ones on every machine."""
     rng = np.random.default_rng([seed, 0xA5])
-    coarse = rng.uniform(-INPUT_RANGE, INPUT_RANGE, (shape[1], *COARSE))
-    rows, columns = (_linear(n, cells) for n, cells in zip(shape[2:], COARSE, strict=True))
-    fine = np.einsum("hr,crk,wk->chw", rows, coarse, columns)
-    return np.ascontiguousarray(fine[None], dtype=np.float32)
+    coarse = rng.uniform(0.0, 256.0, (*COARSE, shape[3]))
+    rows, columns = (_linear(n, cells) for n, cells in zip(shape[1:3], COARSE, strict=True))
+    fine = np.einsum("hr,rkc,wk->hwc", rows, coarse, columns)
+    return np.ascontiguousarray(fine[None], dtype=np.uint8)
 
 
 def _linear(n: int, n_cells: int) -> NDArray[np.float64]:

@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError
 
 from models.doubt import DoubtModel
-from models.features import CANVAS, CHANNELS, FEATURES
+from models.features import CANVAS, CHANNELS, FEATURES, FOLD
+from models.folded_logits import BLOCK
 from models.known_answer import KnownAnswer
 from models.strict import StrictModel
 from tracking.errors import ConfigurationError
@@ -19,7 +20,6 @@ from tracking.segmentation import Label
 
 CLASSES = tuple(label.name.lower() for label in sorted(Label))
 REMEDY = "restore the weights folder from a release, or export the model again"
-OUTPUT_STRIDE: Final = 4  # input pixels a side of a block that is answered at once
 MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 2 to 8 MB; parsing costs 70 times the size
 MAX_MANIFEST_BYTES: Final = 100_000  # ours take 8 kB, most of it the known answer
 
@@ -44,7 +44,7 @@ class Thresholds(StrictModel):
 class ManifestDraft(StrictModel):
     """Identity, contract and thresholds of one model: all that can be said before it is run."""
 
-    schema_version: Annotated[Literal[3], Field(alias="schema")]
+    schema_version: Annotated[Literal[4], Field(alias="schema")]
     name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]  # part of every record
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.onnx$")]  # beside the manifest, never elsewhere
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -63,15 +63,15 @@ class ManifestDraft(StrictModel):
 
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
-        """Of the only input, one frame at a time."""
-        return 1, len(self.input.channels), self.input.height, self.input.width
+        """Of the only input, one frame at a time: `FOLD`^2 pixels' channels in each place."""
+        n_bytes = len(self.input.channels) * FOLD**2
+        return 1, self.input.height // FOLD, self.input.width // FOLD, n_bytes
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
-        """Of what the network gives: logits of `OUTPUT_STRIDE`^2 pixels in each place."""
-        stride = OUTPUT_STRIDE
-        n_planes = len(self.classes) * stride**2
-        return 1, n_planes, self.input.height // stride, self.input.width // stride
+        """Of what the network gives: logits of `BLOCK`^2 pixels in each place."""
+        n_logits = len(self.classes) * BLOCK**2
+        return 1, self.input.height // BLOCK, self.input.width // BLOCK, n_logits
 
 
 class Manifest(ManifestDraft):

@@ -14,11 +14,12 @@ from models.features import painted, planes, planes_ahead
 from models.folded_logits import unfolded
 from models.labelling import mean_probability, winners
 from models.letterbox import Letterbox
-from models.manifest import OUTPUT_STRIDE, Manifest
+from models.manifest import Manifest
 from models.prediction import Prediction
 from models.segmenter import Ahead
 from models.session import load_session
 from models.two_at_once import both
+from tracking.arrays import UInt8
 from tracking.doubt import DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import EdgeQuality, Label, Segmentation
@@ -96,9 +97,7 @@ class OnnxSegmenter:
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
         return Prediction(shown, letterbox.source, small, refused_share)
 
-    def canvas(
-        self, frame: RgbdFrame, ahead: Ahead = None
-    ) -> tuple[NDArray[np.float32], Letterbox]:
+    def canvas(self, frame: RgbdFrame, ahead: Ahead = None) -> tuple[UInt8, Letterbox]:
         """The network's input, and where the image lies on it; `ahead` is completed in place."""
         letterbox, color_rgb = self._letterbox(frame), frame.color_rgb
         if ahead is not None:
@@ -109,8 +108,8 @@ class OnnxSegmenter:
         contract = self._manifest.input
         return Letterbox.fit(frame.intrinsics.shape, (contract.height, contract.width))
 
-    def logits(self, tensor: NDArray[np.float32], letterbox: Letterbox) -> NDArray[np.float32]:
+    def logits(self, tensor: UInt8, letterbox: Letterbox) -> NDArray[np.float32]:
         """Logits (n_classes, h, w) on the part of the canvas that shows the image."""
         output = self._session.run([self._manifest.output], {self._manifest.input.name: tensor})
         folded = np.asarray(output[0])[0]
-        return unfolded(folded, OUTPUT_STRIDE, letterbox.top, letterbox.left, *letterbox.fitted)
+        return unfolded(folded, letterbox.top, letterbox.left, *letterbox.fitted)

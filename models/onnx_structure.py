@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 REMEDY = "use a model that this software's training exported; restore it from a release"
 Signature = Mapping[str, tuple[int, ...]]
-"""Shape by name of every float32 input, or output."""
+"""Shape by name of every input (bytes), or output (float32)."""
 
 
 def inspect_structure(weights: bytes, *, opset: int, inputs: Signature, outputs: Signature) -> None:
@@ -60,8 +60,8 @@ def inspect_structure(weights: bytes, *, opset: int, inputs: Signature, outputs:
     _check_nodes(model.graph)
     for tensor in model.graph.initializer:
         _check_weights(tensor)
-    _check_signature("inputs", inputs, list(model.graph.input))
-    _check_signature("outputs", outputs, list(model.graph.output))
+    _check_signature("inputs", "UINT8", inputs, list(model.graph.input))
+    _check_signature("outputs", "FLOAT", outputs, list(model.graph.output))
     _check_sizes(model)
 
 
@@ -163,16 +163,19 @@ def _shape(value: ValueInfoProto) -> tuple[int, ...]:
     return tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
 
 
-def _check_signature(kind: str, expected: Signature, found: list[ValueInfoProto]) -> None:
+def _check_signature(
+    kind: str, number: str, expected: Signature, found: list[ValueInfoProto]
+) -> None:
     from onnx import TensorProto
 
     shapes = {value.name: _shape(value) for value in found}
     types = {value.type.tensor_type.elem_type for value in found}
-    if len(found) != len(expected) or shapes != dict(expected) or types != {TensorProto.FLOAT}:
+    is_typed = types == {TensorProto.DataType.Value(number)}
+    if len(found) != len(expected) or shapes != dict(expected) or not is_typed:
         _refuse(
             f"has another signature than its manifest: {kind}",
-            f"float32 {dict(expected)}",
-            f"{len(found)}: {shapes}",
+            f"{number} {dict(expected)}",
+            f"{len(found)}: {shapes}, {sorted(map(TensorProto.DataType.Name, types))}",
         )
 
 

@@ -23,6 +23,7 @@ from tracking.loop_types import (
 )
 
 Float32 = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 
 @compiled(several(NEW_DEPTHS, NEW_DEPTHS), DEPTHS, SINGLE)
@@ -139,6 +140,15 @@ def slopes_of(
     return right_bytes, down_bytes
 
 
+@part
+def places(n_pixels: int, left: int, n_all: int) -> Indices:
+    """Where in a row of folded planes a row's pixels from the column `left` on begin."""
+    at = np.empty(n_pixels, np.int64)
+    for u in range(n_pixels):
+        at[u] = ((left + u) // 2 * 4 + (left + u) % 2) * n_all
+    return at
+
+
 @compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT, COUNT)
 def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> int:
     """Write planes (n, h, w) as those from number `first` on, from the pixel (top, left) on.
@@ -149,12 +159,31 @@ def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> in
     by two pixels, row by row.
     """
     n_planes, height, width = planes.shape
-    n_all = folded.shape[2] // 4
+    n_rows, n_columns, n_all = folded.shape
+    n_all //= 4
+    lines, at = folded.reshape((n_rows, n_columns * 4 * n_all)), places(width, left, n_all)
     for v in range(height):
-        row, below = (top + v) // 2, (top + v) % 2
-        for u in range(width):
-            column, beside = (left + u) // 2, (left + u) % 2
-            place = (2 * below + beside) * n_all + first
-            for index in range(n_planes):
-                folded[row, column, place + index] = planes[index, v, u]
+        line, start = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all + first
+        for index in range(n_planes):
+            plane = planes[index, v]
+            for u in range(width):
+                line[at[u] + start + index] = plane[u]
     return n_planes * height * width
+
+
+@compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT)
+def paint_in(folded: UInt8, color_rgb: UInt8, top: int, left: int) -> int:
+    """Write a picture (h, w, 3), and that there is one, as the first four planes; see `fold_in`."""
+    height, width, _ = color_rgb.shape
+    n_rows, n_columns, n_all = folded.shape
+    n_all //= 4
+    lines, at = folded.reshape((n_rows, n_columns * 4 * n_all)), places(width, left, n_all)
+    for v in range(height):
+        line, start, picture = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all, color_rgb[v]
+        for u in range(width):
+            place = at[u] + start
+            line[place] = picture[u, 0]
+            line[place + 1] = picture[u, 1]
+            line[place + 2] = picture[u, 2]
+            line[place + 3] = np.uint8(255)
+    return 4 * height * width

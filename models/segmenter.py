@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tracking.arrays import UInt8
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import Segmentation
 
-Ahead = NDArray[np.float32] | None
+Ahead = UInt8 | None
 """The planes of a frame's depth."""
 
 

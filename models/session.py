@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from models.folded_logits import unfolded
 from models.known_answer import Network, check_known_answer, known_answer
 from models.manifest import (
-    OUTPUT_STRIDE,
     REMEDY,
     Manifest,
     ManifestDraft,
@@ -19,6 +18,7 @@ from models.manifest import (
     read_weights,
 )
 from models.onnx_structure import inspect_structure
+from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 
 N_THREADS = 2  # the target machine's cores; a fixed number keeps sums in one order
@@ -89,9 +89,9 @@ def answered(draft: ManifestDraft, session: ort.InferenceSession) -> Manifest:
 def network_of(session: ort.InferenceSession, manifest: ManifestDraft) -> Network:
     """The session as a function from planes to logits."""
 
-    def logits(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(planes: UInt8) -> NDArray[np.float32]:
         folded = np.asarray(session.run([manifest.output], {manifest.input.name: planes})[0])
         size = manifest.input.height, manifest.input.width
-        return unfolded(folded[0], OUTPUT_STRIDE, 0, 0, *size)[None]
+        return unfolded(folded[0], 0, 0, *size)[None]
 
     return logits

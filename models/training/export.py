@@ -17,7 +17,6 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from models.evaluation.confusion import Confusion
 from models.features import CANVAS, CHANNELS, FEATURES
@@ -26,7 +25,7 @@ from models.loading import SHIPPED_MANIFEST
 from models.manifest import CLASSES, ManifestDraft, manifest_text
 from models.session import answered, network_of, open_session
 from models.training.augment import tensors, tensors_without_color
-from models.training.network import SegmentationNet
+from models.training.network import SegmentationNet, values_of
 from models.training.onnx_graph import INPUT, OPSET, OUTPUT, to_8_bit, to_onnx
 from models.training.scene_stream import render_scene
 from tracking.arrays import UInt8
@@ -40,8 +39,8 @@ ACTIVATIONS_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reache
 N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 60
 VIEWS_PER_SCENE = 2  # the second without colour
 
-Example = tuple[NDArray[np.float32], UInt8]
-"""Planes (10, h, w) and target labels (h, w)."""
+Example = tuple[UInt8, UInt8]
+"""Folded planes (h / 2, w / 2, 40) and target labels (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class _Candidate:
     labels: list[NDArray[np.intp]]
 
 
-def export(network: nn.Module, training_id: str, manifest_path: Path) -> ExportReport:
+def export(network: SegmentationNet, training_id: str, manifest_path: Path) -> ExportReport:
     """Write the ONNX file and the manifest that names it, once both are proven.
 
     The file is 8-bit where that costs no class more than `MAX_IOU_LOSS`, else floating point.
@@ -76,12 +75,12 @@ def export(network: nn.Module, training_id: str, manifest_path: Path) -> ExportR
         onnxruntime computes something else than torch.
     """
     network.eval()
-    model, proof = to_onnx(network), examples(PROOF_FROM, N_PROOF_SCENES)
+    proof = examples(PROOF_FROM, N_PROOF_SCENES)
     calibration = [planes for planes, _ in examples(ACTIVATIONS_FROM, N_CALIBRATION_SCENES)]
     file = manifest_path.with_suffix(".onnx").name
-    full = _candidate(model, file, training_id, proof)
+    full = _candidate(to_onnx(network), file, training_id, proof)
     parity = _parity(network, full.network, proof[:VIEWS_PER_SCENE])
-    small = _candidate(to_8_bit(model, calibration), file, training_id, proof)
+    small = _candidate(to_8_bit(network, calibration), file, training_id, proof)
     iou, iou_8 = _iou(full.labels, proof), _iou(small.labels, proof)
     is_8_bit = all(iou[name] - iou_8[name] <= MAX_IOU_LOSS for name in iou)
     chosen = small if is_8_bit else full
@@ -117,11 +116,13 @@ def _candidate(
     return _Candidate(weights, manifest_text(answered(draft, session)), network, labels)
 
 
-def _parity(network: nn.Module, exported: Network, proof: Sequence[Example]) -> float:
+def _parity(network: SegmentationNet, exported: Network, proof: Sequence[Example]) -> float:
     """Largest difference of a logit."""
     with torch.no_grad():
         differences = [
-            np.abs(exported(planes[None]) - network(torch.from_numpy(planes[None])).numpy()).max()
+            np.abs(
+                exported(planes[None]) - network(values_of(torch.from_numpy(planes[None]))).numpy()
+            ).max()
             for planes, _ in proof
         ]
     largest = float(np.max(differences))
@@ -144,7 +145,7 @@ def _iou(labels: Sequence[NDArray[np.intp]], proof: Sequence[Example]) -> dict[s
 
 def _draft(weights: bytes, file: str, training_id: str) -> ManifestDraft:
     entries = {
-        "schema": 3,
+        "schema": 4,
         "name": NAME,
         "file": file,
         "sha256": hashlib.sha256(weights).hexdigest(),

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, relu
 
 from models.features import CHANNELS, FOLD, ZERO
-from models.manifest import OUTPUT_STRIDE
+from models.folded_logits import BLOCK
 from tracking.segmentation import Label
 
 WIDTHS = (48, 96, 192)  # channels at stride 4, 8, 16
@@ -102,11 +102,11 @@ class SegmentationNet(nn.Module):
         self.context = Context(w16)
         self.to8 = Merge(w16, w8, at8, at8)
         self.to4 = Merge(at8, w4, at4, at_head)
-        self.head = nn.Conv2d(at_head, len(Label) * OUTPUT_STRIDE**2, 1)
+        self.head = nn.Conv2d(at_head, len(Label) * BLOCK**2, 1)
 
     def forward(self, values: Tensor) -> Tensor:
         """Logits of every class at every canvas pixel."""
-        return pixel_shuffle(self.blocks(values), OUTPUT_STRIDE)
+        return pixel_shuffle(self.blocks(values), BLOCK)
 
     def blocks(self, values: Tensor) -> Tensor:
         """The same folded: (n, 4 * 4 * 4, h / 4, w / 4), see `models.folded_logits`."""

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from tracking.errors import FaultError
 
+INSIDE = "network."  # before the names of what lies in the exported module
 LEAST_VARIANCE = 1e-6  # of a channel that is the same everywhere
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -27,7 +28,9 @@ Arrays = dict[str, NDArray[np.float32]]
 def exported_weights(path: Path) -> Arrays:
     """Weights and biases of an exported file by the names of the network's convolutions."""
     model = onnx.load(path, load_external_data=False)
-    found = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    found = {
+        one.name.removeprefix(INSIDE): numpy_helper.to_array(one) for one in model.graph.initializer
+    }
     weights: Arrays = {}
     for name, array in found.items():
         if name.endswith((".weight", ".bias")):
@@ -57,7 +60,7 @@ def load_exported(network: nn.Module, weights: Arrays, examples: Iterable[Tensor
     weights
         Of `exported_weights`.
     examples
-        Batches of planes (n, 10, h, w): what the batch norms' statistics are taken of.
+        Batches of values (n, 40, h / 2, w / 2): what the batch norms' statistics are taken of.
 
     Raises
     ------

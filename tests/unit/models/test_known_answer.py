@@ -24,20 +24,23 @@ from models.known_answer import (
 from models.loading import SHIPPED_MANIFEST
 from models.manifest import manifest_text, parse_manifest, read_manifest
 from models.onnx_segmenter import OnnxSegmenter
+from tests.folded_planes import values
 from tests.model_files import changed, copy_model
+from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 
-SHAPE = (1, 4, 30, 50)
+SHAPE = (1, 30, 50, 4)
 CHANGE = "does not give its known answer"
 
 
-def network(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Four classes from four planes."""
+def network(question: UInt8) -> NDArray[np.float32]:
+    """Four classes from four bytes of a pixel."""
+    planes = values(question).transpose(0, 3, 1, 2)
     return np.asarray(planes * 2 + np.roll(planes, 1, axis=1), np.float32)
 
 
 def off_by(amount: float, at: slice = slice(None)) -> Network:
-    def other(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    def other(planes: UInt8) -> NDArray[np.float32]:
         logits = network(planes)
         logits[:, :, at] += np.float32(amount) * np.arange(4, dtype=np.float32)[:, None, None]
         return logits
@@ -71,7 +74,7 @@ def test_another_network_is_refused(other: Network) -> None:
 def test_a_single_logit_that_is_no_number_is_refused() -> None:
     """Where no sample lies, and too few labels to count."""
 
-    def broken(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    def broken(planes: UInt8) -> NDArray[np.float32]:
         logits = network(planes)
         logits[0, 0, 0, 0] = np.nan
         return logits
@@ -133,10 +136,10 @@ def test_a_manifest_without_an_answer_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_plain_network_that_computes_something_else_is_refused(tmp_path: Path) -> None:
-    """Right hash, right structure, right signature; a fifth more in the first weights."""
+    """Right hash, right structure, right signature; bytes that stand for a fifth more."""
 
     def scaled(model: ModelProto) -> None:
-        tensor = model.graph.initializer[0]
+        (tensor,) = [one for one in model.graph.initializer if one.name == "value_of_a_step"]
         values = numpy_helper.to_array(tensor) * np.float32(1.2)
         tensor.raw_data = values.astype(np.float32).tobytes()
 

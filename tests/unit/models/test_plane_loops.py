@@ -8,12 +8,14 @@ import pytest
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from models.plane_loops import halved, relief_of, scale_of, slopes_of
+from models.plane_loops import fold_in, halved, paint_in, relief_of, scale_of, slopes_of
+from tests.folded_planes import by_plane, values
 
 Float32 = NDArray[np.float32]
 
 SHAPE = (48, 80)
 FOCAL_PX = 212.0
+STEP = 1 / 128  # of a byte
 
 
 def _depth(seed: int, shape: tuple[int, int] = SHAPE) -> Float32:
@@ -44,12 +46,18 @@ def _planes(seed: int) -> tuple[Float32, Float32]:
     return depth, (depth > 0).astype(np.float32)
 
 
-def test_scale_is_capped_and_0_in_holes() -> None:
+def test_scale_is_a_logarithm_and_0_in_holes() -> None:
     depth, valid = _planes(1)
-    depth[0, 0], valid[0, 0] = 0.01, 1.0
-    expected = np.minimum(FOCAL_PX / np.maximum(depth, 1.0), 0.52) * valid
-    np.testing.assert_allclose(scale_of(depth, valid, FOCAL_PX, 0.52), expected, rtol=1e-6)
-    assert 0 < (expected == np.float32(0.52)).sum() < expected.size
+    depth[0, 0], valid[0, 0] = 1.0, 1.0  # nearer than 255 steps tell
+    depth[0, 1], valid[0, 1] = 60_000.0, 1.0  # farther than the first
+    log = np.log(np.maximum(depth, 1.0)).astype(np.float32)
+    found = scale_of(log, valid, np.log(10_000.0), 36 / np.log(2))
+    expected = np.clip(1 + 36 * np.log2(10_000.0 / np.maximum(depth, 1.0)), 1, 255)
+    assert np.abs(found[valid > 0] - expected[valid > 0]).max() <= 0.51
+    assert not found[valid == 0].any()
+    assert (found[0, 0], found[0, 1]) == (255, 1)
+    half_as_far = scale_of(log - np.float32(np.log(2)), valid, np.log(10_000.0), 36 / np.log(2))
+    assert set((half_as_far - found)[(found > 1) & (half_as_far < 255)].tolist()) == {36}
 
 
 @pytest.mark.parametrize("box_px", [11, 31])
@@ -61,8 +69,8 @@ def test_relief(box_px: int) -> None:
     mean = blurred / np.maximum(share, 0.4)
     expected = np.clip((depth - mean) / 15.0, -1, 1) * valid
     found = relief_of(depth, valid, blurred, share, 0.4, 15.0)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert {-1.0, 0.0, 1.0} <= set(np.unique(found).tolist())
+    np.testing.assert_allclose(values(found), np.minimum(expected, 1 - STEP), atol=0.51 * STEP)
+    assert {0, 128, 255} <= set(np.unique(found).tolist())
 
 
 def test_slopes() -> None:
@@ -78,8 +86,23 @@ def test_slopes() -> None:
         sure = np.asarray(cv2.erode(known, np.ones(along.shape, np.uint8)), bool) & (valid > 0)
         steps.append(np.asarray(step) * sure)
     length = np.sqrt(steps[0] ** 2 + steps[1] ** 2 + 1)
-    right, down = slopes_of(log, mean, valid, FOCAL_PX)
-    np.testing.assert_allclose(right, steps[0] / length, atol=2e-4)
-    np.testing.assert_allclose(down, steps[1] / length, atol=2e-4)
+    right, down = (values(one) for one in slopes_of(log, mean, valid, FOCAL_PX))
+    np.testing.assert_allclose(right, steps[0] / length, atol=0.55 * STEP)
+    np.testing.assert_allclose(down, steps[1] / length, atol=0.55 * STEP)
     assert not right[:, 29:32].any()
     assert down[:, 29].any()
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 3), (1, 2), (3, 5)])
+def test_planes_are_folded_in_where_they_belong(top: int, left: int) -> None:
+    rng = np.random.default_rng(top)
+    folded = np.full((5, 8, 40), 7, np.uint8)
+    shown, picture = (rng.integers(0, 255, size, np.uint8) for size in ((2, 6, 9), (6, 9, 3)))
+    assert fold_in(folded, shown, 8, top, left) == shown.size
+    assert paint_in(folded, picture, top, left) == 4 * 6 * 9
+    expected = np.full((10, 10, 16), 7, np.uint8)
+    window = np.s_[top : top + 6, left : left + 9]
+    expected[(slice(8, 10), *window)] = shown
+    expected[(slice(0, 3), *window)] = picture.transpose(2, 0, 1)
+    expected[(3, *window)] = 255
+    np.testing.assert_array_equal(by_plane(folded), expected)

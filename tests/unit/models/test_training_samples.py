@@ -12,6 +12,7 @@ from models.training.canvas_samples import IGNORED, CanvasSample, to_canvas
 from models.training.random_scenes import LabelledFrame
 from models.training.scenes.facts import NONE, SceneFacts
 from models.training.settings import SMALL
+from tests.folded_planes import by_plane
 from tracking.camera import CameraIntrinsics
 from tracking.segmentation import Label
 
@@ -48,35 +49,35 @@ def test_a_small_canvas_shows_the_whole_scene_and_stays_small() -> None:
     assert sample.labels.shape == SMALL
     assert (sample.labels != IGNORED).sum() == 112 * 198
     planes, target = augmented(sample, np.random.default_rng(3))
-    assert (planes.shape, target.shape) == ((len(CHANNELS), *SMALL), SMALL)
+    assert (planes.shape, target.shape) == ((56, 104, 40), SMALL)
 
 
 def test_changes_keep_depth_and_labels_together() -> None:
     sample = to_canvas(two_halves((480, 848)))
     rng, n_both = np.random.default_rng(2), 0
     for _ in range(30):
-        planes, target = augmented(sample, rng)
+        folded, target = augmented(sample, rng)
+        planes = by_plane(folded)
         assert planes.shape == (len(CHANNELS), *CANVAS)
         assert target.shape == CANVAS
         has_depth = planes[5] > 0
         counted = has_depth & (target != IGNORED)
         is_left = target[counted] == Label.APPLICATOR
         if 0 < is_left.sum() < len(is_left):
-            scale = planes[4][counted]
-            halfway = np.sqrt(scale[is_left].mean() * scale[~is_left].mean())
+            scale = planes[4][counted].astype(float)  # a logarithm
+            halfway = (scale[is_left].mean() + scale[~is_left].mean()) / 2
             assert np.mean((scale > halfway) == is_left) > 1 - FILLED_ACROSS
             n_both += 1
-        assert np.abs(planes).max() <= 2.5
-        assert not planes[:4, target == IGNORED].any()
+        assert (planes[:4, target == IGNORED] == 128).all()
     assert n_both > 10  # moves that leave both halves in view
 
 
 def test_tensors_without_color_differ_only_there() -> None:
     sample = to_canvas(two_halves((240, 424)))
-    with_color, target = tensors(sample)
-    without, same = tensors_without_color(sample)
-    assert with_color[3].any()
-    assert not without[:4].any()
+    (with_color, target), (without, same) = tensors(sample), tensors_without_color(sample)
+    with_color, without = by_plane(with_color), by_plane(without)
+    assert set(np.unique(with_color[3]).tolist()) == {128, 255}
+    assert (without[:4] == 128).all()
     assert np.array_equal(with_color[4:], without[4:])
     assert np.array_equal(target, same)
 

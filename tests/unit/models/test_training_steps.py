@@ -14,7 +14,7 @@ from models.training.batches import chances  # noqa: E402 - after the check for 
 from models.training.canvas_samples import IGNORED  # noqa: E402
 from models.training.learner import Learner  # noqa: E402
 from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
-from models.training.network import build_network  # noqa: E402
+from models.training.network import build_network, values_of  # noqa: E402
 from models.training.onnx_graph import folded  # noqa: E402
 from models.training.settings import Settings  # noqa: E402
 from tracking.errors import FaultError  # noqa: E402
@@ -29,7 +29,8 @@ FOLDING_LOGITS = 1e-4  # another order of sums
 def batch(seed: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     target = torch.randint(0, 4, (2, *SIZE), generator=generator, dtype=torch.uint8)
-    return torch.randn((2, 10, *SIZE), generator=generator), target
+    shape = (2, SIZE[0] // 2, SIZE[1] // 2, 40)
+    return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8), target
 
 
 def logits_for(target: Tensor, height: float) -> Tensor:
@@ -67,12 +68,20 @@ def test_folding_batch_norms_changes_nothing() -> None:
     network = build_network(3)
     with torch.no_grad():
         for seed in range(3):
-            network(batch(seed)[0])  # statistics unlike the first ones
+            network(values_of(batch(seed)[0]))  # statistics unlike the first ones
     network.eval()
-    inputs, _ = batch(9)
+    inputs = values_of(batch(9)[0])
     with torch.no_grad():
         difference = (network(inputs) - folded(network)(inputs)).abs().max()
     assert float(difference) < FOLDING_LOGITS
+
+
+def test_bytes_are_exact_values_in_half_the_bits() -> None:
+    every = torch.arange(256, dtype=torch.uint8).reshape(1, 8, 8, 4)
+    exact, short = values_of(every), values_of(every, torch.bfloat16)
+    assert exact.shape == (1, 4, 8, 8)
+    assert (float(exact.min()), float(exact.max())) == (-1.0, 127 / 128)
+    assert torch.equal(short.float(), exact)
 
 
 @pytest.mark.parametrize("n_before", [1, 2, 3])
