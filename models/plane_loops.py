@@ -159,25 +159,25 @@ def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> in
     by two pixels, row by row.
     """
     n_planes, height, width = planes.shape
-    n_rows, n_columns, n_all = folded.shape
-    n_all //= 4
-    lines, at = folded.reshape((n_rows, n_columns * 4 * n_all)), places(width, left, n_all)
+    n_rows, n_columns, n_bytes = folded.shape
+    n_all = n_bytes // 4
+    lines, at = folded.reshape((n_rows, n_columns * n_bytes)), places(width, left, n_all)
     for v in range(height):
         line, start = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all + first
         for index in range(n_planes):
             plane = planes[index, v]
             for u in range(width):
                 line[at[u] + start + index] = plane[u]
-    return n_planes * height * width
+    return int(n_planes * height * width)
 
 
 @compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT)
 def paint_in(folded: UInt8, color_rgb: UInt8, top: int, left: int) -> int:
     """Write a picture (h, w, 3), and that there is one, as the first four planes; see `fold_in`."""
     height, width, _ = color_rgb.shape
-    n_rows, n_columns, n_all = folded.shape
-    n_all //= 4
-    lines, at = folded.reshape((n_rows, n_columns * 4 * n_all)), places(width, left, n_all)
+    n_rows, n_columns, n_bytes = folded.shape
+    n_all = n_bytes // 4
+    lines, at = folded.reshape((n_rows, n_columns * n_bytes)), places(width, left, n_all)
     for v in range(height):
         line, start, picture = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all, color_rgb[v]
         for u in range(width):
@@ -186,4 +186,4 @@ def paint_in(folded: UInt8, color_rgb: UInt8, top: int, left: int) -> int:
             line[place + 1] = picture[u, 1]
             line[place + 2] = picture[u, 2]
             line[place + 3] = np.uint8(255)
-    return 4 * height * width
+    return int(4 * height * width)

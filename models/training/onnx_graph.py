@@ -84,9 +84,10 @@ def _read_bytes(model: onnx.ModelProto) -> None:
                 reader.input[:] = [VALUES if n == back.output[0] else n for n in reader.input]
             graph.node.remove(rounding)
             graph.node.remove(back)
-    numbers = np.array(1 / ZERO, np.float32), np.array(ZERO, np.uint8)
     names = "value_of_a_step", "byte_of_zero"
-    graph.initializer.extend(map(numpy_helper.from_array, numbers, names))
+    a_step, zero = np.array(1 / ZERO, np.float32), np.array(ZERO, np.uint8)
+    graph.initializer.append(numpy_helper.from_array(a_step, names[0]))
+    graph.initializer.append(numpy_helper.from_array(zero, names[1]))
     graph.node.insert(0, node("Transpose", ["in_place"], [VALUES], "to_planes", perm=(0, 3, 1, 2)))
     graph.node.insert(0, node("DequantizeLinear", [INPUT, *names], ["in_place"], "values_of"))
     shape = (1, CANVAS[0] // FOLD, CANVAS[1] // FOLD, len(CHANNELS) * FOLD**2)
@@ -96,7 +97,8 @@ def _read_bytes(model: onnx.ModelProto) -> None:
 
 def folded(network: SegmentationNet) -> SegmentationNet:
     """A copy in which every batch norm is part of the convolution before it."""
-    copy = deepcopy(network).eval()
+    copy = deepcopy(network)
+    copy.eval()
     for chain in [module for module in copy.modules() if isinstance(module, nn.Sequential)]:
         for index, module in enumerate(chain):
             if isinstance(module, nn.BatchNorm2d):
