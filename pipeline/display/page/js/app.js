@@ -27,6 +27,7 @@ import { Words } from "./words/catalogue.js";
  */
 
 const CHECK_MS = 25; // the script's own watch over what is shown
+const AGE_STEP_MS = 50; // an age that has grown by less is not painted anew between two frames
 
 export class App {
   constructor() {
@@ -42,6 +43,7 @@ export class App {
     this.console = null;
     this.rail = new StepRail(null);
     this.exposedMs = NaN;
+    this.toldAgeMs = NaN;
     this.losses = 0;
     /** @type {Frame|null} */
     this.frame = null;
@@ -136,6 +138,7 @@ export class App {
     this.console?.show(header, words);
     this.#blankSays("waiting"); // what is said when this frame's time is over
     this.expiry.showUntil(endsMs);
+    this.toldAgeMs = NaN;
     this.#watch();
   }
 
@@ -159,7 +162,9 @@ export class App {
 
   #watch() {
     const isShown = this.expiry.check();
-    const age = performance.now() - this.exposedMs;
+    const age = isShown ? performance.now() - this.exposedMs : Infinity;
+    if (Math.abs(age - this.toldAgeMs) < AGE_STEP_MS) return;
+    this.toldAgeMs = age;
     const { words } = this;
     setText(byId("age"), isShown ? words.text("age", { ms: Math.round(age / 10) * 10 }) : words.text("age.none"));
   }

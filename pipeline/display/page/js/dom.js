@@ -63,3 +63,46 @@ function fill(element, props, children) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/**
+ * Let a parent show these nodes, and change no more of what it shows than differs: what is made anew
+ * is laid out and painted anew. For what has no listeners, which would stay those of before.
+ * @param {Node} parent
+ * @param {...Node} wanted  not in the page; some of them are in it afterwards
+ */
+export function renew(parent, ...wanted) {
+  const shown = [...parent.childNodes];
+  wanted.forEach((node, index) => {
+    const old = shown[index];
+    if (!old) parent.appendChild(node);
+    else if (!becomes(old, node)) parent.replaceChild(node, old);
+  });
+  for (const node of shown.slice(wanted.length)) parent.removeChild(node);
+}
+
+/**
+ * Make a node like another one; false where it is of another kind.
+ * @param {Node} old
+ * @param {Node} node
+ */
+function becomes(old, node) {
+  if (old.nodeName !== node.nodeName) return false;
+  if (!(old instanceof Element && node instanceof Element)) {
+    if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
+    return true;
+  }
+  for (const name of old.getAttributeNames()) if (!node.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of node.attributes) setAttribute(old, name, value);
+  renew(old, ...node.childNodes);
+  return true;
+}
+
+/**
+ * Set an attribute only where it changes.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}

@@ -7,6 +7,7 @@
  * no new frame it drops, whoever is blocked; at its end the style sheet's 0 holds.
  */
 
+import { setAttribute } from "./dom.js";
 import { LEAD_MS, MAX_AGE_MS } from "./freshness.js";
 
 const SHOWN_MS = MAX_AGE_MS - LEAD_MS;
@@ -63,10 +64,10 @@ export class Expiry {
 
   /** @param {boolean} isHidden */
   #hide(isHidden) {
-    document.documentElement.dataset.shown = isHidden ? "no" : "yes";
+    setAttribute(document.documentElement, "data-shown", isHidden ? "no" : "yes");
     for (const element of this.elements) {
       element.classList.toggle("blanked", isHidden);
-      element.setAttribute("aria-hidden", String(isHidden));
+      setAttribute(element, "aria-hidden", String(isHidden));
     }
   }
 }

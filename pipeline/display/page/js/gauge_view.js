@@ -1,6 +1,6 @@
 /** Draws the docking gauge: what to move in words, two dials, two upright bars, rows for the rest. */
 
-import { byId, el, svg } from "./dom.js";
+import { byId, el, renew, svg } from "./dom.js";
 import { barMark, dialMark, FULL_SCALE_LIMITS } from "./gauge.js";
 import { moveText, noMoveKey, wayOf } from "./guidance.js";
 import { quantityText } from "./quantities.js";
@@ -34,19 +34,20 @@ export class GaugeView {
   show(header, words) {
     if (header.verdict === "FAULT") {
       const text = words.text(noMoveKey(header));
-      this.moves.replaceChildren(el("li", { class: "quiet", text }));
-      this.figures.replaceChildren();
-      this.rows.replaceChildren();
+      renew(this.moves, el("li", { class: "quiet", text }));
+      renew(this.figures);
+      renew(this.rows);
       return;
     }
-    this.moves.replaceChildren(...moveItems(header, words));
+    renew(this.moves, ...moveItems(header, words));
     const upright = header.bars.filter((bar) => UPRIGHT.includes(bar.name));
-    this.figures.replaceChildren(
+    renew(
+      this.figures,
       ...header.dials.map((dial) => dialFigure(dial, header.labels, words)),
       ...upright.map((bar) => barFigure(bar, words)),
     );
     const rest = header.bars.filter((b) => !UPRIGHT.includes(b.name) && !BY_DIALS.includes(b.name));
-    this.rows.replaceChildren(...rest.map((bar) => barRow(bar, words)));
+    renew(this.rows, ...rest.map((bar) => barRow(bar, words)));
   }
 }
 

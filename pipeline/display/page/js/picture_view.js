@@ -108,7 +108,8 @@ export class PictureView {
   #begin(size, image) {
     this.size = size;
     const { canvas, context } = this;
-    canvas.style.aspectRatio = `${size.width} / ${size.height}`;
+    const ratio = `${size.width} / ${size.height}`;
+    if (canvas.style.aspectRatio !== ratio) canvas.style.aspectRatio = ratio;
     const shown = canvas.clientWidth * devicePixelRatio;
     const scale = shown > 0 ? shown / size.width : 1;
     const [width, height] = [Math.round(size.width * scale), Math.round(size.height * scale)];
