@@ -52,13 +52,3 @@ class Letterbox:
         interpolation = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
         resized: Image = cv2.resize(image, self.fitted[::-1], interpolation=interpolation)  # type: ignore[assignment]
         return resized
-
-    def restore(
-        self, plane: NDArray[np.float32], out: NDArray[np.float32] | None = None
-    ) -> NDArray[np.float32]:
-        """Bring one canvas plane back to the source grid, bilinearly; into `out` where given."""
-        shown = np.ascontiguousarray(plane[self.window])
-        if out is None:
-            out = np.empty(self.source, np.float32)
-        cv2.resize(shown, self.source[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
-        return out

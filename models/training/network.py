@@ -125,11 +125,6 @@ def values_of(planes: Tensor, kind: torch.dtype = torch.float32) -> Tensor:
     return (planes.permute(0, 3, 1, 2).to(kind) - ZERO) / ZERO
 
 
-def count_weights(network: nn.Module) -> int:
-    """Number of trained weights."""
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
 def build_network(seed: int) -> SegmentationNet:
     """A network with seeded initial weights."""
     torch.manual_seed(seed)
