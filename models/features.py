@@ -10,7 +10,7 @@ same thing twice as far is the same thing a fixed number of steps lower. Slopes 
 viewing ray, so that a tube's flanks look the same wherever they lie in the image.
 
 Bytes are what an 8-bit network computes with, and what it is trained on. The planes of two by two
-pixels lie next to each other (`folded`), as the first convolution reads them.
+pixels lie next to each other (`plane_loops.fold_in`), as the first convolution reads them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from models.plane_loops import fold_in, halved, paint_in, relief_of, scale_of, slopes_of
+from models.plane_loops import (
+    FOLD,
+    FULL,
+    N_COLOR,
+    ZERO,
+    fold_in,
+    halved,
+    paint_in,
+    relief_of,
+    scale_of,
+    slopes_of,
+)
 from models.two_at_once import both
 from tracking.arrays import UInt8
 
@@ -45,10 +56,8 @@ CHANNELS: Final = (
     "coarse_relief",
 )
 CANVAS: Final = (240, 432)  # (height, width): 848x480 at half size, both divisible by 16
-FOLD: Final = 2  # pixels a side whose planes lie next to each other
 
-ZERO, FULL = 128, 255  # bytes of 0 and of 1
-N_COLOR = 4  # planes of colour, the first
+WITHOUT_DEPTH = (0, 0, ZERO, ZERO, ZERO, ZERO)  # bytes from `px_per_mm` on
 FAINTEST_PX_PER_MM = 0.02  # byte 1: 10 m before a D435
 STEPS_PER_DOUBLING = 36  # 255 is 2.7 px per mm, a D405 at 80 mm
 MIN_VALID_SHARE = 0.3  # of the source pixels under a canvas pixel: less is a hole
@@ -77,8 +86,10 @@ def planes(
     Returns
     -------
     uint8 (1, h / 2, w / 2, 40) for a canvas (h, w)
-        As outside the letterbox's window everything is 0: a byte of 128, and of 0 for `px_per_mm`
-        and `has_depth`.
+        `px_per_mm` 1 to 255 and `has_depth` 255, both 0 without depth; colours as they are and
+        `has_color` 255, all 128 without a picture; slopes and reliefs 0 to 255 for -1 to 1, 128 for
+        0 and without depth.
+        Outside the letterbox's window there is neither colour nor depth.
     """
     folded, seen = _empty(letterbox), _Seen.of(depth_mm, focal_px, letterbox)
 
@@ -99,7 +110,7 @@ def planes_ahead(depth_mm: Float32, focal_px: float, letterbox: Letterbox) -> UI
 
 
 def painted(tensor: UInt8, color_rgb: UInt8 | None, letterbox: Letterbox) -> UInt8:
-    """The planes of depth with those of colour, in place: as `planes` makes them."""
+    """The planes of depth with those of colour, in place and once: as `planes` makes them."""
     _paint(tensor[0], color_rgb, letterbox)
     return tensor
 
@@ -111,8 +122,7 @@ def _empty(letterbox: Letterbox) -> UInt8:
 
 @cache
 def _nothing(canvas: tuple[int, int]) -> UInt8:
-    pixel = np.full(len(CHANNELS), ZERO, np.uint8)
-    pixel[N_COLOR : N_COLOR + 2] = 0  # px_per_mm, has_depth
+    pixel = np.array([*(ZERO,) * N_COLOR, *WITHOUT_DEPTH], np.uint8)
     return np.tile(pixel, (canvas[0] // FOLD, canvas[1] // FOLD, FOLD**2))
 
 
@@ -143,8 +153,8 @@ class _Seen:
 def _fold_form(folded: UInt8, seen: _Seen) -> None:
     """Planes of scale, validity and slope."""
     log_depth = np.asarray(cv2.log(np.maximum(seen.depth_mm, 1.0)), np.float32)
-    log_most = math.log(seen.focal_px / FAINTEST_PX_PER_MM)
-    scale = scale_of(log_depth, seen.valid, log_most, STEPS_PER_DOUBLING / math.log(2.0))
+    log_farthest = math.log(seen.focal_px / FAINTEST_PX_PER_MM)
+    scale = scale_of(log_depth, seen.valid, log_farthest, STEPS_PER_DOUBLING / math.log(2.0))
     has_depth = seen.valid.astype(np.uint8) * np.uint8(FULL)
     shown = np.stack([scale, has_depth, *_slopes(seen.depth_mm, seen.valid, seen.focal_px)])
     fold_in(folded, shown, N_COLOR, seen.top, seen.left)
@@ -154,7 +164,8 @@ def _fold_relief(folded: UInt8, seen: _Seen) -> None:
     """Planes of relief, the last ones."""
     fine = _relief(seen.depth_mm, seen.valid, FINE_BOX_PX, FINE_RANGE_MM)
     coarse = _relief(seen.depth_mm, seen.valid, COARSE_BOX_PX, COARSE_RANGE_MM)
-    fold_in(folded, np.stack([fine, coarse]), len(CHANNELS) - 2, seen.top, seen.left)
+    first = CHANNELS.index("fine_relief")
+    fold_in(folded, np.stack([fine, coarse]), first, seen.top, seen.left)
 
 
 def _shrunk(depth_mm: Float32, letterbox: Letterbox) -> tuple[Float32, Float32]:

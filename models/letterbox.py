@@ -1,4 +1,6 @@
-"""Where an image of any size lies on the network's canvas, and back without a sub-pixel shift.
+"""Where an image of any size lies on the network's canvas, without a sub-pixel shift.
+
+The way back is `models.labelling.label_image`.
 
 Both grids have pixel centres at integers, so image edges lie at -0.5 and size - 0.5.
 Resizing maps edge to edge (`u_canvas = (u + 0.5) * scale - 0.5 + offset`), which is what

@@ -11,21 +11,22 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError
 
 from models.doubt import DoubtModel
-from models.features import CANVAS, CHANNELS, FEATURES, FOLD
+from models.features import CANVAS, CHANNELS, FEATURES
 from models.folded_logits import BLOCK
 from models.known_answer import KnownAnswer
+from models.plane_loops import FOLD
 from models.strict import StrictModel
 from tracking.errors import ConfigurationError
 from tracking.segmentation import Label
 
 CLASSES = tuple(label.name.lower() for label in sorted(Label))
 REMEDY = "restore the weights folder from a release, or export the model again"
-MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 2 to 8 MB; parsing costs 70 times the size
-MAX_MANIFEST_BYTES: Final = 100_000  # ours take 8 kB, most of it the known answer
+MAX_WEIGHTS_BYTES: Final = 15_000_000  # ours take 1 to 5 MB; parsing costs 70 times the size
+MAX_MANIFEST_BYTES: Final = 100_000  # ours take 6 kB, most of it the known answer
 
 
 class InputContract(StrictModel):
-    """The tensor that the network takes: `features` names the function that builds it."""
+    """What the network takes: bytes that the function `features` makes of a canvas (pixels)."""
 
     name: str
     features: str

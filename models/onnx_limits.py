@@ -66,7 +66,7 @@ OPERATORS: Final = frozenset(
 
 ITEM_BYTES: Final = {"FLOAT": 4, "UINT8": 1, "INT8": 1, "INT32": 4, "INT64": 8}
 
-MAX_DIMENSIONS: Final = 6  # a pixel shuffle needs six
+MAX_DIMENSIONS: Final = 6  # a pixel shuffle that is not one operator needs six
 MAX_ELEMENTS: Final = 1 << 24  # of one tensor: ten times the largest of a network of this canvas
 MAX_TOTAL_ELEMENTS: Final = 1 << 28  # of all tensors together: 1 GiB if none were ever freed
 MAX_ENTRIES: Final = 4096  # of any list of messages: nodes, weights, attributes

@@ -131,11 +131,8 @@ def _check_nodes(graph: GraphProto) -> None:
 
 def _check_weights(tensor: TensorProto) -> None:
     """Type and sizes are sane, and the data are exactly as long as they say."""
-    from onnx import TensorProto
-
     what = f"weights '{tensor.name}'"
-    names = {value: name for name, value in TensorProto.DataType.items()}
-    kind = names.get(tensor.data_type, str(tensor.data_type))
+    kind = _kind(tensor.data_type)
     if kind not in ITEM_BYTES:
         _refuse("has weights of another type", ", ".join(ITEM_BYTES), f"{kind}: {what}")
     n_elements = _elements(tuple(tensor.dims), what)
@@ -144,6 +141,14 @@ def _check_weights(tensor: TensorProto) -> None:
     n_stored = len(tensor.raw_data) / ITEM_BYTES[kind] if is_raw else n_listed
     if n_stored != n_elements or (is_raw and n_listed):
         _refuse("has weights of another length", f"{n_elements} numbers", f"{n_stored:g}: {what}")
+
+
+def _kind(number: int) -> str:
+    """What ONNX calls a type of numbers, or its own number where it is none."""
+    from onnx import TensorProto
+
+    names = {value: name for name, value in TensorProto.DataType.items()}
+    return names.get(number, str(number))
 
 
 def _elements(dims: tuple[int, ...], what: str) -> int:
@@ -166,16 +171,13 @@ def _shape(value: ValueInfoProto) -> tuple[int, ...]:
 def _check_signature(
     kind: str, number: str, expected: Signature, found: list[ValueInfoProto]
 ) -> None:
-    from onnx import TensorProto
-
     shapes = {value.name: _shape(value) for value in found}
-    types = {value.type.tensor_type.elem_type for value in found}
-    is_typed = types == {TensorProto.DataType.Value(number)}
-    if len(found) != len(expected) or shapes != dict(expected) or not is_typed:
+    kinds = {_kind(value.type.tensor_type.elem_type) for value in found}
+    if len(found) != len(expected) or shapes != dict(expected) or kinds != {number}:
         _refuse(
             f"has another signature than its manifest: {kind}",
             f"{number} {dict(expected)}",
-            f"{len(found)}: {shapes}, {sorted(map(TensorProto.DataType.Name, types))}",
+            f"{', '.join(sorted(kinds))} {shapes}",
         )
 
 

@@ -1,9 +1,12 @@
 """The arithmetic of the network's planes, a pass over the image each.
 
-A plane's value from -1 to 1 is a byte: 128 for 0, 128 steps for 1.
+A plane's value from -1 to 1 is a byte: `ZERO` for 0, as many steps for 1. What is never below 0 has
+all of the byte for itself.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,10 @@ from tracking.loop_types import (
 
 Float32 = NDArray[np.float32]
 Indices = NDArray[np.int64]
+
+FOLD: Final = 2  # pixels a side whose planes lie next to each other
+ZERO, FULL = 128, 255  # byte of the value 0, and of the largest one
+N_COLOR: Final = 4  # planes of a picture: red, green, blue, and that there is one
 
 
 @compiled(several(NEW_DEPTHS, NEW_DEPTHS), DEPTHS, SINGLE)
@@ -51,21 +58,21 @@ def halved(depth_mm: Float32, least_share: float) -> tuple[Float32, Float32]:
 @part
 def byte_of(value: np.float32) -> np.uint8:
     """A value from -1 to 1 as a byte; 1 is one step less than it would be."""
-    steps = value * np.float32(128.0) + np.float32(128.5)
-    return np.uint8(min(max(steps, np.float32(0.0)), np.float32(255.0)))
+    steps = value * np.float32(ZERO) + np.float32(ZERO + 0.5)
+    return np.uint8(min(max(steps, np.float32(0.0)), np.float32(FULL)))
 
 
 @compiled(NEW_LABELS, DEPTHS, DEPTHS, SINGLE, SINGLE)
-def scale_of(log_depth: Float32, valid: Float32, log_most: float, steps: float) -> UInt8:
-    """So many steps for each e-fold that a depth is nearer than exp(`log_most`), and one more.
+def scale_of(log_depth: Float32, valid: Float32, log_farthest: float, steps: float) -> UInt8:
+    """So many steps for each e-fold that a depth is nearer than exp(`log_farthest`), and one more.
 
     1 to 255, and 0 where there is no depth.
     """
     scale = np.empty(log_depth.shape, np.uint8)
-    least, most = np.float32(1.5), np.float32(255.0)
+    least, most = np.float32(1.5), np.float32(FULL)
     for v in range(log_depth.shape[0]):
         for u in range(log_depth.shape[1]):
-            level = (log_most - log_depth[v, u]) * steps + least
+            level = (log_farthest - log_depth[v, u]) * steps + least
             scale[v, u] = np.uint8(min(max(level, least), most) * valid[v, u])
     return scale
 
@@ -110,10 +117,8 @@ def slopes_of(
     0 where a pixel or its neighbour has no depth. At the image's edge it is its own neighbour.
     """
     height, width = log_depth.shape
-    right_bytes, down_bytes = (
-        np.empty((height, width), np.uint8),
-        np.empty((height, width), np.uint8),
-    )
+    right_bytes = np.empty((height, width), np.uint8)
+    down_bytes = np.empty_like(right_bytes)
     right, down = np.empty(width, np.float32), np.empty(width, np.float32)
     half, one = np.float32(0.5) * focal_px, np.float32(1.0)
     for v in range(height):
@@ -145,25 +150,35 @@ def places(n_pixels: int, left: int, n_all: int) -> Indices:
     """Where in a row of folded planes a row's pixels from the column `left` on begin."""
     at = np.empty(n_pixels, np.int64)
     for u in range(n_pixels):
-        at[u] = ((left + u) // 2 * 4 + (left + u) % 2) * n_all
+        at[u] = ((left + u) // FOLD * FOLD * FOLD + (left + u) % FOLD) * n_all
     return at
+
+
+@part
+def check_window(folded: UInt8, top: int, left: int, height: int, width: int) -> None:
+    """Nothing is written beside the canvas."""
+    if top < 0 or left < 0 or top + height > FOLD * folded.shape[0]:
+        raise ValueError("rows that there are not")
+    if left + width > FOLD * folded.shape[1]:
+        raise ValueError("columns that there are not")
 
 
 @compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT, COUNT)
 def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> int:
     """Write planes (n, h, w) as those from number `first` on, from the pixel (top, left) on.
 
-    How many bytes are written is returned.
-
     `folded` (H / 2, W / 2, 4 N) holds the N planes of a pixel next to each other, and those of two
-    by two pixels, row by row.
+    by two pixels, row by row. How many bytes are written is returned.
     """
     n_planes, height, width = planes.shape
     n_rows, n_columns, n_bytes = folded.shape
-    n_all = n_bytes // 4
+    n_all = n_bytes // FOLD**2
+    check_window(folded, top, left, height, width)
+    if first < 0 or first + n_planes > n_all:
+        raise ValueError("planes that there are not")
     lines, at = folded.reshape((n_rows, n_columns * n_bytes)), places(width, left, n_all)
     for v in range(height):
-        line, start = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all + first
+        line, start = lines[(top + v) // FOLD], (top + v) % FOLD * FOLD * n_all + first
         for index in range(n_planes):
             plane = planes[index, v]
             for u in range(width):
@@ -173,17 +188,24 @@ def fold_in(folded: UInt8, planes: UInt8, first: int, top: int, left: int) -> in
 
 @compiled(COUNT, array_out(BYTE, 3), array_in(BYTE, 3), COUNT, COUNT)
 def paint_in(folded: UInt8, color_rgb: UInt8, top: int, left: int) -> int:
-    """Write a picture (h, w, 3), and that there is one, as the first four planes; see `fold_in`."""
-    height, width, _ = color_rgb.shape
+    """Write a picture (h, w, 3), and that there is one, as the first planes; see `fold_in`."""
+    height, width, n_colors = color_rgb.shape
     n_rows, n_columns, n_bytes = folded.shape
-    n_all = n_bytes // 4
+    n_all = n_bytes // FOLD**2
+    check_window(folded, top, left, height, width)
+    if n_colors != N_COLOR - 1 or n_all < N_COLOR:
+        raise ValueError("colours that there are not")
     lines, at = folded.reshape((n_rows, n_columns * n_bytes)), places(width, left, n_all)
     for v in range(height):
-        line, start, picture = lines[(top + v) // 2], (top + v) % 2 * 2 * n_all, color_rgb[v]
+        line, start, picture = (
+            lines[(top + v) // FOLD],
+            (top + v) % FOLD * FOLD * n_all,
+            color_rgb[v],
+        )
         for u in range(width):
             place = at[u] + start
             line[place] = picture[u, 0]
             line[place + 1] = picture[u, 1]
             line[place + 2] = picture[u, 2]
-            line[place + 3] = np.uint8(255)
-    return int(4 * height * width)
+            line[place + 3] = np.uint8(FULL)
+    return int(N_COLOR * height * width)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CHANNELS, FOLD, ZERO
+from models.features import CHANNELS
+from models.plane_loops import FOLD, ZERO
 from tracking.arrays import UInt8
 
 

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import FOLD, N_COLOR, ZERO, planes
+from models.features import planes
 from models.letterbox import Letterbox
+from models.plane_loops import FOLD, N_COLOR, ZERO
 from models.training.augment_color import changed_color
 from models.training.augment_depth import changed_depth
 from models.training.canvas_samples import IGNORED, CanvasSample

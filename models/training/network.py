@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, relu
 
-from models.features import CHANNELS, FOLD, ZERO
+from models.features import CHANNELS
 from models.folded_logits import BLOCK
+from models.plane_loops import FOLD, ZERO
 from tracking.segmentation import Label
 
 WIDTHS = (48, 96, 192)  # channels at stride 4, 8, 16

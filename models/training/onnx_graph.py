@@ -22,7 +22,8 @@ from onnxruntime.quantization import (
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models.features import CANVAS, CHANNELS, FOLD, ZERO
+from models.features import CANVAS, CHANNELS
+from models.plane_loops import FOLD, ZERO
 from models.training.network import SegmentationNet, values_of
 from tracking.arrays import UInt8
 from tracking.errors import FaultError
@@ -37,7 +38,7 @@ class _InBlocks(nn.Module):
 
     def __init__(self, network: SegmentationNet) -> None:
         super().__init__()
-        self.network = folded(network)
+        self.network = with_norms_fused(network)
 
     def forward(self, values: Tensor) -> Tensor:
         """Values (1, 40, h / 2, w / 2) to logits (1, h / 4, w / 4, 64)."""
@@ -45,10 +46,8 @@ class _InBlocks(nn.Module):
 
 
 def to_onnx(network: SegmentationNet) -> onnx.ModelProto:
-    """The graph of a network in use: batch norms folded, no notes of the exporter."""
-    model = _of_values(network)
-    _read_bytes(model)
-    return _plain(model)
+    """The graph of a network in use: batch norms fused, no notes of the exporter."""
+    return from_bytes(_of_values(network))
 
 
 def _of_values(network: SegmentationNet) -> onnx.ModelProto:
@@ -70,20 +69,21 @@ def _of_values(network: SegmentationNet) -> onnx.ModelProto:
     return result
 
 
-def _read_bytes(model: onnx.ModelProto) -> None:
-    """Let a graph of values begin with the planes' bytes, in place.
+def from_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Let a graph of values begin with the planes' bytes, in place; as plain as a file may be.
 
     A byte is a value in 8 bits already: the first step only says so. One that would round values
-    to bytes is taken away.
+    to the same bytes is taken away.
+
+    Raises
+    ------
+    FaultError
+        A step rounds values to other bytes: examples did not show all that there are.
     """
     graph, node = model.graph, onnx.helper.make_node
-    for rounding in [one for one in graph.node if one.input[0] == VALUES]:
-        if rounding.op_type == "QuantizeLinear":
-            (back,) = [one for one in graph.node if one.input[0] == rounding.output[0]]
-            for reader in graph.node:
-                reader.input[:] = [VALUES if n == back.output[0] else n for n in reader.input]
-            graph.node.remove(rounding)
-            graph.node.remove(back)
+    for rounding in [one for one in graph.node if one.op_type == "QuantizeLinear"]:
+        if rounding.input[0] == VALUES:
+            _take_rounding_away(graph, rounding)
     names = "value_of_a_step", "byte_of_zero"
     a_step, zero = np.array(1 / ZERO, np.float32), np.array(ZERO, np.uint8)
     graph.initializer.append(numpy_helper.from_array(a_step, names[0]))
@@ -93,9 +93,28 @@ def _read_bytes(model: onnx.ModelProto) -> None:
     shape = (1, CANVAS[0] // FOLD, CANVAS[1] // FOLD, len(CHANNELS) * FOLD**2)
     told = onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.UINT8, shape)
     graph.input[0].CopyFrom(told)
+    return _plain(model)
 
 
-def folded(network: SegmentationNet) -> SegmentationNet:
+def _take_rounding_away(graph: onnx.GraphProto, rounding: onnx.NodeProto) -> None:
+    """Let who reads values after they were rounded to bytes and back read them as they come."""
+    numbers = {one.name: one for one in graph.initializer}
+    scale, zero = (numpy_helper.to_array(numbers[name]).item() for name in rounding.input[1:])
+    if (scale, zero) != (1 / ZERO, ZERO):  # biases are in steps of the input's
+        raise FaultError(
+            "the network's input would be rounded to other bytes than the planes'",
+            expected=f"steps of {1 / ZERO}, {ZERO} for 0",
+            actual=f"steps of {scale}, {zero} for 0",
+            remedy="calibrate with examples that show every byte, 0 and 255 among them",
+        )
+    (back,) = [one for one in graph.node if rounding.output[0] in one.input]
+    for reader in graph.node:
+        reader.input[:] = [VALUES if name == back.output[0] else name for name in reader.input]
+    graph.node.remove(rounding)
+    graph.node.remove(back)
+
+
+def with_norms_fused(network: SegmentationNet) -> SegmentationNet:
     """A copy in which every batch norm is part of the convolution before it."""
     copy = deepcopy(network)
     copy.eval()
@@ -113,11 +132,14 @@ def folded(network: SegmentationNet) -> SegmentationNet:
 def to_8_bit(network: SegmentationNet, examples: Sequence[UInt8]) -> onnx.ModelProto:
     """Per-channel 8-bit weights and 8-bit activations, their ranges as in `examples`.
 
-    A third of the time where the processor multiplies bytes (VNNI).
+    A third of the time where the processor multiplies bytes (VNNI). The last convolution stays in
+    floating point: its logits place the outlines.
     """
+    model = _of_values(network)
+    last = [node.name for node in model.graph.node if node.op_type == "Conv"][-1]
     with TemporaryDirectory() as folder:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save_model(_of_values(network), source)
+        onnx.save_model(model, source)
         quantize_static(
             source,
             target,
@@ -126,10 +148,9 @@ def to_8_bit(network: SegmentationNet, examples: Sequence[UInt8]) -> onnx.ModelP
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            nodes_to_exclude=[last],
         )
-        model = onnx.load_model(target)
-    _read_bytes(model)
-    return _plain(model)
+        return from_bytes(onnx.load_model(target))
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -149,8 +170,11 @@ def _values(planes: UInt8) -> NDArray[np.float32]:
 
 
 def _plain(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without notes of the exporter (stack traces with paths): same weights, same bytes."""
+    """Without notes of the exporter (stack traces with paths), and weights that nobody reads."""
     graph = model.graph
+    read = {name for node in graph.node for name in node.input}
+    for tensor in [one for one in graph.initializer if one.name not in read]:
+        graph.initializer.remove(tensor)
     values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
     items: tuple[Any, ...] = (model, graph, *graph.node, *values)
     for item in items:

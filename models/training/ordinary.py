@@ -1,7 +1,8 @@
-"""Which withheld random views an operating room could plausibly show.
+"""Which random views an operating room could plausibly show.
 
-The random scenes are wilder than any room: a second set of figures says what is left where a
-docked cone is in view, not mostly hidden, and neither picture nor depth is drowned.
+The random scenes are wilder than any room: here a docked cone is in view, not mostly hidden, and
+neither picture nor depth is drowned. Such views are a share of what is trained on (`Settings`), and
+have figures of their own.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ GOING_ON_FROM = 600_000  # seed of the first scene of a training that goes on
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (  # of scenes, planes, changes and network: another one is another training
     "models/features.py",
+    "models/folded_logits.py",
     "models/letterbox.py",
+    "models/plane_loops.py",
     "models/training/scenes/*.py",
     "models/training/augment*.py",
     "models/training/batches.py",
@@ -50,10 +52,14 @@ class Phase:
 class Settings:
     """First many whole scenes on a small canvas, then fewer on the network's own.
 
-    What is a cone, a sleeve or a bed shows in a small picture of everything, and a step on it
-    costs a quarter; only outlines need the rest. The learning rate rises, holds as long as
-    canvases are small, and falls to nothing over the whole ones: what happens while it holds does
-    not depend on how long it does, so that a training can be made longer, or ended, at any time.
+    What is a cone, a sleeve or a bed shows in a small picture of everything, and a view of it costs
+    a quarter; only outlines need the rest. What a sensor or a lens does in so many pixels (holes,
+    bloom, filling) it does in as many of a small canvas, where they are twice as large against the
+    scene: one more way in which the small views are stranger than any room.
+
+    The learning rate rises, holds as long as canvases are small, and falls to nothing over the
+    whole ones: what happens while it holds does not depend on how long it does, so that a training
+    can be made longer, or ended, at any time.
     """
 
     small_steps: int = 9000

@@ -188,6 +188,34 @@ def test_after_a_fault_no_number_is_shown(browser: Browser) -> None:
         assert page.locator("#figures figure, #rows .row").count() == 0
 
 
+WATCH_AGE = """() => {
+  const said = [];
+  const age = document.getElementById("age");
+  const note = () => said.at(-1) === age.textContent || said.push(age.textContent);
+  new MutationObserver(note).observe(age, { childList: true, characterData: true, subtree: true });
+  note();
+  window.ageSaid = said;
+}"""
+
+
+def test_the_age_is_a_bound_that_grows_until_the_blank(browser: Browser) -> None:
+    session = MadeSession("dock")
+    with shown_page(browser, session) as (page, server):
+        page.evaluate(WATCH_AGE)
+        server.is_paused = True
+        page.wait_for_selector('html[data-shown="no"]')
+        page.wait_for_function("!document.getElementById('age').textContent.includes('ms')")
+        *said, last = page.evaluate("window.ageSaid")
+    assert "ms" not in last
+    gaps = [index for index, text in enumerate(said) if text == last]  # frames that came too late
+    said = said[max(gaps, default=-1) + 1 :]
+    bounds = [int(text.split()[-2]) for text in said]
+    assert said == [f"age below {bound} ms" for bound in bounds]
+    assert all(bound % 50 == 0 and bound >= 100 for bound in bounds)
+    assert bounds[-1] >= 200  # shown until 230 ms after exposure
+    assert bounds[-2:] == sorted(bounds[-2:])
+
+
 def test_a_hidden_page_is_blank(browser: Browser) -> None:
     session = MadeSession("dock")
     with shown_page(browser, session) as (page, _):

@@ -10,7 +10,7 @@ from models.folded_logits import BLOCK, unfolded
 
 @pytest.mark.parametrize(("n_classes", "size"), [(4, (2, 3)), (2, (1, 1)), (1, (3, 2))])
 def test_blocks_become_pixels(n_classes: int, size: tuple[int, int]) -> None:
-    """By the definition of DepthToSpace, mode CRD; every window of the canvas."""
+    """By the definition of DepthToSpace, mode CRD; every row, and every range of columns."""
     rng = np.random.default_rng(n_classes)
     folded = rng.normal(size=(*size, n_classes * BLOCK**2)).astype(np.float32)
     blocks = folded.reshape(*size, n_classes, BLOCK, BLOCK)

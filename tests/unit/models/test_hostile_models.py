@@ -193,8 +193,17 @@ def extra_output(model: ModelProto) -> None:
     model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]))
 
 
-def other_input_type(model: ModelProto) -> None:
-    model.graph.input[0].type.tensor_type.elem_type = TensorProto.DOUBLE
+def float_input(model: ModelProto) -> None:
+    """What every model before schema 4 has."""
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+def unheard_input(model: ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.elem_type = 9999
+
+
+def byte_output(model: ModelProto) -> None:
+    model.graph.output[0].type.tensor_type.elem_type = TensorProto.UINT8
 
 
 def symbolic_input(model: ModelProto) -> None:
@@ -296,7 +305,9 @@ def many_numbers(model: ModelProto) -> None:
         (sequence_input, "a sequence type"),
         (extra_input, "another signature than its manifest: inputs"),
         (extra_output, "another signature than its manifest: outputs"),
-        (other_input_type, "another signature than its manifest: inputs"),
+        (float_input, "another signature than its manifest: inputs"),
+        (unheard_input, "another signature than its manifest: inputs"),
+        (byte_output, "another signature than its manifest: outputs"),
         (symbolic_input, "decided at run time"),
         (huge_dims, "a tensor that is too large"),
         (negative_dims, "a tensor that is too large"),

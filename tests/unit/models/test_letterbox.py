@@ -6,7 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from models.features import CANVAS, FAINTEST_PX_PER_MM, STEPS_PER_DOUBLING
+from models.features import (
+    CANVAS,
+    FAINTEST_PX_PER_MM,
+    STEPS_PER_DOUBLING,
+    painted,
+    planes,
+    planes_ahead,
+)
 from models.labelling import label_image, mean_probability, winners
 from models.letterbox import Letterbox
 from tests.folded_planes import by_plane, values
@@ -33,15 +40,12 @@ def test_fits_inside_and_keeps_the_aspect(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_ramp_comes_back_unshifted(size: tuple[int, int], axis: int) -> None:
-    """A linear ramp survives shrinking and restoring: any half-pixel slip shows as an offset."""
+def test_a_ramp_is_shrunk_without_a_shift(size: tuple[int, int], axis: int) -> None:
+    """A linear ramp, enlarged again by OpenCV: any half-pixel slip shows as an offset."""
     ramp = np.indices(size)[axis].astype(np.float32)
     box = Letterbox.fit(size, CANVAS)
-    canvas = np.zeros(CANVAS, np.float32)
-    canvas[box.window] = box.shrink(ramp)
-    restored = np.asarray(
-        cv2.resize(canvas[box.window], size[::-1], interpolation=cv2.INTER_LINEAR)
-    )
+    shrunk = box.shrink(ramp)
+    restored = np.asarray(cv2.resize(shrunk, size[::-1], interpolation=cv2.INTER_LINEAR))
     scale = max(1.0, size[axis] / box.fitted[axis])
     margin = int(np.ceil(2 * scale))  # borders repeat their outermost canvas pixel
     inner = tuple(slice(margin, -margin) for _ in range(2))
@@ -69,8 +73,6 @@ def test_a_class_border_stays_where_it_is(size: tuple[int, int], edge_px: float)
 
 
 def test_shrinking_never_mixes_holes_into_depth() -> None:
-    from models.features import planes
-
     depth = np.full((480, 848), 500, np.float32)
     depth[::2] = 0
     box = Letterbox.fit(depth.shape, CANVAS)
@@ -83,8 +85,6 @@ def test_shrinking_never_mixes_holes_into_depth() -> None:
 
 
 def test_no_color_gives_empty_color_planes() -> None:
-    from models.features import planes
-
     depth = np.full((240, 424), 500, np.float32)
     box = Letterbox.fit(depth.shape, CANVAS)
     blind = by_plane(planes(depth, None, FOCAL_PX, box)[0])
@@ -93,6 +93,25 @@ def test_no_color_gives_empty_color_planes() -> None:
     assert (black[3][box.window] == 255).all()
     assert not black[:3, *box.window].any()
     assert np.array_equal(blind[4:], black[4:])
+
+
+@pytest.mark.parametrize("size", [(97, 31), (101, 333), (480, 848)])
+@pytest.mark.parametrize("has_color", [True, False])
+def test_outside_the_window_there_is_nothing(size: tuple[int, int], has_color: bool) -> None:
+    depth = np.full(size, 500, np.float32)
+    color = np.full((*size, 3), 200, np.uint8) if has_color else None
+    box = Letterbox.fit(size, CANVAS)
+    tensor = planes(depth, color, FOCAL_PX, box)
+    outside = np.ones(CANVAS, bool)
+    outside[box.window] = False
+    shown = by_plane(tensor[0])
+    assert (shown[:, ~outside][5] == 255).all()
+    assert 0 < outside.sum() < outside.size
+    assert {tuple(pixel) for pixel in shown[:, outside].T.tolist()} == {
+        (128, 128, 128, 128, 0, 0, 128, 128, 128, 128)
+    }
+    ahead = planes_ahead(depth, FOCAL_PX, box)
+    np.testing.assert_array_equal(painted(ahead, color, box), tensor)
 
 
 def test_winner_and_its_probability_are_those_of_the_softmax() -> None:
@@ -110,8 +129,6 @@ def test_ties_go_to_the_lower_code() -> None:
 
 
 def test_slopes_tell_the_angle_to_the_viewing_ray() -> None:
-    from models.features import planes
-
     u = np.arange(424, dtype=np.float32) - 211.5
     angle = np.radians(30.0)  # of a wall that recedes to the right, straight ahead
     depth = np.broadcast_to(500 / (1 - u / FOCAL_PX * np.tan(angle)), (240, 424))

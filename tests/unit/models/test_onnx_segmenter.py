@@ -66,7 +66,7 @@ def test_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
     ("changes", "message"),
     [
         ({"surprise": 1}, "malformed"),
-        ({"schema": 1}, "malformed"),
+        ({"schema": 3}, "malformed"),
         ({"file": "../elsewhere.onnx"}, "malformed"),
         ({"name": "a name\nof two lines"}, "malformed"),
         ({"classes": ["other", "applicator", "tumor_bed", "occluder"]}, "other classes"),

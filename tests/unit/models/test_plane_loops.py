@@ -87,8 +87,9 @@ def test_slopes() -> None:
         steps.append(np.asarray(step) * sure)
     length = np.sqrt(steps[0] ** 2 + steps[1] ** 2 + 1)
     right, down = (values(one) for one in slopes_of(log, mean, valid, FOCAL_PX))
-    np.testing.assert_allclose(right, steps[0] / length, atol=0.55 * STEP)
-    np.testing.assert_allclose(down, steps[1] / length, atol=0.55 * STEP)
+    for found, step in ((right, steps[0]), (down, steps[1])):
+        sine = np.minimum(step / length, 1 - STEP)
+        np.testing.assert_allclose(found, sine, atol=0.55 * STEP)
     assert not right[:, 29:32].any()
     assert down[:, 29].any()
 
@@ -106,3 +107,19 @@ def test_planes_are_folded_in_where_they_belong(top: int, left: int) -> None:
     expected[(slice(0, 3), *window)] = picture.transpose(2, 0, 1)
     expected[(3, *window)] = 255
     np.testing.assert_array_equal(by_plane(folded), expected)
+
+
+@pytest.mark.parametrize(
+    ("top", "left", "first", "why"),
+    [(-1, 0, 0, "rows"), (5, 0, 0, "rows"), (0, 8, 0, "columns"), (0, 0, 9, "planes")],
+)
+def test_nothing_is_written_beside_the_canvas(top: int, left: int, first: int, why: str) -> None:
+    folded = np.zeros((5, 8, 40), np.uint8)
+    with pytest.raises(ValueError, match=f"{why} that there are not"):
+        fold_in(folded, np.ones((2, 6, 9), np.uint8), first, top, left)
+    if why != "planes":
+        with pytest.raises(ValueError, match=f"{why} that there are not"):
+            paint_in(folded, np.ones((6, 9, 3), np.uint8), top, left)
+    with pytest.raises(ValueError, match="colours that there are not"):
+        paint_in(folded, np.ones((6, 9, 4), np.uint8), 0, 0)
+    assert not folded.any()

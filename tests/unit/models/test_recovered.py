@@ -13,7 +13,7 @@ from models.known_answer import Network  # noqa: E402 - after the check for torc
 from models.loading import SHIPPED_MANIFEST  # noqa: E402
 from models.session import load_session, network_of  # noqa: E402
 from models.training.network import build_network, values_of  # noqa: E402
-from models.training.onnx_graph import folded  # noqa: E402
+from models.training.onnx_graph import with_norms_fused  # noqa: E402
 from models.training.recovered import Arrays, exported_weights, load_exported  # noqa: E402
 from tracking.errors import FaultError  # noqa: E402
 
@@ -30,8 +30,8 @@ def examples(n: int) -> Tensor:
     return torch.randn((n, 40, *SIZE), generator=generator)
 
 
-def folded_weights(network: nn.Module) -> Arrays:
-    return {name: one.numpy() for name, one in folded(network).state_dict().items()}
+def fused_weights(network: nn.Module) -> Arrays:
+    return {name: one.numpy() for name, one in with_norms_fused(network).state_dict().items()}
 
 
 def test_recovered_weights_compute_what_the_network_did() -> None:
@@ -41,7 +41,7 @@ def test_recovered_weights_compute_what_the_network_did() -> None:
             trained(examples(seed))  # statistics unlike the first ones
     trained.eval()
     again = build_network(6)
-    load_exported(again, folded_weights(trained), [examples(8)])
+    load_exported(again, fused_weights(trained), [examples(8)])
     again.eval()
     with torch.no_grad():
         planes = examples(2)
@@ -52,7 +52,7 @@ def test_learning_starts_where_the_file_ended() -> None:
     """Images like those that the statistics were taken of: their own are the stored ones."""
     trained = build_network(5).eval()
     again, planes = build_network(6), examples(8)
-    load_exported(again, folded_weights(trained), [planes])
+    load_exported(again, fused_weights(trained), [planes])
     with torch.no_grad():
         assert again.training
         assert float((again(planes) - trained(planes)).abs().max()) < 10 * SAME_LOGITS

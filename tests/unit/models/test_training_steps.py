@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
+import onnxruntime as ort
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 torch = pytest.importorskip("torch")
 
@@ -15,7 +18,14 @@ from models.training.canvas_samples import IGNORED  # noqa: E402
 from models.training.learner import Learner  # noqa: E402
 from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
 from models.training.network import build_network, values_of  # noqa: E402
-from models.training.onnx_graph import folded  # noqa: E402
+from models.training.onnx_graph import (  # noqa: E402
+    INPUT,
+    OPSET,
+    OUTPUT,
+    VALUES,
+    from_bytes,
+    with_norms_fused,
+)
 from models.training.settings import Settings  # noqa: E402
 from tracking.errors import FaultError  # noqa: E402
 
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SIZE = (48, 64)
-FOLDING_LOGITS = 1e-4  # another order of sums
+FUSING_LOGITS = 1e-4  # another order of sums
 
 
 def batch(seed: int) -> tuple[Tensor, Tensor]:
@@ -64,7 +74,7 @@ def test_borders_are_equally_wide_on_both_sides() -> None:
     assert np.array_equal(borders(target)[0].numpy(), expected)
 
 
-def test_folding_batch_norms_changes_nothing() -> None:
+def test_fusing_batch_norms_changes_nothing() -> None:
     network = build_network(3)
     with torch.no_grad():
         for seed in range(3):
@@ -72,8 +82,8 @@ def test_folding_batch_norms_changes_nothing() -> None:
     network.eval()
     inputs = values_of(batch(9)[0])
     with torch.no_grad():
-        difference = (network(inputs) - folded(network)(inputs)).abs().max()
-    assert float(difference) < FOLDING_LOGITS
+        difference = (network(inputs) - with_norms_fused(network)(inputs)).abs().max()
+    assert float(difference) < FUSING_LOGITS
 
 
 def test_bytes_are_exact_values_in_half_the_bits() -> None:
@@ -82,6 +92,47 @@ def test_bytes_are_exact_values_in_half_the_bits() -> None:
     assert exact.shape == (1, 4, 8, 8)
     assert (float(exact.min()), float(exact.max())) == (-1.0, 127 / 128)
     assert torch.equal(short.float(), exact)
+
+
+def graph_of_values(scale: float, zero: int) -> onnx.ModelProto:
+    """Values rounded to bytes and back, then mixed by a convolution."""
+    weights = np.random.default_rng(3).normal(size=(64, 40, 1, 1)).astype(np.float32)
+    tensors = {
+        "scale": np.array(scale, np.float32),
+        "zero": np.array(zero, np.uint8),
+        "weights": weights,
+    }
+    node, told = helper.make_node, helper.make_tensor_value_info
+    nodes = [
+        node("QuantizeLinear", [VALUES, "scale", "zero"], ["rounded"]),
+        node("DequantizeLinear", ["rounded", "scale", "zero"], ["back"]),
+        node("Conv", ["back", "weights"], [OUTPUT]),
+    ]
+    inputs = [told(VALUES, TensorProto.FLOAT, (1, 40, 120, 216))]
+    outputs = [told(OUTPUT, TensorProto.FLOAT, (1, 64, 120, 216))]
+    stored = [numpy_helper.from_array(np.asarray(one), name) for name, one in tensors.items()]
+    graph = helper.make_graph(nodes, "values", inputs, outputs, stored)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+
+
+def test_a_graph_of_values_reads_their_bytes() -> None:
+    model = from_bytes(graph_of_values(1 / 128, 128))
+    assert [node.op_type for node in model.graph.node] == ["DequantizeLinear", "Transpose", "Conv"]
+    assert {one.name for one in model.graph.initializer} == {
+        *("value_of_a_step", "byte_of_zero", "weights")
+    }
+    weights = numpy_helper.to_array(model.graph.initializer[0])
+    planes = np.random.default_rng(4).integers(0, 256, (1, 120, 216, 40)).astype(np.uint8)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {INPUT: planes})
+    exact = (planes.astype(np.float64) - 128) / 128 @ weights[:, :, 0, 0].T
+    np.testing.assert_allclose(np.moveaxis(np.asarray(found), 1, 3), exact, atol=1e-4)
+
+
+@pytest.mark.parametrize(("scale", "zero"), [(1 / 127, 128), (1 / 128, 127)])
+def test_values_that_are_rounded_to_other_bytes_are_refused(scale: float, zero: int) -> None:
+    with pytest.raises(FaultError, match="other bytes than the planes'"):
+        from_bytes(graph_of_values(scale, zero))
 
 
 @pytest.mark.parametrize("n_before", [1, 2, 3])

@@ -27,7 +27,7 @@ import { Words } from "./words/catalogue.js";
  */
 
 const CHECK_MS = 25; // the script's own watch over what is shown
-const AGE_STEP_MS = 50; // an age that has grown by less is not painted anew between two frames
+const AGE_STEP_MS = 50; // an age is told as what it stays below for so long: each change of it is painted
 
 export class App {
   constructor() {
@@ -43,7 +43,7 @@ export class App {
     this.console = null;
     this.rail = new StepRail(null);
     this.exposedMs = NaN;
-    this.toldAgeMs = NaN;
+    this.toldAgeMs = 0; // what is shown is no older
     this.losses = 0;
     /** @type {Frame|null} */
     this.frame = null;
@@ -138,7 +138,7 @@ export class App {
     this.console?.show(header, words);
     this.#blankSays("waiting"); // what is said when this frame's time is over
     this.expiry.showUntil(endsMs);
-    this.toldAgeMs = NaN;
+    this.toldAgeMs = 0;
     this.#watch();
   }
 
@@ -162,11 +162,12 @@ export class App {
 
   #watch() {
     const isShown = this.expiry.check();
-    const age = isShown ? performance.now() - this.exposedMs : Infinity;
-    if (Math.abs(age - this.toldAgeMs) < AGE_STEP_MS) return;
-    this.toldAgeMs = age;
     const { words } = this;
-    setText(byId("age"), isShown ? words.text("age", { ms: Math.round(age / 10) * 10 }) : words.text("age.none"));
+    const age = performance.now() - this.exposedMs;
+    if (age > this.toldAgeMs) {
+      this.toldAgeMs = AGE_STEP_MS * Math.ceil((age + AGE_STEP_MS) / AGE_STEP_MS);
+    }
+    setText(byId("age"), isShown ? words.text("age", { ms: this.toldAgeMs }) : words.text("age.none"));
   }
 
   /** @param {BlankWhy} why */

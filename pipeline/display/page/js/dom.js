@@ -66,7 +66,8 @@ export function setText(element, text) {
 
 /**
  * Let a parent show these nodes, and change no more of what it shows than differs: what is made anew
- * is laid out and painted anew. For what has no listeners, which would stay those of before.
+ * is laid out and painted anew. For pictures and text alone: listeners, focus, what was typed or
+ * scrolled would stay with an element that means something else now.
  * @param {Node} parent
  * @param {...Node} wanted  not in the page; some of them are in it afterwards
  */

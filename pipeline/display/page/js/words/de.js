@@ -30,7 +30,7 @@ export const GERMAN = {
     "number.arming": "{passed} von {needed}",
     "number.cause": "1 Ursache",
     "number.causes": "{n} Ursachen",
-    "age": "Alter {ms} ms",
+    "age": "Alter unter {ms} ms",
     "age.none": "Alter –",
     "origin.simulated": "SIMULATION – KEIN PATIENT",
     "origin.foreign": "AUFZEICHNUNG – NICHT LIVE",

@@ -23,7 +23,7 @@ const TEXTS = {
   "number.arming": "{passed} of {needed}",
   "number.cause": "1 cause",
   "number.causes": "{n} causes",
-  "age": "age {ms} ms",
+  "age": "age below {ms} ms",
   "age.none": "age –",
   "origin.simulated": "SIMULATION – NOT A PATIENT",
   "origin.foreign": "RECORDING – NOT LIVE",
