@@ -8,7 +8,7 @@ from tracking.segmentation import Label
 
 
 def draw_curves(history: list[dict[str, float]], path: Path) -> None:
-    """Loss, and intersection over union per class on withheld frames, against the step."""
+    """Loss, and intersection over union per class on held views, against the step."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -20,8 +20,10 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> None:
     left.set(xlabel="step", ylabel="training loss")
     for label in Label:
         name = label.name.lower()
-        right.plot(steps, [entry[name] for entry in history], label=name)
-    right.set(xlabel="step", ylabel="IoU on withheld scenes", ylim=(0, 1))
+        (line,) = right.plot(steps, [entry[name] for entry in history], label=name)
+        ordinary = [entry.get(f"ordinary_{name}", float("nan")) for entry in history]
+        right.plot(steps, ordinary, ":", color=line.get_color())
+    right.set(xlabel="step", ylabel="IoU on held views (dotted: ordinary ones)", ylim=(0, 1))
     right.legend(loc="lower right")
     figure.savefig(path, dpi=100)
     pyplot.close(figure)

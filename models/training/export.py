@@ -24,11 +24,10 @@ from models.known_answer import Network
 from models.loading import SHIPPED_MANIFEST
 from models.manifest import CLASSES, ManifestDraft, manifest_text
 from models.session import answered, network_of, open_session
-from models.training.augment import tensors, tensors_without_color
+from models.training.augment import Pair, tensors, tensors_without_color
 from models.training.network import SegmentationNet, values_of
 from models.training.onnx_graph import INPUT, OPSET, OUTPUT, to_8_bit, to_onnx
 from models.training.scene_stream import render_scene
-from tracking.arrays import UInt8
 from tracking.errors import FaultError
 
 NAME = "field-net"
@@ -38,9 +37,6 @@ THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.7
 ACTIVATIONS_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reaches
 N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 60
 VIEWS_PER_SCENE = 2  # the second without colour
-
-Example = tuple[UInt8, UInt8]
-"""Folded planes (h / 2, w / 2, 40) and target labels (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def export(network: SegmentationNet, training_id: str, manifest_path: Path) -> E
     return ExportReport(is_8_bit, parity, agreement, iou, iou_8)
 
 
-def examples(first_seed: int, n_scenes: int) -> list[Example]:
+def examples(first_seed: int, n_scenes: int) -> list[Pair]:
     """Canvas frames of training families, every other one without colour."""
     kept = [
         view
@@ -106,7 +102,7 @@ def examples(first_seed: int, n_scenes: int) -> list[Example]:
 
 
 def _candidate(
-    model: onnx.ModelProto, file: str, training_id: str, proof: Sequence[Example]
+    model: onnx.ModelProto, file: str, training_id: str, proof: Sequence[Pair]
 ) -> _Candidate:
     weights = bytes(model.SerializeToString(deterministic=True))
     draft = _draft(weights, file, training_id)
@@ -116,7 +112,7 @@ def _candidate(
     return _Candidate(weights, manifest_text(answered(draft, session)), network, labels)
 
 
-def _parity(network: SegmentationNet, exported: Network, proof: Sequence[Example]) -> float:
+def _parity(network: SegmentationNet, exported: Network, proof: Sequence[Pair]) -> float:
     """Largest difference of a logit."""
     with torch.no_grad():
         differences = [
@@ -136,7 +132,7 @@ def _parity(network: SegmentationNet, exported: Network, proof: Sequence[Example
     return largest
 
 
-def _iou(labels: Sequence[NDArray[np.intp]], proof: Sequence[Example]) -> dict[str, float]:
+def _iou(labels: Sequence[NDArray[np.intp]], proof: Sequence[Pair]) -> dict[str, float]:
     confusion = Confusion()
     for predicted, (_, truth) in zip(labels, proof, strict=True):
         confusion.add(truth, predicted)

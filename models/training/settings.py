@@ -62,8 +62,8 @@ class Settings:
     can be made longer, or ended, at any time.
     """
 
-    small_steps: int = 9000
-    whole_steps: int = 2000
+    small_steps: int = 12_000
+    whole_steps: int = 1500
     small_batch: int = 16
     whole_batch: int = 8
     first_views: int = 800
