@@ -68,3 +68,10 @@ def wait_drawn(page: Page, session: MadeSession, n_frames: int = 3) -> None:
         if session.sequence >= target:
             return
     raise TimeoutError(f"the page did not ask for {n_frames} frames within {WAIT_MS} ms")
+
+
+def one_page() -> Iterator[Page]:
+    """For a fixture: a page on a made session, for tests that only run its script."""
+    for browser in browser_or_skip():
+        with shown_page(browser, MadeSession()) as (page, _):
+            yield page

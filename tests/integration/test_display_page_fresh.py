@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.display_session import MadeSession
-from tests.integration.display_browser import browser_or_skip, shown_page
+from tests.integration.display_browser import one_page
 
 FRAME_MS = 100.0 / 3
 RUN = """([openingMs, arrivals]) => import('/js/freshness.js').then((m) => {
@@ -22,9 +21,7 @@ RUN = """([openingMs, arrivals]) => import('/js/freshness.js').then((m) => {
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    for browser in browser_or_skip():
-        with shown_page(browser, MadeSession()) as (page, _):
-            yield page
+    yield from one_page()
 
 
 def arrival(index: int, *, age_ms: float = 40.0, late_ms: float = 0.0) -> dict[str, Any]:

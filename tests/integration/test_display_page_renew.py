@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.display_session import MadeSession
-from tests.integration.display_browser import browser_or_skip, shown_page
+from tests.integration.display_browser import one_page
 
 MARKUP = [
     "",
@@ -51,9 +50,7 @@ KEPT = """() => import('/js/dom.js').then(({ renew, svg }) => {
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    for browser in browser_or_skip():
-        with shown_page(browser, MadeSession()) as (page, _):
-            yield page
+    yield from one_page()
 
 
 def test_everything_becomes_everything(page: Page) -> None:
