@@ -1,15 +1,15 @@
 """`bench soak`: a live loop at 30 fps for hours, recording and with a viewer; does anything grow.
 
-Simulated docked frames at 848x480, rendered before and played to and fro. A recording is changed
-for a new one before it reaches 5 GB, and the old one is deleted. Memory, files and threads are
-looked at every few seconds; the slope of the memory is fitted behind the warm-up.
+Simulated docked frames at 848x480, rendered before and played to and fro. The recorder goes on in a
+next file by itself before one reaches 5 GB; a finished one is deleted. Memory, files and threads of
+the session's process, the display's and the recorder's are looked at every few seconds; the slope
+of the memory is fitted behind the warm-up.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,16 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.benchmarks.end_to_end import PacedSession, Part
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, shown
+from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, shown
 from pipeline.benchmarks.serve_scene import Clients, memory_mb
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
-from pipeline.display.serving import DisplayServer, serving
-from pipeline.recorder.client import recording_to
+from pipeline.display.serving import serving
+from pipeline.recorder.client import RecorderStatus, recording_to
 from pipeline.recorder.noting import SessionNotes
+from recordings.session.part_limit import LIMIT_BYTES
+from recordings.session.parts import part_path
 
-ROTATE_BYTES = 4_500_000_000
 FRAMES_PER_LOOK = 300  # ten seconds
 FRAMES_PER_MINUTE = 1800
 WARM_UP_SHARE, LONGEST_WARM_UP = 0.25, 60  # of the looks, and looks: ten minutes
@@ -37,30 +38,29 @@ PORT = 47344
 
 @dataclass(eq=False)
 class Looks:
-    """What was seen of the session's process and the display's, one entry a look."""
+    """What was seen of one process, one entry a look."""
 
     hours: list[float] = field(default_factory=list)
-    session_mb: list[float] = field(default_factory=list)
-    display_mb: list[float] = field(default_factory=list)
+    memory_mib: list[float] = field(default_factory=list)
     n_files: list[int] = field(default_factory=list)
     n_threads: list[int] = field(default_factory=list)
 
-    def take(self, started_s: float, server: DisplayServer) -> None:
+    def take(self, process_id: int, hours: float) -> None:
         """Look once."""
-        self.hours.append((time.monotonic() - started_s) / 3600)
-        self.session_mb.append(memory_mb(os.getpid()))
-        self.display_mb.append(memory_mb(server.process_id))
-        self.n_files.append(len(list(Path("/proc/self/fd").iterdir())))
-        self.n_threads.append(threading.active_count())
+        place = Path(f"/proc/{process_id}")
+        self.hours.append(hours)
+        self.memory_mib.append(memory_mb(process_id))
+        self.n_files.append(len(list((place / "fd").iterdir())))
+        self.n_threads.append(len(list((place / "task").iterdir())))
 
     @property
     def n_warm_up(self) -> int:
         """Looks that do not count."""
         return min(LONGEST_WARM_UP, int(WARM_UP_SHARE * len(self.hours)))
 
-    def slope(self, mb: list[float]) -> float | None:
-        """MiB an hour, behind the warm-up; None of fewer than three looks."""
-        hours, values = self.hours[self.n_warm_up :], mb[self.n_warm_up :]
+    def slope(self) -> float | None:
+        """Of the memory, MiB an hour, behind the warm-up; None of fewer than three looks."""
+        hours, values = self.hours[self.n_warm_up :], self.memory_mib[self.n_warm_up :]
         if len(hours) < 3:
             return None
         return float(np.polyfit(hours, values, 1)[0])
@@ -72,24 +72,32 @@ class Looks:
 
 
 @dataclass(eq=False)
-class Recorded:
-    """Sums over all recordings."""
+class Pace:
+    """How the loop fared, one entry a look: kept small, since it is part of the memory."""
 
-    n_files: int = 0
-    n_handed: int = 0
-    n_written: int = 0
-    n_dropped: int = 0
-    failures: list[str] = field(default_factory=list)
+    n_processed: int = 0
+    n_skipped: int = 0
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+
+    def add(self, part: Part) -> None:
+        """Count what was run between two looks."""
+        self.n_processed += len(part.verdict_ms)
+        self.n_skipped += part.n_skipped
+        if part.verdict_ms:
+            self.p50_ms.append(float(np.percentile(part.verdict_ms, 50)))
+            self.p99_ms.append(float(np.percentile(part.verdict_ms, 99)))
 
 
 def soak_bench(
-    minutes: float, seed: int, report: Report, *, rotate_bytes: int = ROTATE_BYTES
+    minutes: float, seed: int, report: Report, *, limit_bytes: int = LIMIT_BYTES
 ) -> Findings:
     """Run that long."""
-    session, part, looks, recorded = PacedSession(seed), Part(), Looks(), Recorded()
+    session, pace = PacedSession(seed), Pace()
+    looks = {name: Looks() for name in ("session", "display", "recorder")}
     n_frames = round(minutes * FRAMES_PER_MINUTE)
     per_look = min(FRAMES_PER_LOOK, max(1, n_frames // 4))
-    done = 0
+    n_in, n_deleted = 0, 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         publisher = Publisher(session.context, recorded_age)
@@ -100,62 +108,91 @@ def soak_bench(
         server.wait_until_up()
         host = server.place.console_url.split("/")[2]
         viewer = Clients("watch", host, "console", server.place.token)
-        started_s = time.monotonic()
-        while done < n_frames:
-            path = folder / f"{recorded.n_files}.mcap"
-            with recording_to(path, session.header) as recorder:
-                notes, before = SessionNotes(recorder), len(part.verdict_ms)
-                while done < n_frames and not _is_full(path, rotate_bytes):
-                    session.run(per_look, part, notes, publisher)
-                    done += per_look
-                    looks.take(started_s, server)
-                    report(min(done, n_frames), n_frames)
-                status = recorder.close()
-            recorded.n_files += 1
-            recorded.n_handed += len(part.verdict_ms) - before
-            recorded.n_written += status.n_written
-            recorded.n_dropped += status.n_dropped
-            recorded.failures += [status.failure] if status.failure else []
-            path.unlink(missing_ok=True)
+        path = folder / "session.mcap"
+        recorder = stack.enter_context(recording_to(path, session.header, limit_bytes=limit_bytes))
+        notes, started_s = SessionNotes(recorder), time.monotonic()
+        of = {
+            "session": os.getpid(),
+            "display": server.process_id,
+            "recorder": recorder.process_id,
+        }
+        while n_in < n_frames:
+            now = min(per_look, n_frames - n_in)
+            session.run(now, part := Part(), notes, publisher)
+            pace.add(part)
+            n_in += now
+            hours = (time.monotonic() - started_s) / 3600
+            for name, process_id in of.items():
+                looks[name].take(process_id, hours)
+            n_deleted = without_finished(path, n_deleted, recorder.status.n_parts)
+            report(n_in, n_frames)
+        status = recorder.close()
         viewer.found()
-    return _findings(done, part, looks, recorded)
+    return _findings(n_in, pace, looks, status)
 
 
-def _is_full(path: Path, rotate_bytes: int) -> bool:
-    return path.exists() and path.stat().st_size >= rotate_bytes
+def without_finished(path: Path, n_deleted: int, n_begun: int) -> int:
+    """Delete the parts before the one that is written; return how many are gone."""
+    for part in range(n_deleted + 1, n_begun):
+        part_path(path, part).unlink()
+    return max(n_deleted, n_begun - 1)
 
 
-def _findings(n_in: int, part: Part, looks: Looks, recorded: Recorded) -> Findings:
-    n_processed = len(part.verdict_ms)
-    missing = n_in - n_processed - part.n_skipped
-    lost = recorded.n_handed - recorded.n_written - recorded.n_dropped
+def _findings(n_in: int, pace: Pace, looks: dict[str, Looks], status: RecorderStatus) -> Findings:
+    missing = n_in - pace.n_processed - pace.n_skipped
+    lost = pace.n_processed - status.n_written - status.n_dropped
+    counts = (n_in, pace.n_processed, pace.n_skipped, missing)
+    written = (status.n_written, status.n_dropped, lost, status.n_parts)
     frames = TextTable(
-        f"{looks.hours[-1] * 60:.1f} minutes at 30 fps, recording, one viewer",
-        ("frames in", "processed", "skipped", "unaccounted", "written", "dropped", "files"),
+        f"{looks['session'].hours[-1] * 60:.1f} minutes at 30 fps, recording, one viewer",
+        (
+            *("frames in", "processed", "skipped", "unaccounted"),
+            *("written", "dropped", "unaccounted", "files"),
+        ),
+        [tuple(str(n) for n in (*counts, *written))],
+        "Skipped: a newer frame had come. Dropped: decided, and no room in the recorder's queue. "
+        + status.failure,
+    )
+    quarter = max(1, len(pace.p50_ms) // 4)
+    latency = TextTable(
+        "Arrival to verdict, ms: over the looks",
+        ("quarter", "p50 of the looks' p50 / p99", "p50 of the looks' p99 / largest"),
         [
-            (
-                *(str(n) for n in (n_in, n_processed, part.n_skipped, missing)),
-                *(str(n) for n in (recorded.n_written, recorded.n_dropped, recorded.n_files)),
+            (name, percentiles(p50, (50, 99), 1), percentiles(p99, (50, 100), 1))
+            for name, p50, p99 in (
+                ("first", pace.p50_ms[:quarter], pace.p99_ms[:quarter]),
+                ("last", pace.p50_ms[-quarter:], pace.p99_ms[-quarter:]),
             )
         ],
-        "Skipped: a newer frame had come. Dropped: decided, and no room in the recorder's queue. "
-        + " ".join(recorded.failures),
     )
-    rows = [
-        (name, f"{mb[0]:.0f}", f"{mb[-1]:.0f}", shown(looks.slope(mb), 2))
-        for name, mb in (("session", looks.session_mb), ("display", looks.display_mb))
-    ]
+    rows, goals = [], []
+    for name, seen in looks.items():
+        slope = seen.slope()
+        files, threads = seen.growth(seen.n_files), seen.growth(seen.n_threads)
+        ends = (f"{seen.memory_mib[0]:.0f}", f"{seen.memory_mib[-1]:.0f}", shown(slope, 2))
+        rows.append((name, *ends, str(seen.n_files[-1]), str(seen.n_threads[-1])))
+        goals += [
+            Goal(f"slope of the {name}'s memory, MiB/h", slope, SLOPE_GOAL_MIB_H),
+            Goal(f"growth of the {name}'s open files", files, 0.0),
+            Goal(f"growth of the {name}'s threads", threads, 0.0),
+        ]
     memory = TextTable(
-        "Memory, MiB", ("process", "first", "last", "slope MiB/h behind the warm-up"), rows
+        "Processes: memory in MiB, its slope behind the warm-up; files and threads at the end",
+        ("process", "first", "last", "slope MiB/h", "files", "threads"),
+        rows,
     )
-    of_session, of_display = looks.slope(looks.session_mb), looks.slope(looks.display_mb)
-    goals = (
+    accounts = (
         Goal("frames in, less processed and skipped", float(abs(missing)), 0.0),
-        Goal("frames handed to the recorder, less written and dropped", float(abs(lost)), 0.0),
-        Goal("slope of the session's memory, MiB/h", of_session, SLOPE_GOAL_MIB_H),
-        Goal("slope of the display's memory, MiB/h", of_display, SLOPE_GOAL_MIB_H),
-        Goal("growth of open files", looks.growth(looks.n_files), 0.0),
-        Goal("growth of threads", looks.growth(looks.n_threads), 0.0),
+        Goal("frames processed, less written and dropped", float(abs(lost)), 0.0),
     )
-    data = {"looks": vars(looks), "recorded": vars(recorded), "skipped": part.n_skipped}
-    return Findings((frames, memory), goals, data, is_failed=missing != 0 or lost != 0)
+    data = {
+        "looks": {name: vars(seen) for name, seen in looks.items()},
+        "recorder": vars(status),
+        "pace": vars(pace),
+    }
+    return Findings(
+        (frames, latency, memory),
+        (*accounts, *goals),
+        data,
+        is_failed=missing != 0 or lost != 0,
+    )
