@@ -93,7 +93,7 @@ def drawn(message: Message) -> Drawn:
 
 def bed_lines(labels: UInt8) -> Lines:
     """Outer contours of the tumor bed, the largest first."""
-    is_bed = (labels == Label.TUMOR_BED).astype(np.uint8)
+    is_bed = (labels == Label.TUMOR_BED.value).view(np.uint8)
     contours, _ = cv2.findContours(is_bed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     large = [c for c in contours if cv2.contourArea(c) >= MIN_BED_PX]
     large.sort(key=cv2.contourArea, reverse=True)

@@ -18,10 +18,12 @@ from pydantic import TypeAdapter
 
 from pipeline.precedence import stand_back
 from pipeline.recorder.seam import Seam
+from pipeline.recorder.viewer_notes import ViewerNotes
 from pipeline.recorder.wire import receive
 from recordings.session.convert import source_header
 from recordings.session.rotating import RotatingWriter
 from recordings.session.schema import HeaderRecord
+from recordings.session.writer import EncodedFrame
 from tracking.errors import TrackerError
 
 MAX_START_BYTES = 16 * 1024 * 1024
@@ -47,14 +49,18 @@ def main() -> int:
 
 
 def _write(session: socket.socket, path: Path, record: HeaderRecord, limit_bytes: int) -> None:
-    header, seam = source_header(record, "", None), Seam()
+    header, seam, viewer = source_header(record, "", None), Seam(), ViewerNotes()
+
+    def begin_part(frame: EncodedFrame) -> EncodedFrame:
+        return viewer.begun(seam.begun(frame))
+
     with RotatingWriter(
-        path, header, each_frame=True, limit_bytes=limit_bytes, begin_part=seam.begun
+        path, header, each_frame=True, limit_bytes=limit_bytes, begin_part=begin_part
     ) as writer:
         _say(session, {"is_ready": True})
         with suppress(EOFError):
             while (handed := receive(session)) is not None:
-                writer.write_encoded(handed.encoded())
+                writer.write_encoded(viewer.added(handed.encoded()))
                 seam.passed(handed.notes)
                 _say(session, {"n_written": writer.n_frames, "n_parts": writer.n_parts})
     _say(session, {"is_finished": True})

@@ -50,7 +50,7 @@ def surface_png(result: FrameResult, context: RunContext) -> bytes | None:
         figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
         section, field = figure.subplots(1, 2, width_ratios=(1.55, 1.0))
         _draw_section(section, points, labels, cone, bed)
-        _draw_field(field, points[labels == Label.TUMOR_BED], cone, bed)
+        _draw_field(field, points[labels == Label.TUMOR_BED.value], cone, bed)
         _draw_areas(field, result)
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})

@@ -3,12 +3,14 @@
 Every length is bounded by what is left of the file before anything is allocated, every
 chunk's CRC is checked, and a file that ends without its footer is reported as cut short.
 Of a chunk that the cut goes through, the whole messages are handed over: its CRC says nothing
-about a part, so they are marked unproven.
+about a part, so they are marked unproven. Behind the last message nothing is followed: the summary
+is proven by its CRC.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -31,8 +33,11 @@ from recordings.session.chunks import (
 )
 
 MAGIC = b"\x89MCAP0\r\n"
-FOOTER_BYTES = FRAMING.size + 20 + len(MAGIC)
+CRC_BYTES = 4
+FOOTER_BYTES = FRAMING.size + 16 + CRC_BYTES + len(MAGIC)
 MAX_RECORDS_BEFORE_HEADER = 64  # the session's header is the second record
+MAX_IDLE_RECORDS = 256  # in a row that are no message; a chunk has an index a topic behind it
+PIECE_BYTES = 1 << 20  # that are read of a summary at a time
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,16 @@ class MessageReader:
 
     def messages(self) -> Iterator[TopicMessage]:
         """Yield every message after the current position; raise at the first damage."""
+        n_idle = 0
         try:
             for opcode, body in self._records():
+                n_idle = _one_more(n_idle)
                 if opcode == Opcode.CHUNK:
-                    yield from self.of_chunk(body)
-                elif opcode == Opcode.FOOTER:
-                    if self._stream.read(len(MAGIC)) != MAGIC:
-                        raise DamagedError("its last bytes are missing")
+                    for message in self.of_chunk(body):
+                        n_idle = 0
+                        yield message
+                elif opcode == Opcode.DATA_END:
+                    self._check_end()
                     return
         except CutError as cut:
             yield from self.of_cut_chunk(cut.body)
@@ -138,16 +146,18 @@ class MessageReader:
         self._topics.update(topics)
 
     def _find_chunks(self, start: int) -> list[int]:
-        """Where chunks begin, up to the first length that cannot be followed."""
-        places, place = [], start
-        while place + FRAMING.size <= self._size:
+        """Where chunks begin, up to a length that cannot be followed, or records without end."""
+        places, place, n_idle = list[int](), start, 0
+        while place + FRAMING.size <= self._size and n_idle < MAX_IDLE_RECORDS:
             self._stream.seek(place)
             opcode, length = FRAMING.unpack(self._stream.read(FRAMING.size))
             is_cut = place + FRAMING.size + length > self._size
             if opcode == Opcode.DATA_END or length > MAX_RECORD_BYTES or is_cut:
                 break  # what is whole of a cut chunk is read behind the one before
+            n_idle += 1
             if opcode == Opcode.CHUNK:
                 places.append(place)
+                n_idle = 0
             place += FRAMING.size + length
         return places
 
@@ -178,11 +188,14 @@ class MessageReader:
     def _topic_messages(
         self, records: Iterator[tuple[int, bytes | memoryview]], *, is_proven: bool
     ) -> Iterator[TopicMessage]:
+        n_idle = 0
         for opcode, body in records:
+            n_idle = _one_more(n_idle)
             if opcode == Opcode.CHANNEL:
                 channel = parsed(Channel.read, body)
                 self._topics[channel.id] = channel.topic
             elif opcode == Opcode.MESSAGE:
+                n_idle = 0
                 message = parsed(partial(Message.read, length=len(body)), body)
                 topic = self._topics.get(message.channel_id)
                 if topic is None:
@@ -191,26 +204,55 @@ class MessageReader:
                     topic, message.data, message.log_time, is_proven, message.sequence
                 )
 
-    def _count_from_summary(self, topic: str) -> int | None:
-        if self._size < FOOTER_BYTES + len(MAGIC):
-            return None
-        self._stream.seek(self._size - FOOTER_BYTES)
-        opcode, body = next(self._records())
-        if opcode != Opcode.FOOTER:
-            return None
-        start = parsed(Footer.read, body).summary_start
-        if not 0 < start < self._size:
+    def _check_end(self) -> None:
+        """Footer, last bytes and the summary's CRC; CutError where they are not there."""
+        if (footer := self._footer(self._stream.tell())) is None:
+            raise CutError(f"it is cut short after {self._size} bytes")
+        if not footer.summary_crc:
+            return
+        left = self._size - len(MAGIC) - CRC_BYTES - footer.summary_start
+        if not 0 < left < self._size:
+            raise DamagedError("its footer does not say where the summary is")
+        self._stream.seek(footer.summary_start)
+        crc = 0
+        while left > 0 and (piece := self._stream.read(min(left, PIECE_BYTES))):
+            crc, left = zlib.crc32(piece, crc), left - len(piece)
+        if crc != footer.summary_crc:
+            raise DamagedError("its summary's checksum does not match")
+
+    def _footer(self, earliest: int) -> Footer | None:
+        """The footer at the file's end, if it lies behind `earliest`; None for a cut file."""
+        start = self._size - FOOTER_BYTES
+        if start < earliest:
             return None
         self._stream.seek(start)
+        framing = self._stream.read(FRAMING.size)
+        body = self._stream.read(FOOTER_BYTES - FRAMING.size - len(MAGIC))
+        if FRAMING.unpack(framing) != (Opcode.FOOTER, len(body)):
+            return None
+        return parsed(Footer.read, body) if self._stream.read(len(MAGIC)) == MAGIC else None
+
+    def _count_from_summary(self, topic: str) -> int | None:
+        footer = self._footer(len(MAGIC))
+        if footer is None or not 0 < footer.summary_start < self._size:
+            return None
+        self._stream.seek(footer.summary_start)
         ids: set[int] = set()
         counts: dict[int, int] = {}
-        for opcode, body in self._records():
+        for n_seen, (opcode, body) in enumerate(self._records()):
             if opcode == Opcode.CHANNEL:
                 channel = parsed(Channel.read, body)
                 ids |= {channel.id} if channel.topic == topic else set()
             elif opcode == Opcode.STATISTICS:
                 counts = parsed(Statistics.read, body).channel_message_counts
                 break  # channels come before it
-            elif opcode != Opcode.SCHEMA:
+            elif opcode != Opcode.SCHEMA or n_seen > MAX_IDLE_RECORDS:
                 return None  # not where a summary starts
         return sum(counts.get(channel_id, 0) for channel_id in ids)
+
+
+def _one_more(n_idle: int) -> int:
+    """Count a record that is perhaps no message; DamagedError where they are too many in a row."""
+    if n_idle >= MAX_IDLE_RECORDS:
+        raise DamagedError(f"more than {MAX_IDLE_RECORDS} records in a row hold no message")
+    return n_idle + 1

@@ -28,6 +28,7 @@ from tracking.errors import SourceError
 from tracking.frame import LiveNotes, RgbdFrame, SourceFrame
 from tracking.toml_refusal import explain
 
+MAX_PARTS = 64  # of a frame: it has seven at most
 NO_HEADER_REMEDY = "the file cannot be used; record again or take another copy"
 
 
@@ -110,7 +111,7 @@ class SessionSource:
         self._stream.close()
 
     def _read_frames(self, start: int | None = None) -> Iterator[SourceFrame]:
-        n_frames = start or 0
+        n_frames, n_parts = start or 0, 0
         parts: dict[str, bytes] = {}
         try:
             if start is not None:
@@ -121,9 +122,10 @@ class SessionSource:
                 if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data
                 if message.topic != schema.FRAME_TOPIC:
+                    n_parts = _one_more_part(n_parts)
                     continue
                 frame = assembled(message, parts, n_frames, self._header)
-                parts = {}
+                parts, n_parts = {}, 0
                 n_frames += 1
                 yield frame
             if self._header.n_frames not in (None, n_frames):
@@ -132,6 +134,13 @@ class SessionSource:
                 )
         except DamagedError as error:
             self._damage = _ended(file_name(self._path), n_frames, str(error))
+
+
+def _one_more_part(n_parts: int) -> int:
+    """Count a part of a frame to come; DamagedError where it never comes."""
+    if n_parts >= MAX_PARTS:
+        raise DamagedError(f"more than {MAX_PARTS} messages in a row belong to no frame")
+    return n_parts + 1
 
 
 def _ended(name: str, n_frames: int, reason: str) -> str:

@@ -34,6 +34,8 @@ PICTURE_TOPIC = "/camera/picture"
 FRAME_TOPIC = "/frame"
 AROUND_TOPIC = "/session/around"
 RECORD_TOPIC = "/session/record"
+TRANSFORM_TOPIC = "/tf"
+LOG_TOPIC = "/verdict"
 TOPICS = (  # in the order of their channels, from 1
     CALIBRATION_TOPIC,
     DEPTH_TOPIC,
@@ -43,6 +45,8 @@ TOPICS = (  # in the order of their channels, from 1
     FRAME_TOPIC,
     AROUND_TOPIC,
     RECORD_TOPIC,
+    TRANSFORM_TOPIC,
+    LOG_TOPIC,
 )
 JSON_TOPICS = frozenset({FRAME_TOPIC, AROUND_TOPIC, RECORD_TOPIC})
 PART_TOPICS = frozenset(TOPICS) - {CALIBRATION_TOPIC, FRAME_TOPIC}

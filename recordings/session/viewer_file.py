@@ -15,24 +15,20 @@ from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
 from foxglove_schemas_protobuf.Log_pb2 import Log
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from mcap.writer import CompressionType, Writer
-from scipy.spatial.transform import Rotation
 
 from recordings.images import encode_jpeg, encode_png
 from recordings.session.foxglove import (
-    FRAME_ID,
-    NS_PER_S,
     calibration_message,
     descriptor_set,
     image_message,
+    log_message,
+    transform_message,
 )
 from tracking.arrays import Float
 from tracking.errors import UsageError
 from tracking.frame import SourceFrame
 
-APPLICATOR_ID = "applicator"
-MM_PER_M = 1000.0
 TOPICS: dict[str, type[Message]] = {
     "/camera/calibration": CameraCalibration,
     "/camera/depth": CompressedImage,
@@ -41,7 +37,6 @@ TOPICS: dict[str, type[Message]] = {
     "/tf": FrameTransform,
     "/verdict": Log,
 }
-LEVELS = {"READY": Log.INFO, "HOLD": Log.WARNING, "UNSURE": Log.WARNING, "FAULT": Log.ERROR}
 MAX_DEPTH_MM = 65535
 
 
@@ -87,12 +82,10 @@ class ViewerFile:
             labels = encode_png(source_frame.labels)
             self._add("/camera/labels", image_message(labels, "png", at), at)
         if camera_from_applicator is not None:
-            self._add("/tf", _transform(camera_from_applicator, at), at)
+            self._add("/tf", transform_message(camera_from_applicator, at), at)
         if verdict and verdict != self._verdict:
             self._verdict = verdict
-            text = f"{verdict} {', '.join(reasons)}".rstrip()
-            entry = Log(timestamp=_stamp(at), level=LEVELS[verdict], message=text, name="gate")
-            self._add("/verdict", bytes(entry.SerializeToString(deterministic=True)), at)
+            self._add("/verdict", log_message(verdict, reasons, at), at)
 
     def close(self) -> None:
         """Finish the file; safe to call twice."""
@@ -105,20 +98,3 @@ class ViewerFile:
         self._writer.add_message(
             self._channels[topic], log_time=at_ns, data=data, publish_time=at_ns
         )
-
-
-def _transform(camera_from_applicator: Float, at_ns: int) -> bytes:
-    """Viewers count in metres."""
-    x, y, z, w = Rotation.from_matrix(camera_from_applicator[:3, :3]).as_quat().tolist()
-    message = FrameTransform(
-        timestamp=_stamp(at_ns), parent_frame_id=FRAME_ID, child_frame_id=APPLICATOR_ID
-    )
-    place = (camera_from_applicator[:3, 3] / MM_PER_M).tolist()
-    message.translation.x, message.translation.y, message.translation.z = place
-    message.rotation.x, message.rotation.y, message.rotation.z = x, y, z
-    message.rotation.w = w
-    return bytes(message.SerializeToString(deterministic=True))
-
-
-def _stamp(at_ns: int) -> Timestamp:
-    return Timestamp(seconds=at_ns // NS_PER_S, nanos=at_ns % NS_PER_S)

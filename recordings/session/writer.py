@@ -10,6 +10,8 @@ from typing import Self
 
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
+from foxglove_schemas_protobuf.Log_pb2 import Log
 from google.protobuf.message import Message
 from mcap.writer import CompressionType, Writer
 
@@ -28,7 +30,7 @@ CHUNK_BYTES = 256 * 1024  # a crash costs at most this much: 2 frames at 848x480
 # Upper bounds of what a file holds beside its messages, for `size_with`.
 END_BYTES = 64 * 1024  # schemas and channels, which the summary repeats, and its statistics
 MESSAGE_BYTES = 64  # of framing (31), and of the index behind a chunk (16 and 15 a channel)
-INDEX_BYTES = 256  # of a chunk in the summary, and of its head and framing: 201 for 8 channels
+INDEX_BYTES = 256  # of a chunk in the summary, and of its head and framing: 221 for 10 channels
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class SessionWriter:
         record = self._writer.register_schema("frame_head", "jsonschema", b'{"type":"object"}')
         kinds = {
             schema.CALIBRATION_TOPIC: ("protobuf", calibration),
+            schema.TRANSFORM_TOPIC: ("protobuf", protobuf(FrameTransform)),
+            schema.LOG_TOPIC: ("protobuf", protobuf(Log)),
             **dict.fromkeys(schema.JSON_TOPICS, ("json", record)),
         }
         self._channels = {

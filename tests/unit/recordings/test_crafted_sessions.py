@@ -30,6 +30,7 @@ from tracking.errors import TrackerError
 WITHIN_S = 0.1
 WITHIN_BYTES = 64 * 1024 * 1024
 HUGE = 4096
+MANY = 1_000_000  # records that say nothing
 
 
 def header_text(**changes: object) -> str:
@@ -166,6 +167,27 @@ def grey_for_colour(folder: Path) -> bytes:
     return session_bytes(header_text(), frame_messages(color=encode_grey(picture)), folder)
 
 
+def empty_records(folder: Path) -> bytes:
+    return before_chunks(folder) + FRAMING.pack(200, 0) * MANY
+
+
+def empty_records_inside(folder: Path) -> bytes:
+    return before_chunks(folder) + raw_chunk(b"", 9 * MANY, FRAMING.pack(200, 0) * MANY)
+
+
+def empty_chunks(folder: Path) -> bytes:
+    return before_chunks(folder) + raw_chunk(b"", 0, b"") * (MANY // 5)
+
+
+def empty_messages(folder: Path) -> bytes:
+    return session_bytes(header_text(), [(schema.DEPTH_TOPIC, b"")] * (MANY // 20), folder)
+
+
+def empty_summary(folder: Path) -> bytes:
+    good = session_bytes(header_text(), [], folder)
+    return good[:-37] + FRAMING.pack(200, 0) * MANY + good[-37:]
+
+
 CRAFTED: list[Callable[[Path], bytes]] = [
     huge_record,
     huge_metadata,
@@ -182,6 +204,11 @@ CRAFTED: list[Callable[[Path], bytes]] = [
     jpeg_xl_bomb,
     jpeg_bomb,
     grey_for_colour,
+    empty_records,
+    empty_records_inside,
+    empty_chunks,
+    empty_messages,
+    empty_summary,
 ]
 
 
