@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,29 @@ from models.manifest import (
     read_weights,
 )
 from models.onnx_structure import inspect_structure
+from models.processors import apart, kept_to
 from tracking.arrays import UInt8
 from tracking.errors import ConfigurationError
 
 N_THREADS = 2  # the target machine's cores; a fixed number keeps sums in one order
+SPIN_US = 50  # for which a thread waits awake, before it sleeps; only while an answer is made
 
 
-def load_session(manifest_path: Path) -> tuple[Manifest, ort.InferenceSession]:
+@dataclass(frozen=True, eq=False)
+class NetworkSession:
+    """A network that is open. `processors`: of who asks it; None: any."""
+
+    runtime: ort.InferenceSession
+    processors: frozenset[int] | None
+
+    def answer(self, output: str, name: str, planes: UInt8) -> NDArray[np.float32]:
+        """The network's output for one input."""
+        with kept_to(self.processors):
+            found = self.runtime.run([output], {name: planes})
+        return np.asarray(found[0])
+
+
+def load_session(manifest_path: Path) -> tuple[Manifest, NetworkSession]:
     """Read a manifest and open its network, each step proven before the next.
 
     Size, hash, structure, runtime, signature, known answer: in this order.
@@ -40,7 +57,7 @@ def load_session(manifest_path: Path) -> tuple[Manifest, ort.InferenceSession]:
     return manifest, session
 
 
-def open_session(weights: bytes, manifest: ManifestDraft) -> ort.InferenceSession:
+def open_session(weights: bytes, manifest: ManifestDraft) -> NetworkSession:
     """Open the network in `weights`, once its structure is an ordinary one.
 
     Raises
@@ -54,8 +71,14 @@ def open_session(weights: bytes, manifest: ManifestDraft) -> ort.InferenceSessio
     options = ort.SessionOptions()
     options.intra_op_num_threads = N_THREADS
     options.inter_op_num_threads = 1
-    # Threads that spin while they wait take the cores that ray casting needs: 20 ms, not 11.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Between an answer's steps a thread is not worth putting to sleep; between answers it must be:
+    # one that goes on spinning takes the core that the measurement needs.
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    if (places := apart()) is not None:
+        options.add_session_config_entry(
+            "session.intra_op_thread_affinities", str(places.second + 1)
+        )
     # Else bytes that also look like the runtime's own format are read as that, uninspected.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.use_deterministic_compute = True
@@ -75,10 +98,10 @@ def open_session(weights: bytes, manifest: ManifestDraft) -> ort.InferenceSessio
             actual=str(actual),
             remedy=REMEDY,
         )
-    return session
+    return NetworkSession(session, None if places is None else places.first)
 
 
-def answered(draft: ManifestDraft, session: ort.InferenceSession) -> Manifest:
+def answered(draft: ManifestDraft, session: NetworkSession) -> Manifest:
     """Complete a draft by the answer that its network gives here."""
     answer = known_answer(network_of(session, draft), draft.input_shape)
     return Manifest.model_validate(
@@ -86,11 +109,11 @@ def answered(draft: ManifestDraft, session: ort.InferenceSession) -> Manifest:
     )
 
 
-def network_of(session: ort.InferenceSession, manifest: ManifestDraft) -> Network:
+def network_of(session: NetworkSession, manifest: ManifestDraft) -> Network:
     """The session as a function from planes to logits."""
 
     def logits(planes: UInt8) -> NDArray[np.float32]:
-        folded = np.asarray(session.run([manifest.output], {manifest.input.name: planes})[0])
+        folded = session.answer(manifest.output, manifest.input.name, planes)
         size = manifest.input.height, manifest.input.width
         return unfolded(folded[0], 0, 0, *size)[None]
 

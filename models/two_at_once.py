@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
+
+from models.processors import apart, keep_to, kept_to
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -23,7 +26,10 @@ class _Beside:
         os.register_at_fork(after_in_child=self.begin)
 
     def begin(self) -> None:
-        self.pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside")
+        places = apart()
+        self.first = None if places is None else places.first
+        second = None if places is None else frozenset({places.second})
+        self.pool = ThreadPoolExecutor(1, "beside", initializer=partial(keep_to, second))
 
 
 _beside = _Beside()
@@ -37,9 +43,10 @@ def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[Firs
     Exception
         What `second` raised, or else what `first` did; both have ended by then.
     """
-    started = _beside.pool.submit(first)
-    try:
-        done = second()
-    finally:
-        started.exception()  # waits
+    with kept_to(_beside.first):
+        started = _beside.pool.submit(first)
+        try:
+            done = second()
+        finally:
+            started.exception()  # waits
     return started.result(), done

@@ -19,7 +19,7 @@ import numpy as np
 from models.loading import load_segmenter
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
 from pipeline.benchmarks.serve_scene import Clients
-from pipeline.benchmarks.simulated import bench_config, bench_frames
+from pipeline.benchmarks.simulated import BenchStream, bench_config
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
@@ -36,10 +36,11 @@ from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker, recorded_age_ms
 from recordings.realsense.db3_writer import write_db3
 from recordings.source import SourceHeader
-from tracking.frame import RgbdFrame, SourceFrame
+from tracking.frame import RgbdFrame
 
 N_TURNS = 3
 N_WARM_UP = 30
+N_PLAYED = 300  # frames that are made before, and played over again
 N_DB3 = 60
 PER_MINUTE = 1800
 P50_GOAL_MS, P99_GOAL_MS, RISE_GOAL = 20.0, 33.0, 0.10
@@ -53,12 +54,13 @@ class Part:
 
     verdict_ms: list[float] = field(default_factory=list)
     n_skipped: int = 0
+    n_passed: int = 0  # frames that passed every check: a FAULT would show less than a session does
 
 
 class PacedSession:
-    """The loop of a live session over simulated docked frames, played to and fro."""
+    """The loop of a live session over simulated docked frames."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, n_played: int = N_PLAYED) -> None:
         header, config = bench_config()
         self.config = config
         start = evidence_for(header, config.rig, now=None)
@@ -71,9 +73,8 @@ class PacedSession:
         self._tracker = Tracker(
             config, self.segmenter, start.evidence, age_ms=self._age_ms, ask=self._ask
         )
-        # A camera knows neither labels nor truth.
-        self.frames = [replace(f, labels=None, truth=None) for f in bench_frames(seed)]
-        self.period_ns = self.frames[1].frame.stamp_ns - self.frames[0].frame.stamp_ns
+        self.stream = BenchStream(seed, n_played)
+        self.period_ns = self.stream.period_ns
         self._steadier, self._position = PoseSteadier(), 0
         self._notes: SessionNotes | None = None
 
@@ -95,13 +96,14 @@ class PacedSession:
                     part.n_skipped += n_late
                     self._position += n_late
                     continue
-                frame = self._frame(self._position)
+                frame = self.stream.at(self._position)
                 self._position += 1
                 notes = self._notes
                 if notes is not None:
                     notes.begin(self._tracker)
                 result = self._tracker.process(frame, None if notes is None else notes.as_recorded)
                 part.verdict_ms.append((time.monotonic_ns() - due_ns) / 1e6)
+                part.n_passed += result.record.decision.checks_passed
                 if notes is not None:
                     notes.decided(result)
                 if publisher is not None:
@@ -116,17 +118,6 @@ class PacedSession:
     def _age_ms(self, frame: RgbdFrame) -> float:
         age = recorded_age_ms
         return age(frame) if self._notes is None else self._notes.aged(age)(frame)
-
-    def _frame(self, position: int) -> SourceFrame:
-        there_and_back = 2 * len(self.frames) - 2
-        step = position % there_and_back
-        source = self.frames[min(step, there_and_back - step)]
-        stamp_ns = position * self.period_ns
-        age_ns = source.frame.arrival_ns - source.frame.stamp_ns
-        frame = replace(
-            source.frame, frame_index=position, stamp_ns=stamp_ns, arrival_ns=stamp_ns + age_ns
-        )
-        return replace(source, frame=frame)
 
 
 def end_to_end_bench(n_frames: int, seed: int, report: Report) -> Findings:
@@ -170,7 +161,7 @@ def _with_viewer(session: PacedSession, n_frames: int, part: Part, notes: Sessio
 def _db3_bytes(path: Path, session: PacedSession) -> float:
     """Of a frame in RealSense's own format."""
     header: SourceHeader = session.header
-    frames = [session._frame(k) for k in range(N_DB3)]  # noqa: SLF001 - the same frames
+    frames = [session.stream.at(k) for k in range(N_DB3)]
     write_db3(path, frames, header.intrinsics, header.depth_unit_mm, serial=header.device_serial)
     return path.stat().st_size / N_DB3
 
@@ -181,8 +172,12 @@ def _findings(
     rows = []
     for name, part in parts.items():
         within = percentiles(part.verdict_ms, (50, 95, 99), 1)
-        rows.append((name, str(len(part.verdict_ms)), str(part.n_skipped), within))
-    header = ("loop", "frames", "skipped, newer came", "arrival to verdict ms p50 / p95 / p99")
+        counts = (str(len(part.verdict_ms)), str(part.n_passed), str(part.n_skipped))
+        rows.append((name, *counts, within))
+    header = (
+        *("loop", "frames", "passed every check", "skipped, newer came"),
+        "arrival to verdict ms p50 / p95 / p99",
+    )
     loop = TextTable("Simulated docked frames, 848x480 at 30 fps", header, rows)
     per_frame = size / max(1, status.n_written)
     unaccounted = n_recorded - status.n_written - status.n_dropped

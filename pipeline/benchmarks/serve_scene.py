@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.loading import load_segmenter
 from pipeline.benchmarks.machine import ROOT
-from pipeline.benchmarks.simulated import bench_config, bench_frames
+from pipeline.benchmarks.simulated import BenchStream, bench_config
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
 from pipeline.evidence import evidence_for
@@ -28,6 +28,7 @@ from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
 
 N_WARM_UP = 30
+N_PLAYED = 300  # frames that are made before, and played over again
 END_S = 30.0
 CHROMIUM = "chromium"
 CHROMIUM_ARGUMENTS = (
@@ -58,7 +59,7 @@ class Costs:
 
 
 class Loop:
-    """The tracking loop over simulated docked frames at 848x480, played to and fro.
+    """The tracking loop over simulated docked frames at 848x480.
 
     Attributes
     ----------
@@ -72,10 +73,8 @@ class Loop:
         self.context = run_context(header, config, start)
         self._tracker = Tracker(config, load_segmenter("onnx"), start.evidence)
         self._steadier = PoseSteadier()
-        self._frames = bench_frames(seed)
-        first = self._frames[0].frame
-        self.transfer_ms = (first.arrival_ns - first.stamp_ns) / 1e6
-        self._period_ns = self._frames[1].frame.stamp_ns - self._frames[0].frame.stamp_ns
+        self._stream = BenchStream(seed, N_PLAYED)
+        self.transfer_ms, self._period_ns = self._stream.transfer_ms, self._stream.period_ns
         self._position = 0
         self._due_ns = 0
 
@@ -115,19 +114,9 @@ class Loop:
             self._due_ns -= ahead_ns  # a camera drops what nobody takes
 
     def _next(self) -> SourceFrame:
-        there_and_back = 2 * len(self._frames) - 2
-        step = self._position % there_and_back
-        source = self._frames[min(step, there_and_back - step)]
-        stamp_ns = self._position * self._period_ns
-        age_ns = round(self.transfer_ms * 1e6)
-        frame = replace(
-            source.frame,
-            frame_index=self._position,
-            stamp_ns=stamp_ns,
-            arrival_ns=stamp_ns + age_ns,
-        )
+        frame = self._stream.at(self._position)
         self._position += 1
-        return replace(source, frame=frame)
+        return frame
 
 
 class Clients:

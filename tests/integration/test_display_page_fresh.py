@@ -11,10 +11,11 @@ from playwright.sync_api import Page
 from tests.integration.display_browser import one_page
 
 FRAME_MS = 100.0 / 3
-RUN = """([openingMs, arrivals]) => import('/js/freshness.js').then((m) => {
+WAY_MS, ASKED_MS = 1.0, 23.0
+RUN = """(arrivals) => import('/js/freshness.js').then((m) => {
   const freshness = new m.Freshness();
-  freshness.connected(openingMs);
-  return arrivals.map((a) => a === 'connected' ? freshness.connected(openingMs) ?? null
+  freshness.connected();
+  return arrivals.map((a) => a === 'connected' ? freshness.connected() ?? null
                                                : freshness.ageAtArrival(a));
 })"""
 
@@ -25,25 +26,47 @@ def page() -> Iterator[Page]:
 
 
 def arrival(index: int, *, age_ms: float = 40.0, late_ms: float = 0.0) -> dict[str, Any]:
-    """Frame `index` of a steady camera, asked for when the one before was drawn."""
+    """Frame `index` of a steady camera, asked for `ASKED_MS` before it was sent."""
     sent_ms = 1000.0 + index * FRAME_MS + age_ms
     return {
         "sequence": index,
         "stampNs": round(index * FRAME_MS * 1e6),
         "ageMs": age_ms,
-        "receivedMs": sent_ms + 1.0 + late_ms,
-        "askedMs": sent_ms - FRAME_MS + 10.0,
+        "receivedMs": sent_ms + WAY_MS + late_ms,
+        "askedMs": sent_ms - ASKED_MS,
     }
 
 
-def ages(page: Page, *arrivals: object, opening_ms: float = 5.0) -> list[float | None]:
-    found: list[float | None] = page.evaluate(RUN, [opening_ms, list(arrivals)])
+def ages(page: Page, *arrivals: object) -> list[float | None]:
+    found: list[float | None] = page.evaluate(RUN, list(arrivals))
     return found
 
 
-def test_a_steady_stream_costs_no_more_than_opening_took(page: Page) -> None:
+def test_a_steady_stream_costs_no_more_than_since_it_was_asked_for(page: Page) -> None:
     found = ages(page, *(arrival(i) for i in range(10)))
-    assert found[1:] == pytest.approx([45.0] * 9, abs=0.01)
+    assert found == pytest.approx([40.0 + ASKED_MS + WAY_MS] * 10, abs=0.01)
+
+
+def test_one_message_that_was_asked_for_late_bounds_those_around_it(page: Page) -> None:
+    steady = [arrival(i) for i in range(10)]
+    steady[3]["askedMs"] = steady[3]["receivedMs"] - 2.0
+    found = ages(page, *steady)
+    assert found[3:] == pytest.approx([42.0] * 7, abs=0.01)
+
+
+@pytest.mark.parametrize("delay_ms", [50.0, 150.0, 400.0])
+def test_a_delay_that_comes_and_stays_is_counted_as_long_as_it_stays(
+    page: Page, delay_ms: float
+) -> None:
+    """The way becomes slower by so much at frame 100, both ways, and never faster again."""
+    stream = [arrival(i) for i in range(100)]
+    for index in range(100, 400):
+        slow = arrival(index, late_ms=delay_ms)
+        slow["askedMs"] -= delay_ms
+        stream.append(slow)
+    found = ages(page, *stream)
+    true = [40.0 + WAY_MS + (delay_ms if index >= 100 else 0.0) for index in range(400)]
+    assert all(age is not None and age >= t - 1e-6 for age, t in zip(found, true, strict=True))
 
 
 def test_a_message_that_lay_while_script_was_blocked_is_old(page: Page) -> None:
@@ -55,7 +78,8 @@ def test_a_message_that_lay_while_script_was_blocked_is_old(page: Page) -> None:
 
 def test_without_earlier_frames_the_time_since_asking_counts(page: Page) -> None:
     late = arrival(0, late_ms=3000.0)
-    assert ages(page, late, opening_ms=9999.0) == pytest.approx([40.0 + 3024.33], abs=0.1)
+    expected = 40.0 + 3000.0 + ASKED_MS + WAY_MS
+    assert ages(page, late) == pytest.approx([expected], abs=0.1)
 
 
 def test_a_jump_of_the_cameras_clock_never_makes_a_frame_younger_than_told(page: Page) -> None:

@@ -47,13 +47,13 @@ export class App {
     this.losses = 0;
     /** @type {Frame|null} */
     this.frame = null;
-    /** @type {Drawable|null} */
-    this.waiting = null;
+    /** @type {number|null} */
+    this.unconfirmed = null; // sequence of what is drawn, and not yet part of a refresh of the screen
     this.expiry = new Expiry([...document.querySelectorAll(".live")].map((e) => /** @type {HTMLElement} */ (e)));
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.connection = new Connection(`${scheme}//${location.host}/ws`, {
       onHello: (hello) => this.#hello(hello),
-      onOpen: (openingMs) => this.freshness.connected(openingMs),
+      onOpen: () => this.freshness.connected(),
       onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
       onLost: (why) => this.#lost(why),
       onRefused: () => askAccess(() => this.connection.open()),
@@ -61,7 +61,7 @@ export class App {
     setInterval(() => this.#watch(), CHECK_MS);
     document.addEventListener("visibilitychange", () => {
       this.expiry.blank();
-      this.#drawWaiting();
+      this.#confirm(); // a hidden page is not refreshed
     });
     listen(this.#actions());
     this.#speak();
@@ -101,24 +101,31 @@ export class App {
       this.connection.drawn(sequence);
       return;
     }
-    const isScheduled = this.waiting !== null;
-    this.waiting?.image?.close();
-    this.waiting = { frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) };
-    if (document.hidden) this.#drawWaiting();
-    else if (!isScheduled) requestAnimationFrame(() => this.#drawWaiting());
+    this.#draw({ frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) });
+    this.unconfirmed = sequence;
+    if (document.hidden) this.#confirm();
+    else requestAnimationFrame(() => this.#confirm());
   }
 
-  #drawWaiting() {
-    const { waiting } = this;
-    this.waiting = null;
-    if (!waiting) return;
+  /**
+   * Draw at once: the next refresh of the screen then finds all of it, and nothing is left to do in its time.
+   * @param {Drawable} drawable
+   */
+  #draw(drawable) {
     try {
-      if (!document.hidden) this.#show(waiting);
+      if (document.hidden) drawable.image?.close();
+      else this.#show(drawable);
     } catch (error) {
       this.expiry.blank();
       console.error("a frame cannot be shown:", error);
     }
-    this.connection.drawn(waiting.frame.header.sequence);
+  }
+
+  /** The screen is being refreshed with what is drawn, or will not be. */
+  #confirm() {
+    const { unconfirmed } = this;
+    this.unconfirmed = null;
+    if (unconfirmed !== null) this.connection.drawn(unconfirmed);
   }
 
   /** @param {Drawable} drawable */
@@ -173,9 +180,7 @@ export class App {
   /** @param {BlankWhy} why */
   #lost(why) {
     this.losses += 1;
-    if (this.waiting) this.connection.drawn(this.waiting.frame.header.sequence);
-    this.waiting?.image?.close();
-    this.waiting = null;
+    this.#confirm();
     this.expiry.blank();
     this.#blankSays(why);
     this.console?.lost();

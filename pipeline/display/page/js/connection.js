@@ -13,7 +13,7 @@ import { parseFrame } from "./wire.js";
  *
  * @typedef {object} Listener
  * @property {(hello: Hello) => void} onHello
- * @property {(openingMs: number) => void} onOpen
+ * @property {() => void} onOpen
  * @property {(frame: Frame, receivedMs: number, askedMs: number) => void} onFrame
  * @property {(why: "connecting"|"session") => void} onLost  `connecting`: no connection; `session`: nothing behind it
  * @property {() => void} onRefused  no token, or a wrong one: `open` when there is another
@@ -80,14 +80,13 @@ export class Connection {
       this.listener.onRefused();
       return;
     }
-    const openedMs = performance.now();
-    this.askedMs = openedMs;
+    this.askedMs = performance.now();
     this.nextId = 1;
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     socket.addEventListener("open", () => {
-      this.listener.onOpen(performance.now() - openedMs);
+      this.listener.onOpen();
       this.askedMs = performance.now();
       this.#send({ kind: "hello", ...access });
     });

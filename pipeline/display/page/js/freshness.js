@@ -2,18 +2,18 @@
  * Decides until when a frame may be shown. Pure: every time is passed in, in ms of one clock.
  *
  * The server tells a frame's age when it wrote it. How long the message then lay in a socket or
- * behind a blocked script is bounded twice, and the smaller bound counts:
+ * behind a blocked script is bounded by every frame of the last seconds, and the smallest bound counts:
  *
- * - it was written after this page asked for it (`drawn`), so it lay no longer than since then;
- * - against the least delay of the frames before it, by the camera's stamps, it was late by so
- *   much; that least delay is at most what opening the connection took.
+ * - a message was written after this page asked for it (`drawn`), so it lay no longer than since then;
+ * - by the camera's stamps the page knows how much longer one message lay than another.
  *
- * Fails to: not shown.
+ * What every message of the last seconds suffers is never taken for the way's least: a delay that
+ * comes and stays is counted as long as it stays. Fails to: not shown.
  */
 
 export const MAX_AGE_MS = 250; // issue 7: the verdict blanks itself when its data is older
 export const LEAD_MS = 20; // the compositor needs up to one frame of a 60 Hz screen to blank
-const WINDOW = 64; // frames of which the least delay is taken: about two seconds
+const WINDOW = 64; // frames that bound the next one's age: about two seconds
 
 /** @typedef {{sequence: number, stampNs: number, ageMs: number, receivedMs: number, askedMs: number}} Arrival */
 
@@ -22,19 +22,14 @@ export class Freshness {
     this.lastSequence = -1;
     this.lastStampNs = NaN;
     this.isNewConnection = true;
-    this.leastOpenMs = Infinity;
     /** @type {number[]} */
-    this.delays = [];
+    this.bounds = []; // by frame: on how long a message lay whose clocks differ by nothing
   }
 
-  /**
-   * A connection was opened; the clocks behind it may be others.
-   * @param {number} openingMs  how long opening took
-   */
-  connected(openingMs) {
+  /** A connection was opened; the clocks behind it may be others. */
+  connected() {
     this.isNewConnection = true;
-    this.leastOpenMs = openingMs;
-    this.delays = [];
+    this.bounds = [];
   }
 
   /**
@@ -58,16 +53,15 @@ export class Freshness {
   }
 
   /**
+   * A message of delay d, asked for since a, lay for some x of at most a. Of two messages x - d is
+   * the same: so it is at most the least of all a - d.
    * @param {number} delayMs  clock of the page against the camera's, and the way
    * @param {number} sinceAskedMs
    */
   #lyingMs(delayMs, sinceAskedMs) {
-    this.leastOpenMs = Math.min(this.leastOpenMs, sinceAskedMs);
-    const least = this.delays.length ? Math.min(...this.delays) : -Infinity;
-    this.delays.push(delayMs);
-    if (this.delays.length > WINDOW) this.delays.shift();
-    const late = Math.max(0, delayMs - least) + this.leastOpenMs;
-    return Math.max(0, Math.min(sinceAskedMs, late));
+    this.bounds.push(sinceAskedMs - delayMs);
+    if (this.bounds.length > WINDOW) this.bounds.shift();
+    return Math.max(0, delayMs + Math.min(...this.bounds));
   }
 }
 
