@@ -125,7 +125,14 @@ class Tracker:
             survey=found.survey,
             doubt=found.segmentation.doubt,
         )
-        return FrameResult(source_frame, found.segmentation, record, marks=self._measurer.marks)
+        return FrameResult(
+            source_frame,
+            found.segmentation,
+            record,
+            marks=self._measurer.marks,
+            plan=self.config.plan,
+            applicator=self.config.applicator,
+        )
 
     def _snapshot(self, source_frame: SourceFrame, found: Measured) -> Snapshot:
         frame, plan = source_frame.frame, self.config.plan

@@ -74,4 +74,4 @@ def _values(headers: Headers, name: bytes) -> list[str]:
 
 
 def _is_same(given: str, expected: str) -> bool:
-    return compare_digest(given.encode(), expected.encode())
+    return compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())

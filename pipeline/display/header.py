@@ -46,7 +46,7 @@ def frame_header(
     view
         `session` (the workflow's state) and `drawing` (marked areas); None where there are none.
     """
-    record = result.record
+    record, context = result.record, context.of(result)
     decision = record.decision
     view = view or {}
     shown = record.alignment if decision.verdict is not Verdict.FAULT else Alignment()

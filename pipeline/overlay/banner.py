@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 
 from pipeline.overlay.canvas import BANNER_BOX, Canvas
-from pipeline.overlay.guidance import moves
+from pipeline.overlay.guidance import Way, moves
 from pipeline.overlay.palette import BANNERS
 from pipeline.overlay.shapes import draw_verdict_shape
 from pipeline.overlay.text import draw_text, text_width
@@ -65,8 +65,9 @@ def sentences(result: FrameResult, context: RunContext) -> tuple[str, str]:
         return READY_SENTENCE, READY_ACTION
     text = TEXTS[decision.reasons[0]]
     told = moves(result, context)
+    way = ONLY.get(decision.reasons[0])
     for quantity in CURED_BY.get(decision.reasons[0], ()):
-        found = [move for move in told if move.quantity == quantity]
+        found = [m for m in told if m.quantity == quantity and way in (None, m.way)]
         if found:
             parts = [found[0].text, *(move.short_text for move in found[1:])]
             return text.sentence, ", ".join(parts) + "."
@@ -94,6 +95,11 @@ CURED_BY: dict[Reason, tuple[str, ...]] = {
         "ssd_error_mm",
     ),
 }
+
+
+# The bed's distance from the source is docking gap and air gap together: a move the other way,
+# right as it may be for one of the two, does not take the reason away.
+ONLY: dict[Reason, Way] = {Reason.SSD_HIGH: "down", Reason.SSD_LOW: "up"}
 
 
 def _aside(decision: GateDecision) -> str:

@@ -34,5 +34,5 @@ def draw_overlay(
     """Return the overlay of one frame, RGB, (720, 1280, 3), read-only."""
     canvas = blank_canvas(result.source_frame.frame.intrinsics.shape)
     for layer in layers:
-        layer.draw(canvas, result, context)
+        layer.draw(canvas, result, context.of(result))
     return frozen(canvas.pixels)

@@ -19,12 +19,19 @@ LONGEST_S = 120.0
 
 
 class ReportOnDemand:
-    """`begin` returns at once; `path` is that of the last report that was written."""
+    """`begin` returns at once; `path` is that of the last report that was written.
+
+    Attributes
+    ----------
+    has_failed : bool
+        The last one could not be written.
+    """
 
     def __init__(self, reporter: SessionReporter, folder: Path, say: Callable[[str], None]) -> None:
         self._reporter, self._out, self._say = reporter, folder / "report", say
         self._thread: threading.Thread | None = None
         self._paths: dict[str, str] = {}
+        self.has_failed = False
 
     def begin(self) -> None:
         """Write the report as things are now; one that is being written goes on."""
@@ -44,6 +51,7 @@ class ReportOnDemand:
 
     def _write(self) -> None:
         failure = self._failure()
+        self.has_failed = bool(failure)
         if failure:
             self._say(f"The report could not be written: {failure}")
             return

@@ -57,7 +57,7 @@ def _view(result: FrameResult, context: RunContext) -> UInt8:
     """The camera's picture with what was found in it, without banner and panel."""
     canvas = blank_canvas(result.source_frame.frame.intrinsics.shape)
     for layer in LAYERS:
-        layer.draw(canvas, result, context)
+        layer.draw(canvas, result, context.of(result))
     return np.ascontiguousarray(canvas.picture)
 
 

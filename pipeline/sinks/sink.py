@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tracking.applicator import Applicator
@@ -20,7 +20,8 @@ class FrameResult:
     """One processed frame: what came in, how it was labelled, what was decided.
 
     `steadied_pose` is `camera_from_applicator` without its jitter: for drawing, and nothing else.
-    `marks` are what was marked on the bed, where the survey of the frame carries it.
+    `marks` are what was marked on the bed, where the survey of the frame carries it. `plan` and
+    `applicator` are what it was decided by: a session's plan is revised. None: the run's.
     """
 
     source_frame: SourceFrame
@@ -28,6 +29,8 @@ class FrameResult:
     record: FrameRecord
     steadied_pose: Float | None = None
     marks: Marks = field(default_factory=Marks)
+    plan: Plan | None = None
+    applicator: Applicator | None = None
 
     @property
     def drawn_pose(self) -> Float | None:
@@ -39,7 +42,7 @@ class FrameResult:
 
 @dataclass(frozen=True, eq=False)
 class RunContext:
-    """What stays the same for a whole run, for sinks that draw or explain.
+    """What a run begins with, for sinks that draw or explain; only plan and applicator may change.
 
     `source_uri` and `origin` come from the source's header; `out_dir` is not part of it. `notes`:
     sentences on what the recording itself lacks.
@@ -53,6 +56,12 @@ class RunContext:
     applicator: Applicator
     assumed: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    def of(self, result: FrameResult) -> RunContext:
+        """With what the frame was decided by."""
+        if result.plan is None or result.applicator is None or result.plan is self.plan:
+            return self
+        return replace(self, plan=result.plan, applicator=result.applicator)
 
 
 class Sink(Protocol):

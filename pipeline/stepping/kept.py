@@ -13,10 +13,12 @@ import numpy as np
 
 from pipeline.sinks.records import record_line
 from pipeline.sinks.sink import FrameResult
+from tracking.applicator import Applicator
 from tracking.arrays import Float, UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
+from tracking.plan import Plan
 from tracking.record import FrameRecord
 from tracking.segmentation import Segmentation
 from tracking.survey_alignment import AlignedSurvey
@@ -49,6 +51,8 @@ class KeptFrame:
     block: str
     drawn_pose: Float | None
     packed_labels: bytes
+    plan: Plan | None = None
+    applicator: Applicator | None = None
 
 
 def kept(result: FrameResult, position: int, block: str) -> KeptFrame:
@@ -61,6 +65,8 @@ def kept(result: FrameResult, position: int, block: str) -> KeptFrame:
         block=block,
         drawn_pose=result.steadied_pose,
         packed_labels=zlib.compress(result.segmentation.labels.tobytes(), QUICK),
+        plan=result.plan,
+        applicator=result.applicator,
     )
 
 
@@ -83,7 +89,14 @@ def restored(frame: KeptFrame, source_frame: SourceFrame) -> FrameResult:
     shape = read.intrinsics.shape
     labels: UInt8 = np.frombuffer(zlib.decompress(frame.packed_labels), np.uint8).reshape(shape)
     segmentation = Segmentation(labels, record.ids.model)
-    return FrameResult(source_frame, segmentation, record, steadied_pose=frame.drawn_pose)
+    return FrameResult(
+        source_frame,
+        segmentation,
+        record,
+        steadied_pose=frame.drawn_pose,
+        plan=frame.plan,
+        applicator=frame.applicator,
+    )
 
 
 def _without_cells(survey: AlignedSurvey) -> AlignedSurvey:

@@ -139,8 +139,8 @@ class WorkflowDesk:
         sight = SurveySight.of(record.frame_index, record.survey)
         if sight is not None:
             self._sights.append(sight)
-        self._facts = self._with_state(facts)
-        step = advanced(self.state.step, self._facts)
+        before, self._facts = self._facts, self._with_state(facts)
+        step = advanced(self.state.step, self._facts, before)
         if step is not self.state.step:
             self.state = replace(self.state, step=step)
             self._store.note({"kind": "step", "to": str(step)})

@@ -33,6 +33,7 @@ class Around:
     calibration_until: str
     report_html: str = ""
     report_pdf: str = ""
+    has_report_failed: bool = False
     is_recording: bool = False
     storage_warning: str = ""
 
@@ -89,6 +90,7 @@ class WorkflowFollower:
                 n_deviations=beam.n_deviations,
                 report_html=around.report_html,
                 report_pdf=around.report_pdf,
+                has_report_failed=around.has_report_failed,
                 is_recording=around.is_recording,
                 storage_warning=around.storage_warning or self.desk.storage_warning,
             ),

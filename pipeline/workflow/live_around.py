@@ -38,6 +38,7 @@ class LiveAround:
             calibration_until=self._until,
             report_html=self._report.path("html"),
             report_pdf=self._report.path("pdf"),
+            has_report_failed=self._report.has_failed,
             is_recording=recorded is not None and not recorded.failure,
             storage_warning="" if recorded is None else recorded.warning,
         )

@@ -123,12 +123,15 @@ def blocked_by(step: Step, facts: StepFacts) -> tuple[Why, ...]:
     return ()
 
 
-def advanced(step: Step, facts: StepFacts) -> Step:
-    """The step after what has happened: only where nobody has to look at a page first."""
-    if step is Step.TIME_OUT and facts.has_time_out:
+def advanced(step: Step, facts: StepFacts, before: StepFacts) -> Step:
+    """The step after what has just happened: only where nobody has to look at a page first.
+
+    What held in the frame `before` too moves nobody: who has gone back may stay there.
+    """
+    if step is Step.TIME_OUT and facts.has_time_out and not before.has_time_out:
         return Step.READY
     if facts.is_beam_on and STEPS.index(step) >= STEPS.index(Step.TIME_OUT):
         return Step.BEAM
-    if step is Step.BEAM and facts.was_beam_on and not facts.is_beam_on:
+    if step is Step.BEAM and before.is_beam_on and not facts.is_beam_on:
         return Step.REPORT
     return step

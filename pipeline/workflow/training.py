@@ -125,6 +125,7 @@ def train(
                 calibration_until=f"{expires_at(config.rig):%Y-%m-%d %H:%M} UTC",
                 report_html=on_demand.path("html"),
                 report_pdf=on_demand.path("pdf"),
+                has_report_failed=on_demand.has_failed,
             )
 
         follower = follower_of(session_id, config, header, desk, shell, around, reporter)

@@ -36,6 +36,7 @@ class Standing:
     n_deviations: int = 0
     report_html: str = ""
     report_pdf: str = ""
+    has_report_failed: bool = False
     is_recording: bool = False
     storage_warning: str = ""
 
@@ -113,6 +114,7 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
             "ready": bool(standing.report_html),
             "html": standing.report_html,
             "pdf": standing.report_pdf,
+            "failed": standing.has_report_failed,
         },
         "storage": {"recording": standing.is_recording, "warning": standing.storage_warning},
         "simulated": about.is_simulated,

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pipeline.display.header import frame_header
+from pipeline.overlay.banner import sentences
 from pipeline.overlay.guidance import moves
 from tests.builders_results import Geometry, make_context, make_result
 from tests.display_session import MadeSession
@@ -124,6 +125,81 @@ def test_inside_its_limit_no_arrow_points_anywhere(page: Page) -> None:
     assert found["texts"] == []
     assert all(mark["isInside"] for mark in found["dials"].values())
     assert all(mark["arrow"] == 0 for mark in found["bars"].values())
+
+
+BANNER = """async (header) => {
+  const [{ bannerOf }, { noMoveKey }, { Words }] = await Promise.all(
+    ['verdict', 'guidance', 'words/catalogue'].map((name) => import(`/js/${name}.js`)));
+  const words = new Words('en');
+  const { sentence, action, number } = bannerOf(header, words);
+  return [sentence, action, number, words.text(noMoveKey(header))];
+}"""
+FAR, NEAR = Reason.SSD_HIGH, Reason.SSD_LOW
+
+
+@pytest.mark.parametrize(
+    ("reason", "gap_mm", "air_mm", "action"),
+    [
+        (FAR, 46.0, -2.0, "Head 6.0 mm down."),  # the cone's way up leaves the distance as it is
+        (FAR, 42.0, 5.0, "Cone 5.0 mm down."),
+        (NEAR, 34.0, 2.0, "Head 6.0 mm up."),
+        (NEAR, 38.0, -5.0, "Cone 5.0 mm up."),
+    ],
+)
+def test_a_wrong_distance_is_cured_by_moves_that_change_it(
+    page: Page, reason: Reason, gap_mm: float, air_mm: float, action: str
+) -> None:
+    geometry = replace(STRAIGHT, docking_gap_mm=gap_mm, air_gap_mm=air_mm)
+    result = make_result(Verdict.HOLD, (reason,), geometry=geometry)
+    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    assert page.evaluate(BANNER, header)[1] == action
+    assert sentences(result, make_context())[1] == action
+
+
+def header_of(reasons: list[str], time_out: str) -> dict[str, Any]:
+    """A frame of a session whose time-out step is in this state."""
+    geometry = replace(STRAIGHT, lateral_x_mm=9.0)
+    result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=geometry)
+    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    steps = [{"id": "time_out", "state": time_out, "why": []}]
+    return {**header, "reasons": reasons, "session": {"steps": steps}}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "time_out", "expected"),
+    [
+        (["NO_TIMEOUT", "LATERAL_HIGH"], "blocked", "Head 9.0 mm right."),
+        (["NO_TIMEOUT", "LATERAL_HIGH"], "open", "Hold the time-out."),
+        (["NO_TIMEOUT"], "blocked", "Hold the time-out."),
+    ],
+)
+def test_nobody_is_sent_to_a_time_out_that_is_blocked(
+    page: Page, reasons: list[str], time_out: str, expected: str
+) -> None:
+    assert page.evaluate(BANNER, header_of(reasons, time_out))[1] == expected
+
+
+def test_gauge_and_banner_say_the_same_of_coverage(page: Page) -> None:
+    header = {**header_of(["COVERAGE_LOW"], "open"), "moves": []}
+    _, action, _, gauge = page.evaluate(BANNER, header)
+    assert (action, gauge) == ("Move the cone over the area at risk.", "Cone over the area at risk")
+
+
+UNDO = """async ([step, can]) => {
+  const { undo, redo } = await import('/js/screens/draw.js');
+  const sent = [];
+  const desk = { drawing: { contour: null }, session: { step, can_undo: can, can_redo: can },
+                 send: (command) => sent.push(command.kind) };
+  undo(desk);
+  redo(desk);
+  return sent;
+}"""
+
+
+def test_a_key_undoes_what_was_drawn_at_its_own_step_only(page: Page) -> None:
+    assert page.evaluate(UNDO, ["draw", True]) == ["undo", "redo"]
+    assert page.evaluate(UNDO, ["draw", False]) == []
+    assert page.evaluate(UNDO, ["ready", True]) == []
 
 
 def test_coverage_says_move_the_cone(page: Page) -> None:

@@ -75,6 +75,7 @@ class TestTokens:
             ("viewer", "v" * 8, "192.0.2.7", True),
             ("viewer", "c" * 8, "127.0.0.1", False),
             ("viewer", "", "127.0.0.1", False),
+            ("viewer", "\ud800", "127.0.0.1", False),  # half a character: JSON can say it
             ("", "v" * 8, "127.0.0.1", False),
         ],
     )

@@ -49,6 +49,17 @@ def test_every_key_of_the_protocol_is_there() -> None:
     }
 
 
+def test_the_cone_and_the_limits_are_those_that_the_frame_was_decided_by() -> None:
+    context, result = make_context(), make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,))
+    other = replace(context.applicator, id="MOB-D50-B0", inner_diameter_mm=50.0, bevel_deg=0.0)
+    lateral = replace(context.plan.limits.docking_lateral_mm, tolerance=0.5)
+    plan = replace(context.plan, limits=replace(context.plan.limits, docking_lateral_mm=lateral))
+    told = header(replace(result, plan=plan, applicator=other), context)
+    cone = told["drawn_from"]["applicator"]
+    assert (cone["id"], cone["inner_diameter_mm"], cone["bevel_deg"]) == ("MOB-D50-B0", 50.0, 0.0)
+    assert next(d for d in told["dials"] if d["name"] == "docking_lateral_mm")["tolerance"] == 0.5
+
+
 @pytest.mark.parametrize(
     ("origin", "uri", "is_recording"),
     [

@@ -303,6 +303,7 @@ class TestOnDemand:
         reporter.emit(frame(6))
         report.wait()
         assert room.said == []
+        assert not report.has_failed
         assert room.facts().n_frames in (6, 7)
         page = Path(report.path("html")).read_text()
         assert facts_sha256(room.facts()) in page
@@ -314,6 +315,7 @@ class TestOnDemand:
         report.begin()
         report.wait()
         assert room.said == ["The report could not be written: no frame was decided yet"]
+        assert report.has_failed
         assert report.path("html") == ""
 
     def test_what_keeps_it_from_being_written_is_told(self, room: Room) -> None:

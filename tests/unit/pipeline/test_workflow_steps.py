@@ -67,20 +67,25 @@ class TestSteps:
 
     @pytest.mark.parametrize("step", STEPS)
     def test_only_what_nobody_has_to_look_at_first_is_passed_by_itself(self, step: Step) -> None:
-        before = replace(DONE, was_beam_on=False)
-        assert advanced(step, before) is (Step.READY if step is Step.TIME_OUT else step)
-        assert advanced(step, StepFacts()) is step
+        done = replace(DONE, was_beam_on=False)
+        expected = Step.READY if step is Step.TIME_OUT else step
+        assert advanced(step, done, StepFacts()) is expected
+        assert advanced(step, StepFacts(), StepFacts()) is step
+        assert advanced(step, done, done) is step  # whoever has gone back may stay
 
     @pytest.mark.parametrize("step", STEPS)
     def test_the_beam_has_its_step_from_the_time_out_on(self, step: Step) -> None:
         under = replace(DONE, is_beam_on=True)
         is_late = STEPS.index(step) > STEPS.index(Step.TIME_OUT)
         expected = Step.BEAM if is_late else Step.READY if step is Step.TIME_OUT else step
-        assert advanced(step, under) is expected
+        assert advanced(step, under, StepFacts()) is expected
+        assert advanced(step, under, under) is (Step.BEAM if step is Step.TIME_OUT else expected)
         assert missing(Step.BEAM, under) == (Why.NO_BEAM,)
 
     def test_the_report_comes_when_the_beam_is_off_again(self) -> None:
-        assert advanced(Step.BEAM, replace(DONE, is_beam_on=False)) is Step.REPORT
+        on, off = replace(DONE, is_beam_on=True), replace(DONE, is_beam_on=False)
+        assert advanced(Step.BEAM, off, on) is Step.REPORT
+        assert advanced(Step.BEAM, off, off) is Step.BEAM
 
 
 class TestDrawings:

@@ -42,12 +42,13 @@ const NOT_OF_PLACE = ["ARMING", "NO_TIMEOUT"];
 /**
  * What stands in the place of the moves where there are none.
  * @param {import("./types.js").Header} header
- * @returns {"moves.none"|"moves.untold"|"moves.invalid"}
+ * @returns {"moves.none"|"moves.untold"|"moves.invalid"|"moves.coverage"}
  */
 export function noMoveKey(header) {
   if (header.verdict === "FAULT") return "moves.invalid";
   const isInPlace =
     header.reasons.every((reason) => NOT_OF_PLACE.includes(reason)) &&
     [...header.bars, ...header.dials].every((limited) => limited.inside);
-  return header.verdict === "READY" || isInPlace ? "moves.none" : "moves.untold";
+  if (header.verdict === "READY" || isInPlace) return "moves.none";
+  return header.reasons.includes("COVERAGE_LOW") ? "moves.coverage" : "moves.untold";
 }

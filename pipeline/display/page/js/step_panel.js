@@ -46,10 +46,11 @@ export class StepPanel {
   /** @param {Desk} desk */
   show(desk) {
     const { session, words, choices, drawing, beamSeconds } = desk;
-    const { areas, ...rest } = session;
+    const { areas, survey, ...rest } = session;
+    const surveyed = session.step === "survey" ? survey : survey.state; // else a count made the panel anew each frame
     const { contour } = drawing;
     const outline = contour && [contour.points.length, contour.past.length, contour.future.length];
-    const key = JSON.stringify([rest, areas, words.language, choices, outline, beamSeconds]);
+    const key = JSON.stringify([rest, areas, surveyed, words.language, choices, outline, beamSeconds]);
     if (key === this.key || this.isPressed) return;
     this.key = key;
     const focus = focusIn(this.root);

@@ -73,7 +73,7 @@
  * @property {number|null} last_fault_frame
  * @property {number|null} acknowledged_frame
  * @property {{on: boolean, since_ns: number|null, deviations: number}} beam
- * @property {{ready: boolean, html: string, pdf: string}} report
+ * @property {{ready: boolean, html: string, pdf: string, failed: boolean}} report
  * @property {{recording: boolean, warning: string}} storage
  * @property {boolean} simulated
  *

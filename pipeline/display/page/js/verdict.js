@@ -51,6 +51,22 @@ const CURED_BY = {
 };
 
 /**
+ * Where only one way takes a reason away; as pipeline/overlay/banner.py.
+ * @type {Record<string, string>}
+ */
+const ONLY = { SSD_HIGH: "down", SSD_LOW: "up" };
+
+/**
+ * The reason that people can do something about now: a time-out whose step is blocked by others is none.
+ * @param {Header} header
+ * @returns {string|undefined}
+ */
+function firstReason({ reasons, session }) {
+  const isBlocked = session?.steps.some((step) => step.id === "time_out" && step.state === "blocked");
+  return isBlocked ? (reasons.find((reason) => reason !== "NO_TIMEOUT") ?? reasons[0]) : reasons[0];
+}
+
+/**
  * @param {Header} header
  * @returns {Verdict}
  */
@@ -87,8 +103,10 @@ export function bannerOf(header, words) {
  * @returns {Move[]}
  */
 export function curingMoves(header) {
-  for (const quantity of CURED_BY[header.reasons[0] ?? ""] ?? []) {
-    const found = header.moves.filter((move) => move.quantity === quantity);
+  const reason = firstReason(header) ?? "";
+  const only = ONLY[reason];
+  for (const quantity of CURED_BY[reason] ?? []) {
+    const found = header.moves.filter((move) => move.quantity === quantity && (!only || move.way === only));
     if (found.length) return found;
   }
   return [];
@@ -101,7 +119,7 @@ export function curingMoves(header) {
  * @returns {[string, string]}
  */
 function sentences(header, verdict, words) {
-  const first = header.reasons[0];
+  const first = firstReason(header);
   if (first === undefined) {
     return verdict === "READY"
       ? [words.text("ready.sentence"), words.text("ready.action")]
@@ -142,11 +160,11 @@ function deviationText(header, words) {
   const move = curingMoves(header)[0];
   if (move) return `${words.number(move.amount, 1)}${move.unit === "deg" ? "°" : " mm"}`;
   const coverage = header.alignment["coverage_fraction"]?.value ?? null;
-  if (header.reasons[0] === "COVERAGE_LOW" && coverage !== null) {
+  if (firstReason(header) === "COVERAGE_LOW" && coverage !== null) {
     return `${words.number(100 * coverage, 0)} %`;
   }
   const intrusion = header.alignment["intrusion_mm"]?.value ?? null;
-  if (header.reasons[0] === "INTRUSION_HIGH" && intrusion !== null) {
+  if (firstReason(header) === "INTRUSION_HIGH" && intrusion !== null) {
     return `${words.number(intrusion, 1)} mm`;
   }
   return "";

@@ -23,7 +23,8 @@ export function draw(desk) {
       button(words.text("draw.keepOut"), () => choose({ isKeepOut: true }), { id: "draw-keep-out", pressed: choices.isKeepOut }),
     ),
     choices.isKeepOut ? nameField(desk) : null,
-    session.time_out.persons.length ? people(desk) : null,
+    choices.isKeepOut && choices.keepOutName.includes(".") ? hint(words.text("draw.noDot")) : null,
+    session.time_out.persons.length ? people(desk) : hint(words.text("pin.noPersons")),
     buttons(
       button(words.text("draw.undo"), () => undo(desk), {
         id: "undo",
@@ -50,7 +51,7 @@ export function draw(desk) {
  */
 export function undo({ drawing, session, send }) {
   if (drawing.contour) drawing.undo();
-  else if (session.can_undo) void send({ kind: "undo" });
+  else if (session.step === "draw" && session.can_undo) void send({ kind: "undo" });
 }
 
 /**
@@ -81,7 +82,12 @@ export async function accept(desk) {
 export function nameOf({ choices }) {
   if (!choices.isKeepOut) return "area_at_risk";
   const name = choices.keepOutName.trim();
-  return name ? `keep_out.${name}` : "";
+  return name && !name.includes(".") ? `keep_out.${name}` : "";
+}
+
+/** @param {string} text */
+function hint(text) {
+  return el("p", { class: "quiet", text });
 }
 
 /** @param {Desk} desk */

@@ -6,7 +6,7 @@ import { button, buttons, lead, okMark } from "./parts.js";
 /** @type {import("./parts.js").Screen} */
 export function report(desk) {
   const { session, words } = desk;
-  const { ready, html, pdf } = session.report;
+  const { ready, html, pdf, failed } = session.report;
   return [
     lead(words.text("report.do")),
     el(
@@ -15,6 +15,7 @@ export function report(desk) {
       okMark(words, ready ? true : null),
       words.text(ready ? "report.ready" : "report.notReady"),
     ),
+    failed ? el("p", { class: "big wrong", text: words.text("report.failed") }) : null,
     ready ? el("ul", { class: "files" }, file(words.text("report.html"), html), file(words.text("report.pdf"), pdf)) : null,
     buttons(
       button(words.text("report.write"), () => void desk.send({ kind: "report" }), { id: "write-report", primary: !ready }),
@@ -23,15 +24,10 @@ export function report(desk) {
 }
 
 /**
- * Where the report lies; a link where the server serves it.
+ * Where the report lies on the computer of the session; the page's server gives out none of its files.
  * @param {string} name
  * @param {string} place
  */
 function file(name, place) {
-  if (!place) return null;
-  const isServed = place.startsWith("/") && !place.startsWith("//");
-  const value = isServed
-    ? el("a", { href: place, target: "_blank", rel: "noopener", text: name })
-    : el("span", { text: `${name}: ${place}` });
-  return el("li", {}, value);
+  return place ? el("li", {}, el("span", { text: `${name}: ${place}` })) : null;
 }
