@@ -34,7 +34,7 @@ const USUAL_WIDTH_PX = 848; // all widths above are for this; they grow and shri
 export class PictureView {
   constructor() {
     this.canvas = /** @type {HTMLCanvasElement} */ (byId("picture"));
-    const context = this.canvas.getContext("2d");
+    const context = this.canvas.getContext("2d", { alpha: false }); // opaque: cheaper to lay on the page
     if (!context) throw new Error("this browser draws no canvas");
     this.context = context;
     this.size = { width: 848, height: 480 };
