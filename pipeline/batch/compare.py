@@ -10,6 +10,7 @@ from pipeline.batch.baseline import Baseline
 from pipeline.batch.results import ResultFolder, SessionRow
 from pipeline.diff.compare import compare_runs
 from pipeline.diff.records import read_records
+from tracking.errors import SourceError
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Comparison:
     Attributes
     ----------
     change : str
-        "same", "differs", "verdict", "new", "gone", "failed" (only now) or "mended".
+        "same", "differs", "verdict", "new", "gone", "failed" (only now, or records that cannot be
+        compared) or "mended".
     n_verdicts, n_frames : int
         Frames whose verdict, whose record at all differs.
     first_frame : int or None
@@ -59,7 +61,10 @@ def _compared(now: ResultFolder, row: SessionRow, before: Baseline) -> Compariso
         if ours.exists() == theirs.exists():
             return Comparison(row.name, "same")
         return Comparison(row.name, "mended" if ours.exists() else "failed")
-    return compare_records(row.name, ours, theirs)
+    try:
+        return compare_records(row.name, ours, theirs)
+    except SourceError:  # say, a frame stands twice: one session never stops the others
+        return Comparison(row.name, "failed")
 
 
 def compare_records(name: str, ours: Path, theirs: Path) -> Comparison:

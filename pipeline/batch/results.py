@@ -7,8 +7,6 @@ OUT/batch.json, batch.csv, batch.html
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from tracking.errors import UsageError
 SESSIONS = "sessions"
 STATUS_NAME = "status.json"
 BATCH_NAME = "batch.json"
+RESULT_NAMES = ("records.jsonl", "summary.json", "report.html")
 
 
 @dataclass(frozen=True)
@@ -87,24 +86,28 @@ class ResultFolder:
             return None
 
     def keep(self, result: JobResult) -> SessionRow:
-        """Write what a session came to; its folder is replaced as a whole."""
-        final = self.session(result.name)
-        fresh = final.with_name(f".{final.name}.unfinished")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        row = _row(result)
+        """Write what a session came to, its status last: without one it is not finished.
+
+        Other sessions' folders may lie in its own, and stay.
+        """
+        folder, row = self.session(result.name), _row(result)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (STATUS_NAME, *RESULT_NAMES):
+            (folder / name).unlink(missing_ok=True)
         if result.status is not Status.FAILED:
-            for name, packed in (
-                ("records.jsonl", result.records),
-                ("summary.json", result.summary),
-                ("report.html", result.report),
-            ):
-                (fresh / name).write_bytes(zlib.decompress(packed))
+            packed = (result.records, result.summary, result.report)
+            for name, data in zip(RESULT_NAMES, packed, strict=True):
+                _write(folder / name, zlib.decompress(data))
         text = json.dumps(row.to_json(), indent=2, ensure_ascii=False)
-        (fresh / STATUS_NAME).write_text(text + "\n", encoding="utf-8")
-        shutil.rmtree(final, ignore_errors=True)
-        os.replace(fresh, final)  # noqa: PTH105 - a folder onto no folder, at once
+        _write(folder / STATUS_NAME, (text + "\n").encode())
         return row
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it or nothing."""
+    fresh = path.with_name(f".{path.name}.unfinished")
+    fresh.write_bytes(data)
+    fresh.replace(path)
 
 
 def _row(result: JobResult) -> SessionRow:

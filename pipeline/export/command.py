@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -78,7 +78,7 @@ class _Viewer:
         """Take one result; its labels are the segmenter's."""
         decision = result.record.decision
         self._file.write(
-            result.source_frame,
+            replace(result.source_frame, labels=result.segmentation.labels),
             result.record.registration.camera_from_applicator,
             str(decision.verdict),
             [str(reason) for reason in decision.reasons],

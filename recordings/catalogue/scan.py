@@ -52,7 +52,8 @@ def scan(
     """
     if not archive.is_dir():
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
-    files = {session_name(p.relative_to(archive)): p for p in archive.rglob(f"*{SUFFIX}")}
+    paths = (path for path in archive.rglob(f"*{SUFFIX}") if path.is_file())
+    files = {session_name(path.relative_to(archive)): path for path in paths}
     known = {} if anew else catalogue.stamps()
     gone = [name for name in catalogue.stamps() if name not in files]
     catalogue.drop(gone)

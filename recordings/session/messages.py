@@ -86,13 +86,17 @@ class MessageReader:
 
     def message_count(self, topic: str) -> int | None:
         """Return how many messages the summary counts under `topic`; None for a cut file."""
-        position = self._stream.tell()
-        try:
-            return self._count_from_summary(topic)
-        except DamagedError:
+        summary = self._summary()
+        if summary is None:
             return None
-        finally:
-            self._stream.seek(position)
+        topics, counts = summary
+        count = sum(counts.get(channel, 0) for channel, name in topics.items() if name == topic)
+        return count if count <= self._size else None  # else it says what cannot be
+
+    def topics(self) -> dict[int, str]:
+        """Return the channels that the summary names, by number; none for a cut file."""
+        summary = self._summary()
+        return {} if summary is None else summary[0]
 
     def seek(self, sequence: int) -> None:
         """Go to the first chunk that may hold messages of `sequence`; heads alone are read before.
@@ -232,23 +236,31 @@ class MessageReader:
             return None
         return parsed(Footer.read, body) if self._stream.read(len(MAGIC)) == MAGIC else None
 
-    def _count_from_summary(self, topic: str) -> int | None:
+    def _summary(self) -> tuple[dict[int, str], dict[int, int]] | None:
+        """Topics by channel, and how many messages each has; the position stays."""
+        position = self._stream.tell()
+        try:
+            return self._read_summary()
+        except DamagedError:
+            return None
+        finally:
+            self._stream.seek(position)
+
+    def _read_summary(self) -> tuple[dict[int, str], dict[int, int]] | None:
         footer = self._footer(len(MAGIC))
         if footer is None or not 0 < footer.summary_start < self._size:
             return None
         self._stream.seek(footer.summary_start)
-        ids: set[int] = set()
-        counts: dict[int, int] = {}
+        topics: dict[int, str] = {}
         for n_seen, (opcode, body) in enumerate(self._records()):
             if opcode == Opcode.CHANNEL:
                 channel = parsed(Channel.read, body)
-                ids |= {channel.id} if channel.topic == topic else set()
-            elif opcode == Opcode.STATISTICS:
-                counts = parsed(Statistics.read, body).channel_message_counts
-                break  # channels come before it
+                topics[channel.id] = channel.topic
+            elif opcode == Opcode.STATISTICS:  # channels come before it
+                return topics, parsed(Statistics.read, body).channel_message_counts
             elif opcode != Opcode.SCHEMA or n_seen > MAX_IDLE_RECORDS:
                 return None  # not where a summary starts
-        return sum(counts.get(channel_id, 0) for channel_id in ids)
+        return None
 
 
 def _one_more(n_idle: int) -> int:

@@ -149,6 +149,8 @@ def _ended(name: str, n_frames: int, reason: str) -> str:
 
 def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
     text = metadata.get("json", "")
+    if len(text) > schema.MAX_HEADER_CHARS:
+        raise DamagedError(f"its header has {len(text)} characters")
     if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):
         raise DamagedError("the header's checksum does not match")
     version = _Version.model_validate_json(text).schema_version
@@ -182,6 +184,8 @@ def assembled(
 ) -> SourceFrame:
     """The frame of a record and its parts; DamagedError unless all of it is proven."""
     try:
+        if len(message.data) > schema.MAX_FRAME_BYTES:
+            raise DamagedError(f"the record of frame {position} has {len(message.data)} bytes")
         record = schema.FrameHeadRecord.model_validate_json(message.data)
         if record.position != position:
             raise DamagedError(f"frame {record.position} follows where {position} is due")

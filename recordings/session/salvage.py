@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 from mcap.opcode import Opcode
 
@@ -57,15 +58,24 @@ def salvaged(path: Path, header: SourceHeader) -> Iterator[Salvaged]:
     """
     try:
         with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
-            yield from _frames(data, header)
+            yield from _frames(data, header, _topics(stream))
     except OSError as error:
         raise SourceError(f"{path} cannot be read.", actual=error.strerror or str(error)) from error
 
 
-def _frames(data: mmap, header: SourceHeader) -> Iterator[Salvaged]:
+def _topics(stream: BinaryIO) -> dict[int, str]:
+    """Topics by channel: the file's own, where its end is whole, else those of today's files."""
+    try:
+        named = MessageReader(stream).topics()
+    except DamagedError:
+        named = {}
+    return named or dict(enumerate(schema.TOPICS, start=1))
+
+
+def _frames(data: mmap, header: SourceHeader, topics: dict[int, str]) -> Iterator[Salvaged]:
     parts: defaultdict[int, dict[str, bytes]] = defaultdict(dict)
     last = -1
-    for message in _messages(data):
+    for message in _messages(data, topics):
         position = message.sequence
         if position <= last:
             continue
@@ -86,9 +96,9 @@ def _frames(data: mmap, header: SourceHeader) -> Iterator[Salvaged]:
         )
 
 
-def _messages(data: mmap) -> Iterator[TopicMessage]:
+def _messages(data: mmap, topics: dict[int, str]) -> Iterator[TopicMessage]:
     reader = MessageReader(BytesIO(MAGIC))
-    reader.name_topics(dict(enumerate(schema.TOPICS, start=1)))
+    reader.name_topics(topics)
     end = len(MAGIC)
     for start, end in _chunks(data):
         try:

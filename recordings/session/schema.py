@@ -61,6 +61,12 @@ PICTURE_FORMAT = "jpeg"
 TextName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
 
 
+FrameRate = Annotated[float, Field(ge=1e-3, le=1e5)]
+MAX_HEADER_CHARS = 1024 * 1024  # a live session's has some 60,000
+MAX_EMBEDDED = 1000  # texts: a session has ten
+MAX_FRAME_BYTES = 256 * 1024  # of a frame's record, which takes some 3 KiB
+
+
 class HeaderRecord(StrictRecord):
     """What is known before the first frame."""
 
@@ -70,9 +76,9 @@ class HeaderRecord(StrictRecord):
     depth_unit_mm: Positive
     device_name: str
     device_serial: str
-    frame_rate_hz: Positive
+    frame_rate_hz: FrameRate
     recorded_at: str
-    embedded: tuple[tuple[TextName, str], ...]
+    embedded: Annotated[tuple[tuple[TextName, str], ...], Field(max_length=MAX_EMBEDDED)]
 
 
 class FrameHeadRecord(StrictRecord):

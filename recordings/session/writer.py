@@ -64,6 +64,13 @@ class SessionWriter:
 
     def __init__(self, path: Path, header: SourceHeader, *, each_frame: bool = False) -> None:
         text = header_record(header).model_dump_json()
+        if len(text) > schema.MAX_HEADER_CHARS:
+            raise UsageError(
+                f"the texts that belong to the session {path} are too long",
+                expected=f"at most {schema.MAX_HEADER_CHARS} characters in all",
+                actual=str(len(text)),
+                remedy="shorten catalogue, plan or rig",
+            )
         try:
             self._stream = path.open("xb")
         except OSError as error:
@@ -84,7 +91,7 @@ class SessionWriter:
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         self._writer.add_metadata(schema.HEADER_NAME, {"json": text, "sha256": sha256})
         self._register()
-        self._add(schema.CALIBRATION_TOPIC, calibration_message(header.intrinsics), 0)
+        self._calibration: bytes | None = calibration_message(header.intrinsics)
 
     @property
     def n_frames(self) -> int:
@@ -107,6 +114,7 @@ class SessionWriter:
     def write_encoded(self, frame: EncodedFrame) -> None:
         """Append one frame as it is encoded; its position becomes the next one here."""
         stamp_ns = frame.record.stamp_ns
+        self._add_calibration(stamp_ns)
         for topic, data in frame.parts:
             self._add(topic, data, stamp_ns)
         record = frame.record.model_copy(update={"position": self._n_frames})
@@ -122,6 +130,7 @@ class SessionWriter:
         if self._is_open:
             self._is_open = False
             try:
+                self._add_calibration(0)
                 self._writer.finish()  # type: ignore[no-untyped-call]
             finally:
                 self._stream.close()
@@ -155,6 +164,12 @@ class SessionWriter:
             topic: self._writer.register_channel(topic, *kinds.get(topic, ("protobuf", image)))
             for topic in schema.TOPICS
         }
+
+    def _add_calibration(self, stamp_ns: int) -> None:
+        """Once, at the first frame's time: a viewer's time line begins where the session does."""
+        if self._calibration is not None:
+            self._add(schema.CALIBRATION_TOPIC, self._calibration, stamp_ns)
+            self._calibration = None
 
     def _add(self, topic: str, data: bytes, stamp_ns: int) -> None:
         self._writer.add_message(

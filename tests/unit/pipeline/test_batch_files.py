@@ -136,3 +136,29 @@ def test_what_is_gone_is_said_without_a_frame(
     lines = capsys.readouterr().out.splitlines()
     assert "  left: gone" in lines
     assert "  turned: verdict, 2 verdicts, from frame 7" in lines
+
+
+def test_a_session_beside_a_folder_of_its_name_does_not_take_its_results_away(
+    tmp_path: Path,
+) -> None:
+    archive, out = tmp_path / "archive", ResultFolder(tmp_path / "out")
+    (archive / "day-1").mkdir(parents=True)
+    for name in ("day-1.mcap", "day-1/s0.mcap"):
+        (archive / name).write_bytes(b"no session")
+    sessions = list_sessions(str(archive))
+    rows = _kept(out, sessions)
+    again = _kept(out, sessions)
+    assert rows == again == [out.row(session.name) for session in sessions]
+    assert list(out.path.rglob("*.unfinished")) == []
+
+
+def test_records_that_cannot_be_compared_cost_their_own_session_alone(tmp_path: Path) -> None:
+    now, before = (_ran(tmp_path / name, "one", "two") for name in ("now", "before"))
+    record = {"frame_index": 0, "stamp_ns": 0, "verdict": "HOLD", "reasons": ["LATERAL_HIGH"]}
+    line = json.dumps({**record, "alignment": {}, "stage_ms": {}}) + "\n"
+    for out in (now, before):
+        (out.session("one") / "records.jsonl").write_text(line * 2, encoding="utf-8")
+        (out.session("two") / "records.jsonl").write_text(line, encoding="utf-8")
+    rows = [_row("one"), _row("two")]
+    found = compare_batches(now, rows, read_baseline(before.path))
+    assert [(each.name, each.change) for each in found] == [("one", "failed"), ("two", "same")]

@@ -7,16 +7,19 @@ import os
 from pathlib import Path, PurePosixPath
 
 import pytest
+from mcap.opcode import Opcode
 
 from pipeline.cli.app import main
 from recordings.catalogue.query import parse_query
 from recordings.catalogue.scan import scan
 from recordings.catalogue.store import Catalogue, default_address
 from recordings.naming import LONGEST_FOLDER_BYTES, printable, results_folder, session_name
+from recordings.session.chunks import FRAMING
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import make_frames, make_header
 from tracking.errors import UsageError
 
+N_TOPICS = 5  # with messages, in a session of frames with colour and labels
 NOT_UTF8 = os.fsdecode(b"\xff\xfe.mcap")
 SUMMARY = {
     "verdicts": {"READY": 1},
@@ -136,3 +139,17 @@ def test_a_day_that_no_calendar_has_is_refused(day: str) -> None:
     with pytest.raises(UsageError, match="cannot be looked for") as caught:
         parse_query([f"before:{day}"])
     assert "a date of the calendar" in caught.value.expected
+
+
+def test_a_link_to_nothing_and_a_count_that_cannot_be_stop_no_scan(tmp_path: Path) -> None:
+    (tmp_path / "gone.mcap").symlink_to(tmp_path / "nowhere")
+    path = tmp_path / "counted.mcap"
+    _recorded(path)
+    data, length = bytearray(path.read_bytes()), 46 + 10 * N_TOPICS
+    end = data.rindex(FRAMING.pack(Opcode.STATISTICS, length)) + FRAMING.size + length
+    for topic in range(N_TOPICS):
+        data[end - 10 * topic - 1] |= 0x80  # the highest bit of how many messages it has
+    path.write_bytes(data)
+    catalogue = Catalogue(default_address(tmp_path))
+    done = scan(tmp_path, catalogue, _silent, deep=True)
+    assert (done.n_sessions, done.n_damaged) == (1, 1)

@@ -188,6 +188,21 @@ def empty_summary(folder: Path) -> bytes:
     return good[:-37] + FRAMING.pack(200, 0) * MANY + good[-37:]
 
 
+def endless_record(folder: Path) -> bytes:
+    messages = frame_messages()
+    table = json.loads(messages[-1][1])
+    table["picture"] = {"distortion": [0.0] * MANY}
+    return session_bytes(
+        header_text(), [*messages[:-1], (schema.FRAME_TOPIC, json.dumps(table).encode())], folder
+    )
+
+
+def many_texts(folder: Path) -> bytes:
+    return session_bytes(
+        header_text(embedded=[[f"t{k}", ""] for k in range(MANY // 10)]), [], folder
+    )
+
+
 CRAFTED: list[Callable[[Path], bytes]] = [
     huge_record,
     huge_metadata,
@@ -209,6 +224,8 @@ CRAFTED: list[Callable[[Path], bytes]] = [
     empty_chunks,
     empty_messages,
     empty_summary,
+    endless_record,
+    many_texts,
 ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.app import main
+from pipeline.demo import SAMPLES
 from pipeline.recorder.recording_notes import notes_of
 from recordings.session.reader import SessionSource
 from recordings.session.recover import Gap, recover, recovery_sentences
@@ -199,3 +200,11 @@ def test_a_file_without_a_whole_frame_is_refused(session: Path, tmp_path: Path) 
     assert not (tmp_path / "out.mcap").exists()
     with pytest.raises(UsageError):
         recover(session, session, quiet)
+
+
+def test_a_file_of_another_order_of_channels_is_recovered_by_its_own(tmp_path: Path) -> None:
+    """The packaged sample was written before the picture's topic: its frames are channel 5."""
+    data = bytearray((SAMPLES / "docking.mcap").read_bytes())
+    data[60_000] ^= 1
+    done = recover(with_bytes(tmp_path / "damaged.mcap", bytes(data)), tmp_path / "out.mcap", quiet)
+    assert done.n_frames > 150
