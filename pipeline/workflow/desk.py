@@ -74,10 +74,10 @@ class WorkflowDesk:
         self._write_report = write_report
         self._sights: deque[SurveySight] = deque(maxlen=N_SIGHTS)
         self._survey = AlignedSurvey()
-        self._facts = StepFacts()
         self._pending: Revision | None = None
         blank = DeskState(Step.BRIEFING, base.plan.applicator_id)
         self.state = restored(blank, store.earlier, self.applicators)
+        self._facts = StepFacts(is_beam_on=self.state.beam.is_on)  # as it was left
 
     def status(self) -> WorkflowStatus:
         """Where people are, and what an approval would approve."""
@@ -234,7 +234,14 @@ class WorkflowDesk:
             is_area_wanted=self.is_area_wanted,
         )
 
+    def _is_known(self, person: str) -> bool:
+        """Whether somebody of that name is registered; where no site is named, everybody is."""
+        site = self._base.site
+        return site is None or any(person == known.id for known in site.persons)
+
     def _draw(self, message: DrawMessage) -> EventKind | Refusal:
+        if not self._is_known(message.person):
+            return Refusal.UNKNOWN_PERSON
         if not can_hold(self._base.plan, message.name):
             return Refusal.NO_LIMIT
         if self._survey.survey is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.site import Caps, Person, Site
 from pipeline.session.control import Cone, SessionControl
 from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
@@ -99,6 +100,18 @@ class TestDrawing:
         desk = Desk(tmp_path)
         desk.see(make_survey(BED, POSE, known=(40.0, 90.0)))
         assert desk.draw().code == Refusal.NOT_ON_BED
+
+    @pytest.mark.parametrize(("person", "is_known"), [("surgeon-1", True), ("surgeon-9", False)])
+    def test_only_registered_persons_draw(
+        self, tmp_path: Path, person: str, *, is_known: bool
+    ) -> None:
+        caps = Caps(5.0, 9.0, 9.0, 20.0, 9.0, 9.0)
+        site = Site("s@1", "s", caps, None, {}, (Person(person, "one", "surgeon"),))
+        desk = Desk(tmp_path, base=replace(CONFIG, site=site))
+        desk.see()
+        answer = desk.draw()
+        assert answer.accepted is is_known
+        assert is_known or answer.code == Refusal.UNKNOWN_PERSON
 
     def test_without_a_limit_nothing_is_drawn(self, tmp_path: Path) -> None:
         free = replace(LIMITED, intrusion_maximum_mm=None)
@@ -309,6 +322,7 @@ class TestDisk:
     def test_what_happens_by_itself_happens_and_is_kept_once_there_is_room(
         self, tmp_path: Path, desk: Desk
     ) -> None:
+        desk.see(facts=replace(ALL_DONE, has_time_out=False))
         desk.do("step", to="time_out")
         disk = fill_disk(desk)
         desk.see()
