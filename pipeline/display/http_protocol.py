@@ -17,6 +17,9 @@ from pipeline.display.limits import (
     MAX_CONNECTIONS_PER_ADDRESS,
     MAX_FRAGMENTS,
     MAX_UNSENT_BYTES,
+    REQUEST_BURST,
+    REQUESTS_PER_S,
+    TokenBucket,
 )
 
 
@@ -42,9 +45,12 @@ class BoundedHttp(H11Protocol):
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """One request is answered: the next one's time begins."""
+        """One request is answered: the next one's time begins, unless there are too many."""
         super().on_response_complete()
-        self._begin()
+        if self._rate().takes(self.loop.time()):
+            self._begin()
+        else:
+            self.transport.abort()
 
     def handle_websocket_upgrade(self, event: Any) -> None:  # noqa: ANN401 - h11 has no types here
         """From here on the WebSocket's own times hold."""
@@ -54,6 +60,14 @@ class BoundedHttp(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Drop what is no HTTP."""
         self.transport.abort()
+
+    def _rate(self) -> TokenBucket:
+        """Of the whole listener: whoever comes anew comes to the same."""
+        rate: TokenBucket | None = getattr(self.server_state, "rate", None)
+        if rate is None:
+            rate = TokenBucket(REQUESTS_PER_S, REQUEST_BURST, self.loop.time())
+            self.server_state.rate = rate  # type: ignore[attr-defined]
+        return rate
 
     def _begin(self) -> None:
         self._end()

@@ -25,6 +25,7 @@ from pipeline.display.app import Application, build_app
 from pipeline.display.asking import SessionAsker
 from pipeline.display.connection import Shared
 from pipeline.display.drawing import Drawn
+from pipeline.display.guarded_socket import GuardedSocket
 from pipeline.display.http_protocol import BoundedHttp, BoundedWebSocket
 from pipeline.display.hub import Hub
 from pipeline.display.limits import GRACE_S, HTTP_S, MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES, PING_S
@@ -106,7 +107,7 @@ async def serve(start: Start) -> None:
     )
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     serving = [
-        asyncio.create_task(server.serve([socket.socket(fileno=listener.fd)]))
+        asyncio.create_task(server.serve([_listening(listener)]))
         for server, listener in zip(servers, start.listeners, strict=True)
     ]
     try:
@@ -120,6 +121,13 @@ async def serve(start: Start) -> None:
         server.should_exit = True
     asker.close()
     await asyncio.gather(*serving)
+
+
+def _listening(listener: Listener) -> socket.socket:
+    """Who comes encrypted, and so from elsewhere, leaves room for those who do not."""
+    if listener.is_tls:
+        return GuardedSocket(listener.fd, MAX_OPEN_FILES // 2)
+    return socket.socket(fileno=listener.fd)
 
 
 def _server(app: Application, start: Start, listener: Listener) -> _Server:

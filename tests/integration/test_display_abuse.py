@@ -30,6 +30,8 @@ from pipeline.display.limits import (
     MAX_MESSAGE_BYTES,
     MAX_VIEWERS_PER_ADDRESS,
     MESSAGE_BURST,
+    REQUEST_BURST,
+    REQUESTS_PER_S,
 )
 from pipeline.display.serving import LOST
 from tests.display_parts import (
@@ -45,6 +47,7 @@ from tests.display_parts import (
 )
 
 N_SLOW = 200
+FLOOD_S = 20.0
 N_REFUSED = 2 * MAX_CONNECTIONS - MAX_CONNECTIONS_PER_ADDRESS  # at once, of twice as many as may be
 MORE_MEMORY_MB = 40.0  # what 200 hostile clients may add: buffers of those that were let in
 EMIT_MS = 1.0  # median; what it costs alone is measured by `bench serve`
@@ -181,6 +184,34 @@ def test_endless_headers_and_bodies_end(stage: Stage) -> None:
     assert raw(stage, endless) == b""
     body = get(stage.host, more="Content-Length: 100000000\r\n") + b"x" * 300_000
     assert b" 200 " in raw(stage, body)[:40] or raw(stage, body) == b""
+
+
+def test_a_flood_of_requests_is_cut_off(stage: Stage) -> None:
+    request = f"GET / HTTP/1.1\r\nHost: {stage.host}\r\n\r\n".encode()
+    n_answered, n_cut, began_s = 0, 0, time.monotonic()
+    while n_cut < 5 and time.monotonic() - began_s < FLOOD_S:
+        with socket.create_connection(("127.0.0.1", stage.port), 10) as connection:
+            n_answered += _answered(connection, request)
+        n_cut += 1  # nothing else ends it
+    assert n_cut == 5
+    assert n_answered <= REQUEST_BURST + REQUESTS_PER_S * (time.monotonic() - began_s)
+    time.sleep(0.5)
+    assert raw(stage, get(stage.host)).startswith(b"HTTP/1.1 200")
+    with Client(stage) as console:
+        goes_on(console)
+
+
+def _answered(connection: socket.socket, request: bytes) -> int:
+    """Requests on one connection that were answered before it was hung up on."""
+    n_answers = 0
+    with suppress(OSError):
+        while True:
+            connection.sendall(request)
+            answer = connection.recv(65536)
+            if not answer:
+                break
+            n_answers += answer.startswith(b"HTTP/1.1 200")
+    return n_answers
 
 
 def test_hostile_clients_fill_nobodys_terminal(
