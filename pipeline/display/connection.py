@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -159,7 +159,8 @@ class _Client:
             try:
                 async with asyncio.timeout(DRAWN_S):
                     age_ms = (time.monotonic_ns() - drawn.exposure_ns) / 1e6
-                    await self._socket.send_bytes(pack_for_page(header, drawn.picture, age_ms))
+                    with _closed_is_gone():
+                        await self._socket.send_bytes(pack_for_page(header, drawn.picture, age_ms))
                     await self._acknowledged.wait()
             except TimeoutError:
                 raise Dropped(Code.TOO_LATE) from None
@@ -214,4 +215,14 @@ class _Client:
         return {**own, "clients": every}
 
     async def _tell(self, text: str) -> None:
-        await self._socket.send_text(text)
+        with _closed_is_gone():
+            await self._socket.send_text(text)
+
+
+@contextmanager
+def _closed_is_gone() -> Iterator[None]:
+    """Who sends while the server's library hangs up, say on a malformed message, has no peer."""
+    try:
+        yield
+    except RuntimeError as error:  # of the state of the connection: nothing else is asked
+        raise WebSocketDisconnect(1006) from error
