@@ -194,7 +194,8 @@ def test_a_flood_of_requests_is_cut_off(stage: Stage) -> None:
             n_answered += _answered(connection, request)
         n_cut += 1  # nothing else ends it
     assert n_cut == 5
-    assert n_answered <= REQUEST_BURST + REQUESTS_PER_S * (time.monotonic() - began_s)
+    n_most = REQUEST_BURST + REQUESTS_PER_S * (time.monotonic() - began_s)
+    assert n_answered <= n_most + n_cut  # whoever is cut off has had one answer more
     time.sleep(0.5)
     assert raw(stage, get(stage.host)).startswith(b"HTTP/1.1 200")
     with Client(stage) as console:
