@@ -24,10 +24,11 @@ export function report(desk) {
 }
 
 /**
- * Where the report lies on the computer of the session; the page's server gives out none of its files.
+ * Where the report lies in the session's folder; the page's server gives out none of its files.
  * @param {string} name
  * @param {string} place
  */
 function file(name, place) {
-  return place ? el("li", {}, el("span", { text: `${name}: ${place}` })) : null;
+  const within = place.split("/").slice(-2).join("/");
+  return place ? el("li", {}, el("span", { text: `${name}: ${within}` })) : null;
 }
