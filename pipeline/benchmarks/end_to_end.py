@@ -19,7 +19,7 @@ import numpy as np
 from models.loading import load_segmenter
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
 from pipeline.benchmarks.serve_scene import Clients
-from pipeline.benchmarks.simulated import BenchStream, bench_config
+from pipeline.benchmarks.simulated import N_PLAYED, BenchStream, bench_config
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
@@ -40,7 +40,6 @@ from tracking.frame import RgbdFrame
 
 N_TURNS = 3
 N_WARM_UP = 30
-N_PLAYED = 300  # frames that are made before, and played over again
 N_DB3 = 60
 PER_MINUTE = 1800
 P50_GOAL_MS, P99_GOAL_MS, RISE_GOAL = 20.0, 33.0, 0.10

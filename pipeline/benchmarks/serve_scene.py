@@ -28,7 +28,6 @@ from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
 
 N_WARM_UP = 30
-N_PLAYED = 300  # frames that are made before, and played over again
 END_S = 30.0
 CHROMIUM = "chromium"
 CHROMIUM_ARGUMENTS = (
@@ -73,7 +72,7 @@ class Loop:
         self.context = run_context(header, config, start)
         self._tracker = Tracker(config, load_segmenter("onnx"), start.evidence)
         self._steadier = PoseSteadier()
-        self._stream = BenchStream(seed, N_PLAYED)
+        self._stream = BenchStream(seed)
         self.transfer_ms, self._period_ns = self._stream.transfer_ms, self._stream.period_ns
         self._position = 0
         self._due_ns = 0

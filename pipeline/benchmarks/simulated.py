@@ -13,6 +13,7 @@ from recordings.source import SourceHeader
 from tracking.frame import SourceFrame
 
 BENCH_SEED = 0
+N_PLAYED = 300  # frames that are made before, and played over again
 
 
 def bench_source(seed: int) -> SimulatedSource:
@@ -34,7 +35,7 @@ class BenchStream:
         Exposure to arrival, the same for every frame: an assumption of the simulation.
     """
 
-    def __init__(self, seed: int, n_frames: int) -> None:
+    def __init__(self, seed: int, n_frames: int = N_PLAYED) -> None:
         source = bench_source(seed)
         scenario, device = source.scenario, source.scenario.device
         views = [source.rendering(index) for index in range(scenario.n_frames)]

@@ -33,6 +33,7 @@ def draw_overlay(
 ) -> UInt8:
     """Return the overlay of one frame, RGB, (720, 1280, 3), read-only."""
     canvas = blank_canvas(result.source_frame.frame.intrinsics.shape)
+    context = context.of(result)
     for layer in layers:
-        layer.draw(canvas, result, context.of(result))
+        layer.draw(canvas, result, context)
     return frozen(canvas.pixels)

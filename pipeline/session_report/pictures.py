@@ -56,8 +56,9 @@ def session_pictures(result: FrameResult, context: RunContext) -> tuple[Picture,
 def _view(result: FrameResult, context: RunContext) -> UInt8:
     """The camera's picture with what was found in it, without banner and panel."""
     canvas = blank_canvas(result.source_frame.frame.intrinsics.shape)
+    context = context.of(result)
     for layer in LAYERS:
-        layer.draw(canvas, result, context.of(result))
+        layer.draw(canvas, result, context)
     return np.ascontiguousarray(canvas.picture)
 
 

@@ -34,6 +34,13 @@ class CutError(DamagedError):
         self.body = body
 
 
+def one_more(n: int, most: int, what: str) -> int:
+    """Count records that bring nothing; DamagedError where there are more than `most` in a row."""
+    if n >= most:
+        raise DamagedError(f"more than {most} {what}")
+    return n + 1
+
+
 def checked_data(body: Bytes) -> memoryview:
     """Return the records of a whole chunk; DamagedError unless its CRC matches."""
     if len(body) < CHUNK_HEAD.size:

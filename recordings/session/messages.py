@@ -27,6 +27,7 @@ from recordings.session.chunks import (
     DamagedError,
     checked_data,
     cut_data,
+    one_more,
     parsed,
     split,
     split_cut,
@@ -37,6 +38,7 @@ CRC_BYTES = 4
 FOOTER_BYTES = FRAMING.size + 16 + CRC_BYTES + len(MAGIC)
 MAX_RECORDS_BEFORE_HEADER = 64  # the session's header is the second record
 MAX_IDLE_RECORDS = 256  # in a row that are no message; a chunk has an index a topic behind it
+NO_MESSAGE = "records in a row hold no message"
 PIECE_BYTES = 1 << 20  # that are read of a summary at a time
 
 
@@ -125,7 +127,7 @@ class MessageReader:
         n_idle = 0
         try:
             for opcode, body in self._records():
-                n_idle = _one_more(n_idle)
+                n_idle = one_more(n_idle, MAX_IDLE_RECORDS, NO_MESSAGE)
                 if opcode == Opcode.CHUNK:
                     for message in self.of_chunk(body):
                         n_idle = 0
@@ -194,7 +196,7 @@ class MessageReader:
     ) -> Iterator[TopicMessage]:
         n_idle = 0
         for opcode, body in records:
-            n_idle = _one_more(n_idle)
+            n_idle = one_more(n_idle, MAX_IDLE_RECORDS, NO_MESSAGE)
             if opcode == Opcode.CHANNEL:
                 channel = parsed(Channel.read, body)
                 self._topics[channel.id] = channel.topic
@@ -261,10 +263,3 @@ class MessageReader:
             elif opcode != Opcode.SCHEMA or n_seen > MAX_IDLE_RECORDS:
                 return None  # not where a summary starts
         return None
-
-
-def _one_more(n_idle: int) -> int:
-    """Count a record that is perhaps no message; DamagedError where they are too many in a row."""
-    if n_idle >= MAX_IDLE_RECORDS:
-        raise DamagedError(f"more than {MAX_IDLE_RECORDS} records in a row hold no message")
-    return n_idle + 1

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from recordings.images import decode_depth, decode_jpeg, decode_png
 from recordings.naming import file_name
 from recordings.session import schema
-from recordings.session.chunks import DamagedError
+from recordings.session.chunks import DamagedError, one_more
 from recordings.session.convert import source_header
 from recordings.session.foxglove import image_payload
 from recordings.session.messages import MessageReader, TopicMessage
@@ -122,7 +122,7 @@ class SessionSource:
                 if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data
                 if message.topic != schema.FRAME_TOPIC:
-                    n_parts = _one_more_part(n_parts)
+                    n_parts = one_more(n_parts, MAX_PARTS, "messages in a row belong to no frame")
                     continue
                 frame = assembled(message, parts, n_frames, self._header)
                 parts, n_parts = {}, 0
@@ -134,13 +134,6 @@ class SessionSource:
                 )
         except DamagedError as error:
             self._damage = _ended(file_name(self._path), n_frames, str(error))
-
-
-def _one_more_part(n_parts: int) -> int:
-    """Count a part of a frame to come; DamagedError where it never comes."""
-    if n_parts >= MAX_PARTS:
-        raise DamagedError(f"more than {MAX_PARTS} messages in a row belong to no frame")
-    return n_parts + 1
 
 
 def _ended(name: str, n_frames: int, reason: str) -> str:

@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from mcap.writer import CompressionType, Writer
 
 from recordings.images import encode_jpeg, encode_png
+from recordings.session import schema
 from recordings.session.foxglove import (
     calibration_message,
     descriptor_set,
@@ -30,12 +31,12 @@ from tracking.errors import UsageError
 from tracking.frame import SourceFrame
 
 TOPICS: dict[str, type[Message]] = {
-    "/camera/calibration": CameraCalibration,
-    "/camera/depth": CompressedImage,
-    "/camera/color": CompressedImage,
-    "/camera/labels": CompressedImage,
-    "/tf": FrameTransform,
-    "/verdict": Log,
+    schema.CALIBRATION_TOPIC: CameraCalibration,
+    schema.DEPTH_TOPIC: CompressedImage,
+    schema.COLOR_TOPIC: CompressedImage,
+    schema.LABELS_TOPIC: CompressedImage,
+    schema.TRANSFORM_TOPIC: FrameTransform,
+    schema.LOG_TOPIC: Log,
 }
 MAX_DEPTH_MM = 65535
 
@@ -57,8 +58,8 @@ class ViewerFile:
         self._channels = {}
         for topic, message in TOPICS.items():
             name: str = message.DESCRIPTOR.full_name
-            schema = self._writer.register_schema(name, "protobuf", descriptor_set(message))
-            self._channels[topic] = self._writer.register_channel(topic, "protobuf", schema)
+            kind = self._writer.register_schema(name, "protobuf", descriptor_set(message))
+            self._channels[topic] = self._writer.register_channel(topic, "protobuf", kind)
         self._has_calibration, self._is_open = False, True
         self._verdict = ""
 
@@ -73,19 +74,21 @@ class ViewerFile:
         frame, at = source_frame.frame, source_frame.frame.stamp_ns
         if not self._has_calibration:
             self._has_calibration = True
-            self._add("/camera/calibration", calibration_message(frame.intrinsics), at)
+            self._add(schema.CALIBRATION_TOPIC, calibration_message(frame.intrinsics), at)
         depth = np.minimum(np.round(frame.depth_mm), MAX_DEPTH_MM).astype(np.uint16)
-        self._add("/camera/depth", image_message(encode_png(depth), "png", at), at)
+        self._add(schema.DEPTH_TOPIC, image_message(encode_png(depth), "png", at), at)
         if frame.color_rgb is not None:
-            self._add("/camera/color", image_message(encode_jpeg(frame.color_rgb), "jpeg", at), at)
+            self._add(
+                schema.COLOR_TOPIC, image_message(encode_jpeg(frame.color_rgb), "jpeg", at), at
+            )
         if source_frame.labels is not None:
             labels = encode_png(source_frame.labels)
-            self._add("/camera/labels", image_message(labels, "png", at), at)
+            self._add(schema.LABELS_TOPIC, image_message(labels, "png", at), at)
         if camera_from_applicator is not None:
-            self._add("/tf", transform_message(camera_from_applicator, at), at)
+            self._add(schema.TRANSFORM_TOPIC, transform_message(camera_from_applicator, at), at)
         if verdict and verdict != self._verdict:
             self._verdict = verdict
-            self._add("/verdict", log_message(verdict, reasons, at), at)
+            self._add(schema.LOG_TOPIC, log_message(verdict, reasons, at), at)
 
     def close(self) -> None:
         """Finish the file; safe to call twice."""
