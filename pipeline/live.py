@@ -25,14 +25,16 @@ from pipeline.garbage import collected_between_frames
 from pipeline.precedence import ahead_of_others
 from pipeline.qa.running import setup_of
 from pipeline.qa.watch import QaWatch
-from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
+from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.recorder.recording_options import RecordingOptions
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
+from pipeline.session.storage_sink import StorageSink
 from pipeline.session_report.of_live import reporting
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.sinks.sink import FrameResult, Sink
@@ -98,19 +100,6 @@ def live(
         with ExitStack() as stack:
             enter = stack.enter_context
             qa = enter(QaWatch(qa_store, setup, time.time_ns, required))
-            reporter = enter(
-                reporting(session_id, folders, config, source.header, start, qa, announcer)
-            )
-            report = ReportOnDemand(reporter, folders.session, announcer.say)
-            desk = enter(open_desk(config, source.header, folders.session, report.begin))
-            shell = enter(
-                open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
-            )
-            announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
-            announcer.say(f"  QA: {qa.sentence}")
-            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
-            announcer.say(f"  temperature: {warmth.sentence}")
-            announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             recorder = None
             if recording is not None:
                 told = header_of_session(
@@ -122,11 +111,28 @@ def live(
                 )
                 limit = recording.limit_bytes
                 recorder = enter(recording_to(recording.path, told, limit_bytes=limit))
+            reporter = enter(
+                reporting(
+                    session_id, folders, config, source.header, start, qa, announcer, recorder
+                )
+            )
+            report = ReportOnDemand(reporter, folders.session, announcer.say)
+            desk = enter(open_desk(config, source.header, folders.session, report.begin))
+            shell = enter(
+                open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
+            )
+            announcer.begin(config, has_qa=qa.evidence(time.time_ns()).holds)
+            announcer.say(f"  QA: {qa.sentence}")
+            warmth = check_temperature(config.rig.depth_calibration, source_temperature_c(source))
+            announcer.say(f"  temperature: {warmth.sentence}")
+            announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             around = LiveAround(config.rig, qa, report, recorder)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
             for listener in (reporter.note, follower.note):
                 shell.listen(listener)
             sinks: list[Sink] = [reporter, follower]
+            if recorder is not None:
+                sinks.append(StorageSink(recorder, shell))
             if serve:
                 context = run_context(source.header, config, start)
                 sinks.append(

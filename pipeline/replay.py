@@ -9,12 +9,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic_ns, sleep
 
-from calibration.text_file import read_text_file
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
-from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE
 from pipeline.config.effective_config import write_effective_config
-from pipeline.config.load import RunConfig, load_run
+from pipeline.config.load import RunConfig
 from pipeline.display.opening import display_of_recording
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.recorder.comparison import LiveComparison
@@ -22,16 +20,16 @@ from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.recorder.recording_notes import notes_of
 from pipeline.request import RunRequest
 from pipeline.run import run
+from pipeline.run_opening import open_run
 from pipeline.sinks.console import print_lines
 from pipeline.sinks.factory import build_sinks
 from pipeline.sinks.output_dir import OutputDir
 from pipeline.sinks.sink import RunContext
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
-from recordings.opening import open_source
 from recordings.ranged import RangedSource
 from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
-from tracking.errors import SourceError, TrackerError
+from tracking.errors import SourceError
 from tracking.marks import check_outlines
 
 COMPARISON_NAME = "live_comparison.json"  # of live recordings: the records then, and now
@@ -45,28 +43,26 @@ def replay(request: RunRequest) -> int:
     TrackerError
         Configuration, calibration or source cannot be used; nothing has been written.
     """
-    config = load_run(request)
-    segmenter = load_segmenter(request.segmenter)
-    source = open_source(request.source, applicators=config.applicators)
-    return _replayed(request, config, segmenter, _part(request, source))
+    source, config = open_run(request)
+    try:
+        segmenter = load_segmenter(request.segmenter)
+        part = _part(request, source)
+    except BaseException:
+        source.close()
+        raise
+    return replay_source(request, config, segmenter, part)
 
 
 def _part(request: RunRequest, source: Source) -> Source:
     if request.first == 0 and request.last is None:
         return source
-    try:
-        return RangedSource(source, request.first, request.last)
-    except TrackerError:
-        source.close()
-        raise
+    return RangedSource(source, request.first, request.last)
 
 
-def replay_source(request: RunRequest, segmenter: Segmenter, source: Source) -> int:
-    """The same with an open source, which is closed; `request.source` only names it."""
-    return _replayed(request, load_run(request), segmenter, source)
-
-
-def _replayed(request: RunRequest, config: RunConfig, segmenter: Segmenter, source: Source) -> int:
+def replay_source(
+    request: RunRequest, config: RunConfig, segmenter: Segmenter, source: Source
+) -> int:
+    """The same with an open source, which is closed; `request` only names it and its files."""
     try:
         start = evidence_for(source.header, config.rig, now=None)
         check_outlines(config.plan, source.header.intrinsics)
@@ -143,8 +139,7 @@ def _run_notes(request: RunRequest, config: RunConfig, header: SourceHeader) -> 
             "of those before."
         )
     own = dict(header.embedded).get(CATALOGUE_TEXT)
-    used = request.catalogue_path or BUILT_IN_CATALOGUE
-    if own is not None and own != read_text_file(used, "catalogue"):
+    if own is not None and own != config.texts["catalogue"]:
         yield (
             f"The session carries another applicator catalogue than {config.catalogue_id}, which "
             "was used: sessions info --texts writes its own, --catalogue names it."

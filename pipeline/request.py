@@ -11,13 +11,14 @@ from typing import Literal
 class RunRequest:
     """One run over one source. Paths are as given; nothing has been opened yet.
 
+    Without `rig_path` or `plan_path` the recording's own is used, and its own catalogue.
     `first` to `last` are frames counted from 0; `speed` is a multiple of the recording's pace where
     `realtime` is set.
     """
 
     source: str
-    rig_path: Path
-    plan_path: Path
+    rig_path: Path | None
+    plan_path: Path | None
     out_dir: Path
     catalogue_path: Path | None = None
     site_path: Path | None = None

@@ -25,6 +25,7 @@ class AuditKind(StrEnum):
     SUPERVISOR = "supervisor"
     CONFIGURATION = "configuration"
     EVIDENCE = "evidence"
+    RECORDING = "recording"
     END = "end"
     CHECKPOINT = "checkpoint"
     LEDGER_START = "ledger_start"
@@ -48,6 +49,7 @@ FIELDS: Mapping[AuditKind, frozenset[str]] = {
     AuditKind.SUPERVISOR: frozenset({"event"}),
     AuditKind.CONFIGURATION: frozenset({"what"}),
     AuditKind.EVIDENCE: frozenset({"proven", "assumed"}),
+    AuditKind.RECORDING: frozenset({"troubles", "n_written", "n_dropped"}),
     AuditKind.END: frozenset({"outcome"}),
     AuditKind.CHECKPOINT: frozenset({"covered", "head", "key", "previous_checkpoint", "signature"}),
     AuditKind.LEDGER_START: frozenset({"key", "public_key"}),
@@ -61,7 +63,7 @@ CALLERS = frozenset(
     {
         *(AuditKind.VERDICT, AuditKind.ACKNOWLEDGEMENT, AuditKind.TIME_OUT, AuditKind.OVERRIDE),
         *(AuditKind.COMMAND_REFUSED, AuditKind.BEAM, AuditKind.SUPERVISOR),
-        *(AuditKind.CONFIGURATION, AuditKind.EVIDENCE),
+        *(AuditKind.CONFIGURATION, AuditKind.EVIDENCE, AuditKind.RECORDING),
     }
 )
 """Kinds that a session hands in; the log itself writes the others."""

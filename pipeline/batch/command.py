@@ -79,6 +79,7 @@ def _configuration(request: BatchRequest) -> Configuration:
         site=_text(request.site, "site"),
         segmenter=request.segmenter,
         model=load_segmenter(request.segmenter).model_id,
+        catalogue_name="catalogue" if request.catalogue is None else request.catalogue.stem,
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -18,16 +18,13 @@ from typing import Literal
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
 from pipeline.batch.archive import open_session
+from pipeline.config.load import ConfigText
+from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.replay import replay_source
 from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
 from recordings.session.reader import SessionSource
-from recordings.source import CATALOGUE_TEXT
 from tracking.errors import TrackerError
-
-EMBEDDED = {"rig": "rig.toml", "plan": "plan.toml", "catalogue": CATALOGUE_TEXT}
-NEEDED = ("rig", "plan")  # a session without a catalogue of its own was made with the built-in one
-MISSING_REMEDY = "Name one with --rig or --plan, or record the session again."
 
 
 class Status(StrEnum):
@@ -54,12 +51,12 @@ class Configuration:
     site: str | None
     segmenter: Literal["onnx", "masks"]
     model: str
+    catalogue_name: str = "catalogue"  # what its id begins with, where one is named
 
     @property
     def id(self) -> str:
         """Changes with anything that could change a result."""
-        parts = (self.rig, self.plan, self.catalogue, self.site, self.segmenter, self.model)
-        text = json.dumps([SOFTWARE_ID, *parts])
+        text = json.dumps([SOFTWARE_ID, *astuple(self)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -117,9 +114,18 @@ def _replayed(job: Job) -> JobResult:
         return failed(job, f"this worker has the model {segmenter.model_id}")
     with tempfile.TemporaryDirectory() as folder, open_session(job.url) as stream:
         source = SessionSource(Path(PurePosixPath(job.name).name + ".mcap"), stream)
-        request = _request(configuration, dict(source.header.embedded), Path(folder))
-        replay_source(request, segmenter, source)
-        out = request.out_dir
+        out = Path(folder) / "out"
+        request = RunRequest(
+            source="session.mcap",
+            rig_path=None,
+            plan_path=None,
+            out_dir=out,
+            segmenter=configuration.segmenter,
+            video=False,
+            quiet=True,
+        )
+        config = session_config(source.header, _given(configuration))
+        replay_source(request, config, segmenter, source)
         packed = [
             zlib.compress((out / name).read_bytes())
             for name in ("records.jsonl", "summary.json", "report.html")
@@ -138,34 +144,15 @@ def _replayed(job: Job) -> JobResult:
     )
 
 
-def _request(configuration: Configuration, embedded: dict[str, str], folder: Path) -> RunRequest:
-    """Lay the texts out as files in `folder` and name them."""
-    paths: dict[str, Path | None] = {}
+def _given(configuration: Configuration) -> GivenTexts:
+    """The texts that the batch names for all, as if each were a file of its kind's name."""
+    found = {}
     for kind in ("rig", "plan", "catalogue", "site"):
         text: str | None = getattr(configuration, kind)
-        if text is None and kind in EMBEDDED:
-            text = embedded.get(EMBEDDED[kind])
-            if text is None and kind in NEEDED:
-                raise ValueError(f"the session carries no {EMBEDDED[kind]}. {MISSING_REMEDY}")
-        paths[kind] = None
         if text is not None:
-            path = folder / f"{kind}.toml"
-            path.write_text(text, encoding="utf-8")
-            paths[kind] = path
-    rig, plan = paths["rig"], paths["plan"]
-    if rig is None or plan is None:
-        raise ValueError(MISSING_REMEDY)
-    return RunRequest(
-        source="session.mcap",
-        rig_path=rig,
-        plan_path=plan,
-        out_dir=folder / "out",
-        catalogue_path=paths["catalogue"],
-        site_path=paths["site"],
-        segmenter=configuration.segmenter,
-        video=False,
-        quiet=True,
-    )
+            name = configuration.catalogue_name if kind == "catalogue" else kind
+            found[kind] = ConfigText(text, Path(f"{name}.toml"), is_file=False)
+    return GivenTexts(**found)
 
 
 @lru_cache(maxsize=2)

@@ -27,8 +27,9 @@ from pipeline.display.serving import serving
 from pipeline.evidence import evidence_for
 from pipeline.garbage import collected_between_frames
 from pipeline.precedence import ahead_of_others
-from pipeline.recorder.client import RecorderStatus, recording_to
+from pipeline.recorder.client import recording_to
 from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.recorder.texts import header_of_session
 from pipeline.replay import run_context
 from pipeline.sinks.steadier import PoseSteadier
@@ -205,7 +206,7 @@ def _findings(
     )
     data = {
         "parts": {name: vars(part) for name, part in parts.items()},
-        "recorder": vars(status),
+        "recorder": status.to_json(),
         "bytes_per_frame": per_frame,
         "db3_bytes_per_frame": db3,
     }

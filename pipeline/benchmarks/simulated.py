@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.config.load import RunConfig, load_config
+from pipeline.config.load import RunConfig
+from pipeline.config.session_config import GivenTexts, session_config
 from recordings.simulation.source import SimulatedSource, open_simulation
 from recordings.source import SourceHeader
 from tracking.frame import SourceFrame
@@ -73,8 +72,4 @@ def bench_frames(seed: int) -> list[SourceFrame]:
 def bench_config() -> tuple[SourceHeader, RunConfig]:
     """Header and configuration that belong to the bench scenario."""
     header = bench_source(BENCH_SEED).header
-    with TemporaryDirectory() as folder:
-        for name, text in header.embedded:
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        config = load_config(Path(folder) / "rig.toml", Path(folder) / "plan.toml")
-    return header, config
+    return header, session_config(header, GivenTexts())

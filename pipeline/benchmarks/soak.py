@@ -24,8 +24,9 @@ from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.opening import recorded_age
 from pipeline.display.publisher import Publisher
 from pipeline.display.serving import serving
-from pipeline.recorder.client import RecorderStatus, recording_to
+from pipeline.recorder.client import recording_to
 from pipeline.recorder.noting import SessionNotes
+from pipeline.recorder.recorder_status import RecorderStatus
 from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.parts import part_path
 
@@ -189,7 +190,7 @@ def _findings(n_in: int, pace: Pace, looks: dict[str, Looks], status: RecorderSt
     )
     data = {
         "looks": {name: vars(seen) for name, seen in looks.items()},
-        "recorder": vars(status),
+        "recorder": status.to_json(),
         "pace": vars(pace),
     }
     return Findings(

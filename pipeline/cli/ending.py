@@ -1,4 +1,4 @@
-"""SIGTERM as a wish to end: what runs comes to its end in good order."""
+"""SIGTERM, or another signal, as a wish to end: what runs comes to its end in good order."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ HasToEnd = Callable[[], bool]
 
 
 @contextmanager
-def ended_by_sigterm() -> Iterator[HasToEnd]:
-    """Yield whether SIGTERM has come; what it did before is restored on leaving.
+def ended_by(*signals: signal.Signals) -> Iterator[HasToEnd]:
+    """Yield whether one of them has come; what they did before is restored on leaving.
 
     Nothing is interrupted: whoever works asks between two frames, so that none is half-written.
     """
     has_come = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: has_come.set())
+    before = {number: signal.signal(number, lambda *_: has_come.set()) for number in signals}
     try:
         yield has_come.is_set
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

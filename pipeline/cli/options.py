@@ -36,6 +36,12 @@ Segmenter = Annotated[
 ]
 Rig = Annotated[Path, typer.Option("--rig", help="Rig calibration (rig.toml).")]
 Plan = Annotated[Path, typer.Option("--plan", help="Treatment plan (plan.toml).")]
+SessionRig = Annotated[
+    Path | None, typer.Option("--rig", help="Rig calibration; default: the session's own.")
+]
+SessionPlan = Annotated[
+    Path | None, typer.Option("--plan", help="Treatment plan; default: the session's own.")
+]
 Site = Annotated[
     Path | None, typer.Option("--site", help="Site rules (site.toml) that the plan must keep.")
 ]
@@ -48,6 +54,14 @@ SessionCatalogue = Annotated[
     typer.Option(
         "--catalogue",
         help="Applicator catalogue; default: the session's own, or else the built-in one.",
+    ),
+]
+ReplayCatalogue = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue",
+        help="Applicator catalogue; default: the built-in one where --rig and --plan are given, "
+        "else the session's own.",
     ),
 ]
 RecordColour = Annotated[

@@ -95,11 +95,11 @@ def live(
 
 def replay(
     source: options.Source,
-    rig: options.Rig,
-    plan: options.Plan,
-    out: Annotated[Path, typer.Option("--out", help="Folder for records, summary and report.")],
     *,
-    catalogue: options.Catalogue = None,
+    rig: options.SessionRig = None,
+    plan: options.SessionPlan = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for records, summary and report.")],
+    catalogue: options.ReplayCatalogue = None,
     site: options.Site = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
     independent: Annotated[
@@ -130,7 +130,10 @@ def replay(
     ] = None,
     serve: options.Serve = False,
 ) -> None:
-    """Run a recording through everything and write what came out."""
+    """Run a recording through everything and write what came out.
+
+    A session carries its rig, plan and catalogue: one file replays alone.
+    """
     from pipeline.replay import replay as run_replay
     from pipeline.request import RunRequest
 

@@ -26,8 +26,7 @@ def report(
         typer.Option(
             "--recording",
             metavar="SOURCE",
-            help="A recording instead: replayed, and reported as far as it tells. Needs --rig, "
-            "--plan and --out.",
+            help="A recording instead: replayed, and reported as far as it tells. Needs --out.",
         ),
     ] = None,
     out: Annotated[
@@ -36,9 +35,9 @@ def report(
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write the PDF as a DICOM object, too.")
     ] = False,
-    rig: Annotated[Path | None, typer.Option("--rig", help="Of a recording.")] = None,
-    plan: Annotated[Path | None, typer.Option("--plan", help="Of a recording.")] = None,
-    catalogue: options.Catalogue = None,
+    rig: options.SessionRig = None,
+    plan: options.SessionPlan = None,
+    catalogue: options.ReplayCatalogue = None,
     site: options.Site = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:
@@ -61,8 +60,8 @@ def report(
             )
         folder, (facts, pictures) = out or session, _of_session(session)
     else:
-        if rig is None or plan is None or out is None or recording is None:
-            raise UsageError("A recording's report needs --rig, --plan and --out.")
+        if out is None or recording is None:
+            raise UsageError("A recording's report needs --out.")
         request = (recording, rig, plan, out, catalogue, site, segmenter)
         folder, (facts, pictures) = out, _of_recording(*request)
     for path in write_report(folder, facts, pictures, with_dicom=dicom):
@@ -80,8 +79,8 @@ def _of_session(folder: Path) -> tuple[SessionFacts, tuple[Picture, ...]]:
 
 def _of_recording(
     source: str,
-    rig: Path,
-    plan: Path,
+    rig: Path | None,
+    plan: Path | None,
     out: Path,
     catalogue: Path | None,
     site: Path | None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,12 +21,8 @@ def step(
         typer.Argument(metavar="SESSION", help="An .mcap session, or another recorded source."),
     ],
     *,
-    rig: Annotated[
-        Path | None, typer.Option("--rig", help="Default: the session's own rig.")
-    ] = None,
-    plan: Annotated[
-        Path | None, typer.Option("--plan", help="Default: the session's own plan.")
-    ] = None,
+    rig: options.SessionRig = None,
+    plan: options.SessionPlan = None,
     catalogue: options.SessionCatalogue = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:

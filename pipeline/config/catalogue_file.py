@@ -104,10 +104,15 @@ def read_catalogue(path: Path | None = None) -> Catalogue:
     return parse_catalogue(read_text_file(path, "catalogue"), path)
 
 
-def parse_catalogue(text: str, path: Path) -> Catalogue:
-    """Parse the text of the catalogue at `path`, which meshes are relative to."""
+def parse_catalogue(text: str, path: Path, *, is_file: bool = True) -> Catalogue:
+    """Parse the text of the catalogue at `path`, which meshes are relative to.
+
+    A text that was carried by a recording is no file: whatever meshes it names are not read.
+    """
     what = str(path)
     file = parse_toml(text, CatalogueFile, what)
+    if not is_file:
+        _refuse_meshes(file, what)
     applicators = {name: _applicator(name, t, path) for name, t in file.applicator.items()}
     check_collars(applicators, what)
     meshes = [Path(a.mesh_path).read_bytes() for a in applicators.values() if a.mesh_path]
@@ -139,6 +144,17 @@ def _applicator(name: str, table: ApplicatorTable, path: Path) -> Applicator:
             actual=str(error),
             remedy="Measure the applicator and correct its entry; all lengths are in mm.",
         ) from error
+
+
+def _refuse_meshes(file: CatalogueFile, what: str) -> None:
+    named = [name for name, table in file.applicator.items() if table.mesh]
+    if named:
+        raise ConfigurationError(
+            f"{what}: applicators are shaped by mesh files, which a recording does not carry.",
+            expected="parametric applicators",
+            actual=f"mesh files of {', '.join(named[:N_SHOWN_IDS])}",
+            remedy="Replay the session by itself, with --catalogue: its meshes lie beside that.",
+        )
 
 
 def _mesh_path(name: str, mesh: str, catalogue: Path) -> str:

@@ -14,7 +14,6 @@ from pipeline.config.plan_file import parse_plan
 from pipeline.config.site import Site
 from pipeline.config.site_check import check_goals, check_plan_against_site
 from pipeline.config.site_file import parse_site
-from pipeline.request import RunRequest
 from tracking.applicator import Applicator
 from tracking.errors import ConfigurationError
 from tracking.plan import Plan
@@ -44,19 +43,26 @@ class RunConfig:
     texts: Mapping[str, str]
 
 
-def load_run(request: RunRequest) -> RunConfig:
-    """Read the rig, plan, catalogue and site that a run names.
+@dataclass(frozen=True)
+class ConfigText:
+    """A configuration file as read.
 
-    Raises
-    ------
-    ConfigurationError
-        A file is missing or malformed, or two of them contradict each other.
-    CalibrationError
-        The rig's numbers cannot be a calibration.
+    Attributes
+    ----------
+    path : Path
+        Names it in messages; a catalogue's is also what its id is called by.
+    is_file : bool
+        False where the text was carried by something else: nothing lies beside it, no mesh either.
     """
-    return load_config(
-        request.rig_path, request.plan_path, request.catalogue_path, request.site_path
-    )
+
+    text: str
+    path: Path
+    is_file: bool = True
+
+    @staticmethod
+    def read(path: Path, what: str) -> ConfigText:
+        """Read it once: what is judged is what is kept. Raises ConfigurationError."""
+        return ConfigText(read_text_file(path, what), path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +81,42 @@ def load_config(
     catalogue_path: Path | None = None,
     site_path: Path | None = None,
 ) -> RunConfig:
-    """As `load_run`, from paths."""
-    rig_text = read_text_file(rig_path, "rig")
-    rig = parse_rig(rig_text, str(rig_path))
-    planned = load_plan(plan_path, catalogue_path, site_path)
+    """Read rig, plan, catalogue (default: the built-in one) and site.
+
+    Raises
+    ------
+    ConfigurationError
+        A file is missing or malformed, or two of them contradict each other.
+    CalibrationError
+        The rig's numbers cannot be a calibration.
+    """
+    return config_of(
+        ConfigText.read(rig_path, "rig"),
+        ConfigText.read(plan_path, "plan"),
+        read_catalogue_text(catalogue_path),
+        None if site_path is None else ConfigText.read(site_path, "site"),
+    )
+
+
+def read_catalogue_text(path: Path | None) -> ConfigText:
+    """The catalogue's text; without a path that of the built-in one."""
+    return ConfigText.read(BUILT_IN_CATALOGUE if path is None else path, "catalogue")
+
+
+def config_of(
+    rig: ConfigText, plan: ConfigText, catalogue: ConfigText, site: ConfigText | None
+) -> RunConfig:
+    """As `load_config`, of texts."""
+    parsed = parse_rig(rig.text, str(rig.path))
+    planned = plan_of(plan, catalogue, site)
     return RunConfig(
-        rig=rig,
+        rig=parsed,
         plan=planned.plan,
         applicator=planned.catalogue.find(planned.plan.applicator_id),
         applicators=planned.catalogue.applicators,
         catalogue_id=planned.catalogue.id,
         site=planned.site,
-        texts={"rig": rig_text, **planned.texts},
+        texts={"rig": rig.text, **planned.texts},
     )
 
 
@@ -94,25 +124,27 @@ def load_plan(
     plan_path: Path, catalogue_path: Path | None = None, site_path: Path | None = None
 ) -> PlanConfig:
     """Read a plan and hold it against catalogue and site. Raises ConfigurationError."""
-    catalogue_path = BUILT_IN_CATALOGUE if catalogue_path is None else catalogue_path
-    # Each file is read once: what is judged is what is kept.
-    texts = {
-        "plan": read_text_file(plan_path, "plan"),
-        "catalogue": read_text_file(catalogue_path, "catalogue"),
-    }
-    plan = parse_plan(texts["plan"], str(plan_path))
-    catalogue = parse_catalogue(texts["catalogue"], catalogue_path)
-    applicator = catalogue.find(plan.applicator_id)
-    check_machine(plan, applicator)
-    check_goals(plan, applicator)
-    site = None
-    if site_path is None:
-        check_beam(plan)
-    else:
-        texts["site"] = read_text_file(site_path, "site")
-        site = parse_site(texts["site"], str(site_path))
-        check_plan_against_site(plan, applicator, site)
-    return PlanConfig(plan, catalogue, site, texts)
+    return plan_of(
+        ConfigText.read(plan_path, "plan"),
+        read_catalogue_text(catalogue_path),
+        None if site_path is None else ConfigText.read(site_path, "site"),
+    )
+
+
+def plan_of(plan: ConfigText, catalogue: ConfigText, site: ConfigText | None) -> PlanConfig:
+    """As `load_plan`, of texts."""
+    parsed = parse_plan(plan.text, str(plan.path))
+    found = parse_catalogue(catalogue.text, catalogue.path, is_file=catalogue.is_file)
+    applicator = found.find(parsed.applicator_id)
+    check_machine(parsed, applicator)
+    check_goals(parsed, applicator)
+    texts = {"plan": plan.text, "catalogue": catalogue.text}
+    if site is None:
+        check_beam(parsed)
+        return PlanConfig(parsed, found, None, texts)
+    rules = parse_site(site.text, str(site.path))
+    check_plan_against_site(parsed, applicator, rules)
+    return PlanConfig(parsed, found, rules, {**texts, "site": site.text})
 
 
 def check_machine(plan: Plan, applicator: Applicator) -> None:

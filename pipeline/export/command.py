@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal, Self
 
 from models.loading import load_segmenter
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.config.load import load_config
+from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.evidence import evidence_for
 from pipeline.export.exporter import FrameExport, ResultExport, refuse_existing
 from pipeline.export.ply import PlyExport
@@ -25,12 +23,11 @@ from pipeline.sinks.video import VideoSink
 from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
 from recordings.session.viewer_file import ViewerFile
-from recordings.source import CATALOGUE_TEXT, Source
+from recordings.source import Source
 from tracking.errors import SourceError, UsageError
 from tracking.frame import SourceFrame
 
 Report = Callable[[int, int | None], None]
-EMBEDDED = ("rig.toml", "plan.toml")
 FORMS = ("png", "ply", "bop", "viewer", "csv", "mp4", "rrd")
 
 
@@ -174,12 +171,11 @@ class _Outputs:
 
 
 def _exported(request: ExportRequest, source: Source, report: Report) -> int:
-    with ExitStack() as stack:
-        tracker, context = None, None
-        if request.needs_results:
-            tracker, context = session_tracker(request, source, stack)
-        frames = _frame_exports(request, source, has_results=tracker is not None)
-        outputs = stack.enter_context(_Outputs(frames, _result_exports(request, context)))
+    tracker, context = None, None
+    if request.needs_results:
+        tracker, context = session_tracker(request, source)
+    frames = _frame_exports(request, source, has_results=tracker is not None)
+    with _Outputs(frames, _result_exports(request, context)) as outputs:
         n_done = 0
         for source_frame in _up_to(source, request.last):
             # frames before the first are tracked all the same: what comes later hangs on them
@@ -233,31 +229,10 @@ def _result_exports(request: ExportRequest, context: RunContext | None) -> list[
     return found
 
 
-def session_tracker(
-    request: ExportRequest, source: Source, stack: ExitStack
-) -> tuple[RecordedTracker, RunContext]:
+def session_tracker(request: ExportRequest, source: Source) -> tuple[RecordedTracker, RunContext]:
     """With the files given, or with those that the session carries."""
-    rig, plan = request.rig, request.plan
-    folder = Path(stack.enter_context(TemporaryDirectory()))
-    texts = dict(source.header.embedded)
-    given = dict(zip(EMBEDDED, (rig, plan), strict=True))
-    for name, path in given.items():
-        if path is None:
-            if name not in texts:
-                option = f"--{name.removesuffix('.toml')}"
-                raise UsageError(
-                    f"{request.source} carries no {name}.", remedy=f"Name one with {option}."
-                )
-            given[name] = folder / name
-            (folder / name).write_text(texts[name], encoding="utf-8")
-    rig_path, plan_path = given["rig.toml"], given["plan.toml"]
-    if rig_path is None or plan_path is None:
-        raise UsageError("Rig and plan are missing.", remedy="Name them with --rig and --plan.")
-    catalogue_path = request.catalogue
-    if catalogue_path is None and CATALOGUE_TEXT in texts:
-        catalogue_path = folder / CATALOGUE_TEXT
-        catalogue_path.write_text(texts[CATALOGUE_TEXT], encoding="utf-8")
-    config = load_config(rig_path, plan_path, catalogue_path)
+    given = GivenTexts.read(request.rig, request.plan, request.catalogue)
+    config = session_config(source.header, given)
     start = evidence_for(source.header, config.rig, now=None)
     segmenter = load_segmenter(request.segmenter)
     tracker = RecordedTracker(source.header, config, segmenter, start.evidence)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from models.loading import load_segmenter
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.config.load import RunConfig, load_config
+from pipeline.config.load import RunConfig
+from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.evidence import evidence_for
 from pipeline.faults.image_fault import Docked, ImageCase, ImageFault
 from pipeline.faults.scene_faults import SCENE_FAULTS
@@ -63,11 +62,7 @@ def run_session(seed: int) -> list[ImageResult]:
 def opened(seed: int, scenario: str = SCENARIO) -> tuple[SimulatedSource, RunConfig]:
     """Return the campaign's session of a seed, and its rig and plan."""
     source = open_simulation(f"sim:{scenario}:{seed}", read_catalogue(None).applicators)
-    with TemporaryDirectory() as folder:
-        for name, text in source.header.embedded:
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        config = load_config(Path(folder) / "rig.toml", Path(folder) / "plan.toml")
-    return source, config
+    return source, session_config(source.header, GivenTexts())
 
 
 def _armed(tracker: Tracker, source: SimulatedSource) -> int:

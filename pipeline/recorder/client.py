@@ -18,11 +18,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.display.publisher import send_all
 from pipeline.recorder.handed import Handed
+from pipeline.recorder.recorder_status import RecorderStatus, StorageTrouble
 from pipeline.recorder.wire import END, message_of
 from recordings.session.convert import header_record
 from recordings.session.part_limit import LIMIT_BYTES
@@ -38,33 +39,6 @@ LOOK_S = 1.0
 BEHIND = 8  # frames that wait
 LOW_BYTES = 2_000_000_000  # a few minutes
 TOLD_S = 30.0  # a warning of dropped frames stays so long
-
-
-@dataclass(frozen=True)
-class RecorderStatus:
-    """How the recording stands.
-
-    Attributes
-    ----------
-    n_written : int
-        Frames in all parts of the recording.
-    n_dropped : int
-        Frames for which there was no room, and, once nothing is written any more, all that were
-        taken and not told as written: taken is then written and dropped, exactly.
-    n_parts : int
-        Files begun.
-    failure : str
-        Why nothing is written any more; "" as long as it is.
-    warning : str
-        What people should know; "" where there is nothing.
-    """
-
-    n_written: int = 0
-    n_dropped: int = 0
-    n_waiting: int = 0
-    n_parts: int = 1
-    failure: str = ""
-    warning: str = ""
 
 
 class LiveRecorder:
@@ -85,7 +59,8 @@ class LiveRecorder:
     ) -> None:
         self._path, self._max_waiting = path, max_waiting
         self._waiting: deque[Callable[[], Handed]] = deque()
-        self._disk_warning, self._looked_s = "", -LOOK_S
+        self._free_bytes: int | None = None
+        self._looked_s = -LOOK_S
         self._changed = threading.Condition()
         self._is_ending, self._is_finished = False, False
         self._status = RecorderStatus()
@@ -122,13 +97,18 @@ class LiveRecorder:
             has_dropped = time.monotonic() - self._dropped_s < TOLD_S
         if status.failure:
             n_lost = self._n_taken - status.n_written
-            return replace(status, n_dropped=status.n_dropped + n_lost)
-        warning = self._disk_warning
+            stopped = frozenset({StorageTrouble.STOPPED})
+            return replace(status, n_dropped=status.n_dropped + n_lost, troubles=stopped)
+        free_bytes, troubles = self._free_bytes, set[StorageTrouble]()
         if has_dropped:
-            warning = f"The disk is too slow: {status.n_dropped} frames are not recorded. {warning}"
+            troubles.add(StorageTrouble.DROPPING)
         elif n_waiting >= BEHIND:
-            warning = f"The disk is slow: the recording is behind. {warning}"
-        return replace(status, n_waiting=n_waiting, warning=warning.rstrip())
+            troubles.add(StorageTrouble.BEHIND)
+        if free_bytes is not None and free_bytes < LOW_BYTES:
+            troubles.add(StorageTrouble.NEARLY_FULL)
+        return replace(
+            status, n_waiting=n_waiting, troubles=frozenset(troubles), free_bytes=free_bytes
+        )
 
     @property
     def process_id(self) -> int:
@@ -240,24 +220,15 @@ class LiveRecorder:
             if self._status.failure:
                 return
             self._waiting.clear()
-            self._status = replace(
-                self._status,
-                failure=why,
-                warning=f"Not recorded any more: {why}",
-                n_waiting=0,
-            )
+            self._status = replace(self._status, failure=why, n_waiting=0)
 
     def _look(self) -> None:
         now_s = time.monotonic()
         if now_s - self._looked_s < LOOK_S:
             return
-        self._looked_s, free = now_s, LOW_BYTES
+        self._looked_s, self._free_bytes = now_s, None
         with suppress(OSError):
-            free = shutil.disk_usage(self._path.parent).free
-        is_low = free < LOW_BYTES
-        self._disk_warning = (
-            f"The disk is nearly full: {free / 1e9:.1f} GB are left." if is_low else ""
-        )
+            self._free_bytes = shutil.disk_usage(self._path.parent).free
 
 
 @contextmanager

@@ -56,9 +56,23 @@ def keeps_notes(header: SourceHeader) -> bool:
     return header.origin == "live" and _session(header).get("notes") == NOTES_VERSION
 
 
+def without_notes(header: SourceHeader) -> SourceHeader:
+    """The header of a copy that leaves out what the session handed to the kernel."""
+    told = _session(header)
+    if "notes" not in told:
+        return header
+    kept = {name: value for name, value in told.items() if name != "notes"}
+    return header.carrying(SESSION_NAME, json.dumps(kept))
+
+
 def recorded_plan(header: SourceHeader) -> str:
     """Id of the plan that the session was started with; "" where the recording does not say."""
     return str(_session(header).get("plan", ""))
+
+
+def recorded_catalogue(header: SourceHeader) -> str:
+    """Name of the catalogue that the session was started with; "" where nothing says it."""
+    return str(_session(header).get("catalogue", "")).partition("@")[0]
 
 
 def _session(header: SourceHeader) -> dict[str, object]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pipeline.audit.canonical import JsonValue
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.log import AuditLog
+from pipeline.recorder.recorder_status import RecorderStatus, StorageTrouble
 from pipeline.session.beam import beam_told
 from pipeline.session.control import SessionControl
 from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
@@ -85,6 +86,7 @@ class SessionShell:
         self._verdict: Verdict | None = None
         self._reason: Reason | None = None
         self._is_renewed = False
+        self._storage: frozenset[StorageTrouble] = frozenset()
 
     @property
     def holds_lease(self) -> bool:
@@ -174,6 +176,22 @@ class SessionShell:
                 [str(each) for each in decision.reasons],
             )
             self._verdict, self._reason = decision.verdict, reason
+
+    def recorded(self, status: RecorderStatus, frame_index: int) -> None:
+        """Note how the recording stands whenever what is wrong with it changes."""
+        if status.troubles == self._storage:
+            return
+        self._storage = status.troubles
+        self._audit.append(
+            AuditKind.RECORDING,
+            {
+                "frame_index": frame_index,
+                "troubles": sorted(status.troubles),
+                "n_written": status.n_written,
+                "n_dropped": status.n_dropped,
+                "what": status.warning,
+            },
+        )
 
     def source_failed(self) -> None:
         """No frame comes any more: drop the lease at once."""

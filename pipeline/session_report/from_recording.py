@@ -7,11 +7,11 @@ from pathlib import Path
 
 from calibration.text_file import content_id
 from models.loading import load_segmenter
-from pipeline.config.load import load_run
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.replay import run_context
 from pipeline.request import RunRequest
+from pipeline.run_opening import open_run
 from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture
@@ -19,7 +19,6 @@ from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state
 from recordings.naming import source_name
-from recordings.opening import open_source
 from recordings.source import SourceHeader
 from tracking.marks import check_outlines
 from tracking.record import RecordIds
@@ -47,10 +46,9 @@ def facts_of_recording(
     TrackerError
         Configuration, calibration or source cannot be used, or it holds no whole frame.
     """
-    config = load_run(request)
-    segmenter = load_segmenter(request.segmenter)
-    source = open_source(request.source, applicators=config.applicators)
+    source, config = open_run(request)
     try:
+        segmenter = load_segmenter(request.segmenter)
         header = source.header
         start = evidence_for(header, config.rig, now=None)
         check_outlines(config.plan, header.intrinsics)

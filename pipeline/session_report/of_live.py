@@ -11,6 +11,8 @@ from pipeline.audit.naming import log_name
 from pipeline.config.load import RunConfig
 from pipeline.evidence import SessionStart
 from pipeline.qa.watch import QaWatch
+from pipeline.recorder.client import LiveRecorder
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders
 from pipeline.session_report.facts import StateFacts
@@ -36,6 +38,7 @@ def reporting(
     start: SessionStart,
     qa: QaWatch,
     speaker: Speaker,
+    recorder: LiveRecorder | None = None,
 ) -> SessionReporter:
     """The reporter of a live session that starts now."""
     session = LiveSession(
@@ -55,7 +58,20 @@ def reporting(
             fiducial_state(config.rig),
         )
 
-    return SessionReporter(session, states, speaker.say)
+    def recording() -> tuple[StateFacts, ...]:
+        return (recording_state(None if recorder is None else recorder.status),)
+
+    return SessionReporter(session, states, speaker.say, recording)
+
+
+def recording_state(status: RecorderStatus | None) -> StateFacts:
+    """Whether every frame so far is in the session's recording; None: nothing is recorded."""
+    if status is None:
+        return StateFacts(name="Recording", holds=False, sentence="The session is not recorded.")
+    counts = f"{status.n_written} frames are recorded, {status.n_dropped} are not."
+    sentence = f"{counts} {status.warning}".rstrip()
+    is_whole = status.n_dropped == 0 and not status.failure
+    return StateFacts(name="Recording", holds=is_whole, sentence=sentence)
 
 
 def calibration_state(rig: Rig, at: datetime | None) -> StateFacts:

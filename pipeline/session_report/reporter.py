@@ -15,13 +15,13 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline.audit.head import head_text
-from pipeline.audit.kinds import AuditKind
-from pipeline.audit.reading import entries_of, head_of
+from pipeline.audit.reading import head_of
 from pipeline.config.load import RunConfig
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
-from pipeline.session_report.facts import EventFacts, Moment, SessionFacts, StateFacts
+from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture, write_facts
+from pipeline.session_report.from_log import told_by_log
 from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.keeper import Keeper
@@ -76,11 +76,16 @@ class Snapshot:
 
 @dataclass(eq=False)
 class SessionReporter:
-    """A sink, and a listener to the session's events."""
+    """A sink, and a listener to the session's events.
+
+    `states` are kept as they were at the first beam-on; how the `recording` stands is told as of
+    the report.
+    """
 
     session: LiveSession
     states: AskStates
     say: Callable[[str], None]
+    recording: AskStates = tuple
     _gathered: Gatherer = field(default_factory=Gatherer, init=False)
     _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)
     _in_force: InForce = field(init=False)
@@ -126,7 +131,7 @@ class SessionReporter:
 
     def snapshot(self) -> Snapshot | None:
         """All of it as of now; None before the first frame. For any thread, and quick."""
-        states = self._states_at_beam_on or self.states()
+        states = (*(self._states_at_beam_on or self.states()), *self.recording())
         with self._lock:
             gathered = self._gathered.copied()
         if not gathered.verdicts.spans():
@@ -202,7 +207,7 @@ def facts_of(snapshot: Snapshot) -> tuple[SessionFacts, tuple[Picture, ...]]:
     told = replace(
         _told(snapshot),
         audit_head=head_text(head_of(log)) if log.exists() else "",
-        further_events=tuple(overrides(log)) if log.exists() else (),
+        further_events=tuple(told_by_log(log)) if log.exists() else (),
     )
     return build_facts(snapshot.gathered, told)
 
@@ -224,25 +229,3 @@ def _told(snapshot: Snapshot) -> SessionTold:
         states=snapshot.states,
         notes=snapshot.notes,
     )
-
-
-def overrides(log: Path) -> list[EventFacts]:
-    """What a person overrode, as the audit log has it. Raises SourceError, TamperError."""
-    found = []
-    for entry in entries_of(log):
-        if entry.kind is not AuditKind.OVERRIDE:
-            continue
-        body = entry.body
-        index = body.get("frame_index")
-        when = f" ({entry.wall})" if entry.wall else ""
-        text = f"OVERRIDE of {body['what']}: {body['why']}{when}"
-        found.append(
-            EventFacts(
-                stamp_ns=None,
-                frame_index=index if isinstance(index, int) else None,
-                kind="OVERRIDE",
-                person=str(body["person"]),
-                text=text,
-            )
-        )
-    return found

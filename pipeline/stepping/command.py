@@ -67,7 +67,7 @@ def _opened(
     with ExitStack() as stack:
         source = open_again()
         stack.callback(source.close)
-        tracker, context = session_tracker(request, source, stack)
+        tracker, context = session_tracker(request, source)
         check_outlines(context.plan, source.header.intrinsics)
         yield Walk(source, tracker, context, progress), context, open_again
 

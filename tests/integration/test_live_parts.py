@@ -22,7 +22,6 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.texts import header_of_session
-from pipeline.replay import replay_source
 from recordings.session.parts import part_of, part_path
 from recordings.session.reader import SessionSource
 from recordings.session.verify import verify_session
@@ -32,6 +31,7 @@ from tests.integration.test_live_recording import (
     LiveSession,
     configured,
     frames_of,
+    replayed,
     request,
     without_times,
 )
@@ -111,7 +111,7 @@ def test_each_part_carries_the_session_and_replays_alone(
         assert json.loads(texts["session.json"])["session_id"] == SESSION_ID
         assert {"rig.toml", "catalogue.toml", "effective_config.toml"} <= set(texts)
         out = tmp_path / str(number)
-        replay_source(request(folder, path, out), MaskSegmenter(), source)
+        replayed(request(folder, path, out), source)
         found = json.loads((out / "live_comparison.json").read_text())
         lines = (out / "records.jsonl").read_text().splitlines()
         assert found["n_earlier"] == n_before

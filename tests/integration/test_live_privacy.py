@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.mask_segmenter import MaskSegmenter
 from pipeline.audit.key_files import load_pseudonym_key, make_key_files
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.cli.app import main
@@ -20,10 +19,15 @@ from pipeline.privacy.pseudonyms import pseudonyms_of
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
-from pipeline.replay import replay_source
 from recordings.session.reader import SessionSource
 from tests.integration.test_live_parts import Clocked, camera, opened_live
-from tests.integration.test_live_recording import LiveSession, configured, frames_of, request
+from tests.integration.test_live_recording import (
+    LiveSession,
+    configured,
+    frames_of,
+    replayed,
+    request,
+)
 from tests.integration.test_live_session import N_FRAMES, SESSION_ID
 from tracking.segmentation import Label
 
@@ -102,7 +106,7 @@ def test_its_replay_gives_the_live_decisions_with_its_own_plan(
     own = tmp_path / "texts"
     assert main(["sessions", "info", str(path), "--texts", str(own)]) == 0
     (own / "site.toml").write_text((folder / "site.toml").read_text())
-    replay_source(request(own, path, tmp_path / "out"), MaskSegmenter(), SessionSource(path))
+    replayed(request(own, path, tmp_path / "out"), SessionSource(path))
     found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
     lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
     assert (found["n_equal"], found["n_differing"]) == (len(lines), 0)
@@ -110,7 +114,7 @@ def test_its_replay_gives_the_live_decisions_with_its_own_plan(
     assert json.loads(lines[-1])["verdict"] == "READY"
     assert main(["sessions", "info", str(path), "--texts", str(own)]) == 2
 
-    replay_source(request(folder, path, tmp_path / "clear"), MaskSegmenter(), SessionSource(path))
+    replayed(request(folder, path, tmp_path / "clear"), SessionSource(path))
     found = json.loads((tmp_path / "clear" / "live_comparison.json").read_text())
     assert not found["has_its_plan"]
     assert found["n_equal"] == 0
@@ -134,7 +138,7 @@ def test_a_deidentified_copy_keeps_what_was_decided(
     assert main(["sessions", "info", str(copy), "--texts", str(own)]) == 0
     (own / "site.toml").write_text((folder / "site.toml").read_text())
     asked = replace(request(own, copy, tmp_path / "out"), catalogue_path=own / "catalogue.toml")
-    replay_source(asked, MaskSegmenter(), SessionSource(copy))
+    replayed(asked, SessionSource(copy))
     found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
     lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["verdict"] == "READY"

@@ -17,9 +17,12 @@ from typing import Any
 import pytest
 
 from models.mask_segmenter import MaskSegmenter
+from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
+from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.recorder.client import LiveRecorder
+from pipeline.recorder.texts import keeps_notes
 from pipeline.replay import replay_source
 from pipeline.request import RunRequest
 from recordings.session.reader import SessionSource
@@ -82,6 +85,11 @@ def request(folder: Path, path: Path, out: Path) -> RunRequest:
     )
 
 
+def replayed(asked: RunRequest, source: SessionSource) -> None:
+    given = GivenTexts.read(asked.rig_path, asked.plan_path, asked.catalogue_path, asked.site_path)
+    replay_source(asked, session_config(source.header, given), MaskSegmenter(), source)
+
+
 def without_times(line: str) -> dict[str, Any]:
     record: dict[str, Any] = json.loads(line)
     del record["stage_ms"]
@@ -130,7 +138,7 @@ def test_a_replay_writes_the_records_of_the_live_session(
 ) -> None:
     _, folder = recorded
     path = folder / "session.mcap"
-    replay_source(request(folder, path, tmp_path / "out"), MaskSegmenter(), SessionSource(path))
+    replayed(request(folder, path, tmp_path / "out"), SessionSource(path))
     lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
     live = [frame.live.record for frame in frames_of(path) if frame.live is not None]
     assert [without_times(line) for line in lines] == [without_times(line) for line in live]
@@ -147,6 +155,38 @@ def test_a_replay_writes_the_records_of_the_live_session(
         "colour": "keep",
         "has_its_plan": True,
     }
+
+
+def test_the_file_alone_is_enough_for_that(
+    recorded: tuple[LiveSession, Path], tmp_path: Path
+) -> None:
+    _, folder = recorded
+    path = folder / "session.mcap"
+    bare = replace(
+        request(folder, path, tmp_path / "out"), rig_path=None, plan_path=None, site_path=None
+    )
+    replayed(bare, SessionSource(path))
+    found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
+    assert found["n_differing"] == 0
+    assert found["n_equal"] == len(frames_of(path))
+
+
+def test_a_recording_of_the_recording_says_that_it_has_no_decisions(
+    recorded: tuple[LiveSession, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = recorded
+    copy = tmp_path / "copy.mcap"
+    assert main(["record", str(folder / "session.mcap"), str(copy), "--frames", "3"]) == 0
+    assert "what the live session was handed and decided is left out" in capsys.readouterr().err
+    source = SessionSource(copy)
+    assert not keeps_notes(source.header)
+    bare = replace(
+        request(folder, copy, tmp_path / "out"), rig_path=None, plan_path=None, site_path=None
+    )
+    replayed(bare, source)
+    assert not (tmp_path / "out" / "live_comparison.json").exists()
+    records = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    assert not any(json.loads(line)["verdict"] == "READY" for line in records)
 
 
 class Forgetful(SessionSource):
@@ -185,7 +225,7 @@ def test_what_a_recording_lacks_was_not_done(
     source = Forgetful(path)
     source.lacks = range(session.source.n_handed_over - 3, N_FRAMES)
     source.changes = changes
-    replay_source(request(folder, path, tmp_path / "out"), MaskSegmenter(), source)
+    replayed(request(folder, path, tmp_path / "out"), source)
     lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
     last = json.loads(lines[-1])
     assert last["verdict"] != "READY"

@@ -26,7 +26,8 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
 from pipeline.live import Announcer, track
 from pipeline.qa.watch import QaWatch
-from pipeline.recorder.client import LiveRecorder, RecorderStatus, recording_to
+from pipeline.recorder.client import LiveRecorder, recording_to
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context

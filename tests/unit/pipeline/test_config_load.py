@@ -8,7 +8,7 @@ import pytest
 from calibration.rig_file import parse_rig
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.effective_config import effective_config_text, write_effective_config
-from pipeline.config.load import RunConfig, load_run
+from pipeline.config.load import RunConfig, load_config
 from pipeline.config.plan_file import parse_plan
 from pipeline.config.site_file import parse_site
 from pipeline.request import RunRequest
@@ -30,8 +30,14 @@ def request(folder: Path, *, plan: str = PLAN, catalogue: str | None = None) -> 
     )
 
 
+def loaded(asked: RunRequest) -> RunConfig:
+    assert asked.rig_path is not None
+    assert asked.plan_path is not None
+    return load_config(asked.rig_path, asked.plan_path, asked.catalogue_path, asked.site_path)
+
+
 def test_a_run_is_loaded_with_what_its_files_say(tmp_path: Path) -> None:
-    config = load_run(request(tmp_path))
+    config = loaded(request(tmp_path))
     assert config.rig.id == parse_rig(RIG, "").id
     assert config.plan.id == parse_plan(PLAN, "").id
     assert config.applicator.id == "MOB-D60-B15"
@@ -44,7 +50,7 @@ def test_a_run_is_loaded_with_what_its_files_say(tmp_path: Path) -> None:
 def test_a_plan_for_another_machine_than_its_applicator_is_refused(tmp_path: Path) -> None:
     catalogue = replaced(CATALOGUE, '"mobetron"', '"liac"')
     with pytest.raises(ConfigurationError, match="another machine") as caught:
-        load_run(request(tmp_path, catalogue=catalogue))
+        loaded(request(tmp_path, catalogue=catalogue))
     assert "liac" in caught.value.expected
     assert "mobetron" in caught.value.actual
 
@@ -52,13 +58,13 @@ def test_a_plan_for_another_machine_than_its_applicator_is_refused(tmp_path: Pat
 def test_a_plan_with_an_unknown_applicator_is_refused(tmp_path: Path) -> None:
     plan = replaced(PLAN, "MOB-D60-B15", "MOB-D61-B15")
     with pytest.raises(ConfigurationError, match="not in the catalogue"):
-        load_run(request(tmp_path, plan=plan))
+        loaded(request(tmp_path, plan=plan))
 
 
 def test_a_plan_looser_than_its_site_is_refused(tmp_path: Path) -> None:
     plan = replaced(PLAN, "tolerance = 1.0", "tolerance = 1.5")
     with pytest.raises(ConfigurationError, match="looser than the site"):
-        load_run(request(tmp_path, plan=plan))
+        loaded(request(tmp_path, plan=plan))
 
 
 def effective(config: RunConfig, asked: RunRequest) -> str:
@@ -68,7 +74,7 @@ def effective(config: RunConfig, asked: RunRequest) -> str:
 def test_the_effective_configuration_reads_back_as_the_same_objects(tmp_path: Path) -> None:
     plan = PLAN + "coverage_fraction = {minimum = 0.98}\n[beam]\nenergy_mev = 9.0\n"
     asked = request(tmp_path, plan=plan)
-    config = load_run(asked)
+    config = loaded(asked)
     tables = tomllib.loads(effective(config, asked))
 
     rig = parse_rig(toml_text({"schema": 1, **tables["rig"]}), "")
@@ -89,7 +95,7 @@ def test_the_effective_configuration_reads_back_as_the_same_objects(tmp_path: Pa
 
 def test_the_effective_configuration_names_everything_a_verdict_rests_on(tmp_path: Path) -> None:
     asked = request(tmp_path)
-    config = load_run(asked)
+    config = loaded(asked)
     ids = tomllib.loads(effective(config, asked))["ids"]
     assert config.site is not None
     assert ids == {
@@ -104,8 +110,8 @@ def test_the_effective_configuration_names_everything_a_verdict_rests_on(tmp_pat
 
 def test_the_effective_configuration_is_the_same_bytes_twice(tmp_path: Path) -> None:
     asked = request(tmp_path)
-    first = write_effective_config(tmp_path, load_run(asked), asked, **IDS).read_bytes()
-    second = write_effective_config(tmp_path, load_run(asked), asked, **IDS).read_bytes()
+    first = write_effective_config(tmp_path, loaded(asked), asked, **IDS).read_bytes()
+    second = write_effective_config(tmp_path, loaded(asked), asked, **IDS).read_bytes()
     assert first == second
 
 

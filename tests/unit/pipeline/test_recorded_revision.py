@@ -14,11 +14,12 @@ from models.mask_segmenter import MaskSegmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.recorder.around import AroundRecord
-from pipeline.recorder.client import LiveRecorder, RecorderStatus
+from pipeline.recorder.client import LiveRecorder
 from pipeline.recorder.comparison import LiveComparison
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.recorded_tracker import RecordedTracker
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.recorder.revision_record import RevisionRecord
 from pipeline.recorder.texts import header_of_session
 from pipeline.session.running import running_identities

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.audit.canonical import JsonValue
 from pipeline.audit.key_files import PRIVATE_NAME, load_signing_key, make_key_files
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.ledger import Ledger
 from pipeline.audit.log import AuditLog
 from pipeline.audit.start import SessionStart
+from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.session.events import Event, EventKind
 from pipeline.session.refusals import Refusal
 from pipeline.session_report.content import content_of
@@ -24,8 +26,9 @@ from pipeline.session_report.facts_file import (
     read_facts,
     read_pictures,
 )
+from pipeline.session_report.from_log import told_by_log
 from pipeline.session_report.in_force import InForce
-from pipeline.session_report.of_live import calibration_state, fiducial_state
+from pipeline.session_report.of_live import calibration_state, fiducial_state, recording_state
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME, earlier_parts
 from pipeline.session_report.reporter import (
@@ -34,7 +37,6 @@ from pipeline.session_report.reporter import (
     LiveSession,
     SessionReporter,
     facts_of,
-    overrides,
 )
 from pipeline.sinks.sink import FrameResult
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
@@ -217,6 +219,30 @@ def kept_frames(room: Room) -> int:
     return parse_facts(room.folder / KEPT_NAME).n_frames
 
 
+@pytest.mark.parametrize(
+    ("status", "holds", "sentence"),
+    [
+        (None, False, "The session is not recorded."),
+        (RecorderStatus(120), True, "120 frames are recorded, 0 are not."),
+        (RecorderStatus(117, 3), False, "117 frames are recorded, 3 are not."),
+        (
+            RecorderStatus(10, 5, failure="No space left"),
+            False,
+            "10 frames are recorded, 5 are not. Not recorded any more: No space left",
+        ),
+    ],
+)
+def test_how_the_recording_stands_is_part_of_the_report(
+    status: RecorderStatus | None, holds: bool, sentence: str, room: Room
+) -> None:
+    state = recording_state(status)
+    assert (state.holds, state.sentence) == (holds, sentence)
+    reporter = room.reporter()
+    reporter.recording = lambda: (state,)
+    room.run(reporter, range(6))
+    assert room.facts().states[-1] == state
+
+
 def test_overrides_come_from_the_audit_log_with_its_head(room: Room) -> None:
     make_key_files(room.folder / "keys")
     key = load_signing_key(room.folder / "keys" / PRIVATE_NAME)
@@ -226,12 +252,19 @@ def test_overrides_come_from_the_audit_log_with_its_head(room: Room) -> None:
         body = {"person": "physicist-1", "what": "alarm tone", "why": "tested before"}
         log.append(AuditKind.OVERRIDE, body)
         log.append(AuditKind.CONFIGURATION, {"what": "nothing"})
-    (found,) = overrides(room.log_path)
+        counts: dict[str, JsonValue] = {
+            "troubles": ["dropping"],
+            "n_written": 90,
+            "n_dropped": 4,
+        }
+        log.append(AuditKind.RECORDING, {**counts, "what": "The disk is too slow."})
+    found, recording = told_by_log(room.log_path)
+    assert "The disk is too slow. 90 frames recorded, 4 not" in recording.text
     assert (found.person, found.stamp_ns) == ("physicist-1", None)
     assert found.text.startswith("OVERRIDE of alarm tone: tested before")
     room.run(room.reporter(), range(6))
     facts = room.facts()
-    assert facts.events[-1] == found
+    assert facts.events[-2:] == (found, recording)
     assert "state     closed" in facts.audit_head
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.audit.kinds import AuditKind
+from pipeline.recorder.recorder_status import RecorderStatus, StorageTrouble
 from pipeline.session.control import Cone, ControlState
 from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
 from pipeline.session.persons import PinCheck
@@ -344,3 +345,28 @@ class TestBeam:
         around.ask()
         [(written, body)] = around.audit.entries
         assert (written, body["event"], body["what"]) == (AuditKind.SUPERVISOR, str(kind), "x")
+
+
+class TestRecording:
+    """What is wrong with where the session is recorded stands in the log, each change once."""
+
+    def status(self, n_dropped: int, *troubles: StorageTrouble) -> RecorderStatus:
+        return RecorderStatus(100, n_dropped, troubles=frozenset(troubles), free_bytes=10**9)
+
+    def test_each_change_is_one_entry(self) -> None:
+        around = Around()
+        slow, full = StorageTrouble.DROPPING, StorageTrouble.NEARLY_FULL
+        told = [self.status(0), self.status(3, slow), self.status(4, slow)]
+        told += [self.status(4, slow, full), self.status(4)]
+        for index, status in enumerate(told):
+            around.shell.recorded(status, index)
+        entries = [body for kind, body in around.audit.entries if kind is AuditKind.RECORDING]
+        assert [entry["troubles"] for entry in entries] == [
+            ["dropping"],
+            ["dropping", "nearly_full"],
+            [],
+        ]
+        assert [entry["frame_index"] for entry in entries] == [1, 3, 4]
+        assert entries[0]["what"] == "The disk is too slow: 3 frames are not recorded."
+        assert entries[1]["n_dropped"] == 4
+        assert "1.0 GB are left" in str(entries[1]["what"])

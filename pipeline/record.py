@@ -1,0 +1,144 @@
+"""`record`: a source into a file, with what its replay needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.loading import load_segmenter
+from pipeline.config.catalogue_file import read_catalogue
+from pipeline.config.session_config import PLAN_TEXT, RIG_TEXT, GivenTexts, session_config
+from pipeline.privacy.colour import with_colour
+from pipeline.privacy.header import private_header
+from pipeline.privacy.names import Colour
+from pipeline.privacy.pseudonyms import pseudonyms_of
+from pipeline.recorder.texts import keeps_notes, without_notes
+from recordings.opening import open_source
+from recordings.recorder import Progress, Recorded, record_db3, record_session
+from recordings.session.part_limit import LIMIT_BYTES
+from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
+from tracking.errors import UsageError
+from tracking.frame import SourceFrame
+
+DB3_SUFFIX = ".db3"
+SUFFIXES = (".mcap", DB3_SUFFIX)
+NO_NOTES = (
+    "note: what the live session was handed and decided is left out, and its colour is encoded "
+    "once more: copy the file itself to keep them."
+)
+
+
+@dataclass(frozen=True)
+class RecordRequest:
+    """What to record, and how. Paths are as given; nothing has been opened yet.
+
+    `rig`, `plan` and `catalogue` are carried by the recording, so that it replays alone.
+    """
+
+    source: str
+    out: Path
+    rig: Path | None = None
+    plan: Path | None = None
+    catalogue: Path | None = None
+    colour: Colour = Colour.KEEP
+    pseudonym_key: Path | None = None
+    limit_frames: int | None = None
+    limit_bytes: int = LIMIT_BYTES
+
+    @property
+    def is_db3(self) -> bool:
+        """Whether the vendor's own recorder writes it."""
+        return self.out.suffix == DB3_SUFFIX
+
+
+def record(
+    request: RecordRequest,
+    progress: Progress,
+    has_to_end: Callable[[], bool],
+    say: Callable[[str], None],
+) -> Recorded:
+    """Record until the source ends, or `has_to_end`.
+
+    Raises
+    ------
+    TrackerError
+        The source or a file that is given cannot be used, the recording exists or cannot be
+        created, or the source failed: what was recorded before is whole.
+    """
+    _check(request)
+    names = None
+    if request.pseudonym_key is not None:
+        names = pseudonyms_of(request.pseudonym_key, request.out)
+    given = GivenTexts.read(request.rig, request.plan, request.catalogue)
+    applicators = read_catalogue(request.catalogue).applicators
+    source = open_source(request.source, applicators=applicators)
+    try:
+        changed = _change(request.colour)
+        if request.is_db3:
+            return record_db3(
+                source, request.out, request.limit_frames, progress, changed, has_to_end
+            )
+        header = _carrying(source, given, say)
+        return record_session(
+            source,
+            request.out,
+            request.limit_frames,
+            progress,
+            changed,
+            request.limit_bytes,
+            private_header(header, request.colour, names),
+            has_to_end,
+        )
+    finally:
+        source.close()
+
+
+def _check(request: RecordRequest) -> None:
+    if request.out.suffix not in SUFFIXES:
+        raise UsageError(
+            f"OUT must name an {' or '.join(SUFFIXES)} file.",
+            actual=str(request.out),
+            remedy=f"Write {request.out.stem}.mcap.",
+        )
+    named = {
+        "--rig": request.rig,
+        "--plan": request.plan,
+        "--pseudonym-key": request.pseudonym_key,
+    }
+    misplaced = ", ".join(option for option, path in named.items() if path is not None)
+    if request.is_db3 and misplaced:
+        raise UsageError(
+            f"{misplaced}: a {DB3_SUFFIX} carries no texts.",
+            remedy=f"Record {request.out.stem}.mcap, or leave out {misplaced}.",
+        )
+
+
+def _carrying(source: Source, given: GivenTexts, say: Callable[[str], None]) -> SourceHeader:
+    """The source's header with the texts that were given, which agree with those it carries."""
+    header = source.header
+    if keeps_notes(header):
+        say(NO_NOTES)
+        header = without_notes(header)
+    texts = {RIG_TEXT: given.rig, PLAN_TEXT: given.plan, CATALOGUE_TEXT: given.catalogue}
+    for name, text in texts.items():
+        if text is not None:
+            header = header.carrying(name, text.text)
+    carried = dict(header.embedded)
+    missing = [name for name in (RIG_TEXT, PLAN_TEXT) if name not in carried]
+    if not missing and given != GivenTexts():
+        session_config(source.header, given)  # refuses what does not belong together
+    if missing:
+        options = " and ".join(f"--{name.removesuffix('.toml')}" for name in missing)
+        say(f"note: it carries no {' and no '.join(missing)}: its replay will need {options}.")
+    return header
+
+
+def _change(colour: Colour) -> Callable[[SourceFrame], SourceFrame] | None:
+    """What is done to a frame before it is written."""
+    if colour is Colour.KEEP:
+        return None
+    if colour is Colour.OFF:
+        return lambda frame: with_colour(frame, colour)
+    segmenter = load_segmenter("onnx")
+    return lambda frame: with_colour(frame, colour, lambda f: segmenter.segment(f).labels)

@@ -1,0 +1,142 @@
+"""A recording carries rig, plan and catalogue: it is replayed with nothing else named."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline.benchmarks.recording_scene import noise_frame, noise_header
+from pipeline.cli.app import main
+from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE
+from recordings.session.reader import SessionSource
+from recordings.session.writer import SessionWriter
+from recordings.source import CATALOGUE_TEXT
+from tests.config_texts import PLAN, RIG
+
+SOURCE = "sim:docking-small"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten frames, and beside them the rig and plan that the recording carries, too."""
+    folder = tmp_path_factory.mktemp("alone")
+    out = str(folder / "s.mcap")
+    assert main(["simulate", SOURCE.partition(":")[2], out, "--frames", "10"]) == 0
+    return folder
+
+
+def replayed(source: Path, out: Path, *more: str) -> list[str]:
+    made = ["replay", str(source), "--out", str(out), "--segmenter", "masks", "--no-video"]
+    assert main([*made, *more]) == 0
+    lines = (out / "records.jsonl").read_text().splitlines()
+    return [json.dumps({k: v for k, v in json.loads(x).items() if k != "stage_ms"}) for x in lines]
+
+
+def test_it_gives_the_records_of_a_replay_with_its_files(folder: Path, tmp_path: Path) -> None:
+    alone = replayed(folder / "s.mcap", tmp_path / "alone")
+    rig, plan = (str(folder / f"s.{name}.toml") for name in ("rig", "plan"))
+    assert alone == replayed(folder / "s.mcap", tmp_path / "named", "--rig", rig, "--plan", plan)
+    assert len(alone) == 10
+    told = [
+        tomllib.loads((tmp_path / name / "effective_config.toml").read_text())["plan"]
+        for name in ("alone", "named")
+    ]
+    assert told[0] == told[1]
+
+
+def test_what_is_named_is_used_for_what_it_carries(folder: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    text = (folder / "s.plan.toml").read_text()
+    plan.write_text(text + "\n# reviewed\n")
+    lines = replayed(folder / "s.mcap", tmp_path / "out", "--plan", str(plan))
+    own = replayed(folder / "s.mcap", tmp_path / "own")
+    ids = [json.loads(side[0])["ids"] for side in (lines, own)]
+    assert ids[0]["plan"] != ids[1]["plan"]
+    assert {**ids[0], "plan": ""} == {**ids[1], "plan": ""}
+
+
+def test_a_report_of_it_needs_no_files_either(folder: Path, tmp_path: Path) -> None:
+    asked = ["session", "report", "--recording", str(folder / "s.mcap"), "--segmenter", "masks"]
+    assert main([*asked, "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "session_report.html").exists()
+
+
+def test_without_a_plan_it_says_how_to_name_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bare.mcap"
+    with SessionWriter(path, noise_header()) as writer:
+        writer.write(noise_frame(0, 0))
+    assert main(["replay", str(path), "--out", str(tmp_path / "out")]) == 2
+    err = capsys.readouterr().err
+    assert "bare.mcap carries no rig.toml" in err
+    assert "--rig" in err
+    assert not (tmp_path / "out").exists()
+
+
+class TestRecord:
+    """What is given to `record` travels with the recording."""
+
+    def bare(self, folder: Path) -> Path:
+        """Frames of the story as a folder of images: no rig and no plan."""
+        assert main(["simulate", "docking-small", str(folder / "bop"), "--frames", "3"]) == 0
+        return folder / "bop"
+
+    def test_a_recording_without_says_so(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out = tmp_path / "s.mcap"
+        assert main(["record", str(self.bare(tmp_path)), str(out)]) == 0
+        assert "carries no rig.toml and no plan.toml" in capsys.readouterr().err
+        assert main(["replay", str(out), "--out", str(tmp_path / "out")]) == 2
+
+    def test_with_them_it_replays_alone(self, tmp_path: Path) -> None:
+        out, bare = tmp_path / "s.mcap", self.bare(tmp_path)
+        rig, plan = (str(tmp_path / f"bop.{name}.toml") for name in ("rig", "plan"))
+        assert main(["record", str(bare), str(out), "--rig", rig, "--plan", plan]) == 0
+        assert len(replayed(out, tmp_path / "out")) == 3
+
+    def test_files_that_do_not_belong_together_are_refused_first(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        plan, rig = tmp_path / "plan.toml", tmp_path / "rig.toml"
+        plan.write_text(PLAN.replace("MOB-D60-B15", "MOB-D61-B15"))
+        rig.write_text(RIG)
+        out = tmp_path / "s.mcap"
+        asked = ["record", f"{SOURCE}:0", str(out), "--rig", str(rig), "--plan", str(plan)]
+        assert main(asked) == 3
+        assert "MOB-D61-B15" in capsys.readouterr().err
+        assert not out.exists()
+
+
+class TestCatalogue:
+    """The recording's own, by its own name, and never a file of this machine."""
+
+    def carrying(self, folder: Path, tmp_path: Path, text: str) -> Path:
+        source, path = SessionSource(folder / "s.mcap"), tmp_path / "own.mcap"
+        header = source.header.carrying(CATALOGUE_TEXT, text)
+        header = header.carrying("session.json", json.dumps({"catalogue": "our_site@0123456789ab"}))
+        with SessionWriter(path, header) as writer:
+            while (frame := source.read()) is not None:
+                writer.write(frame)
+        source.close()
+        return path
+
+    def test_its_id_begins_with_the_name_it_had(self, folder: Path, tmp_path: Path) -> None:
+        text = BUILT_IN_CATALOGUE.read_text() + "\n# ours\n"
+        lines = replayed(self.carrying(folder, tmp_path, text), tmp_path / "out")
+        assert json.loads(lines[0])["ids"]["catalogue"].startswith("our_site@")
+
+    def test_a_mesh_that_it_names_is_not_read(
+        self, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        secret = tmp_path / "secret.ply"
+        secret.write_text("ply")
+        text = BUILT_IN_CATALOGUE.read_text().replace('mesh = ""', f'mesh = "{secret}"', 1)
+        assert str(secret) in text
+        path = self.carrying(folder, tmp_path, text)
+        assert main(["replay", str(path), "--out", str(tmp_path / "out")]) == 3
+        assert "which a recording does not carry" in capsys.readouterr().err
