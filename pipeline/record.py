@@ -12,7 +12,9 @@ from pipeline.config.session_config import PLAN_TEXT, RIG_TEXT, GivenTexts, sess
 from pipeline.privacy.colour import with_colour
 from pipeline.privacy.header import private_header
 from pipeline.privacy.names import Colour
-from pipeline.privacy.pseudonyms import pseudonyms_of
+from pipeline.privacy.note import PSEUDONYM, privacy_of
+from pipeline.privacy.of_recording import names_for
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.recorder.texts import keeps_notes, without_notes
 from recordings.opening import open_source
 from recordings.recorder import Progress, Recorded, record_db3, record_session
@@ -33,7 +35,9 @@ NO_NOTES = (
 class RecordRequest:
     """What to record, and how. Paths are as given; nothing has been opened yet.
 
-    `rig`, `plan` and `catalogue` are carried by the recording, so that it replays alone.
+    `rig`, `plan` and `catalogue` are carried by the recording, so that it replays alone. The
+    patient of a plan that is given, or that a camera's recording carries, is a pseudonym unless
+    `is_identified`: by `pseudonym_key`, or by the `archive`'s.
     """
 
     source: str
@@ -43,6 +47,8 @@ class RecordRequest:
     catalogue: Path | None = None
     colour: Colour = Colour.KEEP
     pseudonym_key: Path | None = None
+    is_identified: bool = False
+    archive: Path = Path()
     limit_frames: int | None = None
     limit_bytes: int = LIMIT_BYTES
 
@@ -67,9 +73,6 @@ def record(
         created, or the source failed: what was recorded before is whole.
     """
     _check(request)
-    names = None
-    if request.pseudonym_key is not None:
-        names = pseudonyms_of(request.pseudonym_key, request.out)
     given = GivenTexts.read(request.rig, request.plan, request.catalogue)
     applicators = read_catalogue(request.catalogue).applicators
     source = open_source(request.source, applicators=applicators)
@@ -80,6 +83,7 @@ def record(
                 source, request.out, request.limit_frames, progress, changed, has_to_end
             )
         header = _carrying(source, given, say)
+        names = _names(request, source.header, has_plan=PLAN_TEXT in dict(header.embedded))
         return record_session(
             source,
             request.out,
@@ -92,6 +96,17 @@ def record(
         )
     finally:
         source.close()
+
+
+def _names(request: RecordRequest, header: SourceHeader, *, has_plan: bool) -> Pseudonyms | None:
+    """By which the patient is named; a simulation has none, nor has a plan that is one already."""
+    is_real = header.origin == "live" or request.plan is not None
+    is_named = privacy_of(header).patient == PSEUDONYM and request.plan is None
+    if request.pseudonym_key is None and not (has_plan and is_real and not is_named):
+        return None
+    return names_for(
+        request.out, request.pseudonym_key, request.archive, is_identified=request.is_identified
+    )
 
 
 def _check(request: RecordRequest) -> None:

@@ -81,12 +81,18 @@ def catalogue(
         bool, typer.Option("--deep", help="Read every frame of what is read anew.")
     ] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Read everything, not only what has changed.")
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Read everything, not only what has changed; a damaged catalogue is put aside.",
+        ),
     ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Bring an archive's catalogue up to its files; it can be made anew from them at any time."""
-    with _opened(archive, store) as index:
+    with _opened(archive, store, anew=rebuild) as index:
+        if index.put_aside is not None:
+            typer.echo(f"note: it was damaged, and lies now in {index.put_aside.name}", err=True)
         done = _scanned(archive, index, results, deep=deep, anew=rebuild)
         if as_json:
             print_json({"catalogue": index.name, **asdict(done)})
@@ -145,12 +151,12 @@ def _found(
 
 
 @contextmanager
-def _opened(archive: Path, store: str | None) -> Iterator[Catalogue]:
+def _opened(archive: Path, store: str | None, *, anew: bool = False) -> Iterator[Catalogue]:
     from recordings.catalogue.store import Catalogue, default_address
 
     if not archive.is_dir():
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
-    index = Catalogue(store or default_address(archive))
+    index = Catalogue(store or default_address(archive), anew=anew)
     try:
         yield index
     finally:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 WIDTH = 130
 Run = Annotated[
-    Path, typer.Argument(help="Folder of `replay`, a records.jsonl, or an archive of such folders.")
+    Path,
+    typer.Argument(
+        help="Folder of `replay`, a records.jsonl, the recording of a live session (what was "
+        "decided then), or an archive of any of them."
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from recordings.session.part_limit import LIMIT_BYTES
 if TYPE_CHECKING:
     from models.loading import SegmenterKind
 
+ARCHIVE_DIR = Path("runs/archive")
 BYTES_PER_MB = 1_000_000
 LARGEST_PART_MB = LIMIT_BYTES // BYTES_PER_MB
 
@@ -77,9 +78,12 @@ PseudonymKey = Annotated[
     typer.Option(
         "--pseudonym-key",
         metavar="FILE",
-        help="Record the patient as a pseudonym: pseudonym_key.hex of `sessions audit key`, mode "
-        "0600, kept apart from the recording.",
+        help="A patient is recorded as a pseudonym under this key, which is kept apart: "
+        "pseudonym_key.hex of `sessions audit key`, mode 0600; default: the archive's.",
     ),
+]
+Identified = Annotated[
+    bool, typer.Option("--identified", help="Record the patient's id in clear instead.")
 ]
 PartMb = Annotated[
     int,

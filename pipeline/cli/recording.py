@@ -32,6 +32,7 @@ def record(
     frames: Frames = None,
     colour: options.RecordColour = Colour.KEEP,
     pseudonym_key: options.PseudonymKey = None,
+    identified: options.Identified = False,
     part_mb: options.PartMb = options.LARGEST_PART_MB,
     catalogue: options.Catalogue = None,
 ) -> None:
@@ -50,6 +51,8 @@ def record(
         catalogue=catalogue,
         colour=colour,
         pseudonym_key=pseudonym_key,
+        is_identified=identified,
+        archive=options.ARCHIVE_DIR,
         limit_frames=frames,
         limit_bytes=part_mb * options.BYTES_PER_MB,
     )

@@ -12,7 +12,6 @@ from pipeline.privacy.names import Colour
 from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
-ARCHIVE_DIR = Path("runs/archive")
 
 
 def demo(
@@ -48,6 +47,7 @@ def live(
     ] = None,
     colour: options.RecordColour = Colour.KEEP,
     pseudonym_key: options.PseudonymKey = None,
+    identified: options.Identified = False,
     part_mb: options.PartMb = options.LARGEST_PART_MB,
     session: Annotated[
         Path | None,
@@ -60,24 +60,26 @@ def live(
         typer.Option(
             "--archive", metavar="DIR", help="Audit logs, their ledger and key; made where new."
         ),
-    ] = ARCHIVE_DIR,
+    ] = options.ARCHIVE_DIR,
     qa_store: options.QaStore = None,
     serve: options.Serve = False,
 ) -> None:
     """Track with the attached camera; the lease goes to the site's supervisor output."""
     from pipeline.live import live as run_live
-    from pipeline.privacy.pseudonyms import pseudonyms_of
+    from pipeline.privacy.of_recording import names_for
     from pipeline.qa.address import store_address
     from pipeline.recorder.recording_options import RecordingOptions
     from pipeline.recorder.veil import Veil
 
     recording = None
     if record is not None:
-        names = None if pseudonym_key is None else pseudonyms_of(pseudonym_key, record)
+        names = names_for(record, pseudonym_key, archive, is_identified=identified)
         limit_bytes = part_mb * options.BYTES_PER_MB
         recording = RecordingOptions(record, limit_bytes, Veil(colour, names))
-    elif colour is not Colour.KEEP or pseudonym_key is not None:
-        raise UsageError("--colour and --pseudonym-key are of a recording.", expected="--record")
+    elif colour is not Colour.KEEP or pseudonym_key is not None or identified:
+        raise UsageError(
+            "--colour, --pseudonym-key and --identified are of a recording.", expected="--record"
+        )
     code = run_live(
         rig_path=rig,
         plan_path=plan,

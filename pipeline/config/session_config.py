@@ -66,8 +66,8 @@ def _own(header: SourceHeader, texts: dict[str, str], name: str) -> ConfigText:
         option = f"--{name.removesuffix('.toml')}"
         raise UsageError(
             f"{source} carries no {name}.",
-            expected=f"a recording that carries one, or {option}",
-            remedy=f"Name one with {option}; `record` writes into a recording what it is given.",
+            expected="a recording that carries it, as `record --rig R --plan P` makes one",
+            remedy=f"Name one with {option}.",
         )
     return ConfigText(text, Path(source, name), is_file=False)
 

@@ -1,16 +1,24 @@
-"""Records of a run, read back: the sides of a comparison."""
+"""Records of a run, read back: the sides of a comparison.
+
+A recording of a live session is a run, too: it keeps what was decided then.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.recorder.texts import keeps_notes
+from recordings.naming import results_folder, session_name
+from recordings.session.live_records import live_records
+from recordings.session.reader import SessionSource
 from tracking.errors import SourceError, UsageError
 
 RECORDS_NAME = "records.jsonl"
+RECORDING_SUFFIX = ".mcap"
 NEEDED = ("frame_index", "verdict", "reasons", "alignment")
 
 Record = Mapping[str, Any]
@@ -50,25 +58,39 @@ def pairs(a: Path, b: Path) -> list[Pair]:
 def _side(path: Path, name: str) -> dict[str, Path]:
     if not path.exists():
         raise UsageError(f"{name}: {path} does not exist.", remedy="Check the path.")
-    if path.is_file() and path.suffix == ".mcap":
-        raise SourceError(
-            f"{name}: {path} is a recording, not a run over one.",
-            expected="what `replay` or `sessions batch` wrote",
-            remedy="Replay it first; the two runs are compared then.",
-        )
     if path.is_file():
         return {"": path}
     if (path / RECORDS_NAME).is_file():
         return {"": path / RECORDS_NAME}
     root = path / "sessions" if (path / "sessions").is_dir() else path
     found = {str(p.parent.relative_to(root)): p for p in root.rglob(RECORDS_NAME)}
+    found = found or _recordings(path)
     if not found:
         raise SourceError(
             f"{name}: {path} holds no records.",
-            expected=f"{RECORDS_NAME} as `replay` or `sessions batch` writes it",
+            expected=f"{RECORDS_NAME} as `replay` or `sessions batch` writes it, or recordings of "
+            "live sessions",
             remedy="Replay the session first.",
         )
     return found
+
+
+def _recordings(archive: Path) -> dict[str, Path]:
+    """Recordings of live sessions, each by the folder that a batch keeps its results in."""
+    return {
+        results_folder(session_name(path.relative_to(archive))): path
+        for path in sorted(archive.rglob(f"*{RECORDING_SUFFIX}"))
+        if path.is_file() and _keeps_decisions(path)
+    }
+
+
+def _keeps_decisions(path: Path) -> bool:
+    try:
+        source = SessionSource(path)
+    except SourceError:
+        return False
+    source.close()
+    return keeps_notes(source.header)
 
 
 def read_records(path: Path) -> dict[int, Record]:
@@ -80,19 +102,29 @@ def read_records(path: Path) -> dict[int, Record]:
         Not such a file, cut short, or a frame stands twice.
     """
     found: dict[int, Record] = {}
+    is_recording = path.suffix == RECORDING_SUFFIX
+    for number, line in enumerate(live_records(path) if is_recording else _lines(path), start=1):
+        record = _record(line, path, number)
+        index = int(record["frame_index"])
+        if index in found:
+            raise _bad(path, number, f"frame {index} stands twice")
+        found[index] = record
+    if not found:
+        raise SourceError(
+            f"{path} holds no record.",
+            expected="a run, or the recording of a live session",
+            actual="a recording without decisions" if is_recording else "an empty file",
+            remedy="Replay it, and name the run's folder." if is_recording else "",
+        )
+    return found
+
+
+def _lines(path: Path) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                record = _record(line, path, number)
-                index = int(record["frame_index"])
-                if index in found:
-                    raise _bad(path, number, f"frame {index} stands twice")
-                found[index] = record
+            yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read.", actual=str(error)) from error
-    if not found:
-        raise SourceError(f"{path} holds no record.", actual="an empty file")
-    return found
 
 
 def _record(line: str, path: Path, number: int) -> Record:

@@ -1,4 +1,4 @@
-"""A Rerun recording for engineers: cloud, picture, labels, cone, bed, and plots of every figure.
+"""A Rerun recording for engineers: cloud, labels, cone and its residuals, bed, and plots.
 
 The viewer is never started and nothing is sent: a file is written. Space: camera, mm.
 """
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.catalogued_cone import catalogued_cone
 from pipeline.export.exporter import refuse_existing
+from pipeline.export.fitted import bed_triangles, bed_vertices_mm, cone_residuals
 from pipeline.sinks.sink import FrameResult, RunContext
-from tracking.applicator_mesh import build_mesh
+from tracking.arrays import Float, UInt8
 from tracking.decision import Verdict
 from tracking.errors import UsageError
 from tracking.segmentation import Label
@@ -35,6 +37,9 @@ LEVELS = {
     Verdict.FAULT: "ERROR",
 }
 APPLICATION = "applicator_tracking"
+BED_RADII = 1.3  # how far the fitted bed is drawn, in radii of the applicator
+FULL_COLOUR_MM = 3.0  # a residual so large has its full colour
+BEFORE, BEHIND, ON, BESIDE = ((40, 110, 255), (255, 130, 20), (240, 240, 240), (90, 90, 90))
 
 
 class RerunExport:
@@ -54,13 +59,8 @@ class RerunExport:
         )
         self._stream.save(str(path))
         self._last_verdict: Verdict | None = None
-        self._is_open, self._shows_cone = True, False
-        mesh = build_mesh(context.applicator)
-        self._mesh = rerun.Mesh3D(
-            vertex_positions=mesh.vertices_mm,
-            triangle_indices=mesh.triangles,
-            albedo_factor=(255, 255, 255, 90),
-        )
+        self._is_open, self._shows_cone, self._shows_bed = True, False, False
+        self._model = catalogued_cone(context.applicator)
         self._begin()
 
     def emit(self, result: FrameResult) -> None:
@@ -68,9 +68,13 @@ class RerunExport:
         record = result.record
         self._stream.set_time("frame", sequence=record.frame_index)
         self._stream.set_time("exposure", duration=record.stamp_ns / 1e9)
+        planned = self._context.of(result).applicator
+        if planned != self._model.applicator:  # the plan was revised
+            self._model, self._shows_cone = catalogued_cone(planned), False
         self._picture(result)
         self._cloud(result)
         self._cone(result)
+        self._survey(result)
         self._bed(result)
         self._plots(result)
         decision = record.decision
@@ -134,19 +138,56 @@ class RerunExport:
         rr, pose = self._rr, result.record.registration.camera_from_applicator
         if pose is None:
             if self._shows_cone:
-                self._stream.log("camera/applicator", rr.Clear(recursive=True))
+                for place in ("camera/applicator", "camera/residuals"):
+                    self._stream.log(place, rr.Clear(recursive=True))
             self._shows_cone = False
             return
         placed = rr.Transform3D(translation=pose[:3, 3], mat3x3=pose[:3, :3])
         self._stream.log("camera/applicator", placed)
         if not self._shows_cone:
             self._shows_cone = True
-            length = self._context.applicator.length_mm
+            length, mesh = self._model.applicator.length_mm, self._model.mesh
             axis = rr.Arrows3D(origins=[(0, 0, 0)], vectors=[(0, 0, length + AXIS_ABOVE_MM)])
-            self._stream.log("camera/applicator/cone", self._mesh)
+            cone = rr.Mesh3D(
+                vertex_positions=mesh.vertices_mm,
+                triangle_indices=mesh.triangles,
+                albedo_factor=(255, 255, 255, 90),
+            )
+            self._stream.log("camera/applicator/cone", cone)
             self._stream.log("camera/applicator/axis", axis)
 
+        self._residuals(result, pose)
+
+    def _residuals(self, result: FrameResult, pose: Float) -> None:
+        """Applicator pixels by how far they lie before (blue) or behind (orange) the model."""
+        frame = result.source_frame.frame
+        depth = self._context.rig.depth.correct(frame.depth_mm)
+        points, residuals = cone_residuals(self._model, pose, frame, result.segmentation, depth)
+        misses = np.isnan(residuals)
+        shown = residual_colours(residuals)
+        self._stream.log("camera/residuals", self._rr.Points3D(points, colors=shown, radii=0.7))
+        if not misses.all():
+            spread = float(np.median(np.abs(residuals[~misses])))
+            self._stream.log("evidence/cone_residual_median_mm", self._rr.Scalars(spread))
+
     def _bed(self, result: FrameResult) -> None:
+        rr, bed = self._rr, result.record.bed
+        pose = result.record.registration.camera_from_applicator
+        if not bed.is_ok or pose is None:
+            if self._shows_bed:
+                self._stream.log("camera/bed", rr.Clear(recursive=True))
+            self._shows_bed = False
+            return
+        self._shows_bed = True
+        radius = BED_RADII * self._model.applicator.outer_radius_mm
+        surface = rr.Mesh3D(
+            vertex_positions=bed_vertices_mm(bed, pose, radius),
+            triangle_indices=bed_triangles(),
+            albedo_factor=(225, 90, 225, 140),
+        )
+        self._stream.log("camera/bed", surface)
+
+    def _survey(self, result: FrameResult) -> None:
         survey = result.record.survey
         if survey.survey is None or survey.survey_from_camera is None:
             return
@@ -176,3 +217,11 @@ class RerunExport:
                 self._stream.log(f"evidence/{name}", rr.Scalars(value))
         for stage, ms in record.stage_ms.items():
             self._stream.log(f"stage_ms/{stage}", rr.Scalars(ms))
+
+
+def residual_colours(residuals_mm: Float) -> UInt8:
+    """RGB of every residual, (n, 3): from white on the model to full colour, grey beside it."""
+    amount = np.clip(np.abs(residuals_mm) / FULL_COLOUR_MM, 0.0, 1.0)[:, None]
+    side = np.where(residuals_mm[:, None] < 0, BEFORE, BEHIND)
+    mixed = np.where(np.isnan(amount), BESIDE, ON + amount * (side - np.array(ON)))
+    return mixed.astype(np.uint8)

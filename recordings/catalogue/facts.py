@@ -30,6 +30,9 @@ class SessionFacts:
         Size and time of the file: the same as long as nobody touched it.
     damage : str
         Why it cannot be read, or where it ends early; "" for a whole session.
+    recorded_s : float or None
+        `recorded_at` in seconds since 1970, so that moments of different zones compare; None where
+        it is no moment.
     session_id, part : str, int or None
         Of a live session or a recording in parts; "" and None where the file does not say.
     plan_id, machine, applicator : str
@@ -48,6 +51,7 @@ class SessionFacts:
     device: str = ""
     serial: str = ""
     recorded_at: str = ""
+    recorded_s: float | None = None
     width: int = 0
     height: int = 0
     frame_rate_hz: float = 0.0
@@ -115,6 +119,7 @@ def with_results(facts: SessionFacts, summary: Path) -> SessionFacts:
 
 
 def _of_header(facts: SessionFacts, header: SourceHeader) -> SessionFacts:
+    moment = header.recorded_moment
     plan = _plan(dict(header.embedded).get("plan.toml", ""))
     n_frames = header.n_frames
     part = part_of(header)
@@ -124,6 +129,7 @@ def _of_header(facts: SessionFacts, header: SourceHeader) -> SessionFacts:
         device=header.device_name,
         serial=header.device_serial,
         recorded_at=header.recorded_at,
+        recorded_s=None if moment is None else moment.timestamp(),
         width=header.intrinsics.width,
         height=header.intrinsics.height,
         frame_rate_hz=header.frame_rate_hz,

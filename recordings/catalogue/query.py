@@ -2,14 +2,15 @@
 
 All terms must hold. `key:value` compares words (a `*` stands for anything), `<`, `<=`, `>`, `>=`
 numbers; of a quantity the median over the session's frames. A word without a key is looked for
-in the name.
+in the name. A day, a month, a year or a moment without a time zone is meant in UTC; each stands for
+its beginning.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 
 from tracking.alignment import Alignment
@@ -58,6 +59,14 @@ class Term:
         """The value as a number."""
         return float(self.value)
 
+    @property
+    def moment_s(self) -> float:
+        """The beginning of the date that is the value, in seconds since 1970."""
+        moment = _moment(self.value)
+        if moment is None:
+            raise ValueError(f"{self.value} is no date")
+        return moment.timestamp()
+
 
 def parse_query(words: list[str]) -> list[Term]:
     """Read the terms.
@@ -80,7 +89,7 @@ def _term(word: str) -> Term:
         value = value.upper()
     for keys, is_meant, form in (
         (COUNTED, value in COUNTED.get(key, ()), f"one of {', '.join(COUNTED.get(key, ()))}"),
-        (DATES, _is_date(value), "a date of the calendar, as 2026-01-31"),
+        (DATES, _moment(value) is not None, "a date of the calendar, as 2026-01-31"),
         (WORDS, True, "a word"),
     ):
         if key in keys:
@@ -95,17 +104,17 @@ def _term(word: str) -> Term:
     raise _refuse(word, ", ".join(known))
 
 
-def _is_date(text: str) -> bool:
-    """Whether it is a day that exists, or a year, a month or a moment."""
+def _moment(text: str) -> datetime | None:
+    """The beginning of a year, a month or a day that exists, or a moment; None: none of them."""
     found = _DATE.fullmatch(text)
     if found is None:
-        return False
+        return None
     year, month, rest = found.groups()
     try:
-        datetime.fromisoformat(f"{year}-{month or '01'}-{rest or '01'}")
-    except ValueError:
-        return False
-    return True
+        moment = datetime.fromisoformat(f"{year}-{month or '01'}-{rest or '01'}")
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_number(text: str) -> bool:

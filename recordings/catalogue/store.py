@@ -32,16 +32,29 @@ from recordings.catalogue.tables import QUANTITIES as QUANTITY_TABLE
 from tracking.errors import UsageError
 
 FILE_NAME = "catalogue.sqlite"
+FILE_SUFFIXES = (".sqlite", ".sqlite3", ".db")  # of a file that may be put aside
 ACCEPTED = "a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE"
 COLUMNS = [c.name for c in SESSIONS.columns if c.name != "id"]
 
 
 class Catalogue:
-    """An open index. Raises UsageError where it cannot be opened, read or written."""
+    """An open index.
 
-    def __init__(self, address: str) -> None:
+    Parameters
+    ----------
+    anew : bool
+        It will be made anew: a file that is damaged is put aside, as `put_aside`, and is not read.
+
+    Raises
+    ------
+    UsageError
+        It cannot be opened, read or written.
+    """
+
+    def __init__(self, address: str, *, anew: bool = False) -> None:
         url = _url(address)
         self.name = url.render_as_string(hide_password=True)
+        self.put_aside = _put_aside(url) if anew else None
         self._engine = create_engine(url)
         with self._transaction() as connection:
             self._prepare(connection)
@@ -140,7 +153,7 @@ class Catalogue:
                 f"The catalogue {self.name} cannot be used.",
                 expected=ACCEPTED,
                 actual=told,
-                remedy="Name another --store; the catalogue can be made anew at any time.",
+                remedy="Make it anew from the files: sessions catalogue ARCHIVE --rebuild.",
             ) from error
 
 
@@ -161,6 +174,35 @@ def _url(address: str) -> URL:
     return url
 
 
+def _put_aside(url: URL) -> Path | None:
+    """Rename a damaged file of ours and what its journal left; None where there is none."""
+    path = Path(url.database or "")
+    if url.drivername != "sqlite" or path.suffix not in FILE_SUFFIXES or not path.is_file():
+        return None
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            if connection.exec_driver_sql("PRAGMA quick_check").scalar() == "ok":
+                return None
+    except SQLAlchemyError:
+        pass  # so damaged that nothing can be asked of it
+    finally:
+        engine.dispose()
+    names = (path.with_name(f"{path.name}.damaged-{k}") for k in range(1, 10_000))
+    aside = next(name for name in names if not name.exists())
+    try:
+        for journal in (f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(journal).unlink(missing_ok=True)
+        path.rename(aside)
+    except OSError as error:
+        raise UsageError(
+            f"The damaged catalogue {path} cannot be put aside.",
+            actual=error.strerror or str(error),
+            remedy="Name another --store.",
+        ) from error
+    return aside
+
+
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
@@ -178,9 +220,8 @@ def _condition(term: Term) -> ColumnElement[bool]:
     if term.key == DAMAGED:
         return SESSIONS.c.damage != ""
     if term.key in DATES:
-        at = SESSIONS.c.recorded_at
-        is_after = term.key == DATES[0]
-        return (at != "") & (at >= term.value if is_after else at < term.value)
+        at = SESSIONS.c.recorded_s  # where it is not known, neither holds
+        return at >= term.moment_s if term.key == DATES[0] else at < term.moment_s
     if term.key in WORDS:
         pattern = term.value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return SESSIONS.c[term.key].ilike(pattern.replace("*", "%"), escape="\\")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Integer, MetaData, String, Table, Text
 
-VERSION = 2
+VERSION = 3
 METADATA = MetaData()
 
 ABOUT = Table(
@@ -25,7 +25,8 @@ SESSIONS = Table(
     Column("origin", String(20), nullable=False, index=True),
     Column("device", String(200), nullable=False),
     Column("serial", String(200), nullable=False, index=True),
-    Column("recorded_at", String(40), nullable=False, index=True),
+    Column("recorded_at", String(40), nullable=False),
+    Column("recorded_s", Float(53), index=True),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("frame_rate_hz", Float(53), nullable=False),

@@ -176,7 +176,8 @@ REPLAY = ["--rig", "rig.toml", "--plan", "plan.toml", "--segmenter", "masks", "-
 def test_colour_is_recorded_as_far_as_asked_for_and_a_replay_says_so(
     opened: Clocked, tmp_path: Path, capsys: pytest.CaptureFixture[str], colour: str
 ) -> None:
-    assert main([*LIVE, "--record", "s.mcap", "--colour", colour]) == 0
+    record = ["--record", "s.mcap", "--colour", colour, "--identified"]
+    assert main([*LIVE, *record]) == 0
     frames = frames_of(tmp_path / "s.mcap")
     assert len(frames) == opened.n_handed_over
     for frame in frames:
@@ -217,6 +218,57 @@ def test_the_command_records_about_a_pseudonym_and_its_replay_agrees(
         found = json.loads((tmp_path / out / "live_comparison.json").read_text())
         assert (found["n_equal"], found["has_its_plan"]) == (n_equal, n_equal > 0)
     assert "not the recording's own" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_patient_is_a_pseudonym_unless_asked_otherwise(
+    opened: Clocked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patient = tomllib.loads(Path("plan.toml").read_text())["patient_id"]
+    assert main([*LIVE, "--record", "s.mcap"]) == 0
+    assert patient.encode() not in Path("s.mcap").read_bytes()
+    key = load_pseudonym_key(Path("runs/archive/keys/pseudonym_key.hex"))
+    source = SessionSource(Path("s.mcap"))
+    source.close()
+    plan = tomllib.loads(dict(source.header.embedded)["plan.toml"])
+    assert plan["patient_id"] == pseudonym(patient, key)
+    replay = ["replay", "s.mcap", "--out", "out", "--segmenter", "masks", "--no-video"]
+    assert main(replay) == 0
+    found = json.loads(Path("out/live_comparison.json").read_text())
+    assert (found["n_equal"], found["n_differing"]) == (opened.n_handed_over, 0)
+
+    assert main(["record", "s.mcap", "again.mcap", "--frames", "1"]) == 0  # stays what it was
+    again = SessionSource(Path("again.mcap"))
+    again.close()
+    assert dict(again.header.embedded)["plan.toml"] == dict(source.header.embedded)["plan.toml"]
+
+    Path("runs/archive/keys/pseudonym_key.hex").rename("kept-elsewhere.hex")
+    capsys.readouterr()
+    assert main([*LIVE, "--record", "t.mcap"]) == 3
+    assert "--identified" in capsys.readouterr().err
+    both = ["--identified", "--pseudonym-key", "kept-elsewhere.hex"]
+    assert main([*LIVE, "--record", "t.mcap", *both]) == 2
+    assert not Path("t.mcap").exists()
+
+
+def test_who_asks_for_it_has_the_patient_in_clear(opened: Clocked) -> None:
+    assert main([*LIVE, "--record", "s.mcap", "--identified"]) == 0
+    source = SessionSource(Path("s.mcap"))
+    source.close()
+    texts = dict(source.header.embedded)
+    assert texts["plan.toml"] == Path("plan.toml").read_text()
+    assert opened.n_handed_over > 0
+
+
+def test_a_plan_that_is_given_to_record_names_a_pseudonym(tmp_path: Path, key: Path) -> None:
+    out, plan, rig = tmp_path / "r.mcap", tmp_path / "plan.toml", tmp_path / "rig.toml"
+    texts = dict(camera("").header.embedded)
+    plan.write_text(texts["plan.toml"])
+    rig.write_text(texts["rig.toml"])
+    given = ["--rig", str(rig), "--plan", str(plan)]
+    asked = ["record", "sim:bench", str(out), "--frames", "1", *given]
+    assert main([*asked, "--pseudonym-key", str(key)]) == 0
+    patient = tomllib.loads(texts["plan.toml"])["patient_id"]
+    assert patient.encode() not in out.read_bytes()
 
 
 def test_a_key_that_is_missing_open_or_beside_is_refused(

@@ -189,6 +189,41 @@ def test_a_recording_of_the_recording_says_that_it_has_no_decisions(
     assert not any(json.loads(line)["verdict"] == "READY" for line in records)
 
 
+def test_what_was_decided_live_is_compared_with_a_replay(
+    recorded: tuple[LiveSession, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = recorded
+    path, out = folder / "session.mcap", tmp_path / "runs" / "session"
+    replayed(request(folder, path, out), SessionSource(path))
+    capsys.readouterr()
+    assert main(["sessions", "diff", str(path), str(out), "--gate"]) == 0
+    n_frames = len(frames_of(path))
+    assert f"The same: {n_frames} frames" in capsys.readouterr().out
+
+    lines = (out / "records.jsonl").read_text().splitlines()
+    changed = json.loads(lines[7])
+    changed["verdict"] = "READY"
+    lines[7] = json.dumps(changed)
+    (out / "records.jsonl").write_text("\n".join(lines) + "\n")
+    assert main(["sessions", "diff", str(path), str(out), "--gate"]) == 6
+    assert f"First difference: frame {changed['frame_index']} (verdict)" in capsys.readouterr().out
+
+    archive = tmp_path / "archive"  # of recordings, by the names that a batch gives its results
+    archive.mkdir()
+    (archive / "session.mcap").symlink_to(path)
+    (archive / "junk.mcap").write_bytes(b"no session")
+    asked = ["sessions", "diff", str(archive), str(tmp_path / "runs"), "--json"]
+    assert main(asked) == 0
+    [told] = json.loads(capsys.readouterr().out)["sessions"]
+    assert (told["name"], told["n_a"], told["verdicts_differing"]) == ("session", n_frames, 1)
+
+    whole = path.read_bytes()
+    (archive / "session.mcap").unlink()
+    (archive / "session.mcap").write_bytes(whole[: len(whole) // 2])
+    assert main(["sessions", "diff", str(archive / "session.mcap"), str(out)]) == 5
+    assert "cannot be read to its end" in capsys.readouterr().err
+
+
 class Forgetful(SessionSource):
     """A recording of which some frames lost what the session handed to the kernel."""
 

@@ -102,7 +102,39 @@ def test_the_catalogue_follows_the_files_and_can_be_made_anew(
     assert _names(capsys, archive) == before
     store.write_bytes(b"no database, but a file of some length" * 100)
     assert main(catalogue) == 2
+    assert "--rebuild" in capsys.readouterr().err
     assert main([*catalogue, "--store", str(archive / "other.sqlite"), "--rebuild"]) == 0
+    assert main([*catalogue, "--rebuild"]) == 0
+    assert "lies now in catalogue.sqlite.damaged-1" in capsys.readouterr().err
+    assert (archive / "catalogue.sqlite.damaged-1").read_bytes().startswith(b"no database")
+    assert _names(capsys, archive) == before
+
+
+def test_a_catalogue_that_is_damaged_within_is_made_anew(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = archive / "catalogue.sqlite"
+    catalogue = ["sessions", "catalogue", str(archive)]
+    assert main(catalogue) == 0
+    before = _names(capsys, archive)
+    data = bytearray(store.read_bytes())
+    for at in range(
+        4096, len(data), 4096
+    ):  # every page but the first, where a file says what it is
+        data[at : at + 64] = b"\xff" * 64
+    store.write_bytes(bytes(data))
+    assert main([*catalogue, "--rebuild"]) == 0
+    assert "damaged-1" in capsys.readouterr().err
+    assert _names(capsys, archive) == before
+
+
+def test_another_file_is_never_put_aside(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = archive / "b.mcap"
+    content = session.read_bytes()
+    catalogue = ["sessions", "catalogue", str(archive), "--store", str(session), "--rebuild"]
+    assert main(catalogue) == 2
+    assert "cannot be used" in capsys.readouterr().err
+    assert session.read_bytes() == content
 
 
 def test_info_says_what_a_file_holds(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:

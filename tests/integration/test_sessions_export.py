@@ -146,7 +146,8 @@ def test_a_video_and_a_rerun_recording_can_be_opened(exported: Path) -> None:
         check=True,
         timeout=60,
     )
-    for entity in ("camera/cloud", "camera/applicator/cone", "camera/image/labels", "verdict"):
+    drawn = ("cloud", "applicator/cone", "image/labels", "bed", "residuals")
+    for entity in (*(f"camera/{name}" for name in drawn), "verdict"):
         assert f"/{entity}" in ran.stdout
     assert "quantity/docking_gap_mm" in ran.stdout
 

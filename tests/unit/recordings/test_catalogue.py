@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -130,6 +131,34 @@ def test_a_search_says_nothing_of_results_where_they_are_known_or_not_needed(
 def test_a_day_or_a_part_of_one_can_be_looked_for(day: str) -> None:
     [term] = parse_query([f"after:{day}"])
     assert (term.key, term.value) == ("after", day)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("after:2026-01-31", ["noon", "east"]),
+        ("after:2026-01-31T12:00", ["noon", "east"]),
+        ("after:2026-01-31T13:00+01:00", ["noon", "east"]),
+        ("after:2026-01-31T12:00:01Z", ["east"]),
+        ("before:2026-01-31T12:00Z", ["west"]),
+        ("before:2027", ["west", "noon", "east"]),
+    ],
+)
+def test_moments_of_different_zones_are_compared_as_moments(
+    query: str, found: list[str], tmp_path: Path
+) -> None:
+    moments = {
+        "west": "2026-01-30T23:30:00+00:00",
+        "noon": "2026-01-31T12:00:00+00:00",
+        "east": "2026-01-31T09:00:00-08:00",
+        "unknown": "",
+    }
+    for name, moment in moments.items():
+        with SessionWriter(tmp_path / f"{name}.mcap", replace(make_header(), recorded_at=moment)):
+            pass
+    catalogue = Catalogue(default_address(tmp_path))
+    scan(tmp_path, catalogue, _silent)
+    assert {facts.name for facts in catalogue.find(parse_query([query]))} == set(found)
 
 
 @pytest.mark.parametrize(
