@@ -56,7 +56,7 @@ def replay(request: RunRequest) -> int:
 def _part(request: RunRequest, source: Source) -> Source:
     if request.first == 0 and request.last is None:
         return source
-    return RangedSource(source, request.first, request.last)
+    return RangedSource(source, request.first, request.last, with_earlier=not request.cold)
 
 
 def replay_source(
@@ -67,7 +67,12 @@ def replay_source(
         start = evidence_for(source.header, config.rig, now=None)
         check_outlines(config.plan, source.header.intrinsics)
         tracker = RecordedTracker(
-            source.header, config, segmenter, start.evidence, is_independent=request.independent
+            source.header,
+            config,
+            segmenter,
+            start.evidence,
+            is_independent=request.independent,
+            begins_within=request.cold and request.first > 0,
         )
         return _run_into_folder(request, config, source, tracker, start)
     finally:
@@ -104,7 +109,11 @@ def _run_into_folder(
         sinks = build_sinks(request, context, out.path, source.header.n_frames, display)
         try:
             n_frames = run(
-                source, tracker, sinks, _pacer(request.speed) if request.realtime else None
+                source,
+                tracker,
+                sinks,
+                _pacer(request.speed) if request.realtime else None,
+                0 if request.cold else request.first,
             )
         finally:
             sinks.close()
@@ -134,10 +143,9 @@ def _run_notes(request: RunRequest, config: RunConfig, header: SourceHeader) -> 
     """What sets this run apart from one over the whole session with its own texts."""
     if request.first or request.last is not None:
         last = "the last" if request.last is None else str(request.last)
-        yield (
-            f"Only frames {request.first} to {last} were replayed, counted from 0, without memory "
-            "of those before."
-        )
+        told = f"Only frames {request.first} to {last} were written, counted from 0"
+        memory = ", without memory of those before." if request.cold else "."
+        yield told + (memory if request.first else ".")
     own = dict(header.embedded).get(CATALOGUE_TEXT)
     if own is not None and own != config.texts["catalogue"]:
         yield (

@@ -12,8 +12,9 @@ class RunRequest:
     """One run over one source. Paths are as given; nothing has been opened yet.
 
     Without `rig_path` or `plan_path` the recording's own is used, and its own catalogue.
-    `first` to `last` are frames counted from 0; `speed` is a multiple of the recording's pace where
-    `realtime` is set.
+    `first` to `last` are frames counted from 0; those before are tracked and not written, unless
+    `cold`. `all_parts`: `source` is the first part of a recording. `speed` is a multiple of the
+    recording's pace where `realtime` is set.
     """
 
     source: str
@@ -31,4 +32,6 @@ class RunRequest:
     serve: bool = False
     first: int = 0
     last: int | None = None
+    cold: bool = False
+    all_parts: bool = False
     speed: float = 1.0

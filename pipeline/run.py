@@ -25,17 +25,22 @@ def run(
     tracker: Processor,
     sinks: RunSinks,
     before_frame: Callable[[int], None] | None = None,
+    n_unwritten: int = 0,
 ) -> int:
-    """Process every frame that the source hands over; return their number.
+    """Process every frame that the source hands over; return how many the sinks were handed.
 
-    `before_frame` is told each frame's stamp in ns before it is processed (pacing).
+    `before_frame` is told each frame's stamp in ns before it is processed (pacing). The sinks hear
+    nothing of the first `n_unwritten`: they are what the tracker remembers.
     """
     n_frames = 0
     with collected_between_frames() as collect:
         while (source_frame := source.read()) is not None:
-            if before_frame is not None:
+            is_written = n_frames >= n_unwritten
+            if is_written and before_frame is not None:
                 before_frame(source_frame.frame.stamp_ns)
-            sinks.emit(tracker.process(source_frame))
+            result = tracker.process(source_frame)
+            if is_written:
+                sinks.emit(result)
             collect()
             n_frames += 1
-    return n_frames
+    return max(0, n_frames - n_unwritten)

@@ -18,7 +18,7 @@ class Seekable(Protocol):
 
 
 class RangedSource:
-    """Hands over a part. Whoever reads it knows nothing of the frames before.
+    """Hands over a part; with those before it, or so that its reader knows nothing of them.
 
     Raises
     ------
@@ -26,7 +26,9 @@ class RangedSource:
         The part ends before it begins, or begins behind the recording's end.
     """
 
-    def __init__(self, source: Source, first: int, last: int | None) -> None:
+    def __init__(
+        self, source: Source, first: int, last: int | None, *, with_earlier: bool = False
+    ) -> None:
         n_frames = source.header.n_frames
         if last is not None and last < first:
             raise UsageError("--to lies before --from.", actual=f"{first} to {last}")
@@ -38,6 +40,8 @@ class RangedSource:
             )
         self._source, self._next, self._last = source, 0, last
         self._is_ended = False
+        if with_earlier:
+            return
         if first and isinstance(source, Seekable):
             source.seek(first)
             self._next = first

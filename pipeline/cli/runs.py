@@ -120,12 +120,23 @@ def replay(
             "--from",
             min=0,
             metavar="N",
-            help="First frame, counted from 0; nothing is remembered from those before.",
+            help="First frame that is written, counted from 0; those before are tracked all the "
+            "same, so that records are those of a whole replay.",
         ),
     ] = 0,
     last: Annotated[
         int | None, typer.Option("--to", min=0, metavar="N", help="Last frame, counted from 0.")
     ] = None,
+    cold: Annotated[
+        bool,
+        typer.Option("--cold", help="Begin at --from, without those before: quick, other records."),
+    ] = False,
+    all_parts: Annotated[
+        bool,
+        typer.Option(
+            "--all-parts", help="SOURCE is a recording's first part: go on through those beside it."
+        ),
+    ] = False,
     speed: Annotated[
         float | None,
         typer.Option("--speed", min=0.01, max=100.0, help="Multiple of the recording's pace."),
@@ -153,6 +164,8 @@ def replay(
         realtime=realtime or serve or speed is not None,
         first=first,
         last=last,
+        cold=cold,
+        all_parts=all_parts,
         speed=1.0 if speed is None else speed,
         serve=serve,
     )

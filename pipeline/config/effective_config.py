@@ -38,6 +38,10 @@ def effective_config_text(
         run["from"] = request.first
         if request.last is not None:
             run["to"] = request.last
+        if request.cold:
+            run["cold"] = True
+    if request.all_parts:
+        run["all_parts"] = True
     return _text(config, software_id, model_id, run)
 
 

@@ -17,6 +17,7 @@ from pipeline.config.load import RunConfig
 from pipeline.privacy.note import privacy_of
 from pipeline.recorder.around import AroundRecord
 from pipeline.recorder.comparison import LiveComparison
+from pipeline.recorder.revision_record import RevisionRecord
 from pipeline.recorder.texts import keeps_notes, recorded_plan
 from pipeline.sinks.sink import FrameResult
 from pipeline.surroundings import FrameFacts, Surroundings
@@ -36,6 +37,8 @@ class RecordedTracker:
     ----------
     comparison : LiveComparison or None
         So far; None where the recording keeps no live session.
+    begins_within : bool
+        The first frame is not the recording's first: what lies before it is not missing.
     """
 
     header: SourceHeader
@@ -43,10 +46,12 @@ class RecordedTracker:
     segmenter: Segmenter
     evidence: SessionEvidence
     is_independent: bool = False
+    begins_within: bool = False
     comparison: LiveComparison | None = field(default=None, init=False)
     _tracker: Tracker = field(init=False)
     _around: AroundRecord | None = field(default=None, init=False)
-    _ordinal: int = field(default=-1, init=False)
+    _ordinal: int | None = field(default=None, init=False)
+    _revised: RevisionRecord | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         is_live = keeps_notes(self.header)
@@ -58,7 +63,8 @@ class RecordedTracker:
                 colour=privacy_of(self.header).colour,
                 has_its_plan=recorded_plan(self.header) == self.config.plan.id,
             )
-        self._ordinal = n_earlier - 1
+        if not self.begins_within:
+            self._ordinal = n_earlier - 1
         self._tracker = Tracker(
             self.config,
             self.segmenter,
@@ -100,6 +106,9 @@ class RecordedTracker:
         revision = around.revision
         if revision is None or revision.base_plan != self.config.plan.id:
             return  # the recording's revision is of another plan than the one given here
+        if revision == self._revised:
+            return  # a part begins with what is in force: told again, it is no news
+        self._revised = revision
         try:
             self._tracker.revise(revision.config(self.config), revision.marks)
         except (TrackerError, KeyError, ValueError) as error:
@@ -130,9 +139,13 @@ class RecordedTracker:
             n_equal=before.n_equal + is_equal,
             n_differing=before.n_differing + (not is_equal),
             first_differing=first,
-            n_unrecorded=before.n_unrecorded + max(0, around.ordinal - self._ordinal - 1),
+            n_unrecorded=before.n_unrecorded + self._n_missing(around.ordinal),
         )
         self._ordinal = around.ordinal
+
+    def _n_missing(self, ordinal: int) -> int:
+        """Frames that were decided between the one before and this one."""
+        return 0 if self._ordinal is None else max(0, ordinal - self._ordinal - 1)
 
 
 def _comparable(record: str) -> Any:  # noqa: ANN401 - JSON

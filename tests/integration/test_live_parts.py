@@ -139,6 +139,18 @@ class Clocked(CameraSource):
         return replace(read, frame=frame)
 
 
+def test_all_parts_together_replay_as_the_session_was_decided(
+    recorded: tuple[InParts, list[Path], Path], tmp_path: Path
+) -> None:
+    session, paths, _ = recorded
+    out = tmp_path / "out"
+    asked = ["replay", str(paths[0]), "--all-parts", "--out", str(out), "--no-video"]
+    assert main([*asked, "--segmenter", "masks"]) == 0
+    found = json.loads((out / "live_comparison.json").read_text())
+    assert (found["n_equal"], found["n_differing"]) == (session.source.n_handed_over, 0)
+    assert (found["n_unrecorded"], found["n_earlier"]) == (0, 0)
+
+
 def opened_live(folder: Path, monkeypatch: pytest.MonkeyPatch, n_frames: int) -> Clocked:
     """What `live` opens, in a folder with its rig and plan."""
     monkeypatch.chdir(folder)

@@ -11,6 +11,7 @@ import pytest
 from pipeline.benchmarks.recording_scene import noise_frame, noise_header
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE
+from recordings.recorder import record_session
 from recordings.session.reader import SessionSource
 from recordings.session.writer import SessionWriter
 from recordings.source import CATALOGUE_TEXT
@@ -56,6 +57,73 @@ def test_what_is_named_is_used_for_what_it_carries(folder: Path, tmp_path: Path)
     ids = [json.loads(side[0])["ids"] for side in (lines, own)]
     assert ids[0]["plan"] != ids[1]["plan"]
     assert {**ids[0], "plan": ""} == {**ids[1], "plan": ""}
+
+
+class TestRange:
+    """A part of a replay is the part of the whole one, unless it is begun in the middle."""
+
+    def test_its_records_are_those_of_the_whole(self, folder: Path, tmp_path: Path) -> None:
+        whole = replayed(folder / "s.mcap", tmp_path / "whole")
+        part = replayed(folder / "s.mcap", tmp_path / "part", "--from", "6", "--to", "8")
+        assert part == whole[6:9]
+        told = json.loads((tmp_path / "part" / "summary.json").read_text())
+        assert told["notes"] == ["Only frames 6 to 8 were written, counted from 0."]
+        assert told["frames"] == 3
+
+    def test_begun_cold_it_remembers_nothing(self, folder: Path, tmp_path: Path) -> None:
+        cold = replayed(folder / "s.mcap", tmp_path / "cold", "--from", "6", "--cold")
+        whole = replayed(folder / "s.mcap", tmp_path / "whole")
+        indices = [[json.loads(line)["frame_index"] for line in side] for side in (cold, whole)]
+        assert indices[0] == indices[1][6:]
+        assert cold != whole[6:]
+        [note] = json.loads((tmp_path / "cold" / "summary.json").read_text())["notes"]
+        assert note.endswith("without memory of those before.")
+        run = tomllib.loads((tmp_path / "cold" / "effective_config.toml").read_text())["run"]
+        assert run == {**run, "from": 6, "cold": True}
+
+
+class TestAllParts:
+    """Parts of a recording are replayed as the session that they are."""
+
+    def parts(self, folder: Path, tmp_path: Path) -> Path:
+        path = tmp_path / "p" / "long.mcap"
+        path.parent.mkdir()
+        size = (folder / "s.mcap").stat().st_size
+        source = SessionSource(folder / "s.mcap")
+        assert record_session(source, path, limit_bytes=size // 2).n_parts > 2
+        source.close()
+        return path
+
+    def test_they_give_the_records_of_one_file(self, folder: Path, tmp_path: Path) -> None:
+        path = self.parts(folder, tmp_path)
+        assert main(["record", str(folder / "s.mcap"), str(tmp_path / "one.mcap")]) == 0
+        one = replayed(tmp_path / "one.mcap", tmp_path / "out-1")
+        assert replayed(path, tmp_path / "out-2", "--all-parts") == one
+        assert 0 < len(replayed(path, tmp_path / "out-3")) < len(one)
+
+    def test_a_part_that_is_missing_is_said(
+        self, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = self.parts(folder, tmp_path)
+        asked = ["replay", str(path), "--all-parts", "--out", str(tmp_path / "o")]
+        second = path.with_name("long.part002.mcap")
+        assert main(["replay", str(second), *asked[2:]]) == 5
+        assert "is a later part" in capsys.readouterr().err
+        second.unlink()
+        assert main(asked) == 5
+        assert "is not part 2" in capsys.readouterr().err
+        assert main(["replay", SOURCE, *asked[2:]]) == 2
+
+    def test_a_part_that_was_cut_ends_it(self, folder: Path, tmp_path: Path) -> None:
+        path = self.parts(folder, tmp_path)
+        data = path.read_bytes()
+        path.write_bytes(data[:-100])  # frames are whole, its end is not
+        out = tmp_path / "out"
+        asked = ["replay", str(path), "--all-parts", "--out", str(out), "--no-video"]
+        assert main([*asked, "--segmenter", "masks"]) == 5
+        told = json.loads((out / "summary.json").read_text())
+        assert told["truncated"] is True
+        assert 0 < told["frames"] < 10
 
 
 def test_a_report_of_it_needs_no_files_either(folder: Path, tmp_path: Path) -> None:

@@ -98,6 +98,6 @@ def test_a_replay_with_another_one_says_so(session: Path, tmp_path: Path) -> Non
 def test_a_part_of_a_recording_says_so(session: Path, tmp_path: Path) -> None:
     own = ["--catalogue", str(session.with_suffix(".catalogue.toml"))]
     [note] = _summary(session, tmp_path / "a", *own, "--from", "1", "--to", "1")["notes"]
-    assert note.startswith("Only frames 1 to 1 were replayed")
+    assert note.startswith("Only frames 1 to 1 were written")
     [note] = _summary(session, tmp_path / "b", *own, "--from", "1")["notes"]
-    assert note.startswith("Only frames 1 to the last were replayed")
+    assert note.startswith("Only frames 1 to the last were written")
