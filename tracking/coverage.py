@@ -9,6 +9,9 @@ Fails to: not observable.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 
 from tracking.applicator import Applicator
@@ -17,6 +20,7 @@ from tracking.arrays import Float
 from tracking.docking import skew
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.registration import Registration
+from tracking.sigmas import largest_sigma
 from tracking.survey_alignment import AlignedSurvey
 from tracking.transforms import invert, transform_points
 
@@ -33,23 +37,59 @@ def measure_coverage(
     area: MarkedArea | None,
 ) -> Measurement:
     """Share of `area` within the inner radius less `field_margin_mm` of the axis."""
+    seen = _seen_along_axis(registration, survey, area)
+    if area is None or seen is None:
+        return NOT_OBSERVABLE
+    radius_mm = applicator.inner_radius_mm - applicator.field_margin_mm
+    within = _within(seen.points_mm, radius_mm, area.spacing_mm)
+    value = float(area.weights @ within)
+    sampling = float((area.weights**2 * within * (1.0 - within)).sum())
+    change = _largest_change(seen.points_mm, area, radius_mm, seen.covariance_mm2)
+    return measured(min(max(value, 0.0), 1.0), float(np.hypot(change, np.sqrt(sampling))))
+
+
+def shift_onto_area(
+    registration: Registration, survey: AlignedSurvey, area: MarkedArea | None
+) -> tuple[Float, float] | None:
+    """How the cone would have to move across its axis to stand over `area`; None: not known.
+
+    Returns
+    -------
+    (2,), float
+        From the axis to the centre of the smallest circle around the area, seen along the axis,
+        applicator x and y, mm; and 1 sigma of it, mm. A field that can cover the area does so
+        there, with the largest margin.
+    """
+    seen = _seen_along_axis(registration, survey, area)
+    if seen is None:
+        return None
+    centre, _ = cv2.minEnclosingCircle(seen.points_mm.astype(np.float32))
+    return np.array(centre, np.float64), largest_sigma(seen.covariance_mm2)
+
+
+@dataclass(frozen=True, eq=False)
+class _SeenArea:
+    """Points (n, 2) of an area along the axis, and the covariance (2, 2) of its place, mm."""
+
+    points_mm: Float
+    covariance_mm2: Float
+
+
+def _seen_along_axis(
+    registration: Registration, survey: AlignedSurvey, area: MarkedArea | None
+) -> _SeenArea | None:
+    """In applicator x and y; None where its place against the axis is not known."""
     pose = registration.camera_from_applicator
     if area is None or not registration.is_ok or pose is None:
-        return NOT_OBSERVABLE
+        return None
     if not survey.is_ok or survey.survey_from_camera is None or not survey.in_plane_observable:
-        return NOT_OBSERVABLE
+        return None
     applicator_from_survey = invert(survey.survey_from_camera @ pose)
     points = transform_points(applicator_from_survey, area.points_survey_mm)
     height_mm = float(area.weights @ points[:, 2])
-    radius_mm = applicator.inner_radius_mm - applicator.field_margin_mm
-    shift = field_shift_covariance(registration, survey, height_mm)
     across = applicator_from_survey[:2, :3]
-    shift = shift + across @ area.covariance_mm2 @ across.T
-    within = _within(points[:, :2], radius_mm, area.spacing_mm)
-    value = float(area.weights @ within)
-    sampling = float((area.weights**2 * within * (1.0 - within)).sum())
-    change = _largest_change(points[:, :2], area, radius_mm, shift)
-    return measured(min(max(value, 0.0), 1.0), float(np.hypot(change, np.sqrt(sampling))))
+    shift = field_shift_covariance(registration, survey, height_mm)
+    return _SeenArea(points[:, :2], shift + across @ area.covariance_mm2 @ across.T)
 
 
 def field_shift_covariance(

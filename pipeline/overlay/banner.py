@@ -78,6 +78,7 @@ _DISTANCES = ("air_gap_mm", "docking_gap_mm", "ssd_error_mm")
 CURED_BY: dict[Reason, tuple[str, ...]] = {
     Reason.SSD_HIGH: _DISTANCES,
     Reason.SSD_LOW: _DISTANCES,
+    Reason.COVERAGE_LOW: ("coverage_fraction",),
     Reason.AIR_GAP_HIGH: ("air_gap_mm",),
     Reason.AIR_GAP_LOW: ("air_gap_mm",),
     Reason.AIR_GAP_RIM_HIGH: ("incidence_deg",),
@@ -88,6 +89,7 @@ CURED_BY: dict[Reason, tuple[str, ...]] = {
     Reason.TILT_HIGH: ("docking_tilt_deg",),
     Reason.ARMING: (
         "incidence_deg",
+        "coverage_fraction",
         "air_gap_mm",
         "docking_gap_mm",
         "docking_lateral_mm",

@@ -19,6 +19,10 @@ incidence
     in the head's words, so r is first carried into head space. Where the roll of a straight
     cone hides x and y, only the size is told: planned is flush there.
 
+coverage
+    From the cone's axis to the middle of the area at risk (its smallest circle), seen along the
+    axis. The cone must travel by that vector, carried into head space, to stand over the area.
+
 The cone comes first: moving it changes the docking, never the other way round.
 Only a deviation that matters and whose sign is sure is told.
 """
@@ -36,8 +40,10 @@ from pipeline.overlay.directions import DirectionWords, direction_words
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment
 from tracking.arrays import Float
+from tracking.coverage import shift_onto_area
 from tracking.decision import Verdict
 from tracking.limit_checks import ARMING_FRACTION, K_SIGMA, incidence_difference
+from tracking.marks import AREA_AT_RISK
 from tracking.measurement import Measurement
 from tracking.plan import Limits, Tolerance
 
@@ -93,6 +99,7 @@ def moves(result: FrameResult, context: RunContext) -> tuple[Move, ...]:
     words = direction_words(context.rig.labels)
     found = [
         *_incidence(result, context, words),
+        *_coverage(result, context, words),
         *_vertical("cone", "air_gap_mm", alignment.air_gap_mm, limits.air_gap_mm),
         *_vertical("head", "docking_gap_mm", alignment.docking_gap_mm, limits.docking_gap_mm),
         *_lateral(alignment, limits, words),
@@ -157,6 +164,24 @@ def _incidence(result: FrameResult, context: RunContext, words: DirectionWords) 
     head_from_applicator = context.rig.head_from_camera @ camera_from_applicator
     lean = cone_lean_for_incidence(turn, head_from_applicator)
     yield from _components("cone", "incidence_deg", lean, "°", words)
+
+
+def _coverage(result: FrameResult, context: RunContext, words: DirectionWords) -> Iterator[Move]:
+    record, minimum = result.record, context.plan.limits.coverage_minimum_fraction
+    pose, coverage = record.registration.camera_from_applicator, record.alignment.coverage_fraction
+    if minimum is None or coverage.value is None or pose is None:
+        return
+    if not _is_told(1.0 - coverage.value, coverage.sigma, 1.0 - minimum):
+        return
+    found = shift_onto_area(record.registration, record.survey, result.marks.area(AREA_AT_RISK))
+    if found is None:
+        return
+    (x, y), sigma_mm = found
+    if not hypot(x, y) > SURE_SIGMAS * sigma_mm:
+        return
+    head_from_applicator = context.rig.head_from_camera @ pose
+    way = head_from_applicator[:3, :2] @ np.array([x, y])
+    yield from _components("cone", "coverage_fraction", (float(way[0]), float(way[1])), "mm", words)
 
 
 def _is_told(deviation: float, sigma: float | None, tolerance: float) -> bool:

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from pipeline.display.header import frame_header
 from pipeline.overlay.banner import sentences
 from pipeline.overlay.guidance import moves
+from tests.builders_coverage import COVERED, uncovered
 from tests.builders_results import Geometry, make_context, make_result
 from tests.display_session import MadeSession
 from tests.integration.display_browser import browser_or_skip, shown_page
@@ -200,6 +201,27 @@ def test_a_key_undoes_what_was_drawn_at_its_own_step_only(page: Page) -> None:
     assert page.evaluate(UNDO, ["draw", True]) == ["undo", "redo"]
     assert page.evaluate(UNDO, ["draw", False]) == []
     assert page.evaluate(UNDO, ["ready", True]) == []
+
+
+@pytest.mark.parametrize(
+    ("centre_mm", "text", "way"),
+    [
+        ((20.0, 0.0), "Cone 20.0 mm right", "plus_x"),
+        ((-20.0, 0.0), "Cone 20.0 mm left", "minus_x"),
+        ((0.0, 18.0), "Cone 18.0 mm back", "plus_y"),
+        ((0.0, -18.0), "Cone 18.0 mm front", "minus_y"),
+    ],
+)
+def test_an_area_that_is_not_covered_says_where_the_cone_has_to_go(
+    page: Page, centre_mm: tuple[float, float], text: str, way: str
+) -> None:
+    result = uncovered(centre_mm, STRAIGHT)
+    context = make_context(limits=COVERED)
+    header = frame_header(result, context, sequence=1, holds_lease=False, view=None)
+    found = page.evaluate(TOLD, [header, "en"])
+    assert (found["texts"], found["ways"]) == ([text], [way])
+    assert [move.text for move in moves(result, context)] == [text]
+    assert page.evaluate(BANNER, header)[1] == f"{text}."
 
 
 def test_coverage_says_move_the_cone(page: Page) -> None:

@@ -8,8 +8,10 @@ from math import hypot, radians
 import numpy as np
 import pytest
 
+from pipeline.overlay.banner import sentences
 from pipeline.overlay.directions import direction_words
 from pipeline.overlay.guidance import MINOR_COMPONENT, Move, moves
+from tests.builders_coverage import COVERED, uncovered
 from tests.builders_results import (
     APPLICATOR,
     LIMITS,
@@ -24,7 +26,12 @@ from tracking.arrays import Float
 from tracking.decision import Verdict
 from tracking.plan import VectorTolerance
 from tracking.reasons import Reason
-from tracking.transforms import invert, rigid, rotation_between, rotation_from_vector
+from tracking.transforms import (
+    invert,
+    rigid,
+    rotation_between,
+    rotation_from_vector,
+)
 
 HOLD = (Verdict.HOLD, (Reason.LATERAL_HIGH,))
 AXES = {
@@ -134,6 +141,54 @@ def test_a_deviation_of_unsure_sign_is_not_told() -> None:
     alignment = make_alignment(Geometry(docking_gap_mm=46.0), sigma=3.5)
     result = make_result(*HOLD, alignment=alignment)
     assert [m for m in moves(result, make_context()) if m.quantity == "docking_gap_mm"] == []
+
+
+class TestCoverage:
+    """The cone moves over the area at risk: the sign is tested by carrying the move out."""
+
+    @pytest.mark.parametrize("centre_mm", [(20, 0), (-20, 0), (0, 18), (0, -18), (-12, 15)])
+    def test_moving_the_cone_as_told_brings_it_over_the_area(
+        self, centre_mm: tuple[float, float]
+    ) -> None:
+        geometry = Geometry(tilt_x_deg=0.0, tilt_y_deg=0.0)
+        result = uncovered(centre_mm, geometry)
+        told = [
+            move
+            for move in moves(result, make_context(limits=COVERED))
+            if move.quantity == "coverage_fraction"
+        ]
+        assert {move.mover for move in told} == {"cone"}
+        assert {move.way for move in told} == {"label"}
+        moved = rigid(np.eye(3), _vector(told)) @ geometry.head_from_applicator()
+        old = geometry.head_from_applicator()
+        area = old @ np.array([*centre_mm, 0.0, 1.0])
+        beside = (invert(moved) @ area)[:2]
+        assert hypot(*beside) < MINOR_COMPONENT * hypot(*centre_mm) + 0.1
+
+    def test_banner_and_panel_say_the_same(self) -> None:
+        result = uncovered((20.0, 0.0), Geometry(tilt_x_deg=0.0, tilt_y_deg=0.0))
+        context = make_context(limits=COVERED)
+        _, action = sentences(result, context)
+        found = [m for m in moves(result, context) if m.quantity == "coverage_fraction"]
+        assert action == f"{found[0].text}."
+        assert found[0].text.startswith("Cone 20.0 mm ")
+
+    @pytest.mark.parametrize(
+        ("centre_mm", "fraction", "sigma"),
+        [
+            ((20.0, 0.0), 1.0, 0.001),  # covered
+            ((20.0, 0.0), 0.97, 0.02),  # perhaps covered
+            ((0.1, 0.0), 0.6, 0.01),  # the cone stands over it: the field is too small
+        ],
+    )
+    def test_a_move_that_would_not_help_is_not_told(
+        self, centre_mm: tuple[float, float], fraction: float, sigma: float
+    ) -> None:
+        result = uncovered(centre_mm, Geometry(), fraction, sigma)
+        found = moves(result, make_context(limits=COVERED))
+        assert not any(move.quantity == "coverage_fraction" for move in found)
+        without = moves(uncovered((20.0, 0.0), Geometry()), make_context())
+        assert not any(move.quantity == "coverage_fraction" for move in without)
 
 
 def test_hidden_quantities_are_not_told() -> None:

@@ -17,7 +17,7 @@ from tracking.applicator import Applicator
 from tracking.area import MarkedArea, mark_area
 from tracking.arrays import Float
 from tracking.bed import quadratic_basis
-from tracking.coverage import measure_coverage
+from tracking.coverage import measure_coverage, shift_onto_area
 from tracking.measurement import NOT_OBSERVABLE, Measurement
 from tracking.outline import Outline
 from tracking.registration import Registration, RegistrationStatus
@@ -202,3 +202,52 @@ def test_without_area_or_pose_nothing_is_said() -> None:
     area = marked(survey, circle_px(bed, 20.0, (0.0, 0.0)))
     no_pose = Registration(RegistrationStatus.NO_APPLICATOR)
     assert measure_coverage(cone, no_pose, survey, area) == NOT_OBSERVABLE
+
+
+class TestShiftOntoArea:
+    """What the cone has to travel to stand over the area: carried out, the area is covered."""
+
+    @pytest.mark.parametrize("bevel_deg", [0.0, 30.0])
+    @pytest.mark.parametrize("centre_mm", [(14.0, 0.0), (-9.0, 12.0), (3.0, -20.0), (0.0, 0.0)])
+    def test_it_leads_to_the_middle_of_the_area(
+        self, bevel_deg: float, centre_mm: tuple[float, float]
+    ) -> None:
+        cone = make_applicator(bevel_deg=bevel_deg)
+        bed = bed_coefficients(cone, 2.0)
+        survey = make_survey(bed, POSE)
+        area = marked(survey, circle_px(bed, 18.0, centre_mm))
+        registration = make_registration(POSE, EXACTLY_KNOWN)
+        found = shift_onto_area(registration, survey, area)
+        assert found is not None
+        assert found[0] == pytest.approx(centre_mm, abs=0.5)
+        moved = POSE @ rigid(np.eye(3), np.array([*found[0], 0.0]))
+        after = measure_coverage(cone, make_registration(moved, EXACTLY_KNOWN), survey, area)
+        assert after.value == pytest.approx(1.0, abs=1e-6)
+
+    def test_of_a_long_area_it_is_the_middle_and_not_the_mean(self) -> None:
+        """A circle with a tail: the smallest circle around both decides."""
+        cone = make_applicator()
+        bed = bed_coefficients(cone, 2.0)
+        survey = make_survey(bed, POSE)
+        tail = [(22.0, -2.0), (22.0, 2.0)]
+        body = [(10 * np.cos(a), 10 * np.sin(a)) for a in np.linspace(0.4, 2 * np.pi - 0.4, 60)]
+        corners = np.array([*tail, *body])
+        z = quadratic_basis(corners[:, 0], corners[:, 1]) @ bed
+        uv = INTRINSICS.project(transform_points(POSE, np.column_stack([corners, z])))
+        area = marked(survey, tuple((float(u), float(v)) for u, v in uv))
+        found = shift_onto_area(make_registration(POSE, EXACTLY_KNOWN), survey, area)
+        assert area is not None
+        assert found is not None
+        assert found[0] == pytest.approx((6.0, 0.0), abs=0.5)
+
+    def test_what_is_not_known_has_none(self) -> None:
+        cone = make_applicator()
+        bed = bed_coefficients(cone, 2.0)
+        survey = make_survey(bed, POSE)
+        area = marked(survey, circle_px(bed, 18.0, (5.0, 0.0)))
+        registration = make_registration(POSE, EXACTLY_KNOWN)
+        lost = AlignedSurvey(SurveyStatus.NONE)
+        assert shift_onto_area(registration, survey, None) is None
+        assert shift_onto_area(registration, lost, area) is None
+        gone = Registration(RegistrationStatus.NO_APPLICATOR)
+        assert shift_onto_area(gone, survey, area) is None

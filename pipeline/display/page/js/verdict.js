@@ -32,6 +32,7 @@ const DISTANCES = ["air_gap_mm", "docking_gap_mm", "ssd_error_mm"];
 const CURED_BY = {
   SSD_HIGH: DISTANCES,
   SSD_LOW: DISTANCES,
+  COVERAGE_LOW: ["coverage_fraction"],
   AIR_GAP_HIGH: ["air_gap_mm"],
   AIR_GAP_LOW: ["air_gap_mm"],
   AIR_GAP_RIM_HIGH: ["incidence_deg"],
@@ -42,6 +43,7 @@ const CURED_BY = {
   TILT_HIGH: ["docking_tilt_deg"],
   ARMING: [
     "incidence_deg",
+    "coverage_fraction",
     "air_gap_mm",
     "docking_gap_mm",
     "docking_lateral_mm",
