@@ -18,10 +18,13 @@ from pipeline.overlay.directions import direction_words
 from pipeline.overlay.footer import is_device
 from pipeline.overlay.guidance import Move, moves
 from pipeline.overlay.limits import LimitedQuantity, limited_quantities
+from pipeline.overlay.marked_areas import marked_lines
 from pipeline.overlay.panel import dial_readings
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment
+from tracking.arrays import Float
 from tracking.decision import FRAMES_TO_ARM, Verdict
+from tracking.marks import AREA_AT_RISK, keep_out_name
 from tracking.record import FrameRecord, alignment_json
 
 UNITS = {"°": "deg"}
@@ -79,7 +82,7 @@ def frame_header(
         "stage_ms": dict(record.stage_ms),
         "session": view.get("session"),
         "drawn_from": {
-            "areas": view.get("drawing") or {},
+            "areas": _areas(result, view.get("drawing") or {}),
             **_drawn_from(result, context),
         },
     }
@@ -149,6 +152,27 @@ def _evidence(record: FrameRecord, result: FrameResult) -> dict[str, Any]:
         "doubt": record.doubt.score,
         "doubt_limit": record.doubt.limit,
     }
+
+
+def _areas(result: FrameResult, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Lines of what people drew and of what the plan itself marks, where it lies now."""
+    keep_out = list(drawn.get("keep_out", []))
+    at_risk = list(drawn.get(AREA_AT_RISK, []))
+    known = {keep_out_name(area["name"]) for area in keep_out} | (
+        {AREA_AT_RISK} if at_risk else set()
+    )
+    for name, outlines in marked_lines(result, known).items():
+        lines = [_closed(outline) for outline in outlines]
+        if name == AREA_AT_RISK:
+            at_risk = lines
+        elif lines:
+            keep_out.append({"name": name.removeprefix(keep_out_name("")), "lines": lines})
+    return {**drawn, AREA_AT_RISK: at_risk, "keep_out": keep_out}
+
+
+def _closed(outline: Float) -> list[list[float]]:
+    lines: list[list[float]] = np.round(np.concatenate([outline, outline[:1]]), 1).tolist()
+    return lines
 
 
 def _drawn_from(result: FrameResult, context: RunContext) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pipeline.overlay.canvas import blank_canvas
 from pipeline.overlay.cone import ConeAxis, ConeOutline, ExitPlane
 from pipeline.overlay.footer import Footer
 from pipeline.overlay.layer import Layer
+from pipeline.overlay.marked_areas import MarkedAreas
 from pipeline.overlay.panel import DockingPanel
 from pipeline.overlay.picture import MaskTint, Picture
 from pipeline.sinks.sink import FrameResult, RunContext
@@ -21,6 +22,7 @@ LAYERS: tuple[Layer, ...] = (
     ExitPlane(),
     ConeAxis(),
     ConeOutline(),
+    MarkedAreas(),
     BedNormal(),
     DockingPanel(),
     Footer(),

@@ -27,6 +27,8 @@ OUTSIDE: Rgb = (255, 160, 60)
 CONE: Rgb = (255, 255, 255)
 EXIT_PLANE: Rgb = (96, 160, 255)
 BED_NORMAL: Rgb = (255, 140, 255)
+AREA_AT_RISK_LINE: Rgb = (255, 140, 255)
+KEEP_OUT_LINE: Rgb = OUTSIDE
 TINTS: tuple[Rgb, Rgb, Rgb, Rgb] = (BLACK, (225, 90, 225), (80, 150, 255), (235, 235, 235))
 
 

@@ -125,6 +125,33 @@ def test_the_whole_workflow(browser: Browser) -> None:
     assert [command["is_on"] for command in sent[5:7]] == [True, False]
 
 
+STILL = """async () => {
+  const { PictureView } = await import('/js/picture_view.js');
+  const view = new PictureView();
+  const size = { width: 848, height: 480 };
+  const triangle = [[[100, 100], [700, 100], [400, 400], [100, 100]]];
+  const none = { area_at_risk: [], keep_out: [], draft: [] };
+  return [none, { ...none, area_at_risk: triangle }].map((areas) => {
+    view.showStill(null, size, [], areas);
+    const { width, height } = view.canvas;
+    const { data } = view.context.getImageData(0, 0, width, height);
+    let n = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      n += data[at] === 0xff && data[at + 1] === 0x8c && data[at + 2] === 0xff ? 1 : 0;
+    }
+    return n;
+  });
+}"""
+
+
+def test_what_was_accepted_stays_in_sight_while_the_next_is_drawn(browser: Browser) -> None:
+    with shown_page(browser, MadeSession("draw")) as (page, _):
+        at_step(page, "draw")
+        bare, with_area = page.evaluate(STILL)
+    assert bare == 0
+    assert with_area > 500
+
+
 def test_an_unfinished_outline_outlives_a_reload(browser: Browser) -> None:
     session = MadeSession("draw")
     with shown_page(browser, session) as (page, server):

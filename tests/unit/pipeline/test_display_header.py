@@ -154,7 +154,7 @@ class TestWays:
 
 
 def test_the_workflow_is_told_and_its_areas_are_drawn() -> None:
-    areas = {"area_at_risk": [[[1.0, 2.0], [3.0, 4.0]]]}
+    areas = {"area_at_risk": [[[1.0, 2.0], [3.0, 4.0]]], "keep_out": []}
     told = header(make_result(), view={"session": {"step": "dock"}, "drawing": areas})
     assert told["session"] == {"step": "dock"}
     assert told["drawn_from"]["areas"] == areas

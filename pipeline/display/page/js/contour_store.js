@@ -1,7 +1,8 @@
-/** Keeps an unfinished outline, with its still picture, over a reload. Nothing else is kept. */
+/** Keeps an unfinished outline, with its still picture and what that showed, over a reload. */
 
 /** @typedef {import("./contour.js").Contour} Contour */
-/** @typedef {{contour: Contour, picture: string}} Kept  picture: JPEG in base64 */
+/** @typedef {import("./types.js").Areas} Areas */
+/** @typedef {{contour: Contour, picture: string, areas: Areas}} Kept  picture: JPEG in base64 */
 
 const KEY = "unfinished outline of ";
 

@@ -10,11 +10,14 @@ import { decode } from "./picture_view.js";
 /**
  * @typedef {import("./contour.js").Contour} Contour
  * @typedef {import("./picture_view.js").PictureView} PictureView
+ * @typedef {import("./types.js").Areas} Areas
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").Point} Point
  */
 
 const REACH_PX = 14; // of a picture of the usual width: half a gloved finger tip
+/** @type {Areas} */
+const NO_AREAS = { area_at_risk: [], keep_out: [], draft: [] };
 const STROKE_STEP_PX = 10; // of the same: between points of a line drawn in one go
 
 export class DrawingDesk {
@@ -34,7 +37,7 @@ export class DrawingDesk {
     this.latest = null;
     /** @type {ImageBitmap|null} */
     this.latestImage = null;
-    /** @type {{image: ImageBitmap|null, size: {width: number, height: number}, base64: string}|null} */
+    /** @type {{image: ImageBitmap|null, size: {width: number, height: number}, base64: string, areas: Areas}|null} */
     this.still = null;
     /** @type {{index: number, isMoved: boolean}|null} */
     this.drag = null;
@@ -68,7 +71,7 @@ export class DrawingDesk {
     const size = image ? { width: image.width, height: image.height } : this.view.size;
     this.contour = left.contour;
     this.name = left.contour.name;
-    this.still = { image, size, base64: left.picture };
+    this.still = { image, size, base64: left.picture, areas: left.areas ?? NO_AREAS };
     this.redraw();
     this.onChange();
   }
@@ -109,7 +112,9 @@ export class DrawingDesk {
   }
 
   redraw() {
-    if (this.still) this.view.showStill(this.still.image, this.still.size, this.contour?.points ?? []);
+    if (!this.still) return;
+    const { image, size, areas } = this.still;
+    this.view.showStill(image, size, this.contour?.points ?? [], areas);
   }
 
   /** The step was left: what is unfinished stays kept, and the picture is live. */
@@ -151,7 +156,13 @@ export class DrawingDesk {
     if (!this.latest || document.documentElement.dataset.shown !== "yes") return false;
     const { header, jpeg } = this.latest;
     this.contour = contours.emptyContour(this.name, header.frame_index);
-    this.still = { image: this.latestImage, size: header.picture, base64: toBase64(jpeg) };
+    const { area_at_risk, keep_out, draft } = header.drawing;
+    this.still = {
+      image: this.latestImage,
+      size: header.picture,
+      base64: toBase64(jpeg),
+      areas: { area_at_risk, keep_out, draft },
+    };
     return true;
   }
 
@@ -159,7 +170,8 @@ export class DrawingDesk {
   #change(contour) {
     if (!contour) return;
     this.contour = contour;
-    keep(this.sessionId, { contour, picture: this.still?.base64 ?? "" });
+    const { base64: picture, areas } = this.still ?? { base64: "", areas: NO_AREAS };
+    keep(this.sessionId, { contour, picture, areas });
     this.redraw();
     this.onChange();
   }

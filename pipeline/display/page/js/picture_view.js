@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 
 /**
- * @typedef {import("./types.js").Drawing} Drawing
+ * @typedef {import("./types.js").Areas} Areas
  * @typedef {import("./types.js").Header} Header
  * @typedef {import("./types.js").Line} Line
  * @typedef {import("./types.js").Point} Point
@@ -56,25 +56,19 @@ export class PictureView {
     this.#lines(drawing.cone, PENS.cone);
     this.#lines(drawing.axis ?? [], PENS.axis);
     this.#lines(drawing.exit_ring, PENS.exit);
-    this.#lines(drawing.area_at_risk, PENS.area);
-    for (const { name, lines } of drawing.keep_out) {
-      this.#lines(lines, PENS.keepOut);
-      this.#name(lines, name);
-    }
-    for (const { name, lines } of drawing.draft) {
-      this.#lines(lines, PENS.draft);
-      this.#name(lines, name);
-    }
+    this.#areas(drawing);
   }
 
   /**
-   * A still picture with an outline in the making.
+   * A still picture with an outline in the making, among those that it showed already.
    * @param {ImageBitmap|null} image
    * @param {{width: number, height: number}} size
    * @param {Point[]} points
+   * @param {Areas} areas
    */
-  showStill(image, size, points) {
+  showStill(image, size, points, areas) {
     this.#begin(size, image);
+    this.#areas(areas);
     const closed = points.length > 2 ? [...points, /** @type {Point} */ (points[0])] : points;
     this.#lines([closed], PENS.draft);
     for (const [u, v] of points) {
@@ -85,6 +79,19 @@ export class PictureView {
       this.context.lineWidth = HALO_PX * this.unit;
       this.context.strokeStyle = HALO;
       this.context.stroke();
+    }
+  }
+
+  /** @param {Areas} areas */
+  #areas(areas) {
+    this.#lines(areas.area_at_risk, PENS.area);
+    for (const { name, lines } of areas.keep_out) {
+      this.#lines(lines, PENS.keepOut);
+      this.#name(lines, name);
+    }
+    for (const { name, lines } of areas.draft) {
+      this.#lines(lines, PENS.draft);
+      this.#name(lines, name);
     }
   }
 

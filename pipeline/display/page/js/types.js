@@ -45,6 +45,7 @@
  * @property {Line[]} area_at_risk
  * @property {NamedLines[]} keep_out
  * @property {NamedLines[]} draft
+ * @typedef {Pick<Drawing, "area_at_risk"|"keep_out"|"draft">} Areas
  *
  * @typedef {"done"|"current"|"open"|"blocked"} StepState
  * @typedef {{id: string, state: StepState, why: string[]}} Step
