@@ -125,6 +125,48 @@ def test_the_whole_workflow(browser: Browser) -> None:
     assert [command["is_on"] for command in sent[5:7]] == [True, False]
 
 
+NAMED = "document.querySelector('#keep-out-name').value === 'vessel'"
+
+
+def set_point(page: Page, n_points: int, *moves: str) -> None:
+    """By keys; a picture that is blanked begins no outline."""
+    for move in moves:
+        page.keyboard.press(move)
+    while page.evaluate(N_CORNERS) < n_points:
+        page.wait_for_selector(SHOWN)
+        page.keyboard.press("Space")
+
+
+def test_an_outline_is_drawn_by_keys_and_named_by_touch(browser: Browser) -> None:
+    session = MadeSession("draw")
+    with shown_page(browser, session) as (page, server):
+        at_step(page, "draw")
+        page.tap("#draw-keep-out")
+        page.tap('button:has-text("vessel")')
+        page.wait_for_function(NAMED)
+        page.tap('[id="by-A. Surgeon"]')
+        page.focus("#picture")
+        set_point(page, 1)
+        set_point(page, 2, *["Shift+ArrowRight"] * 3)
+        set_point(page, 3, *["Shift+ArrowDown"] * 3, "ArrowLeft")
+        assert page.get_attribute("body", "data-step") == "draw"  # the arrows were the cursor's
+        page.keyboard.press("u")
+        assert page.evaluate(N_CORNERS) == 2
+        page.keyboard.press("r")
+        assert page.evaluate(N_CORNERS) == 3
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#still", state="hidden")
+    (drawn,) = [command for command in server.commands if command["kind"] == "draw"]
+    assert drawn["name"] == "keep_out.vessel"
+    points = drawn["points"]
+    assert isinstance(points, list)
+    (u, v), (u_right, v_right), (u_down, v_down) = points
+    unit = (u_right - u) / 60
+    assert unit > 0
+    assert v_right == v
+    assert (u_down, v_down) == (pytest.approx(u_right - 4 * unit), pytest.approx(v + 60 * unit))
+
+
 STILL = """async () => {
   const { PictureView } = await import('/js/picture_view.js');
   const view = new PictureView();

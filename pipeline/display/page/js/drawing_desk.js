@@ -1,5 +1,6 @@
 /**
- * Drawing on the picture by pointer. The picture stands still from the first point until the
+ * Drawing on the picture, by pointer or by keys: arrows move a cursor, with Shift in larger steps;
+ * the space bar sets a point there. The picture stands still from the first point until the
  * outline is accepted or discarded; the verdict goes on.
  */
 
@@ -16,6 +17,10 @@ import { decode } from "./picture_view.js";
  */
 
 const REACH_PX = 14; // of a picture of the usual width: half a gloved finger tip
+const KEY_STEP_PX = 4; // of the cursor, on a picture of the usual width
+const LARGE_STEPS = 5; // with Shift
+/** @type {Record<string, Point>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 /** @type {Areas} */
 const NO_AREAS = { area_at_risk: [], keep_out: [], draft: [] };
 const STROKE_STEP_PX = 10; // of the same: between points of a line drawn in one go
@@ -41,6 +46,9 @@ export class DrawingDesk {
     this.still = null;
     /** @type {{index: number, isMoved: boolean}|null} */
     this.drag = null;
+    /** @type {Point|null} */
+    this.cursor = null;
+    view.canvas.addEventListener("keydown", (event) => this.#key(event));
     view.canvas.addEventListener("pointerdown", (event) => this.#down(event));
     view.canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel"]) {
@@ -62,6 +70,7 @@ export class DrawingDesk {
     const isNew = sessionId !== this.sessionId;
     this.isOpen = isOpen;
     this.view.canvas.classList.toggle("drawable", isOpen);
+    this.view.canvas.tabIndex = isOpen ? 0 : -1;
     this.sessionId = sessionId;
     if (!isOpen && this.contour) this.#letGo();
     const left = isOpen && !this.contour ? kept(sessionId) : null;
@@ -98,6 +107,7 @@ export class DrawingDesk {
   discard() {
     this.contour = null;
     this.still = null;
+    this.cursor = null;
     keep(this.sessionId, null);
     this.onChange();
   }
@@ -114,13 +124,35 @@ export class DrawingDesk {
   redraw() {
     if (!this.still) return;
     const { image, size, areas } = this.still;
-    this.view.showStill(image, size, this.contour?.points ?? [], areas);
+    this.view.showStill(image, size, this.contour?.points ?? [], areas, this.cursor);
   }
 
   /** The step was left: what is unfinished stays kept, and the picture is live. */
   #letGo() {
     this.contour = null;
     this.still = null;
+    this.cursor = null;
+    this.onChange();
+  }
+
+  /**
+   * Keys of the picture; all others go on to the page.
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    const way = ARROWS[event.key];
+    if (!this.isOpen || (!way && event.key !== " ") || !this.#begin()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { width, height } = this.view.size;
+    const [u, v] = this.cursor ?? [Math.round(width / 2), Math.round(height / 2)];
+    if (!way) {
+      if (!event.repeat) this.#change(contours.withPoint(/** @type {Contour} */ (this.contour), [u, v]));
+      return;
+    }
+    const step = KEY_STEP_PX * this.view.unit * (event.shiftKey ? LARGE_STEPS : 1);
+    this.cursor = [within(u + step * way[0], width), within(v + step * way[1], height)];
+    this.redraw();
     this.onChange();
   }
 
@@ -175,4 +207,13 @@ export class DrawingDesk {
     this.redraw();
     this.onChange();
   }
+}
+
+/**
+ * A place on the picture, to a tenth of a pixel.
+ * @param {number} at
+ * @param {number} size
+ */
+function within(at, size) {
+  return Math.round(10 * Math.min(Math.max(at, 0), size - 1)) / 10;
 }

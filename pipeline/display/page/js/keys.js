@@ -21,6 +21,7 @@ export const KEY_HELP = /** @type {const} */ ([
   ["← →", "help.neighbour", true],
   ["E", "help.evidence", false],
   ["U, R", "help.undo", true],
+  ["Tab, ← ↑ → ↓, ␣", "help.drawing", true],
   ["Enter", "help.accept", true],
   ["B", "help.beam", true],
   ["A", "help.acknowledge", true],

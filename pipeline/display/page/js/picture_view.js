@@ -23,10 +23,12 @@ export const PENS = {
   area: { colour: "#ff8cff", width: 3, dash: [14, 5] },
   keepOut: { colour: "#ffa03c", width: 3, dash: [10, 4, 2, 4] },
   draft: { colour: "#ffffff", width: 2.5, dash: [5, 4] },
+  cursor: { colour: "#ffffff", width: 2.5, dash: [] },
 };
 const HALO = "#000000";
 const HALO_PX = 2.4;
 const POINT_RADIUS_PX = 6;
+const CURSOR_PX = 14;
 const NAME_PX = 17;
 const NAME_FONT = "'DejaVu Sans', Verdana, sans-serif";
 const USUAL_WIDTH_PX = 848; // all widths above are for this; they grow and shrink with the picture
@@ -65,8 +67,9 @@ export class PictureView {
    * @param {{width: number, height: number}} size
    * @param {Point[]} points
    * @param {Areas} areas
+   * @param {Point|null} cursor  of who draws by keys
    */
-  showStill(image, size, points, areas) {
+  showStill(image, size, points, areas, cursor = null) {
     this.#begin(size, image);
     this.#areas(areas);
     const closed = points.length > 2 ? [...points, /** @type {Point} */ (points[0])] : points;
@@ -80,6 +83,7 @@ export class PictureView {
       this.context.strokeStyle = HALO;
       this.context.stroke();
     }
+    if (cursor) this.#lines(cross(cursor, CURSOR_PX * this.unit), PENS.cursor);
   }
 
   /** @param {Areas} areas */
@@ -187,4 +191,17 @@ export async function decode(jpeg) {
   } catch {
     return null; // said on the picture: there is none
   }
+}
+
+/**
+ * A cross-hair, as two lines.
+ * @param {Point} middle
+ * @param {number} arm
+ * @returns {Line[]}
+ */
+function cross([u, v], arm) {
+  return [
+    [[u - arm, v], [u + arm, v]],
+    [[u, v - arm], [u, v + arm]],
+  ];
 }

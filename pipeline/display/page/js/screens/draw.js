@@ -23,6 +23,7 @@ export function draw(desk) {
       button(words.text("draw.keepOut"), () => choose({ isKeepOut: true }), { id: "draw-keep-out", pressed: choices.isKeepOut }),
     ),
     choices.isKeepOut ? nameField(desk) : null,
+    choices.isKeepOut ? usualNames(desk) : null,
     choices.isKeepOut && choices.keepOutName.includes(".") ? hint(words.text("draw.noDot")) : null,
     session.time_out.persons.length ? people(desk) : hint(words.text("pin.noPersons")),
     buttons(
@@ -106,6 +107,20 @@ function nameField({ words, choices, choose }) {
       oninput: (/** @type {Event} */ event) =>
         choose({ keepOutName: /** @type {HTMLInputElement} */ (event.target).value }),
     }),
+  );
+}
+
+/**
+ * For gloved hands: a touch instead of typing.
+ * @param {Desk} desk
+ */
+function usualNames({ words, choices, choose }) {
+  return el(
+    "div",
+    { class: "buttons names", role: "group", "aria-label": words.text("draw.usual.label") },
+    ...words.text("draw.usual").split(", ").map((name) =>
+      button(name, () => choose({ keepOutName: name }), { pressed: choices.keepOutName === name }),
+    ),
   );
 }
 
