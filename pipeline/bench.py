@@ -30,6 +30,7 @@ DEFAULT_SIZES = {
     "serve": 1800,
     "batch": 200,
     "recording": 100_000,
+    "kills": 300,
     "replay": 20,
     "end-to-end": 1800,
     "soak": 120,
@@ -190,6 +191,12 @@ def _recording(request: BenchRequest, report: Report) -> Findings:
     return recording_bench(_size(request), request.seed, report)
 
 
+def _kills(request: BenchRequest, report: Report) -> Findings:
+    from pipeline.benchmarks.kills import kills_bench
+
+    return kills_bench(_size(request), request.seed, report)
+
+
 def _replay(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.replays import replay_bench
 
@@ -235,6 +242,7 @@ _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {
     "serve": _serve,
     "batch": _batch,
     "recording": _recording,
+    "kills": _kills,
     "replay": _replay,
     "end-to-end": _end_to_end,
     "soak": _soak,

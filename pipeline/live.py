@@ -147,6 +147,9 @@ def live(
                         )
                     )
                 )
+            if recorder is not None and recording is not None:
+                # last in, first out: what is told at the end stands in log and report
+                stack.callback(_end_recording, recorder, recording.path, shell, announcer.say)
             track(
                 source,
                 config,
@@ -159,8 +162,6 @@ def live(
                 sinks=sinks,
                 before_frame=follower.before_frame,
             )
-            if recorder is not None and recording is not None:
-                announcer.say(_recorded(recorder.close(), recording.path))
     finally:
         source.close()
     return 0
@@ -226,6 +227,13 @@ def track(
             collect()
             n_frames += 1
     return n_frames
+
+
+def _end_recording(recorder: LiveRecorder, path: Path, shell: SessionShell, say: Say) -> None:
+    """Let what waits be written, however the session ends, and tell log and people how it went."""
+    status = recorder.close()
+    shell.recorded(status)
+    say(_recorded(status, path))
 
 
 def _recorded(status: RecorderStatus, path: Path) -> str:

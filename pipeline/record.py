@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from calibration.rig_file import parse_rig
 from models.loading import load_segmenter
 from pipeline.config.catalogue_file import read_catalogue
+from pipeline.config.load import read_catalogue_text
 from pipeline.config.session_config import PLAN_TEXT, RIG_TEXT, GivenTexts, session_config
+from pipeline.evidence import evidence_for
 from pipeline.privacy.colour import with_colour
 from pipeline.privacy.header import private_header
 from pipeline.privacy.names import Colour
-from pipeline.privacy.note import PSEUDONYM, privacy_of
+from pipeline.privacy.note import PSEUDONYM, naming_anew, privacy_of
 from pipeline.privacy.of_recording import names_for
 from pipeline.privacy.pseudonyms import Pseudonyms
-from pipeline.recorder.texts import keeps_notes, without_notes
+from pipeline.recorder.texts import keeps_notes, without_ids, without_notes
 from recordings.opening import open_source
 from recordings.recorder import Progress, Recorded, record_db3, record_session
 from recordings.session.part_limit import LIMIT_BYTES
@@ -101,8 +104,9 @@ def record(
 def _names(request: RecordRequest, header: SourceHeader, *, has_plan: bool) -> Pseudonyms | None:
     """By which the patient is named; a simulation has none, nor has a plan that is one already."""
     is_real = header.origin == "live" or request.plan is not None
-    is_named = privacy_of(header).patient == PSEUDONYM and request.plan is None
-    if request.pseudonym_key is None and not (has_plan and is_real and not is_named):
+    if privacy_of(header).patient == PSEUDONYM and request.plan is None:
+        return None
+    if request.pseudonym_key is None and not (has_plan and is_real):
         return None
     return names_for(
         request.out, request.pseudonym_key, request.archive, is_identified=request.is_identified
@@ -116,15 +120,19 @@ def _check(request: RecordRequest) -> None:
             actual=str(request.out),
             remedy=f"Write {request.out.stem}.mcap.",
         )
+    if not request.out.parent.is_dir():
+        raise UsageError(f"There is no folder {request.out.parent}.", remedy="Make it first.")
     named = {
         "--rig": request.rig,
         "--plan": request.plan,
         "--pseudonym-key": request.pseudonym_key,
+        "--identified": request.is_identified,
+        "--part-mb": request.limit_bytes != LIMIT_BYTES,
     }
-    misplaced = ", ".join(option for option, path in named.items() if path is not None)
+    misplaced = ", ".join(option for option, given in named.items() if given)
     if request.is_db3 and misplaced:
         raise UsageError(
-            f"{misplaced}: a {DB3_SUFFIX} carries no texts.",
+            f"{misplaced}: a {DB3_SUFFIX} carries no texts, and is one file.",
             remedy=f"Record {request.out.stem}.mcap, or leave out {misplaced}.",
         )
 
@@ -135,14 +143,23 @@ def _carrying(source: Source, given: GivenTexts, say: Callable[[str], None]) -> 
     if keeps_notes(header):
         say(NO_NOTES)
         header = without_notes(header)
+    given.check()
+    if given != GivenTexts():
+        header = without_ids(header)
+    if given.plan is not None:
+        header = naming_anew(header)
+    if CATALOGUE_TEXT not in dict(header.embedded) and given.catalogue is None:
+        given = replace(given, catalogue=read_catalogue_text(None))
     texts = {RIG_TEXT: given.rig, PLAN_TEXT: given.plan, CATALOGUE_TEXT: given.catalogue}
     for name, text in texts.items():
         if text is not None:
             header = header.carrying(name, text.text)
     carried = dict(header.embedded)
     missing = [name for name in (RIG_TEXT, PLAN_TEXT) if name not in carried]
-    if not missing and given != GivenTexts():
-        session_config(source.header, given)  # refuses what does not belong together
+    if given.rig is not None:  # of another camera, or out of date: now, not at its replay
+        evidence_for(header, parse_rig(given.rig.text, str(given.rig.path)), now=None)
+    if not missing and (given.rig is not None or given.plan is not None):
+        session_config(header, given)  # refuses what does not belong together
     if missing:
         options = " and ".join(f"--{name.removesuffix('.toml')}" for name in missing)
         say(f"note: it carries no {' and no '.join(missing)}: its replay will need {options}.")

@@ -28,6 +28,7 @@ from pipeline.sinks.sink import RunContext
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
 from recordings.ranged import RangedSource
+from recordings.session.chained import ChainedSource
 from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
 from tracking.errors import SourceError
 from tracking.marks import check_outlines
@@ -101,7 +102,9 @@ def _run_into_folder(
     start: SessionStart,
 ) -> int:
     context = run_context(source.header, config, start)
-    context = replace(context, notes=(*context.notes, *_run_notes(request, config, source.header)))
+    n_parts = source.n_parts if isinstance(source, ChainedSource) else 1
+    notes = _run_notes(request, config, source.header, n_parts)
+    context = replace(context, notes=(*context.notes, *notes))
     with OutputDir(request.out_dir) as out, ExitStack() as stack:
         display = None
         if request.serve:
@@ -118,11 +121,7 @@ def _run_into_folder(
         finally:
             sinks.close()
         if n_frames == 0:
-            raise SourceError(
-                f"{request.source} holds no whole frame",
-                actual=source.damage or "an empty recording",
-                remedy="record the session again",
-            )
+            raise _nothing(request, context, source)
         write_effective_config(
             out.path,
             config,
@@ -139,13 +138,31 @@ def _run_into_folder(
     return SourceError.exit_code if source.damage else 0
 
 
-def _run_notes(request: RunRequest, config: RunConfig, header: SourceHeader) -> Iterator[str]:
+def _nothing(request: RunRequest, context: RunContext, source: Source) -> SourceError:
+    if request.first:
+        return SourceError(
+            f"{context.source_uri} has no whole frame from {request.first} on.",
+            actual=source.damage or "it ends before",
+            remedy="Name an earlier --from.",
+        )
+    return SourceError(
+        f"{context.source_uri} holds no whole frame",
+        actual=source.damage or "an empty recording",
+        remedy="record the session again",
+    )
+
+
+def _run_notes(
+    request: RunRequest, config: RunConfig, header: SourceHeader, n_parts: int
+) -> Iterator[str]:
     """What sets this run apart from one over the whole session with its own texts."""
     if request.first or request.last is not None:
         last = "the last" if request.last is None else str(request.last)
         told = f"Only frames {request.first} to {last} were written, counted from 0"
         memory = ", without memory of those before." if request.cold else "."
         yield told + (memory if request.first else ".")
+    if request.all_parts:
+        yield f"{n_parts} parts of the recording were replayed as one session."
     own = dict(header.embedded).get(CATALOGUE_TEXT)
     if own is not None and own != config.texts["catalogue"]:
         yield (

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.config.catalogue_file import read_catalogue
-from pipeline.config.load import RunConfig, load_config
+from pipeline.config.load import RunConfig
 from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.request import RunRequest
-from recordings.opening import SESSION_SUFFIX, open_source
+from recordings.naming import SESSION_SUFFIX
+from recordings.opening import open_source
 from recordings.session.chained import ChainedSource
 from recordings.source import Source
 from tracking.applicator import Applicator
@@ -19,21 +20,19 @@ from tracking.errors import UsageError
 def open_run(request: RunRequest) -> tuple[Source, RunConfig]:
     """The source, which is the caller's to close, and the configuration.
 
-    Rig and plan given: they, the catalogue and the site are read before anything is opened. Else
-    what is not given is the recording's own.
+    What is given is read before anything is opened. What is not is the recording's own; the
+    built-in catalogue stands in where it carries none.
 
     Raises
     ------
     TrackerError
         Configuration, calibration or source cannot be used; nothing is left open.
     """
-    rig, plan, catalogue = request.rig_path, request.plan_path, request.catalogue_path
-    if rig is not None and plan is not None:
-        config = load_config(rig, plan, catalogue, request.site_path)
-        return _opened(request, config.applicators), config
-    given = GivenTexts.read(rig, plan, catalogue, request.site_path)
-    applicators = read_catalogue(catalogue).applicators
-    source = _opened(request, applicators)
+    given = GivenTexts.read(
+        request.rig_path, request.plan_path, request.catalogue_path, request.site_path
+    )
+    given.check()
+    source = _opened(request, read_catalogue(request.catalogue_path).applicators)
     try:
         return source, session_config(source.header, given)
     except BaseException:

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from recordings.naming import LIVE_NAME, SIMULATION_PREFIX
+from recordings.naming import LIVE_NAME, SESSION_SUFFIX, SIMULATION_PREFIX
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
 
-SESSION_SUFFIX = ".mcap"
 REALSENSE_SUFFIXES = (".db3", ".bag")
 KINDS = ".mcap session, RealSense .db3 or .bag, BOP folder, sim:SCENARIO or realsense[:SERIAL]"
 

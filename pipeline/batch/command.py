@@ -16,9 +16,9 @@ from pipeline.batch.job import Configuration, Status
 from pipeline.batch.results import ResultFolder
 from pipeline.batch.run import Cluster, run_batch
 from pipeline.batch.table import Batch, write_tables
-from pipeline.config.load import load_config
+from pipeline.config.session_config import GivenTexts
 from recordings.naming import printable
-from tracking.errors import FaultError, SourceError
+from tracking.errors import FaultError, SourceError, UsageError
 
 Report = Callable[[int, int | None], None]
 
@@ -48,6 +48,11 @@ def batch(request: BatchRequest, report: Report) -> Batch:
     TrackerError
         Archive, configuration, baseline or scheduler cannot be used: before any session is run.
     """
+    if request.baseline is not None and request.baseline.resolve() == request.out.resolve():
+        raise UsageError(
+            "--baseline and --out are one folder: the batch would be compared with itself.",
+            remedy="Name a new --out.",
+        )
     before = None if request.baseline is None else read_baseline(request.baseline)
     sessions = list_sessions(request.archive)
     configuration = _configuration(request)
@@ -70,8 +75,7 @@ def exit_code(found: Batch, *, is_gate: bool) -> int:
 
 def _configuration(request: BatchRequest) -> Configuration:
     """Texts of the files; wrong ones are refused here, not by every session."""
-    if request.rig is not None and request.plan is not None:
-        load_config(request.rig, request.plan, request.catalogue, request.site)
+    GivenTexts.read(request.rig, request.plan, request.catalogue, request.site).check()
     return Configuration(
         rig=_text(request.rig, "rig"),
         plan=_text(request.plan, "plan"),

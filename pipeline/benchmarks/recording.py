@@ -19,10 +19,9 @@ from pipeline.benchmarks.findings import (
     Goal,
     Report,
     TextTable,
-    percentiles,
-    share,
 )
-from pipeline.benchmarks.recording_kills import Kill, kill_once, moments
+from pipeline.benchmarks.kills import N_KILLS, kill_goals, kill_table, killed
+from pipeline.benchmarks.recording_kills import Kill
 from pipeline.benchmarks.recording_scene import (
     are_same,
     frame_ends,
@@ -35,8 +34,6 @@ from tracking.frame import SourceFrame
 FULL = 100_000  # flips; cuts and random cuts are as many as they must be at this size
 HEAD_BYTES = 64 * 1024
 N_RANDOM = 1000
-N_KILLS = 300
-MAX_LOST = 3  # frames, p99
 N_FRAMES, N_FLIPPED_FRAMES = 40, 6
 REPORT_EVERY = 100
 
@@ -77,18 +74,8 @@ def recording_bench(n_flips: int, seed: int, report: Report) -> Findings:
         for _ in _flips(data, n_flips, rng, tally):
             done += 1
             _tell(report, done, total)
-        kills = _kills(Path(folder), max(2, round(N_KILLS * part)), rng, report)
+    kills = killed(max(2, round(N_KILLS * part)), rng, report)
     return _findings(tallies, kills)
-
-
-def _kills(folder: Path, n_kills: int, rng: np.random.Generator, report: Report) -> list[Kill]:
-    kills = []
-    for k, after_s in enumerate(moments(n_kills, rng)):
-        path = folder / f"killed-{k}.mcap"
-        kills.append(kill_once(path, of_writer=k % 2 == 1, after_s=after_s))
-        path.unlink(missing_ok=True)
-        report(k + 1, n_kills)
-    return kills
 
 
 def _cuts(
@@ -172,42 +159,12 @@ def _findings(tallies: dict[str, _Tally], kills: list[Kill]) -> Findings:
         Goal("whole frames before a cut that are missing", _sum(tallies, "n_missing"), 0),
         Goal("damaged files that say nothing of it", _sum(tallies, "n_silent"), 0),
     ]
-    lost = [kill.n_lost for kill in kills if kill.n_lost is not None]
-    goals += [
-        Goal("frames lost by kill -9 at 30 fps, p99", _p99(lost), MAX_LOST),
-        Goal(
-            "recordings that open after kill -9, fraction", share(len(lost), len(kills)), 1.0, False
-        ),
-    ]
+    goals += kill_goals(kills)
     data = {name: vars(t) for name, t in tallies.items()}
     failed = any(not goal.is_met for goal in goals)
     table = TextTable("Recordings that were cut and damaged", header, rows, caption)
     told = {"damage": data, "kills": [vars(kill) for kill in kills]}
-    return Findings((table, _kill_table(kills)), goals, told, is_failed=failed)
-
-
-def _kill_table(kills: list[Kill]) -> TextTable:
-    rows = []
-    for name, of_writer in (("session", False), ("writer, then session", True)):
-        own = [kill for kill in kills if kill.of_writer is of_writer]
-        lost = [kill.n_lost for kill in own if kill.n_lost is not None]
-        handed = [kill.n_handed for kill in own]
-        rows.append(
-            (
-                name,
-                str(len(own)),
-                str(len(lost)),
-                percentiles(handed, (50,), 0),
-                percentiles(lost, (50, 99, 100), 1),
-            )
-        )
-    header = ("killed", "times", "opens", "frames handed, p50", "lost p50 / p99 / max")
-    caption = "848x480 at 30 fps, a tilted plane with a stereo camera's noise, and colour."
-    return TextTable("Recordings that were killed (SIGKILL)", header, rows, caption)
-
-
-def _p99(lost: list[int]) -> float | None:
-    return float(np.percentile(lost, 99)) if lost else None
+    return Findings((table, kill_table(kills)), goals, told, is_failed=failed)
 
 
 def _sum(tallies: dict[str, _Tally], name: str) -> float:

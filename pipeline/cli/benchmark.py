@@ -34,6 +34,7 @@ class BenchName(StrEnum):
     SERVE = "serve"
     BATCH = "batch"
     RECORDING = "recording"
+    KILLS = "kills"
     REPLAY = "replay"
     END_TO_END = "end-to-end"
     SOAK = "soak"
@@ -59,6 +60,7 @@ SIZE_OPTIONS = {
     BenchName.SERVE: "--frames",
     BenchName.BATCH: "--sessions",
     BenchName.RECORDING: "--trials",
+    BenchName.KILLS: "--trials",
     BenchName.REPLAY: "--trials",
     BenchName.END_TO_END: "--frames",
     BenchName.SOAK: "--minutes",
@@ -93,7 +95,7 @@ def bench(
             "--trials",
             min=1,
             help="identity, supervisor: trials of each kind, 1000; depth, calibration: 2000; "
-            "qa: 300; watchdog: 100; recording: flipped bits, 100000; replay: runs, 20; "
+            "qa, kills: 300; watchdog: 100; recording: flipped bits, 100000; replay: runs, 20; "
             "contour: visits of each bed and way of breathing, 10.",
         ),
     ] = None,
@@ -144,6 +146,7 @@ def bench(
     batch: an archive in an object store by one worker, two of which one dies, and one by one.
     recording: cut and damaged sessions, is every whole frame read and none wrong (else code 1).
     replay: the same bytes with other threads, locale, time zone and folder (else exit code 1).
+    kills: recordings killed at 30 fps, how many frames are lost (else code 1).
     end-to-end: frame's arrival to verdict, alone, recording, and with a viewer; and size on disk.
     soak: hours at 30 fps, recording and with a viewer: does anything grow, is every frame known.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.

@@ -41,6 +41,8 @@ def diff(
     as_json: options.Json = False,
 ) -> None:
     """Compare two runs over the same frames: verdicts, quantities, first differing frame."""
+    if html is not None and html == png:
+        raise UsageError("--html and --png name one file.", actual=str(html))
     for option, path in (("--html", html), ("--png", png)):
         if path is not None and (path.exists() or not path.parent.is_dir()):
             raise UsageError(f"{option} must name a new file.", actual=str(path))
@@ -56,10 +58,7 @@ def diff(
 
         _write(html, page(str(a), str(b), entries).encode())
     if as_json:
-        sessions = [
-            {"name": e.name, **({"only_a": e.only_a} if e.diff is None else e.diff.to_json())}
-            for e in entries
-        ]
+        sessions = [{"name": e.name, **_json(e)} for e in entries]
         print_json({"a": str(a), "b": str(b), "sessions": sessions})
     elif len(entries) == 1 and entries[0].diff is not None:
         _tell_run(entries[0].diff)
@@ -67,6 +66,12 @@ def diff(
         _tell_archive(entries)
     differs = any(e.diff is None or e.diff.n_verdicts for e in entries)
     raise typer.Exit(FaultError.exit_code if gate and differs else 0)
+
+
+def _json(entry: Entry) -> dict[str, object]:
+    if entry.failure:
+        return {"failure": entry.failure}
+    return {"only_a": entry.only_a} if entry.diff is None else entry.diff.to_json()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -81,6 +86,8 @@ def _write(path: Path, content: bytes) -> None:
 def _tell_run(found: RunDiff) -> None:
     if found.is_same:
         typer.echo(f"The same: {found.n_a} frames.")
+        if found.ids:
+            print_table("Identities", ("", "A", "B"), found.ids, width=WIDTH)
         return
     typer.echo(
         f"First difference: frame {found.first_frame} ({', '.join(found.first_keys)}). "
@@ -120,6 +127,10 @@ def _tell_archive(entries: list[Entry]) -> None:
     rows = []
     for entry in entries:
         found = entry.diff
+        if found is None and entry.failure:
+            rows.append((entry.name, "not read", "", "", ""))
+            typer.echo(f"{entry.name}: {entry.failure}", err=True)
+            continue
         if found is None:
             rows.append((entry.name, f"only {'A' if entry.only_a else 'B'}", "", "", ""))
             continue

@@ -12,7 +12,8 @@ from pipeline.cli import options
 from pipeline.cli.output import print_json, shown
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.session_file import require_session
-from tracking.errors import SourceError
+from recordings.naming import SESSION_SUFFIX
+from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from recordings.session.recover import Gap
@@ -71,6 +72,8 @@ def recover(
     from recordings.session.recover import recover as run_recover
 
     require_session(file)
+    if out.suffix != SESSION_SUFFIX:
+        raise UsageError(f"OUT must name an {SESSION_SUFFIX} file.", actual=str(out))
     with progress_bar("frames") as report:
         done = run_recover(file, out, report)
     if as_json:

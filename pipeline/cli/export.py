@@ -38,7 +38,11 @@ def export(
     ] = None,
     rrd: Annotated[
         Path | None,
-        typer.Option("--rrd", metavar="FILE", help="Rerun recording: cloud, cone, bed, plots."),
+        typer.Option(
+            "--rrd",
+            metavar="FILE",
+            help="Rerun file: cloud, mask, cone, bed, residuals, plots.",
+        ),
     ] = None,
     first: Annotated[
         int | None, typer.Option("--from", metavar="INDEX", help="First frame, by its index.")

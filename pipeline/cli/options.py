@@ -57,14 +57,6 @@ SessionCatalogue = Annotated[
         help="Applicator catalogue; default: the session's own, or else the built-in one.",
     ),
 ]
-ReplayCatalogue = Annotated[
-    Path | None,
-    typer.Option(
-        "--catalogue",
-        help="Applicator catalogue; default: the built-in one where --rig and --plan are given, "
-        "else the session's own.",
-    ),
-]
 RecordColour = Annotated[
     Colour,
     typer.Option(

@@ -49,10 +49,10 @@ def deidentify(
     """
     if out.suffix != ".mcap":
         raise UsageError("OUT must name an .mcap file.", actual=str(out))
-    from pipeline.audit.key_files import load_pseudonym_key
     from pipeline.privacy.deidentify import deidentify as run
+    from pipeline.privacy.pseudonyms import pseudonyms_of
 
-    secret = load_pseudonym_key(key)
+    secret = pseudonyms_of(key, out).key
     with progress_bar("frames") as report:
         done = run(
             file,

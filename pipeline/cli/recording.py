@@ -35,6 +35,12 @@ def record(
     identified: options.Identified = False,
     part_mb: options.PartMb = options.LARGEST_PART_MB,
     catalogue: options.Catalogue = None,
+    archive: Annotated[
+        Path,
+        typer.Option(
+            "--archive", metavar="DIR", help="Whose key names the patient; made where new."
+        ),
+    ] = options.ARCHIVE_DIR,
 ) -> None:
     """Record a source as an .mcap session; Ctrl-C or SIGTERM ends a live recording.
 
@@ -52,7 +58,7 @@ def record(
         colour=colour,
         pseudonym_key=pseudonym_key,
         is_identified=identified,
-        archive=options.ARCHIVE_DIR,
+        archive=archive,
         limit_frames=frames,
         limit_bytes=part_mb * options.BYTES_PER_MB,
     )

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.privacy.names import Colour
+from recordings.naming import SESSION_SUFFIX
 from tracking.errors import UsageError
 
 DEMO_DIR = Path("runs/demo")
@@ -73,6 +74,12 @@ def live(
 
     recording = None
     if record is not None:
+        if record.suffix != SESSION_SUFFIX:
+            raise UsageError(
+                f"--record must name an {SESSION_SUFFIX} file.",
+                actual=str(record),
+                remedy=f"Write {record.name}{SESSION_SUFFIX}.",
+            )
         names = names_for(record, pseudonym_key, archive, is_identified=identified)
         limit_bytes = part_mb * options.BYTES_PER_MB
         recording = RecordingOptions(record, limit_bytes, Veil(colour, names))
@@ -101,7 +108,7 @@ def replay(
     rig: options.SessionRig = None,
     plan: options.SessionPlan = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for records, summary and report.")],
-    catalogue: options.ReplayCatalogue = None,
+    catalogue: options.SessionCatalogue = None,
     site: options.Site = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
     independent: Annotated[
@@ -147,6 +154,8 @@ def replay(
 
     A session carries its rig, plan and catalogue: one file replays alone.
     """
+    if cold and first == 0:
+        raise UsageError("--cold: there is nothing before the first frame.", expected="--from N")
     from pipeline.replay import replay as run_replay
     from pipeline.request import RunRequest
 

@@ -37,7 +37,7 @@ def report(
     ] = False,
     rig: options.SessionRig = None,
     plan: options.SessionPlan = None,
-    catalogue: options.ReplayCatalogue = None,
+    catalogue: options.SessionCatalogue = None,
     site: options.Site = None,
     segmenter: options.Segmenter = options.SegmenterName.ONNX,
 ) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config.load import ConfigText, RunConfig, config_of, read_catalogue_text
+from calibration.rig_file import parse_rig
+from pipeline.config.load import (
+    ConfigText,
+    RunConfig,
+    config_of,
+    plan_of,
+    read_catalogue_text,
+)
+from pipeline.config.plan_file import parse_plan
 from pipeline.recorder.texts import recorded_catalogue
 from recordings.naming import source_name
 from recordings.source import CATALOGUE_TEXT, SourceHeader
@@ -36,6 +44,21 @@ class GivenTexts:
             kind: ConfigText.read(path, kind) for kind, path in paths.items() if path is not None
         }
         return GivenTexts(**read)
+
+    def check(self) -> None:
+        """Refuse what cannot be right, whatever the recording carries.
+
+        Raises
+        ------
+        ConfigurationError, CalibrationError
+            A text is malformed, or the plan disagrees with the catalogue and site given.
+        """
+        if self.rig is not None:
+            parse_rig(self.rig.text, str(self.rig.path))
+        if self.plan is not None:
+            parse_plan(self.plan.text, str(self.plan.path))
+            if self.catalogue is not None:
+                plan_of(self.plan, self.catalogue, self.site)
 
 
 def session_config(header: SourceHeader, given: GivenTexts) -> RunConfig:
@@ -74,7 +97,8 @@ def _own(header: SourceHeader, texts: dict[str, str], name: str) -> ConfigText:
 
 def _own_catalogue(header: SourceHeader, texts: dict[str, str]) -> ConfigText:
     text = texts.get(CATALOGUE_TEXT)
-    if text is None:
-        return read_catalogue_text(None)
+    built_in = read_catalogue_text(None)
+    if text is None or text == built_in.text:
+        return built_in
     name = recorded_catalogue(header) or Path(CATALOGUE_TEXT).stem
     return ConfigText(text, Path(source_name(header.uri), f"{name}.toml"), is_file=False)

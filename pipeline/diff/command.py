@@ -8,6 +8,7 @@ from pipeline.diff.compare import compare_runs
 from pipeline.diff.page import Entry
 from pipeline.diff.picture import draw
 from pipeline.diff.records import pairs, read_records
+from tracking.errors import SourceError
 
 
 def compare_all(a: Path, b: Path, *, with_pictures: bool) -> list[Entry]:
@@ -16,7 +17,7 @@ def compare_all(a: Path, b: Path, *, with_pictures: bool) -> list[Entry]:
     Raises
     ------
     TrackerError
-        A side cannot be read.
+        A side cannot be read; of archives, a session that cannot be has its `failure`.
     """
     entries = []
     found = pairs(a, b)
@@ -24,7 +25,14 @@ def compare_all(a: Path, b: Path, *, with_pictures: bool) -> list[Entry]:
         if pair.a is None or pair.b is None:
             entries.append(Entry(pair.name, None, only_a=pair.a is not None))
             continue
-        one, two = read_records(pair.a), read_records(pair.b)
+        try:
+            one, two = read_records(pair.a), read_records(pair.b)
+        except SourceError as error:
+            if len(found) == 1:
+                raise
+            told = f"{error.what} {error.actual}".rstrip()
+            entries.append(Entry(pair.name, None, failure=told))  # the others are compared
+            continue
         diff = compare_runs(one, two)
         is_drawn = with_pictures and (not diff.is_same or len(found) == 1)
         entries.append(Entry(pair.name, diff, png=draw(one, two) if is_drawn else b""))

@@ -14,12 +14,13 @@ from pipeline.diff.compare import RunDiff
 
 @dataclass(frozen=True)
 class Entry:
-    """One session of the page; `diff` None: only one side has it."""
+    """One session of the page; `diff` None: only one side has it, or one cannot be read."""
 
     name: str
     diff: RunDiff | None
     only_a: bool = False
     png: bytes = b""
+    failure: str = ""
 
     @property
     def picture(self) -> str:

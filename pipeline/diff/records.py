@@ -14,12 +14,13 @@ from typing import Any
 from pipeline.recorder.texts import keeps_notes
 from recordings.naming import results_folder, session_name
 from recordings.session.live_records import live_records
+from recordings.session.parts import first_path, later_parts
 from recordings.session.reader import SessionSource
 from tracking.errors import SourceError, UsageError
 
 RECORDS_NAME = "records.jsonl"
 RECORDING_SUFFIX = ".mcap"
-NEEDED = ("frame_index", "verdict", "reasons", "alignment")
+NEEDED = {"frame_index": int, "verdict": str, "reasons": list, "alignment": dict}
 
 Record = Mapping[str, Any]
 
@@ -80,8 +81,14 @@ def _recordings(archive: Path) -> dict[str, Path]:
     return {
         results_folder(session_name(path.relative_to(archive))): path
         for path in sorted(archive.rglob(f"*{RECORDING_SUFFIX}"))
-        if path.is_file() and _keeps_decisions(path)
+        if path.is_file() and not _is_later(path) and _keeps_decisions(path)
     }
+
+
+def _is_later(path: Path) -> bool:
+    """Whether it is read with the first part, which lies beside it."""
+    first = first_path(path)
+    return first != path and first.is_file()
 
 
 def _keeps_decisions(path: Path) -> bool:
@@ -103,7 +110,7 @@ def read_records(path: Path) -> dict[int, Record]:
     """
     found: dict[int, Record] = {}
     is_recording = path.suffix == RECORDING_SUFFIX
-    for number, line in enumerate(live_records(path) if is_recording else _lines(path), start=1):
+    for number, line in enumerate(_of_parts(path) if is_recording else _lines(path), start=1):
         record = _record(line, path, number)
         index = int(record["frame_index"])
         if index in found:
@@ -119,6 +126,12 @@ def read_records(path: Path) -> dict[int, Record]:
     return found
 
 
+def _of_parts(path: Path) -> Iterator[str]:
+    """Of a recording's first part and all that follow it; of a later part alone."""
+    for part in (path, *later_parts(path)):
+        yield from live_records(part)
+
+
 def _lines(path: Path) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8") as file:
@@ -132,7 +145,9 @@ def _record(line: str, path: Path, number: int) -> Record:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise _bad(path, number, str(error)) from error
-    if not isinstance(record, dict) or any(key not in record for key in NEEDED):
+    if not isinstance(record, dict) or any(
+        not isinstance(record.get(key), kind) for key, kind in NEEDED.items()
+    ):
         raise _bad(path, number, "not a record of a frame")
     return record
 

@@ -24,7 +24,7 @@ from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
 from recordings.session.viewer_file import ViewerFile
 from recordings.source import Source
-from tracking.errors import SourceError, UsageError
+from tracking.errors import SourceError, TrackerError, UsageError
 from tracking.frame import SourceFrame
 
 Report = Callable[[int, int | None], None]
@@ -62,7 +62,8 @@ class ExportRequest:
     def needs_results(self) -> bool:
         """Whether the tracker has to run."""
         asked = (self.csv, self.mp4, self.rrd)
-        return any(path is not None for path in asked) or self.rig is not None
+        given = (self.rig, self.plan, self.catalogue)
+        return any(path is not None for path in (*asked, *given))
 
 
 class _Viewer:
@@ -104,22 +105,19 @@ def export(request: ExportRequest, report: Report) -> int:
     SourceError
         The source ends early: what was whole is exported.
     """
-    paths = (request.png, request.ply, request.bop, request.viewer)
-    if not request.needs_results and all(path is None for path in paths):
+    if all(getattr(request, option) is None for option in FORMS):
         raise UsageError(
             "Nothing to export.",
             expected="one or more of --png, --ply, --bop, --viewer, --csv, --mp4, --rrd",
         )
-    for option in FORMS:
-        path: Path | None = getattr(request, option)
-        if path is not None and path.exists():
-            raise refuse_existing(f"--{option}", str(path))
+    _check_places(request)
     applicators = read_catalogue(request.catalogue).applicators
     source = open_source(request.source, applicators=applicators)
     try:
         n_frames = _exported(request, source, report)
-    except OSError:
-        _remove_files(request)
+    except (OSError, TrackerError):
+        if source.damage is None:  # up to its damage a source is exported
+            _remove_files(request)
         raise
     finally:
         source.close()
@@ -128,6 +126,22 @@ def export(request: ExportRequest, report: Report) -> int:
             f"{request.source} was exported up to its damage only.", actual=source.damage
         )
     return n_frames
+
+
+def _check_places(request: ExportRequest) -> None:
+    """Every form has a new place of its own, in a folder that is there."""
+    places: set[Path] = set()
+    for option in FORMS:
+        path: Path | None = getattr(request, option)
+        if path is None:
+            continue
+        if path.exists():
+            raise refuse_existing(f"--{option}", str(path))
+        if not path.parent.is_dir():
+            raise UsageError(f"--{option}: there is no folder {path.parent}.")
+        if path.resolve() in places:
+            raise UsageError(f"--{option}: another form is written there.", actual=str(path))
+        places.add(path.resolve())
 
 
 def _remove_files(request: ExportRequest) -> None:

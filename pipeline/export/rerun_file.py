@@ -59,7 +59,8 @@ class RerunExport:
         )
         self._stream.save(str(path))
         self._last_verdict: Verdict | None = None
-        self._is_open, self._shows_cone, self._shows_bed = True, False, False
+        self._is_open = True
+        self._shows_cone = self._shows_bed = self._shows_survey = False
         self._model = catalogued_cone(context.applicator)
         self._begin()
 
@@ -190,7 +191,11 @@ class RerunExport:
     def _survey(self, result: FrameResult) -> None:
         survey = result.record.survey
         if survey.survey is None or survey.survey_from_camera is None:
+            if self._shows_survey:
+                self._stream.log("camera/survey", self._rr.Clear(recursive=True))
+            self._shows_survey = False
             return
+        self._shows_survey = True
         points = survey.points_camera_mm(survey.survey.is_bed)
         self._stream.log(
             "camera/survey", self._rr.Points3D(points, colors=(255, 140, 255), radii=0.8)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.privacy.colour import LabelsOf, with_colour
 from pipeline.privacy.names import Colour
+from pipeline.privacy.note import privacy_of
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
 from pipeline.recorder.veil import pseudonymous
@@ -70,6 +71,7 @@ def deidentify(
         serials = {} if keep_serial or not serial else {serial: stand_in}
         kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
         names = Pseudonyms(key)
+        names.is_done = privacy_of(header).key == names.key_id
         texts = without_person(kept, names, serials)
         if not keep_date:
             texts = tuple((name, _undated(name, text, key)) for name, text in texts)

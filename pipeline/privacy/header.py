@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.privacy.names import Colour
-from pipeline.privacy.note import CLEAR, PSEUDONYM, Privacy, with_privacy
+from pipeline.privacy.note import PSEUDONYM, Privacy, with_privacy
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
 from recordings.source import SourceHeader
@@ -21,4 +21,6 @@ def private_header(header: SourceHeader, colour: Colour, names: Pseudonyms | Non
     """
     if names is not None:
         header = replace(header, embedded=without_person(header.embedded, names, {}))
-    return with_privacy(header, Privacy(colour, CLEAR if names is None else PSEUDONYM))
+    if names is None:
+        return with_privacy(header, Privacy(colour))
+    return with_privacy(header, Privacy(colour, PSEUDONYM, names.key_id))

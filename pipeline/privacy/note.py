@@ -28,10 +28,13 @@ class Privacy:
         What of the colour is recorded. A live session decided on all of it.
     patient : str
         "clear" or "pseudonym".
+    key : str
+        `Pseudonyms.key_id` of the pseudonym's key; "" where nothing says it.
     """
 
     colour: Colour = Colour.KEEP
     patient: str = CLEAR
+    key: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -55,11 +58,19 @@ def with_privacy(header: SourceHeader, privacy: Privacy) -> SourceHeader:
     both = Privacy(
         colour=max(before.colour, privacy.colour, key=list(Colour).index),
         patient=PSEUDONYM if PSEUDONYM in (before.patient, privacy.patient) else CLEAR,
+        key=privacy.key or before.key,
     )
     if both.is_plain:
         return header
     kept = tuple(pair for pair in header.embedded if pair[0] != NOTE)
     return replace(header, embedded=(*kept, (NOTE, json.dumps(asdict(both)))))
+
+
+def naming_anew(header: SourceHeader) -> SourceHeader:
+    """The header of a copy with another plan: what was said of the patient holds no more."""
+    colour = privacy_of(header).colour
+    kept = tuple(pair for pair in header.embedded if pair[0] not in (NOTE, COPY_NOTE))
+    return with_privacy(replace(header, embedded=kept), Privacy(colour))
 
 
 def privacy_of(header: SourceHeader) -> Privacy:
@@ -68,7 +79,10 @@ def privacy_of(header: SourceHeader) -> Privacy:
     copied, told = _table(texts.get(COPY_NOTE)), _table(texts.get(NOTE))
     colours = [_colour(copied), _colour(told)]
     is_named = told.get("patient") == PSEUDONYM or bool(copied)
-    return Privacy(max(colours, key=list(Colour).index), PSEUDONYM if is_named else CLEAR)
+    patient, key = PSEUDONYM if is_named else CLEAR, told.get("key")
+    return Privacy(
+        max(colours, key=list(Colour).index), patient, key if isinstance(key, str) else ""
+    )
 
 
 def _table(text: str | None) -> dict[str, object]:

@@ -15,18 +15,28 @@ from tracking.errors import ConfigurationError
 from tracking.identities import Identities
 
 ID_DIGITS = 12
+KEY_ID_DIGITS = 8
 
 
 @dataclass(eq=False)
 class Pseudonyms:
-    """Stands for one key; remembers which ids have become which."""
+    """Stands for one key; remembers which ids have become which.
+
+    `is_done`: the patient is named by a pseudonym under this key already, and it stays.
+    """
 
     key: bytes = field(repr=False)
+    is_done: bool = False
     _ids: dict[str, str] = field(default_factory=dict, init=False)
+
+    @property
+    def key_id(self) -> str:
+        """Tells keys apart, and tells nothing of one."""
+        return pseudonym("which key", self.key)[:KEY_ID_DIGITS]
 
     def patient(self, patient_id: str) -> str:
         """The patient's pseudonym: the same patient has the same one under the same key."""
-        return pseudonym(patient_id, self.key)
+        return patient_id if self.is_done else pseudonym(patient_id, self.key)
 
     def learn(self, content_id: str, becomes: str) -> None:
         """Remember what the id of a text is now that the text has changed."""
@@ -43,8 +53,8 @@ class Pseudonyms:
         with a patient in it, and would prove a guess.
         """
         made = f"{content_id.partition('@')[0]}@{pseudonym(content_id, self.key)[:ID_DIGITS]}"
-        is_made = content_id in self._ids.values()
-        return content_id if is_made else self._ids.get(content_id, made)
+        is_made = self.is_done or content_id in self._ids.values()
+        return self.known(content_id) if is_made else self._ids.get(content_id, made)
 
     def identities(self, found: dict[str, str]) -> dict[str, str]:
         """`Identities` by name, as they are recorded."""
@@ -63,14 +73,16 @@ def pseudonyms_of(key: Path, recording: Path) -> Pseudonyms:
     Raises
     ------
     ConfigurationError
-        The key is missing, others may read it, it is none, or it lies in the recording's folder.
+        The key is missing, others may read it, it is none, or it lies in the recording's folder or
+        in one directly below.
     """
     secret = load_pseudonym_key(key)
-    if key.resolve().parent == recording.resolve().parent:
+    folder = recording.resolve().parent
+    if folder in (key.resolve().parent, key.resolve().parent.parent):
         raise ConfigurationError(
             f"The key for pseudonyms {key}: lies beside the recording.",
             expected="a key that is kept apart",
-            actual=f"both in {recording.resolve().parent}",
+            actual=f"both in {folder}",
             remedy="Whoever is handed that folder could tell the patients: move the key elsewhere.",
         )
     return Pseudonyms(secret)

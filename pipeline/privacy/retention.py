@@ -52,6 +52,8 @@ def review(archive: Path, older_than: timedelta, now: datetime) -> list[Kept]:
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
     found = []
     for path in archive.rglob(f"*{SUFFIX}"):
+        if path.is_dir() and not path.is_symlink():
+            continue
         recorded, dated_by = _recorded(path)
         age = now - recorded
         found.append(

@@ -36,7 +36,7 @@ START_S, END_S = 30.0, 30.0
 STUCK_S = 10.0  # a disk that takes nothing for so long does not come back by itself
 TICK_S = 0.25
 LOOK_S = 1.0
-BEHIND = 8  # frames that wait
+BEHIND, CAUGHT_UP = 8, 2  # frames that wait
 LOW_BYTES = 2_000_000_000  # a few minutes
 TOLD_S = 30.0  # a warning of dropped frames stays so long
 
@@ -60,7 +60,7 @@ class LiveRecorder:
         self._path, self._max_waiting = path, max_waiting
         self._waiting: deque[Callable[[], Handed]] = deque()
         self._free_bytes: int | None = None
-        self._looked_s = -LOOK_S
+        self._looked_s, self._was_behind = -LOOK_S, False
         self._changed = threading.Condition()
         self._is_ending, self._is_finished = False, False
         self._status = RecorderStatus()
@@ -102,13 +102,18 @@ class LiveRecorder:
         free_bytes, troubles = self._free_bytes, set[StorageTrouble]()
         if has_dropped:
             troubles.add(StorageTrouble.DROPPING)
-        elif n_waiting >= BEHIND:
+        elif self._is_behind(n_waiting):
             troubles.add(StorageTrouble.BEHIND)
         if free_bytes is not None and free_bytes < LOW_BYTES:
             troubles.add(StorageTrouble.NEARLY_FULL)
         return replace(
             status, n_waiting=n_waiting, troubles=frozenset(troubles), free_bytes=free_bytes
         )
+
+    def _is_behind(self, n_waiting: int) -> bool:
+        """Once it is, until it has caught up: a number about the limit would tell it ever anew."""
+        self._was_behind = n_waiting >= (CAUGHT_UP if self._was_behind else BEHIND)
+        return self._was_behind
 
     @property
     def process_id(self) -> int:
@@ -179,8 +184,10 @@ class LiveRecorder:
             with suppress(OSError):
                 self._hear()  # its last words say more
             self._fail(f"the recorder is gone: {error.strerror or error}")
-        except (TrackerError, ValueError) as error:  # of a frame that cannot be told
+        except TrackerError as error:
             self._fail(str(error).splitlines()[0])
+        except Exception as error:  # noqa: BLE001 - of a frame that cannot be told: never silently
+            self._fail(f"a frame cannot be told: {type(error).__name__} {error}".splitlines()[0])
 
     def _next(self) -> Callable[[], Handed] | None:
         """The next frame; None at the end. Looks after process and disk while it waits."""
@@ -226,9 +233,10 @@ class LiveRecorder:
         now_s = time.monotonic()
         if now_s - self._looked_s < LOOK_S:
             return
-        self._looked_s, self._free_bytes = now_s, None
+        self._looked_s, free_bytes = now_s, None
         with suppress(OSError):
-            self._free_bytes = shutil.disk_usage(self._path.parent).free
+            free_bytes = shutil.disk_usage(self._path.parent).free
+        self._free_bytes = free_bytes  # at once: the session reads it meanwhile
 
 
 @contextmanager

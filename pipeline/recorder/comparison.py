@@ -23,6 +23,8 @@ class LiveComparison:
     n_unrecorded : int
         Frames that were decided live and not recorded, since the session began; a replay cannot
         know what they left behind in the tracker.
+    begins_within : bool
+        The replay began behind the recording's first frame, without memory of those before.
     n_earlier : int
         Frames that earlier parts of the recording hold, of which this replay knows nothing either.
     """
@@ -34,6 +36,7 @@ class LiveComparison:
     n_earlier: int = 0
     colour: Colour = Colour.KEEP
     has_its_plan: bool = True
+    begins_within: bool = False
 
     def sentences(self) -> Iterator[str]:
         """For people."""
@@ -47,6 +50,8 @@ class LiveComparison:
                 "The session decided on colour that is not recorded: this replay cannot show that "
                 "the same is decided on the same, whatever is equal."
             )
+        if self.begins_within:
+            yield "It was begun within the recording: what hangs on the frames before differs."
         if not self.has_its_plan:
             yield "The plan given is not the recording's own: `sessions info --texts` writes that."
         if self.n_unrecorded:

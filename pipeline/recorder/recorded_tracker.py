@@ -62,6 +62,7 @@ class RecordedTracker:
                 n_earlier=n_earlier,
                 colour=privacy_of(self.header).colour,
                 has_its_plan=recorded_plan(self.header) == self.config.plan.id,
+                begins_within=self.begins_within,
             )
         if not self.begins_within:
             self._ordinal = n_earlier - 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from pipeline.config.effective_config import config_text
+from pipeline.config.effective_config import EFFECTIVE_CONFIG_NAME, config_text
 from pipeline.config.load import RunConfig
 from pipeline.privacy.note import with_privacy
 from pipeline.recorder.veil import Veil
 from pipeline.version import SOFTWARE_ID
-from recordings.session.parts import SESSION_NAME
+from recordings.session.parts import PART_NAME, SESSION_NAME
 from recordings.source import SourceHeader
 
 NOTES_VERSION = 1
@@ -44,7 +44,7 @@ def header_of_session(
     }
     texts = {
         **{f"{name}.toml": text for name, text in config.texts.items() if name != "site"},
-        "effective_config.toml": config_text(config, model_id=model_id),
+        EFFECTIVE_CONFIG_NAME: config_text(config, model_id=model_id),
         SESSION_NAME: json.dumps(told),
     }
     kept = tuple(pair for pair in header.embedded if pair[0] not in texts)
@@ -57,12 +57,20 @@ def keeps_notes(header: SourceHeader) -> bool:
 
 
 def without_notes(header: SourceHeader) -> SourceHeader:
-    """The header of a copy that leaves out what the session handed to the kernel."""
+    """The header of a copy that leaves out what the session handed to the kernel.
+
+    The copy is a recording of its own: neither the session nor a part of it.
+    """
     told = _session(header)
-    if "notes" not in told:
-        return header
-    kept = {name: value for name, value in told.items() if name != "notes"}
-    return header.carrying(SESSION_NAME, json.dumps(kept))
+    kept = {name: value for name, value in told.items() if name not in ("notes", "session_id")}
+    embedded = tuple(pair for pair in header.embedded if pair[0] != PART_NAME)
+    return replace(header, embedded=embedded).carrying(SESSION_NAME, json.dumps(kept))
+
+
+def without_ids(header: SourceHeader) -> SourceHeader:
+    """The header without what says by which texts the session was configured: there are others."""
+    gone = (SESSION_NAME, EFFECTIVE_CONFIG_NAME)
+    return replace(header, embedded=tuple(pair for pair in header.embedded if pair[0] not in gone))
 
 
 def recorded_plan(header: SourceHeader) -> str:

@@ -14,7 +14,7 @@ from pipeline.config.load import RunConfig
 from pipeline.config.plan_file import parse_plan
 from pipeline.privacy.colour import with_colour
 from pipeline.privacy.names import Colour
-from pipeline.privacy.note import CLEAR, PSEUDONYM, Privacy
+from pipeline.privacy.note import PSEUDONYM, Privacy
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import plan_without_patient, with_ids
 from pipeline.recorder.around import AroundRecord
@@ -33,7 +33,10 @@ class Veil:
     @property
     def privacy(self) -> Privacy:
         """As the recording's header says it."""
-        return Privacy(self.colour, CLEAR if self.pseudonyms is None else PSEUDONYM)
+        names = self.pseudonyms
+        if names is None:
+            return Privacy(self.colour)
+        return Privacy(self.colour, PSEUDONYM, names.key_id)
 
     @property
     def shows_colour(self) -> bool:

@@ -177,7 +177,7 @@ class SessionShell:
             )
             self._verdict, self._reason = decision.verdict, reason
 
-    def recorded(self, status: RecorderStatus, frame_index: int) -> None:
+    def recorded(self, status: RecorderStatus, frame_index: int | None = None) -> None:
         """Note how the recording stands whenever what is wrong with it changes."""
         if status.troubles == self._storage:
             return

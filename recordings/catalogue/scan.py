@@ -60,6 +60,8 @@ def scan(
     n_read = 0
     for done, (name, path) in enumerate(sorted(files.items()), start=1):
         summary = None if results is None else _summary(results, name)
+        if not path.exists():  # gone since the folder was listed: the next scan forgets it
+            continue
         stamp = _stamp(path, summary)
         was = known.get(name, "")
         is_known = was == stamp or (summary is None and was.startswith(f"{stamp}+"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
+    Column,
     ColumnElement,
     Connection,
     Table,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from recordings.catalogue.facts import SessionFacts
 from recordings.catalogue.query import COUNTED, DAMAGED, DATES, QUANTITIES, WORDS, Term
@@ -34,7 +36,8 @@ from tracking.errors import UsageError
 FILE_NAME = "catalogue.sqlite"
 FILE_SUFFIXES = (".sqlite", ".sqlite3", ".db")  # of a file that may be put aside
 ACCEPTED = "a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE"
-COLUMNS = [c.name for c in SESSIONS.columns if c.name != "id"]
+COLUMNS_OF_FACTS = [c for c in SESSIONS.columns if c.name != "id"]
+COLUMNS = [c.name for c in COLUMNS_OF_FACTS]
 
 
 class Catalogue:
@@ -57,7 +60,7 @@ class Catalogue:
         self.put_aside = _put_aside(url) if anew else None
         self._engine = create_engine(url)
         with self._transaction() as connection:
-            self._prepare(connection)
+            self._prepare(connection, anew=anew)
 
     def close(self) -> None:
         """Release its connections."""
@@ -73,7 +76,7 @@ class Catalogue:
         """Add a session, or replace what was known of it."""
         with self._transaction() as connection:
             self._remove(connection, [facts.name])
-            values = {name: getattr(facts, name) for name in COLUMNS}
+            values = {column.name: _fitting(facts, column) for column in COLUMNS_OF_FACTS}
             key = connection.execute(insert(SESSIONS).values(values)).inserted_primary_key
             number = int(key[0]) if key else 0
             for kind, counts in (("verdict", facts.verdicts), ("reason", facts.reasons)):
@@ -126,9 +129,11 @@ class Catalogue:
         with self._transaction() as connection:
             return connection.execute(select(COUNTS.c.session_id).limit(1)).first() is not None
 
-    def _prepare(self, connection: Connection) -> None:
+    def _prepare(self, connection: Connection, *, anew: bool) -> None:
         """Make the tables; those of another version are dropped: files know all that is in them."""
-        if inspect(connection).has_table(ABOUT.name):
+        if anew:
+            METADATA.drop_all(connection)
+        elif inspect(connection).has_table(ABOUT.name):
             version = connection.execute(select(func.max(ABOUT.c.version))).scalar()
             if version == VERSION:
                 return
@@ -153,7 +158,7 @@ class Catalogue:
                 f"The catalogue {self.name} cannot be used.",
                 expected=ACCEPTED,
                 actual=told,
-                remedy="Make it anew from the files: sessions catalogue ARCHIVE --rebuild.",
+                remedy="Make it anew (`sessions catalogue --rebuild`), or name another --store.",
             ) from error
 
 
@@ -184,8 +189,11 @@ def _put_aside(url: URL) -> Path | None:
         with engine.connect() as connection:
             if connection.exec_driver_sql("PRAGMA quick_check").scalar() == "ok":
                 return None
-    except SQLAlchemyError:
-        pass  # so damaged that nothing can be asked of it
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        is_ours = path.name == FILE_NAME
+        if code != sqlite3.SQLITE_CORRUPT and not (code == sqlite3.SQLITE_NOTADB and is_ours):
+            return None  # locked, or no catalogue at all: what follows says so
     finally:
         engine.dispose()
     names = (path.with_name(f"{path.name}.damaged-{k}") for k in range(1, 10_000))
@@ -201,6 +209,12 @@ def _put_aside(url: URL) -> Path | None:
             remedy="Name another --store.",
         ) from error
     return aside
+
+
+def _fitting(facts: SessionFacts, column: Column[Any]) -> Any:  # noqa: ANN401 - a column's value
+    """The value as the column holds it: a file may carry longer texts than anybody looks for."""
+    value, length = getattr(facts, column.name), getattr(column.type, "length", None)
+    return value[:length] if isinstance(value, str) and length else value
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -31,6 +31,7 @@ class ChainedSource:
     """
 
     def __init__(self, first: Path) -> None:
+        first = first.resolve()  # of a link: its parts lie where it leads
         if first_path(first) != first:
             raise SourceError(
                 f"{file_name(first)} is a later part of a recording.",
@@ -53,6 +54,11 @@ class ChainedSource:
     def header(self) -> SourceHeader:
         """The first part's, with the frames of all."""
         return self._header
+
+    @property
+    def n_parts(self) -> int:
+        """Files that are read."""
+        return len(self._paths)
 
     @property
     def freshness(self) -> Freshness:

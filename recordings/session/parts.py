@@ -85,8 +85,9 @@ def first_path(path: Path) -> Path:
 
 def later_parts(first: Path) -> list[Path]:
     """Files that are named as later parts of `first`, in order."""
-    return sorted(
+    found = (
         path
         for path in first.parent.glob(f"*{first.suffix}")
         if path != first and first_path(path) == first
     )
+    return sorted(found, key=lambda path: (len(path.name), path.name))  # part1000 behind part999

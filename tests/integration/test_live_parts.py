@@ -151,6 +151,50 @@ def test_all_parts_together_replay_as_the_session_was_decided(
     assert (found["n_unrecorded"], found["n_earlier"]) == (0, 0)
 
 
+def test_all_parts_are_compared_with_a_run_over_them(
+    recorded: tuple[InParts, list[Path], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session, paths, _ = recorded
+    out = tmp_path / "runs" / "session"
+    asked = ["replay", str(paths[0]), "--all-parts", "--out", str(out), "--no-video"]
+    assert main([*asked, "--segmenter", "masks"]) == 0
+    [note] = json.loads((out / "summary.json").read_text())["notes"]
+    assert note == f"{len(paths)} parts of the recording were replayed as one session."
+    capsys.readouterr()
+    assert main(["sessions", "diff", str(paths[0]), str(out), "--gate"]) == 0
+    assert f"The same: {session.source.n_handed_over} frames" in capsys.readouterr().out
+    assert main(["sessions", "diff", str(paths[0].parent), str(out.parent), "--gate"]) == 0
+    capsys.readouterr()
+    link = tmp_path / "link.mcap"
+    link.symlink_to(paths[0])
+    asked = ["replay", str(link), "--all-parts", "--out", str(tmp_path / "l"), "--no-video"]
+    assert main([*asked, "--segmenter", "masks"]) == 0
+    lines = (tmp_path / "l" / "records.jsonl").read_text().splitlines()
+    assert len(lines) == session.source.n_handed_over
+
+
+def test_one_session_that_cannot_be_read_stops_no_comparison_of_archives(
+    recorded: tuple[InParts, list[Path], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, paths, _ = recorded
+    whole = paths[0].read_bytes()
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "good.mcap").write_bytes(whole)
+        (tmp_path / side / "bad.mcap").write_bytes(whole[: len(whole) // 2])
+    page = tmp_path / "page.html"
+    sides = [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert main(["sessions", "diff", *sides, "--json", "--html", str(page), "--gate"]) == 6
+    told = {one["name"]: one for one in json.loads(capsys.readouterr().out)["sessions"]}
+    assert told["good"]["same"] is True
+    assert "cannot be read to its end" in told["bad"]["failure"]
+    assert "cannot be read to its end" in page.read_text()
+
+
 def opened_live(folder: Path, monkeypatch: pytest.MonkeyPatch, n_frames: int) -> Clocked:
     """What `live` opens, in a folder with its rig and plan."""
     monkeypatch.chdir(folder)

@@ -15,7 +15,7 @@ import pytest
 from pipeline.audit.key_files import load_pseudonym_key, make_key_files
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.cli.app import main
-from pipeline.privacy.pseudonyms import pseudonyms_of
+from pipeline.privacy.pseudonyms import Pseudonyms, pseudonyms_of
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
@@ -84,7 +84,9 @@ def test_a_recording_names_nobody_and_agrees_with_itself(
     assert tomllib.loads(texts["plan.toml"])["patient_id"] == stand_in
     effective = tomllib.loads(texts["effective_config.toml"])
     assert effective["plan"]["patient_id"] == stand_in
-    assert json.loads(texts["privacy.json"]) == {"colour": "keep", "patient": "pseudonym"}
+    key_id = Pseudonyms(load_pseudonym_key(key)).key_id
+    expected = {"colour": "keep", "patient": "pseudonym", "key": key_id}
+    assert json.loads(texts["privacy.json"]) == expected
     plan_id = json.loads(texts["session.json"])["plan"]
     assert plan_id == effective["ids"]["plan"] != session.config.plan.id
     notes = [frame.live for frame in frames_of(path)]
@@ -250,6 +252,42 @@ def test_the_patient_is_a_pseudonym_unless_asked_otherwise(
     assert not Path("t.mcap").exists()
 
 
+def test_another_copy_names_the_patient_as_the_first_did(opened: Clocked, tmp_path: Path) -> None:
+    """A pseudonym of a pseudonym under one key would make two patients of one."""
+    assert main([*LIVE, "--record", "s.mcap"]) == 0
+    key = Path("runs/archive/keys/pseudonym_key.hex")
+    expected = pseudonym(
+        tomllib.loads(Path("plan.toml").read_text())["patient_id"], load_pseudonym_key(key)
+    )
+    other = tmp_path / "kept" / "elsewhere"
+    make_key_files(other)
+    keys = {"same.mcap": (key, True), "other.mcap": (other / "pseudonym_key.hex", False)}
+    for name, (path, is_same) in keys.items():
+        assert main(["sessions", "deidentify", "s.mcap", name, "--key", str(path)]) == 0
+        source = SessionSource(Path(name))
+        source.close()
+        texts = dict(source.header.embedded)
+        assert (tomllib.loads(texts["plan.toml"])["patient_id"] == expected) is is_same
+    assert opened.n_handed_over > 0
+
+
+def test_a_copy_with_another_plan_says_whether_its_patient_is_named(
+    opened: Clocked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*LIVE, "--record", "s.mcap"]) == 0
+    named = ["--plan", "plan.toml", "--identified"]
+    assert main(["record", "s.mcap", "named.mcap", "--frames", "1", *named]) == 0
+    capsys.readouterr()
+    assert main(["sessions", "info", "named.mcap"]) == 0
+    assert "pseudonym" not in capsys.readouterr().out
+    source = SessionSource(Path("named.mcap"))
+    source.close()
+    texts = dict(source.header.embedded)
+    assert texts["plan.toml"] == Path("plan.toml").read_text()
+    assert not {"session.json", "effective_config.toml"} & set(texts)  # they tell of the other plan
+    assert opened.n_handed_over > 0
+
+
 def test_who_asks_for_it_has_the_patient_in_clear(opened: Clocked) -> None:
     assert main([*LIVE, "--record", "s.mcap", "--identified"]) == 0
     source = SessionSource(Path("s.mcap"))
@@ -300,7 +338,11 @@ def test_a_recording_of_a_source_can_leave_out_the_patient(tmp_path: Path, key: 
     source = SessionSource(out)
     source.close()
     texts = dict(source.header.embedded)
-    assert json.loads(texts["privacy.json"]) == {"colour": "off", "patient": "pseudonym"}
+    assert json.loads(texts["privacy.json"]) == {
+        "colour": "off",
+        "patient": "pseudonym",
+        "key": Pseudonyms(load_pseudonym_key(key)).key_id,
+    }
     patient = tomllib.loads(dict(camera("").header.embedded)["plan.toml"])["patient_id"]
     assert patient.encode() not in out.read_bytes()
     assert tomllib.loads(texts["plan.toml"])["patient_id"] == pseudonym(

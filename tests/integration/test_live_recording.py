@@ -154,6 +154,7 @@ def test_a_replay_writes_the_records_of_the_live_session(
         "n_earlier": 0,
         "colour": "keep",
         "has_its_plan": True,
+        "begins_within": False,
     }
 
 

@@ -180,6 +180,33 @@ class TestRecord:
         assert not out.exists()
 
 
+def test_a_rig_of_another_camera_is_refused_before_anything_is_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig, out = tmp_path / "rig.toml", tmp_path / "s.mcap"
+    assert main(["simulate", "docking-small", str(tmp_path / "m.mcap"), "--frames", "1"]) == 0
+    text = (tmp_path / "m.rig.toml").read_text()
+    serial = tomllib.loads(text)["camera_serial"]
+    rig.write_text(text.replace(f'"{serial}"', '"999"'))
+    assert main(["record", SOURCE, str(out), "--frames", "1", "--rig", str(rig)]) == 4
+    assert "999" in capsys.readouterr().err
+    rig.write_text("schema = [")
+    assert main(["record", SOURCE, str(out), "--frames", "1", "--rig", str(rig)]) == 3
+    assert not out.exists()
+    assert main(["record", SOURCE, str(tmp_path / "none" / "s.db3")]) == 2
+
+
+def test_an_empty_part_says_where_the_recording_ends(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes((folder / "s.mcap").read_bytes()[:-100])
+    asked = ["replay", str(cut), "--out", str(tmp_path / "o"), "--no-video"]
+    assert main([*asked, "--segmenter", "masks", "--from", "50"]) == 5
+    assert "no whole frame from 50 on" in capsys.readouterr().err
+    assert main([*asked, "--cold"]) == 2
+
+
 class TestCatalogue:
     """The recording's own, by its own name, and never a file of this machine."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,24 @@ def test_a_catalogue_that_is_damaged_within_is_made_anew(
     assert main([*catalogue, "--rebuild"]) == 0
     assert "damaged-1" in capsys.readouterr().err
     assert _names(capsys, archive) == before
+
+
+def test_a_catalogue_without_a_table_is_made_anew_and_a_locked_one_is_left(
+    archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = archive / "catalogue.sqlite"
+    catalogue = ["sessions", "catalogue", str(archive)]
+    assert main(catalogue) == 0
+    before = _names(capsys, archive)
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("drop table archive_session")
+    assert main([*catalogue, "--rebuild"]) == 0
+    assert _names(capsys, archive) == before
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("begin exclusive")
+        assert main([*catalogue, "--rebuild"]) == 2
+        assert "locked" in capsys.readouterr().err
+    assert [path.name for path in archive.glob("catalogue.sqlite*")] == ["catalogue.sqlite"]
 
 
 def test_another_file_is_never_put_aside(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:

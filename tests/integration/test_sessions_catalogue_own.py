@@ -89,10 +89,10 @@ def test_a_batch_and_an_export_use_it(session: Path, text: str, tmp_path: Path) 
 
 
 def test_a_replay_with_another_one_says_so(session: Path, tmp_path: Path) -> None:
-    with_other = _summary(session, tmp_path / "a")["notes"]
+    built_in = ["--catalogue", str(BUILT_IN_CATALOGUE)]
+    with_other = _summary(session, tmp_path / "a", *built_in)["notes"]
     assert any("carries another applicator catalogue" in note for note in with_other)
-    own = str(session.with_suffix(".catalogue.toml"))
-    assert _summary(session, tmp_path / "b", "--catalogue", own)["notes"] == []
+    assert _summary(session, tmp_path / "b")["notes"] == []
 
 
 def test_a_part_of_a_recording_says_so(session: Path, tmp_path: Path) -> None:

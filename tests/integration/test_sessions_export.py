@@ -146,7 +146,7 @@ def test_a_video_and_a_rerun_recording_can_be_opened(exported: Path) -> None:
         check=True,
         timeout=60,
     )
-    drawn = ("cloud", "applicator/cone", "image/labels", "bed", "residuals")
+    drawn = ("cloud", "applicator/cone", "image/labels", "residuals")
     for entity in (*(f"camera/{name}" for name in drawn), "verdict"):
         assert f"/{entity}" in ran.stdout
     assert "quantity/docking_gap_mm" in ran.stdout
@@ -174,6 +174,12 @@ def test_nothing_is_replaced_and_nothing_half_written_stays(
 ) -> None:
     export = ["sessions", "export", str(clip)]
     assert main(export) == 2
+    one = str(tmp_path / "one")
+    assert main([*export, "--png", one, "--ply", one]) == 2
+    assert main([*export, "--csv", str(tmp_path / "none" / "x.csv")]) == 2
+    late = ["--csv", str(tmp_path / "late.csv"), "--from", "100000", "--segmenter", "masks"]
+    assert main([*export, *late]) == 2
+    assert list(tmp_path.iterdir()) == []
     for name, value in {**FORMS, **LATE}.items():
         before = sorted(exported.rglob("*"))
         assert main([*export, f"--{name}", str(exported / value), "--segmenter", "masks"]) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pipeline.benchmarks.recording_scene import noise_frame, noise_header
 from pipeline.recorder import client
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.handed import Handed
+from pipeline.recorder.recorder_status import StorageTrouble
 from recordings.images import decode_jpeg, encode_jpeg
 from recordings.session.reader import SessionSource
 from tests.recording_frames import read_all
@@ -153,6 +155,36 @@ def test_a_frame_that_cannot_be_told_is_a_failure(recorder: LiveRecorder) -> Non
     assert not recorder.write(handed(1))
     status = recorder.close()
     assert status.n_written + status.n_dropped == 3
+
+
+def test_a_frame_that_fails_in_an_unforeseen_way_is_no_silence(recorder: LiveRecorder) -> None:
+    def untold() -> Handed:
+        raise KeyError("nothing of that name")
+
+    assert recorder.write(handed(0))
+    assert recorder.write(untold)
+    assert until(lambda: bool(recorder.status.failure))
+    assert "KeyError" in recorder.status.failure
+    status = recorder.close()
+    assert status.n_written + status.n_dropped == 2
+
+
+def test_a_disk_that_is_slow_to_ask_flickers_nothing(
+    recorder: LiveRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = shutil.disk_usage(Path.cwd())
+
+    def slowly(_path: Path) -> object:
+        time.sleep(0.02)
+        return free
+
+    monkeypatch.setattr(client, "LOW_BYTES", 2**60)
+    monkeypatch.setattr(client, "LOOK_S", 0.01)
+    monkeypatch.setattr(shutil, "disk_usage", slowly)
+    assert until(lambda: StorageTrouble.NEARLY_FULL in recorder.status.troubles)
+    for _ in range(300):
+        assert StorageTrouble.NEARLY_FULL in recorder.status.troubles
+        time.sleep(0.002)
 
 
 def test_a_disk_that_is_nearly_full_is_a_warning(
