@@ -3,7 +3,9 @@
 A minute of simulated docked frames at 848x480, made before and played over again. The recorder goes
 on in a next file by itself before one reaches 5 GB; a finished one is deleted. Memory, files and
 threads of the session's process, the display's and the recorder's are looked at every few seconds;
-the slope of the memory is fitted behind the warm-up.
+the slope of the memory is fitted behind the warm-up. The recorder keeps an index entry for every
+frame of the part that it writes, and lets go of them with the part: of it the largest memory within
+each part is fitted, the first part being its warm-up.
 """
 
 from __future__ import annotations
@@ -39,15 +41,21 @@ PORT = 47344
 
 @dataclass(eq=False)
 class Looks:
-    """What was seen of one process, one entry a look."""
+    """What was seen of one process, one entry a look.
+
+    `parts`: the part of the recording that was written; empty where the process knows of none.
+    """
 
     hours: list[float] = field(default_factory=list)
     memory_mib: list[float] = field(default_factory=list)
     n_files: list[int] = field(default_factory=list)
     n_threads: list[int] = field(default_factory=list)
+    parts: list[int] = field(default_factory=list)
 
-    def take(self, process_id: int, hours: float) -> None:
+    def take(self, process_id: int, hours: float, part: int | None = None) -> None:
         """Look once."""
+        if part is not None:
+            self.parts.append(part)
         place = Path(f"/proc/{process_id}")
         self.hours.append(hours)
         self.memory_mib.append(memory_mb(process_id))
@@ -60,11 +68,24 @@ class Looks:
         return min(LONGEST_WARM_UP, int(WARM_UP_SHARE * len(self.hours)))
 
     def slope(self) -> float | None:
-        """Of the memory, MiB an hour, behind the warm-up; None of fewer than three looks."""
+        """Of the memory, MiB an hour, behind the warm-up; None of fewer than three to fit."""
         hours, values = self.hours[self.n_warm_up :], self.memory_mib[self.n_warm_up :]
+        if self.parts:
+            hours, values = self._peaks()
         if len(hours) < 3:
             return None
         return float(np.polyfit(hours, values, 1)[0])
+
+    def _peaks(self) -> tuple[list[float], list[float]]:
+        """When and how large the memory was at most within each part but the first and the last."""
+        hours, values = [], []
+        for part in range(min(self.parts) + 1, max(self.parts)):
+            looks = [k for k, seen in enumerate(self.parts) if seen == part]
+            if looks:
+                largest = max(looks, key=lambda k: self.memory_mib[k])
+                hours.append(self.hours[largest])
+                values.append(self.memory_mib[largest])
+        return hours, values
 
     def growth(self, counts: list[int]) -> float | None:
         """Of the largest number behind the warm-up over that at its end."""
@@ -126,7 +147,8 @@ def soak_bench(
             n_in += now
             hours = (time.monotonic() - started_s) / 3600
             for name, process_id in of.items():
-                looks[name].take(process_id, hours)
+                part_now = recorder.status.n_parts if name == "recorder" else None
+                looks[name].take(process_id, hours, part_now)
             n_deleted = without_finished(path, n_deleted, recorder.status.n_parts)
             report(n_in, n_frames)
         status = recorder.close()

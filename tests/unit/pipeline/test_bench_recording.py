@@ -35,7 +35,7 @@ def test_a_reader_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("recordings.session.chunks.zlib.crc32", lambda *_: 0)
     monkeypatch.setattr("recordings.session.messages.checked_data", lambda body: body[40:])
     monkeypatch.setattr(
-        recording, "_kills", lambda *_: [Kill(of_writer=False, n_handed=9, n_lost=0)]
+        recording, "killed", lambda *_: [Kill(of_writer=False, n_handed=9, n_lost=0)]
     )
     found = recording_bench(300, 1, quiet)
     assert found.is_failed

@@ -35,6 +35,23 @@ def test_a_slope_is_found_behind_the_warm_up() -> None:
     assert looked(1.0, n=2).slope() is None
 
 
+def saw(growth_mib_h: float) -> Looks:
+    """A recorder of two hours: 20 MiB come and go with every part of ten minutes."""
+    looks = looked(growth_mib_h, n=720)
+    looks.parts = [1 + k // 60 for k in range(720)]
+    looks.memory_mib = [m + (k % 60) / 3 for k, m in enumerate(looks.memory_mib)]
+    looks.memory_mib[:60] = [m + 9 for m in looks.memory_mib[:60]]  # the first is another one
+    return looks
+
+
+@pytest.mark.parametrize("growth_mib_h", [0.0, 0.5, 4.0])
+def test_what_comes_and_goes_with_a_part_is_no_growth(growth_mib_h: float) -> None:
+    assert saw(growth_mib_h).slope() == pytest.approx(growth_mib_h, abs=0.1)
+    few = saw(0.0)
+    few.parts = [1] * 720
+    assert few.slope() is None
+
+
 def test_a_file_that_stays_open_is_growth() -> None:
     looks = looked(0.0)
     assert looks.growth(looks.n_files) == 0.0

@@ -14,7 +14,6 @@ from pipeline.audit.kinds import AuditKind
 from pipeline.audit.ledger import Ledger
 from pipeline.audit.log import AuditLog
 from pipeline.audit.start import SessionStart
-from pipeline.recorder.recorder_status import RecorderStatus
 from pipeline.session.events import Event, EventKind
 from pipeline.session.refusals import Refusal
 from pipeline.session_report.content import content_of
@@ -28,7 +27,7 @@ from pipeline.session_report.facts_file import (
 )
 from pipeline.session_report.from_log import told_by_log
 from pipeline.session_report.in_force import InForce
-from pipeline.session_report.of_live import calibration_state, fiducial_state, recording_state
+from pipeline.session_report.of_live import calibration_state, fiducial_state
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME, earlier_parts
 from pipeline.session_report.reporter import (
@@ -217,30 +216,6 @@ def test_a_deviation_is_kept_with_what_was_outside_and_its_worst_value(room: Roo
 
 def kept_frames(room: Room) -> int:
     return parse_facts(room.folder / KEPT_NAME).n_frames
-
-
-@pytest.mark.parametrize(
-    ("status", "holds", "sentence"),
-    [
-        (None, False, "The session is not recorded."),
-        (RecorderStatus(120), True, "120 frames are recorded, 0 are not."),
-        (RecorderStatus(117, 3), False, "117 frames are recorded, 3 are not."),
-        (
-            RecorderStatus(10, 5, failure="No space left"),
-            False,
-            "10 frames are recorded, 5 are not. Not recorded any more: No space left",
-        ),
-    ],
-)
-def test_how_the_recording_stands_is_part_of_the_report(
-    status: RecorderStatus | None, holds: bool, sentence: str, room: Room
-) -> None:
-    state = recording_state(status)
-    assert (state.holds, state.sentence) == (holds, sentence)
-    reporter = room.reporter()
-    reporter.recording = lambda: (state,)
-    room.run(reporter, range(6))
-    assert room.facts().states[-1] == state
 
 
 def test_overrides_come_from_the_audit_log_with_its_head(room: Room) -> None:
