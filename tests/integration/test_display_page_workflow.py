@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.display_session import PIN, STEPS, MadeSession, verdict_header
 from tests.integration.display_browser import (
@@ -125,9 +125,6 @@ def test_the_whole_workflow(browser: Browser) -> None:
     assert [command["is_on"] for command in sent[5:7]] == [True, False]
 
 
-NAMED = "document.querySelector('#keep-out-name').value === 'vessel'"
-
-
 def set_point(page: Page, n_points: int, *moves: str) -> None:
     """By keys; a picture that is blanked begins no outline."""
     for move in moves:
@@ -143,7 +140,7 @@ def test_an_outline_is_drawn_by_keys_and_named_by_touch(browser: Browser) -> Non
         at_step(page, "draw")
         page.tap("#draw-keep-out")
         page.tap('button:has-text("vessel")')
-        page.wait_for_function(NAMED)
+        expect(page.locator("#keep-out-name")).to_have_value("vessel")
         page.tap('[id="by-A. Surgeon"]')
         page.focus("#picture")
         set_point(page, 1)
