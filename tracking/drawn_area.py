@@ -76,16 +76,20 @@ class DrawnArea:
         None where it cannot be told where its tissue lies: no line, rather than one that has slid
         along the bed. Nothing is measured with the area then either.
         """
-        held, pose = survey.survey, survey.survey_from_camera
+        held = survey.survey
         if held is None or held.origin_frame_index != self.origin_frame_index:
             return None
-        if pose is None or not (survey.is_ok and survey.in_plane_observable):
-            return None
-        points = (self.boundary_survey_mm - pose[:3, 3]) @ pose[:3, :3]
-        if not np.all(points[:, 2] > NEAR_MM):
-            return None
-        line: Float = intrinsics.project(points)
-        return line
+        points = tissue_camera_mm(self.boundary_survey_mm, survey)
+        return None if points is None else intrinsics.project(points)
+
+
+def tissue_camera_mm(points_survey_mm: Float, survey: AlignedSurvey) -> Float | None:
+    """Points (n, 3) of the map in the live camera; None where their tissue's place is not known."""
+    pose = survey.survey_from_camera
+    if pose is None or not (survey.is_ok and survey.in_plane_observable):
+        return None
+    points: Float = (points_survey_mm - pose[:3, 3]) @ pose[:3, :3]
+    return points if np.all(points[:, 2] > NEAR_MM) else None
 
 
 def place_drawing(

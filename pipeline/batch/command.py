@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from calibration.text_file import read_text_file
 from models.loading import load_segmenter
 from pipeline.batch.archive import list_sessions
 from pipeline.batch.baseline import read_baseline
@@ -16,6 +15,7 @@ from pipeline.batch.job import Configuration, Status
 from pipeline.batch.results import ResultFolder
 from pipeline.batch.run import Cluster, run_batch
 from pipeline.batch.table import Batch, write_tables
+from pipeline.config.load import ConfigText
 from pipeline.config.session_config import GivenTexts
 from recordings.naming import printable
 from tracking.errors import FaultError, SourceError, UsageError
@@ -75,17 +75,18 @@ def exit_code(found: Batch, *, is_gate: bool) -> int:
 
 def _configuration(request: BatchRequest) -> Configuration:
     """Texts of the files; wrong ones are refused here, not by every session."""
-    GivenTexts.read(request.rig, request.plan, request.catalogue, request.site).check()
+    given = GivenTexts.read(request.rig, request.plan, request.catalogue, request.site)
+    given.check()
     return Configuration(
-        rig=_text(request.rig, "rig"),
-        plan=_text(request.plan, "plan"),
-        catalogue=_text(request.catalogue, "catalogue"),
-        site=_text(request.site, "site"),
+        rig=_text(given.rig),
+        plan=_text(given.plan),
+        catalogue=_text(given.catalogue),
+        site=_text(given.site),
         segmenter=request.segmenter,
         model=load_segmenter(request.segmenter).model_id,
         catalogue_name="catalogue" if request.catalogue is None else request.catalogue.stem,
     )
 
 
-def _text(path: Path | None, what: str) -> str | None:
-    return None if path is None else read_text_file(path, what)
+def _text(given: ConfigText | None) -> str | None:
+    return None if given is None else given.text

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.recorder.texts import keeps_notes
-from recordings.naming import results_folder, session_name
+from recordings.naming import SESSION_SUFFIX, results_folder, session_name
 from recordings.session.live_records import live_records
 from recordings.session.parts import first_path, later_parts
 from recordings.session.reader import SessionSource
 from tracking.errors import SourceError, UsageError
 
 RECORDS_NAME = "records.jsonl"
-RECORDING_SUFFIX = ".mcap"
 NEEDED = {"frame_index": int, "verdict": str, "reasons": list, "alignment": dict}
 
 Record = Mapping[str, Any]
@@ -80,7 +79,7 @@ def _recordings(archive: Path) -> dict[str, Path]:
     """Recordings of live sessions, each by the folder that a batch keeps its results in."""
     return {
         results_folder(session_name(path.relative_to(archive))): path
-        for path in sorted(archive.rglob(f"*{RECORDING_SUFFIX}"))
+        for path in sorted(archive.rglob(f"*{SESSION_SUFFIX}"))
         if path.is_file() and not _is_later(path) and _keeps_decisions(path)
     }
 
@@ -109,7 +108,7 @@ def read_records(path: Path) -> dict[int, Record]:
         Not such a file, cut short, or a frame stands twice.
     """
     found: dict[int, Record] = {}
-    is_recording = path.suffix == RECORDING_SUFFIX
+    is_recording = path.suffix == SESSION_SUFFIX
     for number, line in enumerate(_of_parts(path) if is_recording else _lines(path), start=1):
         record = _record(line, path, number)
         index = int(record["frame_index"])

@@ -17,10 +17,10 @@ from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.area import MarkedArea
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
+from tracking.drawn_area import tissue_camera_mm
 from tracking.marks import AREA_AT_RISK
 from tracking.survey_alignment import AlignedSurvey
 
-NEAR_MM = 20.0  # closer to the camera's plane than this nothing is drawn
 STEP_PX = 0.7  # of the line from the outermost pixels
 DASH_PX, PERIOD_PX = 9.0, 14.0
 WIDTH_PX = 2
@@ -70,11 +70,8 @@ def outlines_px(
     area: MarkedArea, survey: AlignedSurvey, intrinsics: CameraIntrinsics
 ) -> list[Float]:
     """Outlines of one area; none where it cannot be told where its tissue lies."""
-    pose = survey.survey_from_camera
-    if pose is None or not (survey.is_ok and survey.in_plane_observable):
-        return []
-    points = (area.points_survey_mm - pose[:3, 3]) @ pose[:3, :3]
-    if not np.all(points[:, 2] > NEAR_MM):
+    points = tissue_camera_mm(area.points_survey_mm, survey)
+    if points is None:
         return []
     pixels = intrinsics.project(points)
     spacing_px = area.spacing_mm * intrinsics.fx / float(points[:, 2].min())
