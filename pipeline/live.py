@@ -58,6 +58,10 @@ WORDS = {Verdict.READY: "GEOMETRY READY"}
 Say = Callable[[str], None]
 
 
+def _nobody(_frame: SourceFrame) -> None:
+    """Nobody looks at the frames that come."""
+
+
 def live(
     *,
     rig_path: Path,
@@ -131,22 +135,18 @@ def live(
             for listener in (reporter.note, follower.note):
                 shell.listen(listener)
             sinks: list[Sink] = [reporter, follower]
+            ahead: Callable[[SourceFrame], None] = _nobody
             if recorder is not None:
                 sinks.append(StorageSink(recorder, shell))
             if serve:
                 context = run_context(source.header, config, start)
-                sinks.append(
-                    enter(
-                        display_of_session(
-                            config,
-                            context,
-                            shell,
-                            folders.session,
-                            announcer.say,
-                            view=follower.view,
-                        )
+                display = enter(
+                    display_of_session(
+                        config, context, shell, folders.session, announcer.say, view=follower.view
                     )
                 )
+                sinks.append(display)
+                ahead = display.ahead
             if recorder is not None and recording is not None:
                 # last in, first out: what is told at the end stands in log and report
                 stack.callback(_end_recording, recorder, recording.path, shell, announcer.say)
@@ -161,6 +161,7 @@ def live(
                 qa=qa,
                 sinks=sinks,
                 before_frame=follower.before_frame,
+                ahead=ahead,
             )
     finally:
         source.close()
@@ -180,6 +181,7 @@ def track(
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
     before_frame: Callable[[Tracker], None] | None = None,
+    ahead: Callable[[SourceFrame], None] = _nobody,
     stands_ahead: bool = True,
 ) -> int:
     """Process frames as they come until the source ends; return their number.
@@ -188,7 +190,8 @@ def track(
     cannot delay a verdict. Without a shell nothing holds a lease, nobody can confirm, and nothing
     is READY. Without `qa` the evidence of the session's start stands, which for a camera is none.
     A recorder that fails is a fault of the frames that follow. `veil`: what of colour and patient
-    is recorded; default: all. `stands_ahead` of other programs (`pipeline.precedence`).
+    is recorded; default: all. `ahead` is told of each frame before it is processed.
+    `stands_ahead` of other programs (`pipeline.precedence`).
     """
     started = datetime.fromtimestamp(now_ns() / 1e9, UTC)
     start = evidence_for(source.header, config.rig, now=started)
@@ -209,6 +212,7 @@ def track(
     standing = ahead_of_others(announcer.say) if stands_ahead else nullcontext()
     with standing, collected_between_frames() as collect:
         while (source_frame := _read(source, announcer, shell)) is not None:
+            ahead(source_frame)
             if before_frame is not None:
                 before_frame(tracker)
             if notes is not None:

@@ -38,6 +38,8 @@ def run(
             is_written = n_frames >= n_unwritten
             if is_written and before_frame is not None:
                 before_frame(source_frame.frame.stamp_ns)
+            if is_written:
+                sinks.ahead(source_frame)
             result = tracker.process(source_frame)
             if is_written:
                 sinks.emit(result)

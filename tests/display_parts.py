@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,13 +19,14 @@ from websockets.typing import Origin
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.publisher import Publisher
 from pipeline.display.serving import DisplayServer, Place, serving
-from pipeline.display.wire import unpack_for_page
+from pipeline.display.wire import FRAME, PICTURE, unpack_for_page
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import make_context, make_result
 
 AGE_MS = 10.0
 PATIENCE_S = 20.0
 RATE_HZ = 30.0
+MEASURED_S = 0.01  # a frame, behind its picture
 INDEX = "<!doctype html><title>display</title>"
 VIEWER_TOKEN = "ab" * 32
 
@@ -77,7 +78,10 @@ class Stage(At):
 
         def play() -> None:
             while not is_over.wait(1 / RATE_HZ):
-                self.emit(result)
+                now = another(result)
+                self.publisher.ahead(now.source_frame)
+                time.sleep(MEASURED_S)
+                self.emit(now)
 
         player = threading.Thread(target=play, daemon=True)
         player.start()
@@ -110,6 +114,13 @@ def small_result() -> FrameResult:
     return make_result()
 
 
+def another(result: FrameResult) -> FrameResult:
+    """The same again, of another exposure."""
+    source = result.source_frame
+    frame = replace(source.frame, depth_raw=source.frame.depth_raw.copy())
+    return replace(result, source_frame=replace(source, frame=frame))
+
+
 class Client:
     """One page without a browser."""
 
@@ -122,6 +133,8 @@ class Client:
         }
         self._stack = ExitStack()
         self._next_id = 0
+        self._ahead: tuple[int, bytes] = (0, b"")
+        self.n_ahead = 0  # frames whose picture had come before them
 
     def __enter__(self) -> Self:
         self.socket = self._stack.enter_context(open_socket(self._stage))
@@ -145,6 +158,7 @@ class Client:
         while time.monotonic() < until_s:
             message = self.heard()
             if isinstance(message, bytes):
+                self._taken(message)
                 self._draw(message)
                 continue
             table: dict[str, Any] = json.loads(message)
@@ -153,13 +167,25 @@ class Client:
         raise AssertionError(f"no {kind} came")
 
     def frame(self, *, is_drawn: bool = True) -> tuple[dict[str, Any], bytes, float]:
-        """The next frame; what is told before it is left."""
-        while not isinstance(message := self.heard(), bytes):
-            pass
-        header, picture, age_ms = unpack_for_page(message)
+        """The next frame, with its picture; what is told before it is left."""
+        while True:
+            message = self.heard()
+            if isinstance(message, bytes) and (frame := self._taken(message)) is not None:
+                break
         if is_drawn:
             self._draw(message)
-        return header, picture, age_ms
+        return frame
+
+    def waiting(self, seconds: float) -> list[str]:
+        """Kinds of the binary messages that come within a time; nothing is drawn."""
+        kinds, end_s = [], time.monotonic() + seconds
+        with suppress(TimeoutError):
+            while (left_s := end_s - time.monotonic()) > 0:
+                message = self.heard(left_s)
+                if isinstance(message, bytes):
+                    kinds.append(str(unpack_for_page(message)[0]["kind"]))
+                    self._taken(message)
+        return kinds
 
     def ask(self, kind: str, **content: object) -> dict[str, Any]:
         """Ask and wait for the answer."""
@@ -169,8 +195,23 @@ class Client:
         assert answer["id"] == self._next_id
         return answer
 
+    def _taken(self, message: bytes) -> tuple[dict[str, Any], bytes, float] | None:
+        """A frame with its picture; None for a picture that goes ahead, which is kept."""
+        told, picture, age_ms = unpack_for_page(message)
+        header: dict[str, Any] = dict(told)
+        if header["kind"] == PICTURE:
+            self._ahead = (header["number"], picture)
+            return None
+        if not picture:
+            number, picture = self._ahead
+            assert number == header["picture"]["number"]
+            self.n_ahead += 1
+        return header, picture, age_ms
+
     def _draw(self, message: bytes) -> None:
-        self.say({"kind": "drawn", "sequence": unpack_for_page(message)[0]["sequence"]})
+        header = unpack_for_page(message)[0]
+        if header["kind"] == FRAME:
+            self.say({"kind": "drawn", "sequence": header["sequence"]})
 
 
 def token_of(stage: At, role: str) -> str:

@@ -6,12 +6,10 @@ tells which frame is on the screen.
 
 from __future__ import annotations
 
-import json
-import struct
-
 import cv2
 import numpy as np
 
+from pipeline.display.wire import FRAME, PROTOCOL
 from tracking.arrays import UInt8
 
 WIDTH_PX, HEIGHT_PX = 848, 480
@@ -44,16 +42,11 @@ def jpeg_of(color_bgr: UInt8) -> bytes:
     return encoded.tobytes()
 
 
-def message(header: Header, jpeg: bytes, age_ms: float) -> bytes:
-    """One frame as the server writes it."""
-    text = json.dumps(header, allow_nan=False).encode()
-    return struct.pack(">IId", len(text), len(jpeg), age_ms) + text + jpeg
-
-
 def ready_header(sequence: int) -> Header:
     """A docked cone, everything inside the plan, READY with the lease."""
     return {
-        "protocol": 1,
+        "protocol": PROTOCOL,
+        "kind": FRAME,
         "sequence": sequence,
         "frame_index": sequence,
         "stamp_ns": sequence * FRAME_NS,
@@ -79,7 +72,7 @@ def ready_header(sequence: int) -> Header:
         ],
         "labels": LABELS,
         "moves": [],
-        "picture": {"width": WIDTH_PX, "height": HEIGHT_PX, "grey": False},
+        "picture": {"number": sequence, "width": WIDTH_PX, "height": HEIGHT_PX, "grey": False},
         "drawing": {
             "cone": [],
             "exit_ring": [],

@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from pipeline.benchmarks.display_frames import coded_picture, message, ready_header
+from pipeline.benchmarks.display_frames import coded_picture, ready_header
+from pipeline.display.wire import PROTOCOL, pack_for_page, pack_picture_for_page
 
 PAGE = Path(__file__).resolve().parents[1] / "display" / "page"
 KINDS = {
@@ -102,7 +103,7 @@ class StandIn:
         hello = {
             "kind": "hello",
             "role": self.role,
-            "protocol": 1,
+            "protocol": PROTOCOL,
             "origin": "simulated",
             "language": self.language,
         }
@@ -142,9 +143,20 @@ class StandIn:
                 exposed_ns = time.time_ns() - round(CLAIMED_AGE_MS * 1e6)
                 self.tell(f"{made[0]['sequence']} {exposed_ns}")
             try:
-                connection.send(message(*made, CLAIMED_AGE_MS))
+                for each in _messages(*made):
+                    connection.send(each)
             except ConnectionClosed:
                 return
+
+
+def _messages(header: dict[str, object], jpeg: bytes) -> Iterator[bytes]:
+    """Every second frame brings its picture; the others' go ahead, as both may come."""
+    text, sequence = json.dumps(header, allow_nan=False).encode(), int(str(header["sequence"]))
+    if sequence % 2:
+        yield pack_for_page(text, jpeg, CLAIMED_AGE_MS)
+    else:
+        yield pack_picture_for_page(sequence, jpeg)
+        yield pack_for_page(text, b"", CLAIMED_AGE_MS)
 
 
 def _page_file(connection: ServerConnection, request: Request) -> Response | None:

@@ -98,6 +98,8 @@ class PacedSession:
                     continue
                 frame = self.stream.at(self._position)
                 self._position += 1
+                if publisher is not None:
+                    publisher.ahead(frame)
                 notes = self._notes
                 if notes is not None:
                     notes.begin(self._tracker)

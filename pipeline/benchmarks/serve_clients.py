@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from pipeline.display.wire import unpack_for_page
+from pipeline.display.wire import FRAME, unpack_for_page
 
 N_SLOW, N_HALF_OPEN = 200, 100
 HUGE_BYTES = 1 << 20
@@ -145,8 +145,9 @@ def _half_open(place: dict[str, str], over: threading.Event, counts: dict[str, i
 
 
 def _draw(page: ClientConnection, message: bytes) -> None:
-    sequence = unpack_for_page(message)[0]["sequence"]
-    page.send(json.dumps({"kind": "drawn", "sequence": sequence}))
+    header = unpack_for_page(message)[0]
+    if header["kind"] == FRAME:
+        page.send(json.dumps({"kind": "drawn", "sequence": header["sequence"]}))
 
 
 def main(what: str) -> None:

@@ -84,7 +84,10 @@ class Loop:
             self._due_ns = time.monotonic_ns()
             for _ in range(n_frames):
                 self._wait(costs)
-                result = self._tracker.process(self._next())
+                frame = self._next()
+                if publisher is not None:
+                    publisher.ahead(frame)
+                result = self._tracker.process(frame)
                 costs.total_ms.append(result.record.stage_ms["total"])
                 if publisher is not None:
                     self._emit(result, publisher, costs)

@@ -1,5 +1,8 @@
 """One client on `/ws`: says who it is, is sent frames one at a time, and may ask.
 
+While it draws a frame it is sent the picture of the next one: at most one, until a frame has used
+it or brought its own.
+
 A client that is slow, silent, loud or malformed loses its connection; nobody else notices.
 """
 
@@ -28,7 +31,7 @@ from pipeline.display.limits import (
     MESSAGES_PER_S,
     TokenBucket,
 )
-from pipeline.display.wire import pack_for_page
+from pipeline.display.wire import pack_for_page, pack_picture_for_page
 
 
 class Code(IntEnum):
@@ -123,6 +126,8 @@ class _Client:
         self._acknowledged = asyncio.Event()
         self._awaited: int | None = None
         self._awaited_exposure_ns = 0
+        self._picture_ahead: int | None = None  # sent, and no frame since
+        self._last_picture = 0
         self._wants_mask = False
         self._asking: set[asyncio.Task[None]] = set()
         self._ages = Ages()
@@ -131,13 +136,14 @@ class _Client:
     async def run(self) -> None:
         """Send and listen until one of the two ends."""
         await self._tell(told("hello", role=self._role, **self._shared.hello))
-        both = [asyncio.create_task(self._send()), asyncio.create_task(self._listen())]
+        parts = (self._send(), self._send_pictures(), self._listen())
+        running = [asyncio.create_task(part) for part in parts]
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*both, *self._asking):
+            for task in (*running, *self._asking):
                 task.cancel()
-            ended = await asyncio.gather(*both, *self._asking, return_exceptions=True)
+            ended = await asyncio.gather(*running, *self._asking, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, BaseException) and not isinstance(
                 outcome, asyncio.CancelledError
@@ -156,14 +162,25 @@ class _Client:
             self._acknowledged.clear()
             self._awaited, self._awaited_exposure_ns = sequence, drawn.exposure_ns
             header = drawn.header_with_mask if self._wants_mask else drawn.header
+            picture = drawn.picture
+            jpeg = b"" if picture.number == self._picture_ahead else picture.jpeg
+            self._picture_ahead, self._last_picture = None, picture.number
             try:
                 async with asyncio.timeout(DRAWN_S):
                     age_ms = (time.monotonic_ns() - drawn.exposure_ns) / 1e6
-                    with _closed_is_gone():
-                        await self._socket.send_bytes(pack_for_page(header, drawn.picture, age_ms))
+                    await self._send_bytes(pack_for_page(header, jpeg, age_ms))
                     await self._acknowledged.wait()
             except TimeoutError:
                 raise Dropped(Code.TOO_LATE) from None
+
+    async def _send_pictures(self) -> None:
+        number = 0
+        while True:
+            picture = await self._shared.hub.picture_after(number)
+            number = picture.number
+            if self._picture_ahead is None and number > self._last_picture:
+                self._picture_ahead = number
+                await self._send_bytes(pack_picture_for_page(number, picture.jpeg))
 
     async def _listen(self) -> None:
         bucket = TokenBucket(MESSAGES_PER_S, MESSAGE_BURST, time.monotonic())
@@ -213,6 +230,10 @@ class _Client:
             return own
         every = [{"role": role, **ages.figures()} for role, ages in self._shared.ages.values()]
         return {**own, "clients": every}
+
+    async def _send_bytes(self, data: bytes) -> None:
+        with _closed_is_gone():
+            await self._socket.send_bytes(data)
 
     async def _tell(self, text: str) -> None:
         with _closed_is_gone():

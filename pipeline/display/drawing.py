@@ -1,4 +1,4 @@
-"""What the server makes of a session's message, once for all clients: polylines, JPEG, mask.
+"""What the server makes of a session's messages, once for all clients: JPEG, polylines, mask.
 
 All lines are in pixels of the picture; a closed one ends where it began. Only a trusted pose has an
 exit ring and an axis.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from pipeline.display.wire import Image, Message, WireError
+from pipeline.display.wire import PICTURE, Image, Message, WireError
 from pipeline.overlay.cone import (
     AXIS_ABOVE_MM,
     AXIS_BELOW_MM,
@@ -48,12 +49,29 @@ Lines = list[list[list[float]]]
 
 
 @dataclass(frozen=True, eq=False)
+class Picture:
+    """One camera picture as clients get it.
+
+    Attributes
+    ----------
+    number
+        Frames refer to their picture by it; a later picture has a larger one.
+    shape
+        Height and width, px.
+    """
+
+    number: int
+    shape: tuple[int, ...]
+    jpeg: bytes
+
+
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """One frame as clients get it, but for its age."""
 
     sequence: int
     exposure_ns: int
-    picture: bytes
+    picture: Picture
     _table: Mapping[str, Any]
     _labels: UInt8
 
@@ -68,8 +86,32 @@ class Drawn:
         return json.dumps({**self._table, "mask": mask_url(self._labels)}, allow_nan=False).encode()
 
 
-def drawn(message: Message) -> Drawn:
-    """Draw one message.
+def picture_of(message: Message) -> Picture:
+    """Return the picture of a message that brings one: alone, or with its frame.
+
+    Raises
+    ------
+    WireError
+        The header lacks something, or there is no image that is a picture.
+    """
+    with _what_cannot_be_drawn("picture"):
+        pixels = _pixels(message.images, message.header["drawn_from"])
+        jpeg = simplejpeg.encode_jpeg(
+            np.ascontiguousarray(pixels), JPEG_QUALITY, "RGB", "420", fastdct=True
+        )
+        return Picture(picture_number(message), pixels.shape[:2], jpeg)
+
+
+def picture_number(message: Message) -> int:
+    """Number of the picture that a message brings or refers to. Raises WireError without one."""
+    header = message.header
+    with _what_cannot_be_drawn("picture"):
+        told = header["number"] if header["kind"] == PICTURE else header["picture"]["number"]
+        return int(told)
+
+
+def drawn(message: Message, picture: Picture) -> Drawn:
+    """Draw one frame over its picture.
 
     Raises
     ------
@@ -77,18 +119,11 @@ def drawn(message: Message) -> Drawn:
         The header lacks something, or names what cannot be drawn.
     """
     table = dict(message.header)
-    try:
+    with _what_cannot_be_drawn("frame"):
         source = table.pop("drawn_from")
-        picture = _picture(message.images, source)
         labels = _labels(message.images, picture.shape)
         table["drawing"] = {**_cone_lines(source), "bed": bed_lines(labels), **_areas(source)}
-        sequence = int(table["sequence"])
-        jpeg = simplejpeg.encode_jpeg(
-            np.ascontiguousarray(picture), JPEG_QUALITY, "RGB", "420", fastdct=True
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise WireError(f"a frame that cannot be drawn: {type(error).__name__}: {error}") from error
-    return Drawn(sequence, message.exposure_ns, jpeg, table, labels)
+        return Drawn(int(table["sequence"]), message.exposure_ns, picture, table, labels)
 
 
 def bed_lines(labels: UInt8) -> Lines:
@@ -164,7 +199,17 @@ def _areas(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: areas.get(name, []) for name in AREAS}
 
 
-def _picture(images: Mapping[str, Image], source: Mapping[str, Any]) -> UInt8:
+@contextmanager
+def _what_cannot_be_drawn(what: str) -> Iterator[None]:
+    """Of a session of another version, or a defect: one error for all of it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        told = f"a {what} that cannot be drawn: {type(error).__name__}: {error}"
+        raise WireError(told) from error
+
+
+def _pixels(images: Mapping[str, Image], source: Mapping[str, Any]) -> UInt8:
     if "colour" in images:
         colour = images["colour"]
         if colour.ndim != 3 or colour.shape[2] != 3 or colour.dtype != np.uint8:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.display.wire import PROTOCOL, Image
+from pipeline.display.wire import FRAME, PICTURE, PROTOCOL, Image
 from pipeline.overlay.dial import DialReading
 from pipeline.overlay.directions import direction_words
 from pipeline.overlay.footer import is_device
@@ -24,6 +24,7 @@ from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment
 from tracking.arrays import Float
 from tracking.decision import FRAMES_TO_ARM, Verdict
+from tracking.frame import RgbdFrame
 from tracking.marks import AREA_AT_RISK, keep_out_name
 from tracking.record import FrameRecord, alignment_json
 
@@ -37,6 +38,7 @@ def frame_header(
     context: RunContext,
     *,
     sequence: int,
+    picture: int,
     holds_lease: bool,
     view: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
@@ -44,6 +46,8 @@ def frame_header(
 
     Parameters
     ----------
+    picture
+        Number of the picture that belongs to it.
     holds_lease
         Whether the supervisor holds READY for this frame.
     view
@@ -58,6 +62,7 @@ def frame_header(
     height, width = result.source_frame.frame.intrinsics.shape
     return {
         "protocol": PROTOCOL,
+        "kind": FRAME,
         "sequence": sequence,
         "frame_index": record.frame_index,
         "stamp_ns": record.stamp_ns,
@@ -73,6 +78,7 @@ def frame_header(
         "labels": vars(direction_words(context.rig.labels)),
         "moves": [_move(move) for move in moves(result, context)],
         "picture": {
+            "number": picture,
             "width": width,
             "height": height,
             "grey": result.source_frame.frame.color_rgb is None,
@@ -88,12 +94,26 @@ def frame_header(
     }
 
 
-def frame_images(result: FrameResult) -> dict[str, Image]:
-    """The images that the server draws from: colour, or depth where there is none; and labels."""
-    frame = result.source_frame.frame
-    picture: dict[str, Image] = (
-        {"depth": frame.depth_raw} if frame.color_rgb is None else {"colour": frame.color_rgb}
-    )
+def picture_header(frame: RgbdFrame, number: int) -> dict[str, Any]:
+    """What is told of a picture that goes ahead of its frame."""
+    return {
+        "protocol": PROTOCOL,
+        "kind": PICTURE,
+        "number": number,
+        "drawn_from": _camera(frame),
+    }
+
+
+def picture_images(frame: RgbdFrame) -> dict[str, Image]:
+    """The image that a picture is made of: colour, or depth where there is none."""
+    if frame.color_rgb is None:
+        return {"depth": frame.depth_raw}
+    return {"colour": frame.color_rgb}
+
+
+def frame_images(result: FrameResult, *, with_picture: bool = True) -> dict[str, Image]:
+    """The images that the server draws a frame from; without its picture where that went ahead."""
+    picture = picture_images(result.source_frame.frame) if with_picture else {}
     return {**picture, "labels": result.segmentation.labels}
 
 
@@ -176,14 +196,11 @@ def _closed(outline: Float) -> list[list[float]]:
 
 
 def _drawn_from(result: FrameResult, context: RunContext) -> dict[str, Any]:
-    frame, pose = result.source_frame.frame, result.drawn_pose
-    intrinsics = frame.intrinsics
-    cone = context.applicator
+    pose, cone = result.drawn_pose, context.applicator
     return {
         "pose": None if pose is None else pose.tolist(),
         "trusted": result.record.registration.is_ok,
-        "intrinsics": asdict(intrinsics),
-        "depth_unit_mm": frame.depth_unit_mm,
+        **_camera(result.source_frame.frame),
         "applicator": {
             "id": cone.id,
             "machine": cone.machine,
@@ -195,3 +212,7 @@ def _drawn_from(result: FrameResult, context: RunContext) -> dict[str, Any]:
             "ring_height_mm": cone.ring_height_mm,
         },
     }
+
+
+def _camera(frame: RgbdFrame) -> dict[str, Any]:
+    return {"intrinsics": asdict(frame.intrinsics), "depth_unit_mm": frame.depth_unit_mm}

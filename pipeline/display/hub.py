@@ -1,10 +1,13 @@
-"""What all clients are shown now: one frame, or that the session is gone. One event loop's."""
+"""What all clients are shown now: one frame, or that the session is gone. One event loop's.
+
+The picture of the next frame comes ahead of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-from pipeline.display.drawing import Drawn
+from pipeline.display.drawing import Drawn, Picture
 from pipeline.display.limits import MAX_CONSOLES, MAX_VIEWERS, MAX_VIEWERS_PER_ADDRESS
 
 
@@ -19,6 +22,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._drawn: Drawn | None = None
+        self._picture: Picture | None = None
         self._is_lost = False
         self._news = asyncio.Event()
         self._clients: dict[int, tuple[str, str]] = {}
@@ -29,9 +33,14 @@ class Hub:
         self._drawn, self._is_lost = drawn, False
         self._tell()
 
+    def show_picture(self, picture: Picture) -> None:
+        """The picture of a frame that follows."""
+        self._picture = picture
+        self._tell()
+
     def lose(self) -> None:
         """The session is gone, or silent; the next frame ends that."""
-        self._drawn, self._is_lost = None, True
+        self._drawn, self._picture, self._is_lost = None, None, True
         self._tell()
 
     @property
@@ -52,6 +61,12 @@ class Hub:
             if self._drawn is not None and self._drawn.sequence != sequence:
                 return self._drawn
             await self._news.wait()
+
+    async def picture_after(self, number: int) -> Picture:
+        """The newest picture that came ahead, once it is later than `number`."""
+        while self._picture is None or self._picture.number <= number:
+            await self._news.wait()
+        return self._picture
 
     def admit(self, role: str, address: str) -> int | None:
         """A ticket for one more client; None where there are enough."""

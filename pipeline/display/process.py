@@ -24,7 +24,7 @@ import uvicorn
 from pipeline.display.app import Application, build_app
 from pipeline.display.asking import SessionAsker
 from pipeline.display.connection import Shared
-from pipeline.display.drawing import Drawn
+from pipeline.display.drawing import Drawn, Picture
 from pipeline.display.guarded_socket import GuardedSocket
 from pipeline.display.http_protocol import BoundedHttp, BoundedWebSocket
 from pipeline.display.hub import Hub
@@ -89,7 +89,7 @@ async def serve(start: Start) -> None:
     app = build_app(Shared(hub, start.tokens, asker, hello), start.places, Path(start.page))
     servers = [_server(app, start, listener) for listener in start.listeners]
 
-    def from_thread(call: Callable[..., None], *arguments: Drawn) -> None:
+    def from_thread(call: Callable[..., None], *arguments: Drawn | Picture) -> None:
         with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
             loop.call_soon_threadsafe(call, *arguments)
 
@@ -101,6 +101,7 @@ async def serve(start: Start) -> None:
     reader = SessionReader(
         session,
         show=partial(from_thread, hub.show),
+        show_picture=partial(from_thread, hub.show_picture),
         lose=partial(from_thread, hub.lose),
         ended=end,
         is_watched=lambda: hub.n_clients > 0,

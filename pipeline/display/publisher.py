@@ -1,7 +1,9 @@
-"""Hands every frame's result to the display server, and never waits for it.
+"""Hands pictures and results to the display server, and never waits for it.
 
-`emit` puts a reference into one slot; a thread makes the header and sends the images. A frame that
-was not sent when the next one comes is replaced.
+`ahead` and `emit` put a reference into one slot each; a thread makes the headers and sends the
+images. A picture goes ahead of its frame, so that server and pages make it ready while the frame is
+measured. What was not sent when the next one comes is replaced; a frame whose picture did not go
+ahead brings it along.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from pipeline.display.header import frame_header, frame_images
+from pipeline.display.header import frame_header, frame_images, picture_header, picture_images
 from pipeline.display.wire import pack
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.decision import Verdict
+from tracking.frame import RgbdFrame, SourceFrame
 
 SEND_S = 3.0  # for one message: a server that takes longer is started anew
 JOIN_S = 2.0
@@ -25,6 +28,18 @@ JOIN_S = 2.0
 View = Callable[[FrameResult], Mapping[str, Any] | None]
 """Returns `session` and `drawing` of a frame's header. Called in the publisher's thread: it may
 read only what is never changed."""
+
+
+class _Sent(NamedTuple):
+    """The exposure whose picture the server has: a recorder codes colour anew, depth stays."""
+
+    server: socket.socket
+    frame: RgbdFrame
+
+    def is_of(self, frame: RgbdFrame, server: socket.socket) -> bool:
+        """Whether the server has the picture of this exposure."""
+        is_same = self.frame.depth_raw is frame.depth_raw and self.frame.stamp_ns == frame.stamp_ns
+        return is_same and self.server is server
 
 
 class _Held(NamedTuple):
@@ -37,7 +52,7 @@ class _Held(NamedTuple):
 
 
 class Publisher:
-    """A sink. Without a server, or with one that is stuck, frames are dropped.
+    """A sink. Without a server, or with one that is stuck, pictures and frames are dropped.
 
     Parameters
     ----------
@@ -68,6 +83,9 @@ class Publisher:
         self._bell.acquire()
         self._owner = threading.Lock()
         self._slot: _Held | None = None
+        self._ahead: RgbdFrame | None = None
+        self._sent: _Sent | None = None
+        self._n_pictures = 0  # the thread's own, as `_sent`
         self._server: socket.socket | None = None
         self._is_closed = False
         self._sequence = 0
@@ -75,8 +93,13 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
+    def ahead(self, source_frame: SourceFrame) -> None:
+        """Put the picture of the frame that is measured next into its slot."""
+        self._ahead = source_frame.frame
+        self._ring()
+
     def emit(self, result: FrameResult) -> None:
-        """Put one result into the slot."""
+        """Put one result into its slot."""
         exposure_ns = time.monotonic_ns() - round(self._age_ms(result) * 1e6)
         is_ready = result.record.decision.verdict is Verdict.READY
         is_held = is_ready and (self._holds_lease is None or self._holds_lease())
@@ -127,32 +150,60 @@ class Publisher:
             held, server = self._slot, self._server
             if held is not None and held.sequence != done and server is not None:
                 done = held.sequence
-                self._send(held, server)
+                self._send_frame(held, server)
+            ahead, self._ahead, server = self._ahead, None, self._server
+            if ahead is not None and server is not None:
+                self._send_picture(ahead, server)
 
-    def _send(self, held: _Held, server: socket.socket) -> None:
+    def _send_frame(self, held: _Held, server: socket.socket) -> None:
+        frame = held.result.source_frame.frame
+        is_ahead = self._has(frame, server)
+        self._n_pictures += not is_ahead
         try:
-            buffers = self._packed(held)
+            buffers = self._packed(held, with_picture=not is_ahead)
         except Exception:  # noqa: BLE001 - a frame that cannot be told is not shown: the page blanks
             self.n_failed += 1
             return
+        if self._send(buffers, server):
+            self._sent = _Sent(server, frame)
+            self.n_sent += 1
+
+    def _send_picture(self, frame: RgbdFrame, server: socket.socket) -> None:
+        if self._has(frame, server):
+            return  # it was late: its frame has brought it
+        self._n_pictures += 1
+        try:
+            buffers = pack(picture_header(frame, self._n_pictures), picture_images(frame), 0)
+        except Exception:  # noqa: BLE001 - its frame will say so
+            return
+        if self._send(buffers, server):
+            self._sent = _Sent(server, frame)
+
+    def _has(self, frame: RgbdFrame, server: socket.socket) -> bool:
+        sent = self._sent
+        return sent is not None and sent.is_of(frame, server)
+
+    def _packed(self, held: _Held, *, with_picture: bool) -> list[memoryview]:
+        header = frame_header(
+            held.result,
+            self._context,
+            sequence=held.sequence,
+            picture=self._n_pictures,
+            holds_lease=held.holds_lease,
+            view=None if self._view is None else self._view(held.result),
+        )
+        images = frame_images(held.result, with_picture=with_picture)
+        return pack(header, images, held.exposure_ns)
+
+    def _send(self, buffers: list[memoryview], server: socket.socket) -> bool:
         try:
             send_all(server, buffers, time.monotonic() + SEND_S)
         except OSError:
             with self._owner:
                 if self._server is server:
                     self._drop_server()
-            return
-        self.n_sent += 1
-
-    def _packed(self, held: _Held) -> list[memoryview]:
-        header = frame_header(
-            held.result,
-            self._context,
-            sequence=held.sequence,
-            holds_lease=held.holds_lease,
-            view=None if self._view is None else self._view(held.result),
-        )
-        return pack(header, frame_images(held.result), held.exposure_ns)
+            return False
+        return True
 
 
 def send_all(server: socket.socket, buffers: list[memoryview], deadline_s: float) -> None:

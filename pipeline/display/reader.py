@@ -1,4 +1,8 @@
-"""Reads the session's messages in a thread of its own, draws the newest, and notices silence."""
+"""Reads the session's messages in a thread of its own, draws the newest, and notices silence.
+
+A picture that goes ahead of its frame is made ready when it comes. It is no sign of life: only a
+frame, which says what was decided, ends a silence.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from pipeline.display.drawing import Drawn, drawn
+from pipeline.display.drawing import Drawn, Picture, drawn, picture_number
 from pipeline.display.limits import SILENCE_S
-from pipeline.display.wire import PREFIX, Message, WireError, read_prefix, unpack
+from pipeline.display.pictures import Pictures
+from pipeline.display.wire import PICTURE, PREFIX, Message, WireError, read_prefix, unpack
 
 TICK_S = 0.1
 MAX_SKIPPED = 8  # messages in a row that are read and not drawn, because newer ones wait
@@ -22,29 +27,33 @@ class SessionReader(threading.Thread):
 
     Parameters
     ----------
-    show, lose, ended
-        Called in this thread: a new frame; no frame for a second; the socket has ended.
+    show, show_picture, lose, ended
+        Called in this thread: a new frame; the picture of one that follows; no frame for a second;
+        the socket has ended.
     is_watched
         Whether anybody looks: else nothing is drawn.
 
     Attributes
     ----------
     n_refused : int
-        Frames whose header or images were not what they must be.
+        Messages whose header or images were not what they must be.
     """
 
     def __init__(
         self,
         session: socket.socket,
         show: Callable[[Drawn], None],
+        show_picture: Callable[[Picture], None],
         lose: Callable[[], None],
         ended: Callable[[], None],
         is_watched: Callable[[], bool],
     ) -> None:
         super().__init__(name="session-reader", daemon=True)
         self._session = session
-        self._show, self._lose, self._ended = show, lose, ended
+        self._show, self._show_picture = show, show_picture
+        self._lose, self._ended = lose, ended
         self._is_watched = is_watched
+        self._pictures = Pictures()
         self.n_refused = 0
 
     def run(self) -> None:
@@ -61,27 +70,36 @@ class SessionReader(threading.Thread):
         seen_s = time.monotonic()
         is_silent = True  # before the first frame nothing is missed
         while True:
-            if not self._waits(TICK_S):
+            newest = self._newest() if self._waits(TICK_S) else None
+            if newest is None or newest.header.get("kind") == PICTURE:
                 if not is_silent and time.monotonic() - seen_s > SILENCE_S:
                     is_silent = True
                     self._lose()
-                continue
-            message = self._newest()
-            seen_s, is_silent = time.monotonic(), False
-            if message is not None and self._is_watched():
-                self._draw(message)
+            else:
+                seen_s, is_silent = time.monotonic(), False
+            if newest is not None and self._is_watched():
+                self._draw(newest)
 
     def _newest(self) -> Message | None:
-        message = self._message()
-        for _ in range(MAX_SKIPPED):
+        """The newest of the messages that wait, a frame before a picture."""
+        frame = picture = None
+        for _ in range(MAX_SKIPPED + 1):
+            message = self._message()
+            if message is not None and message.header.get("kind") == PICTURE:
+                picture = message
+            elif message is not None:
+                frame = message
             if not self._waits(0.0):
                 break
-            message = self._message()
-        return message
+        return frame or picture
 
     def _draw(self, message: Message) -> None:
         try:
-            self._show(drawn(message))
+            number = picture_number(message)
+            if message.header.get("kind") == PICTURE:
+                self._show_picture(self._pictures.ready(number))
+            else:
+                self._show(drawn(message, self._pictures.ready(number)))
         except WireError:
             self.n_refused += 1  # this frame is not shown; the page blanks by its age
 
@@ -91,10 +109,13 @@ class SessionReader(threading.Thread):
         header = bytes(self._exactly(prefix.header_bytes, deadline_s))
         images = self._exactly(prefix.images_bytes, deadline_s)
         try:
-            return unpack(prefix, header, images.toreadonly())
+            message = unpack(prefix, header, images.toreadonly())
+            if not message.images.keys() <= {"labels"}:
+                self._pictures.keep(message)
         except WireError:
             self.n_refused += 1
             return None
+        return message
 
     def _exactly(self, n_bytes: int, deadline_s: float) -> memoryview:
         """The next bytes. Raises ConnectionError at the end, TimeoutError where none come."""

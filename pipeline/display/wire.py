@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from tracking.arrays import frozen
 
-PROTOCOL = 1
+PROTOCOL = 2
+PICTURE, FRAME = "picture", "frame"  # kinds of message
 MAX_HEADER_BYTES = 512 * 1024
 MAX_IMAGES_BYTES = 64 * 1024 * 1024  # colour, depth and labels of 4K frames
 MAX_IMAGES = 4
@@ -101,12 +102,18 @@ def unpack(prefix: Prefix, header: bytes, images: memoryview) -> Message:
 
 
 def pack_for_page(header: bytes, picture: bytes, age_ms: float) -> bytes:
-    """Return one frame as a page gets it."""
+    """Return one frame as a page gets it; no picture where that went ahead."""
     return b"".join((PAGE_PREFIX.pack(len(header), len(picture), age_ms), header, picture))
 
 
+def pack_picture_for_page(number: int, picture: bytes) -> bytes:
+    """Return a picture as a page gets it ahead of its frame."""
+    header = {"protocol": PROTOCOL, "kind": PICTURE, "number": number}
+    return pack_for_page(json.dumps(header).encode(), picture, 0.0)
+
+
 def unpack_for_page(data: bytes) -> tuple[dict[str, object], bytes, float]:
-    """Header, picture and age in ms of one frame. Raises WireError where it is none."""
+    """Header, picture and age in ms of a frame, or of a picture. Raises WireError for neither."""
     if len(data) < PAGE_PREFIX.size:
         raise WireError("too short for a frame")
     n_header, n_picture, age_ms = PAGE_PREFIX.unpack_from(data)

@@ -13,11 +13,12 @@ from pipeline.sinks.console import ProgressSink, print_summary
 from pipeline.sinks.history import HistorySink
 from pipeline.sinks.masks import MasksSink
 from pipeline.sinks.records import RecordsSink
-from pipeline.sinks.sink import FrameResult, RunContext, Sink
+from pipeline.sinks.sink import Display, FrameResult, RunContext, Sink
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.sinks.stills import StillsSink
 from pipeline.sinks.summary import write_summary
 from pipeline.sinks.video import VideoSink
+from tracking.frame import SourceFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +31,17 @@ class RunSinks:
     history: HistorySink
     stills: StillsSink
     others: tuple[Sink, ...]
-    display: Sink | None = None
+    display: Display | None = None
     steadier: PoseSteadier = field(default_factory=PoseSteadier)
 
     def __iter__(self) -> Iterator[Sink]:
         first = () if self.display is None else (self.display,)  # what it shows must not age
         return iter((*first, self.history, self.stills, *self.others))
+
+    def ahead(self, source_frame: SourceFrame) -> None:
+        """A frame is about to be processed."""
+        if self.display is not None:
+            self.display.ahead(source_frame)
 
     def emit(self, result: FrameResult) -> None:
         """Hand one result to every sink, its drawn pose steadied."""
@@ -68,7 +74,7 @@ def build_sinks(
     context: RunContext,
     directory: Path,
     n_frames: int | None,
-    display: Sink | None = None,
+    display: Display | None = None,
 ) -> RunSinks:
     """Build the sinks that a request asks for; they write into `directory`.
 

@@ -74,3 +74,11 @@ class Sink(Protocol):
     def close(self) -> None:
         """Finish the artefact; safe to call twice."""
         ...
+
+
+class Display(Sink, Protocol):
+    """A sink that makes a frame's picture ready while the frame is measured."""
+
+    def ahead(self, source_frame: SourceFrame) -> None:
+        """Take the picture of a frame that has come; its result follows, or never does."""
+        ...

@@ -60,6 +60,19 @@ def shown_page(
         server.close()
 
 
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until a script's function is true; each question is one of its own.
+
+    Playwright's own wait evaluates text in the page from its second look on, which the policy of
+    the display's page forbids.
+    """
+    for _ in range(WAIT_MS // 20):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(20)
+    raise TimeoutError(f"not true within {WAIT_MS} ms: {condition}")
+
+
 def wait_drawn(page: Page, session: MadeSession, n_frames: int = 3) -> None:
     """Wait until the page has drawn frames made from now on."""
     target = session.sequence + n_frames

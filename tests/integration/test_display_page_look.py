@@ -22,6 +22,7 @@ from tests.integration.display_browser import (
     browser_or_skip,
     shown_page,
     wait_drawn,
+    wait_until,
 )
 from tracking.arrays import UInt8
 
@@ -204,7 +205,7 @@ def test_the_age_is_a_bound_that_grows_until_the_blank(browser: Browser) -> None
         page.evaluate(WATCH_AGE)
         server.is_paused = True
         page.wait_for_selector('html[data-shown="no"]')
-        page.wait_for_function("!document.getElementById('age').textContent.includes('ms')")
+        wait_until(page, "() => !document.getElementById('age').textContent.includes('ms')")
         *said, last = page.evaluate("window.ageSaid")
     assert "ms" not in last
     gaps = [index for index, text in enumerate(said) if text == last]  # frames that came too late
@@ -252,9 +253,10 @@ def test_evidence_shows_the_mask_over_the_picture(browser: Browser) -> None:
     with shown_page(browser, session) as (page, _):
         page.keyboard.press("e")
         page.wait_for_selector("#mask:not([hidden])")
-        page.wait_for_function(
+        wait_until(
+            page,
             """() => String(window['mask'].getContext('2d').getImageData(400, 250, 1, 1).data)
-                     === '255,0,255,255'"""
+                     === '255,0,255,255'""",
         )
         assert page.locator("#evidence-body dd").count() > 20
 

@@ -84,7 +84,9 @@ def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str
 def header_parts(change: dict[str, float]) -> dict[str, Any]:
     """The parts of the session's own header that the gauge is drawn from."""
     result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=replace(STRAIGHT, **change))
-    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    header = frame_header(
+        result, make_context(), sequence=1, picture=1, holds_lease=False, view=None
+    )
     return {name: header[name] for name in ("labels", "moves", "dials", "bars")}
 
 
@@ -152,7 +154,9 @@ def test_a_wrong_distance_is_cured_by_moves_that_change_it(
 ) -> None:
     geometry = replace(STRAIGHT, docking_gap_mm=gap_mm, air_gap_mm=air_mm)
     result = make_result(Verdict.HOLD, (reason,), geometry=geometry)
-    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    header = frame_header(
+        result, make_context(), sequence=1, picture=1, holds_lease=False, view=None
+    )
     assert page.evaluate(BANNER, header)[1] == action
     assert sentences(result, make_context())[1] == action
 
@@ -161,7 +165,9 @@ def header_of(reasons: list[str], time_out: str) -> dict[str, Any]:
     """A frame of a session whose time-out step is in this state."""
     geometry = replace(STRAIGHT, lateral_x_mm=9.0)
     result = make_result(Verdict.HOLD, (Reason.LATERAL_HIGH,), geometry=geometry)
-    header = frame_header(result, make_context(), sequence=1, holds_lease=False, view=None)
+    header = frame_header(
+        result, make_context(), sequence=1, picture=1, holds_lease=False, view=None
+    )
     steps = [{"id": "time_out", "state": time_out, "why": []}]
     return {**header, "reasons": reasons, "session": {"steps": steps}}
 
@@ -217,7 +223,7 @@ def test_an_area_that_is_not_covered_says_where_the_cone_has_to_go(
 ) -> None:
     result = uncovered(centre_mm, STRAIGHT)
     context = make_context(limits=COVERED)
-    header = frame_header(result, context, sequence=1, holds_lease=False, view=None)
+    header = frame_header(result, context, sequence=1, picture=1, holds_lease=False, view=None)
     found = page.evaluate(TOLD, [header, "en"])
     assert (found["texts"], found["ways"]) == ([text], [way])
     assert [move.text for move in moves(result, context)] == [text]

@@ -85,14 +85,22 @@ class TestFrames:
     def test_the_next_frame_comes_only_once_the_last_is_drawn(self, stage: Stage) -> None:
         with Client(stage) as client:
             header, _, _ = client.frame(is_drawn=False)
-            with pytest.raises(TimeoutError):
-                client.heard(0.3)
+            assert client.waiting(0.3) == ["picture"]
             client.say({"kind": "drawn", "sequence": header["sequence"] + 1000})
-            with pytest.raises(TimeoutError):
-                client.heard(0.2)
+            assert client.waiting(0.2) == []
             client.say({"kind": "drawn", "sequence": header["sequence"]})
             later, _, _ = client.frame()
             assert later["sequence"] > header["sequence"] + 5  # what lay between was skipped
+
+    def test_a_picture_comes_ahead_of_its_frame(self, stage: Stage) -> None:
+        """At most one: a client that does not draw is sent no second one."""
+        with Client(stage) as client:
+            header, _, _ = client.frame(is_drawn=False)
+            assert client.waiting(0.5) == ["picture"]
+            client.say({"kind": "drawn", "sequence": header["sequence"]})
+            pictures = [client.frame()[1] for _ in range(30)]
+            assert client.n_ahead > 15
+            assert all(simplejpeg.decode_jpeg(picture, "RGB").size for picture in pictures)
 
     def test_evidence_is_sent_to_those_who_ask(self, stage: Stage) -> None:
         with Client(stage) as asking, Client(stage, "viewer") as other:

@@ -34,7 +34,6 @@ from pipeline.display.listening import Listening
 from pipeline.display.publisher import Publisher
 from pipeline.display.serving import BACK, LOST, DisplayServer, Place, Say, serving
 from pipeline.display.start import Start
-from pipeline.display.wire import unpack_for_page
 from pipeline.replay import replay
 from pipeline.request import RunRequest
 from pipeline.sinks.sink import FrameResult, RunContext
@@ -313,11 +312,8 @@ def look(at: At, seen: list[dict[str, Any]]) -> None:
     with Client(at) as client, suppress(ConnectionClosed):
         seen.append(client.told("hello"))
         while True:
-            message = client.heard()
-            if isinstance(message, bytes):
-                header = unpack_for_page(message)[0]
-                seen.append({**header, "at_s": time.monotonic()})
-                client.say({"kind": "drawn", "sequence": header["sequence"]})
+            header, _, _ = client.frame()
+            seen.append({**header, "at_s": time.monotonic()})
 
 
 def records(folder: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,14 @@ from playwright.sync_api import TimeoutError as PageTimeoutError
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.session.answers import Status
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
-from tests.integration.display_browser import FULL, N_CORNERS, SHOWN, SMALL, browser_or_skip
+from tests.integration.display_browser import (
+    FULL,
+    N_CORNERS,
+    SHOWN,
+    SMALL,
+    browser_or_skip,
+    wait_until,
+)
 from tests.integration.test_training_session import PINS, SQUARE, Training
 
 WAIT_MS = 60_000
@@ -204,7 +211,7 @@ def test_the_whole_workflow_on_the_page(
         walk.next_to("draw")
 
         def outline_is_kept() -> None:
-            page.wait_for_function(f"({N_CORNERS})() === {len(SQUARE)}")
+            wait_until(page, f"() => ({N_CORNERS})() === {len(SQUARE)}")
             page.wait_for_selector("#accept")
 
         walk.draw(SQUARE)

@@ -11,8 +11,15 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from pipeline.display.drawing import Drawn, bed_lines, drawn, mask_url
-from pipeline.display.header import frame_header, frame_images
+from pipeline.display.drawing import (
+    Drawn,
+    bed_lines,
+    drawn,
+    mask_url,
+    picture_number,
+    picture_of,
+)
+from pipeline.display.header import frame_header, frame_images, picture_header, picture_images
 from pipeline.display.wire import Message, WireError
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import make_context, make_result
@@ -26,8 +33,15 @@ PIXEL = 1.5  # rounding of what was painted, and a contour's corners
 
 def message(result: FrameResult, **change: object) -> Message:
     """A message as it comes over the socket."""
-    header = frame_header(result, make_context(), sequence=9, holds_lease=True, view=None)
+    header = frame_header(
+        result, make_context(), sequence=9, picture=1, holds_lease=True, view=None
+    )
     return Message(json.loads(json.dumps({**header, **change})), frame_images(result), 123)
+
+
+def shown(made: Message) -> Drawn:
+    """What becomes of a message that brings its picture."""
+    return drawn(made, picture_of(made))
 
 
 def lines(frame: Drawn) -> dict[str, Any]:
@@ -37,12 +51,12 @@ def lines(frame: Drawn) -> dict[str, Any]:
 
 def test_the_header_loses_what_was_drawn_from_and_the_jpeg_is_the_picture() -> None:
     result = make_result()
-    frame = drawn(message(result))
+    frame = shown(message(result))
     told = json.loads(frame.header)
     assert "drawn_from" not in told
     assert "images" not in told
     assert (frame.sequence, frame.exposure_ns) == (9, 123)
-    decoded = simplejpeg.decode_jpeg(frame.picture, "RGB").astype(int)
+    decoded = simplejpeg.decode_jpeg(frame.picture.jpeg, "RGB").astype(int)
     colour = result.source_frame.frame.color_rgb
     assert colour is not None
     assert np.abs(decoded - colour).mean() < 8  # lossy, and the scene is speckled
@@ -52,7 +66,7 @@ def test_the_cone_covers_what_was_painted_as_the_applicator() -> None:
     result = make_result()
     labels = result.segmentation.labels
     inside = np.zeros_like(labels)
-    for line in lines(drawn(message(result)))["cone"]:
+    for line in lines(shown(message(result)))["cone"]:
         assert line[0] == line[-1]
         cv2.fillPoly(inside, [np.round(np.array(line)).astype(np.int32)], 1)
     is_cone = labels == Label.APPLICATOR
@@ -66,7 +80,7 @@ def test_exit_ring_and_axis_meet_in_the_exit_centre() -> None:
     assert pose is not None
     camera = result.source_frame.frame.intrinsics
     centre = camera.project(transform_points(pose, np.zeros((1, 3))))[0]
-    found = lines(drawn(message(result)))
+    found = lines(shown(message(result)))
     ring = np.array(found["exit_ring"][0][:-1])
     assert np.linalg.norm(ring.mean(axis=0) - centre) < PIXEL + 0.02 * np.ptp(ring)
     first, last = np.array(found["axis"][0])
@@ -78,14 +92,14 @@ def test_exit_ring_and_axis_meet_in_the_exit_centre() -> None:
 def test_an_untrusted_pose_has_an_outline_alone() -> None:
     made = message(make_result())
     source = {**made.header["drawn_from"], "trusted": False}
-    found = lines(drawn(message(make_result(), drawn_from=source)))
+    found = lines(shown(message(make_result(), drawn_from=source)))
     assert found["cone"]
     assert (found["exit_ring"], found["axis"]) == ([], [])
 
 
 def test_without_a_pose_the_bed_alone_is_drawn() -> None:
     result = make_result(Verdict.UNSURE, (Reason.NO_APPLICATOR,), has_pose=False)
-    assert lines(drawn(message(result)))["cone"] == []
+    assert lines(shown(message(result)))["cone"] == []
 
 
 def test_the_beds_contour_encloses_its_pixels() -> None:
@@ -101,14 +115,14 @@ def test_the_beds_contour_encloses_its_pixels() -> None:
 
 
 def test_depth_is_drawn_grey() -> None:
-    frame = drawn(message(make_result(has_color=False)))
-    decoded = simplejpeg.decode_jpeg(frame.picture, "RGB").astype(int)
+    frame = shown(message(make_result(has_color=False)))
+    decoded = simplejpeg.decode_jpeg(frame.picture.jpeg, "RGB").astype(int)
     assert np.abs(decoded[..., 0] - decoded[..., 1]).max() <= 2
 
 
 def test_the_mask_is_made_for_those_who_asked() -> None:
     result = make_result()
-    frame = drawn(message(result))
+    frame = shown(message(result))
     assert json.loads(frame.header)["mask"] is None
     url = json.loads(frame.header_with_mask)["mask"]
     png = base64.b64decode(url.removeprefix("data:image/png;base64,"))
@@ -130,11 +144,36 @@ def test_the_mask_is_made_for_those_who_asked() -> None:
 )
 def test_what_cannot_be_drawn_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(WireError):
-        drawn(message(make_result(), **change))
+        shown(message(make_result(), **change))
 
 
 def test_labels_of_another_size_are_refused() -> None:
     made = message(make_result())
     images = {**made.images, "labels": np.zeros((3, 3), dtype=np.uint8)}
     with pytest.raises(WireError, match="labels"):
-        drawn(Message(made.header, images, 0))
+        shown(Message(made.header, images, 0))
+
+
+@pytest.mark.parametrize("has_color", [True, False])
+def test_a_picture_that_went_ahead_is_the_one_that_its_frame_would_have_brought(
+    has_color: bool,
+) -> None:
+    result = make_result(has_color=has_color)
+    frame = result.source_frame.frame
+    alone = Message(picture_header(frame, 1), picture_images(frame), 0)
+    whole = message(result)
+    assert picture_number(alone) == picture_number(whole) == 1
+    assert picture_of(alone).jpeg == picture_of(whole).jpeg
+    labels = {"labels": whole.images["labels"]}
+    over = drawn(Message(whole.header, labels, 0), picture_of(alone))
+    assert over.header == shown(whole).header
+
+
+@pytest.mark.parametrize(
+    "header", [{}, {"kind": "picture"}, {"kind": "frame"}, {"kind": "picture", "number": "x"}]
+)
+def test_a_picture_without_a_number_or_pixels_is_refused(header: dict[str, Any]) -> None:
+    with pytest.raises(WireError):
+        picture_number(Message(header, {}, 0))
+    with pytest.raises(WireError):
+        picture_of(Message({"kind": "picture", "number": 1, "drawn_from": {}}, {}, 0))

@@ -17,7 +17,7 @@ from tracking.decision import FRAMES_TO_ARM, Verdict
 from tracking.reasons import Reason
 
 PROTOCOL_KEYS = {
-    *("protocol", "sequence", "frame_index", "stamp_ns", "origin", "recording", "verdict"),
+    *("protocol", "kind", "sequence", "frame_index", "stamp_ns", "origin", "recording", "verdict"),
     *("reasons", "arming", "holds_lease", "alignment", "bars", "dials", "labels", "moves"),
     *("picture", "evidence", "mask", "stage_ms", "session", "drawn_from"),
 }
@@ -30,7 +30,7 @@ def header(
 ) -> dict[str, Any]:
     """The header as it comes out of JSON."""
     context = context or make_context()
-    made = frame_header(result, context, sequence=5, holds_lease=False, view=view)
+    made = frame_header(result, context, sequence=5, picture=1, holds_lease=False, view=view)
     told: dict[str, Any] = json.loads(json.dumps(made, allow_nan=False))
     return told
 

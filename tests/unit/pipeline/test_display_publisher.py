@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,56 @@ def test_a_frame_arrives_with_its_exposure(ends: tuple[socket.socket, socket.soc
     assert message.header["sequence"] == 1
     assert set(message.images) == {"colour", "labels"}
     assert theirs.recv(1) == b""  # the end of the session is the end of the socket
+
+
+def test_a_picture_goes_ahead_of_its_frame(ends: tuple[socket.socket, socket.socket]) -> None:
+    publisher = made()
+    publisher.attach(ends[0])
+    publisher.ahead(RESULT.source_frame)
+    picture = received(ends[1])
+    assert (picture.header["kind"], set(picture.images)) == ("picture", {"colour"})
+    publisher.emit(RESULT)
+    frame = received(ends[1])
+    assert (frame.header["kind"], set(frame.images)) == ("frame", {"labels"})
+    assert frame.header["picture"]["number"] == picture.header["number"]
+    other = make_result()
+    publisher.emit(other)  # nothing went ahead of this one
+    brought = received(ends[1])
+    assert set(brought.images) == {"colour", "labels"}
+    assert brought.header["picture"]["number"] > picture.header["number"]
+    publisher.close()
+
+
+def test_the_recorders_colour_is_of_the_same_picture(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    publisher = made()
+    publisher.attach(ends[0])
+    publisher.ahead(RESULT.source_frame)
+    picture = received(ends[1])
+    frame = RESULT.source_frame.frame
+    assert frame.color_rgb is not None
+    coded = replace(RESULT.source_frame, frame=frame.with_color(frame.color_rgb.copy()))
+    publisher.emit(replace(RESULT, source_frame=coded))
+    told = received(ends[1])
+    assert set(told.images) == {"labels"}
+    assert told.header["picture"]["number"] == picture.header["number"]
+    publisher.close()
+
+
+def test_another_server_is_sent_the_picture_again(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    publisher = made()
+    publisher.attach(ends[0])
+    publisher.ahead(RESULT.source_frame)
+    received(ends[1])
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with theirs:
+        publisher.attach(ours)
+        publisher.emit(RESULT)
+        assert set(received(theirs).images) == {"colour", "labels"}
+        publisher.close()
 
 
 def test_the_newest_frame_replaces_what_was_not_sent(

@@ -119,7 +119,7 @@ def test_dashes_leave_gaps_all_around() -> None:
 
 def areas_told(result: FrameResult, drawing: dict[str, Any] | None) -> dict[str, Any]:
     view = None if drawing is None else {"session": None, "drawing": drawing}
-    made = frame_header(result, make_context(), sequence=1, holds_lease=False, view=view)
+    made = frame_header(result, make_context(), sequence=1, picture=1, holds_lease=False, view=view)
     areas: dict[str, Any] = made["drawn_from"]["areas"]
     return areas
 

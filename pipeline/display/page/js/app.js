@@ -10,7 +10,8 @@ import { deadline, Freshness } from "./freshness.js";
 import { GaugeView } from "./gauge_view.js";
 import { fillHelp } from "./help_view.js";
 import { listen } from "./keys.js";
-import { decode, PictureView } from "./picture_view.js";
+import { PictureView } from "./picture_view.js";
+import { Pictures } from "./pictures.js";
 import { bannerOf } from "./verdict.js";
 import { VerdictView } from "./verdict_view.js";
 import { Console } from "./console.js";
@@ -38,6 +39,7 @@ export class App {
     this.verdict = new VerdictView();
     this.gauge = new GaugeView();
     this.picture = new PictureView();
+    this.pictures = new Pictures();
     this.evidence = new EvidenceView();
     /** @type {Console|null} */
     this.console = null;
@@ -54,6 +56,7 @@ export class App {
     this.connection = new Connection(`${scheme}//${location.host}/ws`, {
       onHello: (hello) => this.#hello(hello),
       onOpen: () => this.freshness.connected(),
+      onPicture: (picture) => this.pictures.take(picture),
       onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
       onLost: (why) => this.#lost(why),
       onRefused: () => askAccess(() => this.connection.open()),
@@ -87,7 +90,7 @@ export class App {
    * @param {number} askedMs
    */
   async #arrived(frame, receivedMs, askedMs) {
-    const { header, ageMs, jpeg } = frame;
+    const { header, ageMs } = frame;
     const { sequence, stamp_ns: stampNs } = header;
     const age = this.freshness.ageAtArrival({ sequence, stampNs, ageMs, receivedMs, askedMs });
     if (age === null || document.hidden) {
@@ -95,7 +98,7 @@ export class App {
       return;
     }
     const losses = this.losses;
-    const image = await decode(jpeg);
+    const image = await this.pictures.of(frame);
     if (losses !== this.losses) {
       image?.close(); // the connection or the session went meanwhile: nothing of before is shown
       this.connection.drawn(sequence);
@@ -180,6 +183,7 @@ export class App {
   /** @param {BlankWhy} why */
   #lost(why) {
     this.losses += 1;
+    this.pictures.forget();
     this.#confirm();
     this.expiry.blank();
     this.#blankSays(why);

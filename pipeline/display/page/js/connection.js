@@ -3,11 +3,12 @@
  */
 
 import { forgetAccess, readAccess } from "./access.js";
-import { parseFrame } from "./wire.js";
+import { parseMessage } from "./wire.js";
 
 /**
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").Hello} Hello
+ * @typedef {import("./types.js").PictureAhead} PictureAhead
  * @typedef {import("./types.js").Answer} Answer
  * @typedef {import("./types.js").Command} Command
  *
@@ -15,6 +16,7 @@ import { parseFrame } from "./wire.js";
  * @property {(hello: Hello) => void} onHello
  * @property {() => void} onOpen
  * @property {(frame: Frame, receivedMs: number, askedMs: number) => void} onFrame
+ * @property {(picture: PictureAhead) => void} onPicture  of a frame that follows
  * @property {(why: "connecting"|"session") => void} onLost  `connecting`: no connection; `session`: nothing behind it
  * @property {() => void} onRefused  no token, or a wrong one: `open` when there is another
  */
@@ -102,7 +104,9 @@ export class Connection {
       return;
     }
     this.waitMs = FIRST_WAIT_MS;
-    this.listener.onFrame(parseFrame(data), receivedMs, this.askedMs);
+    const message = parseMessage(data);
+    if (isPicture(message)) this.listener.onPicture(message);
+    else this.listener.onFrame(message, receivedMs, this.askedMs);
   }
 
   /** @param {any} message */
@@ -142,4 +146,12 @@ export class Connection {
     this.socket.send(JSON.stringify(message));
     return true;
   }
+}
+
+/**
+ * @param {Frame|PictureAhead} message
+ * @returns {message is PictureAhead}
+ */
+function isPicture(message) {
+  return message.header.kind === "picture";
 }

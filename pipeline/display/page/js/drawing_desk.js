@@ -6,7 +6,7 @@
 
 import * as contours from "./contour.js";
 import { fromBase64, keep, kept, toBase64 } from "./contour_store.js";
-import { decode } from "./picture_view.js";
+import { decode } from "./pictures.js";
 
 /**
  * @typedef {import("./contour.js").Contour} Contour

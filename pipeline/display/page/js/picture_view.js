@@ -181,19 +181,6 @@ export class PictureView {
 }
 
 /**
- * @param {Uint8Array} jpeg
- * @returns {Promise<ImageBitmap|null>} null for no picture, or one that cannot be read
- */
-export async function decode(jpeg) {
-  if (!jpeg.length) return null;
-  try {
-    return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
-  } catch {
-    return null; // said on the picture: there is none
-  }
-}
-
-/**
  * A cross-hair, as two lines.
  * @param {Point} middle
  * @param {number} arm

@@ -80,6 +80,7 @@
  *
  * @typedef {object} Header
  * @property {number} protocol
+ * @property {"frame"} kind
  * @property {number} sequence
  * @property {number} frame_index
  * @property {number} stamp_ns
@@ -94,14 +95,15 @@
  * @property {Dial[]} dials
  * @property {Labels} labels
  * @property {Move[]} moves
- * @property {{width: number, height: number, grey: boolean}} picture
+ * @property {{number: number, width: number, height: number, grey: boolean}} picture  `number` names a picture that came ahead
  * @property {Drawing} drawing
  * @property {Record<string, number|string|null>} evidence
  * @property {string|null} mask
  * @property {Record<string, number>} stage_ms
  * @property {Session|null} session
  *
- * @typedef {{header: Header, jpeg: Uint8Array, ageMs: number}} Frame
+ * @typedef {{header: Header, jpeg: Uint8Array, ageMs: number}} Frame  `jpeg` is empty where its picture came ahead
+ * @typedef {{header: {protocol: number, kind: "picture", number: number}, jpeg: Uint8Array, ageMs: number}} PictureAhead
  * @typedef {"console"|"viewer"} Role
  * @typedef {{kind: "hello", role: Role, protocol: number, origin: string, recording?: boolean, language: string}} Hello
  * @typedef {{accepted: boolean, why: string, detail: string}} Answer

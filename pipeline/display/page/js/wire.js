@@ -1,16 +1,19 @@
-/** Takes a binary message apart: two lengths, the age, the header, the picture. */
+/** Takes a binary message apart: two lengths, the age, the header, the picture. A frame, or a picture ahead of one. */
 
-/** @typedef {import("./types.js").Frame} Frame */
+/**
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").PictureAhead} PictureAhead
+ */
 
 const PREFIX_BYTES = 16;
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /**
  * @param {ArrayBuffer} buffer
- * @returns {Frame}
+ * @returns {Frame|PictureAhead}
  * @throws {Error} where the lengths do not add up or the header is of another protocol
  */
-export function parseFrame(buffer) {
+export function parseMessage(buffer) {
   if (buffer.byteLength < PREFIX_BYTES) {
     throw new Error(`frame: at least ${PREFIX_BYTES} bytes expected, got ${buffer.byteLength}`);
   }

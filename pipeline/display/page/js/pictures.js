@@ -1,0 +1,53 @@
+/** Pictures of frames: a frame brings its own, or names one that came ahead and is decoded already. */
+
+/**
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").PictureAhead} PictureAhead
+ */
+
+export class Pictures {
+  constructor() {
+    /** @type {{number: number, image: Promise<ImageBitmap|null>}|null} */
+    this.ahead = null;
+  }
+
+  /** @param {PictureAhead} picture */
+  take({ header, jpeg }) {
+    this.forget();
+    this.ahead = { number: header.number, image: decode(jpeg) };
+  }
+
+  /**
+   * The picture of a frame; it is the caller's to close.
+   * @param {Frame} frame
+   * @returns {Promise<ImageBitmap|null>} null for none, or one that cannot be read
+   */
+  of({ header, jpeg }) {
+    const { ahead } = this;
+    if (jpeg.length || ahead?.number !== header.picture.number) {
+      this.forget();
+      return decode(jpeg);
+    }
+    this.ahead = null;
+    return ahead.image;
+  }
+
+  /** The picture that came ahead belongs to no frame any more. */
+  forget() {
+    void this.ahead?.image.then((image) => image?.close());
+    this.ahead = null;
+  }
+}
+
+/**
+ * @param {Uint8Array} jpeg
+ * @returns {Promise<ImageBitmap|null>} null for no picture, or one that cannot be read
+ */
+export async function decode(jpeg) {
+  if (!jpeg.length) return null;
+  try {
+    return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+  } catch {
+    return null; // said on the picture: there is none
+  }
+}

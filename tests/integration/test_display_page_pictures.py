@@ -1,0 +1,59 @@
+"""A frame is drawn over its own picture, brought along or come ahead of it, and over no other."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from pipeline.benchmarks.display_frames import jpeg_of
+from tests.integration.display_browser import one_page
+
+WIDTHS = (8, 16, 24)  # of three pictures, which tells them apart
+RUN = """async ([steps, pictures]) => {
+  const { Pictures } = await import('/js/pictures.js');
+  const bytes = (k) => (k === null ? new Uint8Array() :
+    Uint8Array.from(atob(pictures[k]), (c) => c.charCodeAt(0)));
+  const kept = new Pictures();
+  const widths = [];
+  for (const [what, number, k] of steps) {
+    if (what === 'ahead') kept.take({ header: { number }, jpeg: bytes(k) });
+    else if (what === 'forget') kept.forget();
+    else {
+      const image = await kept.of({ header: { picture: { number } }, jpeg: bytes(k) });
+      widths.push(image === null ? null : image.width);
+    }
+  }
+  return widths;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    yield from one_page()
+
+
+@pytest.mark.parametrize(
+    ("steps", "widths"),
+    [
+        ([("frame", 1, 0)], [8]),
+        ([("ahead", 1, 0), ("frame", 1, None)], [8]),
+        ([("ahead", 1, 0), ("ahead", 2, 1), ("frame", 2, None)], [16]),
+        ([("ahead", 1, 0), ("ahead", 2, 1), ("frame", 1, None)], [None]),
+        ([("ahead", 1, 0), ("frame", 2, 2), ("frame", 1, None)], [24, None]),
+        ([("ahead", 1, 0), ("frame", 1, None), ("frame", 1, None)], [8, None]),
+        ([("ahead", 1, 0), ("frame", 1, 1)], [16]),
+        ([("ahead", 1, 0), ("forget", 0, None), ("frame", 1, None)], [None]),
+        ([("frame", 1, None)], [None]),
+        ([("ahead", 1, 3), ("frame", 1, None), ("frame", 2, 3)], [None, None]),
+    ],
+)
+def test_a_frame_has_its_own_picture_or_none(
+    page: Page, steps: list[tuple[str, int, int | None]], widths: list[int | None]
+) -> None:
+    made = [jpeg_of(np.zeros((8, width, 3), np.uint8)) for width in WIDTHS]
+    told = [base64.b64encode(jpeg).decode() for jpeg in (*made, b"no picture")]
+    assert page.evaluate(RUN, [steps, told]) == widths
