@@ -156,6 +156,7 @@ class _Client:
             drawn = await self._shared.hub.after(sequence, told_lost)
             told_lost = drawn is None
             if drawn is None:
+                self._picture_ahead = None  # the page forgets it
                 await self._tell(told("session_lost"))
                 continue
             sequence = drawn.sequence

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from pipeline.display.wire import PICTURE, Image, Message, WireError
+from pipeline.display.wire import Image, Message, WireError
 from pipeline.overlay.cone import (
     AXIS_ABOVE_MM,
     AXIS_BELOW_MM,
@@ -106,7 +106,7 @@ def picture_number(message: Message) -> int:
     """Number of the picture that a message brings or refers to. Raises WireError without one."""
     header = message.header
     with _what_cannot_be_drawn("picture"):
-        told = header["number"] if header["kind"] == PICTURE else header["picture"]["number"]
+        told = header["number"] if message.is_picture else header["picture"]["number"]
         return int(told)
 
 

@@ -35,6 +35,7 @@ class _Sent(NamedTuple):
 
     server: socket.socket
     frame: RgbdFrame
+    number: int
 
     def is_of(self, frame: RgbdFrame, server: socket.socket) -> bool:
         """Whether the server has the picture of this exposure."""
@@ -157,43 +158,44 @@ class Publisher:
 
     def _send_frame(self, held: _Held, server: socket.socket) -> None:
         frame = held.result.source_frame.frame
-        is_ahead = self._has(frame, server)
-        self._n_pictures += not is_ahead
+        ahead = self._sent_of(frame, server)
+        sent = ahead or self._next(frame, server)
         try:
-            buffers = self._packed(held, with_picture=not is_ahead)
+            header = frame_header(
+                held.result,
+                self._context,
+                sequence=held.sequence,
+                picture=sent.number,
+                holds_lease=held.holds_lease,
+                view=None if self._view is None else self._view(held.result),
+            )
+            images = frame_images(held.result, with_picture=ahead is None)
+            buffers = pack(header, images, held.exposure_ns)
         except Exception:  # noqa: BLE001 - a frame that cannot be told is not shown: the page blanks
             self.n_failed += 1
             return
         if self._send(buffers, server):
-            self._sent = _Sent(server, frame)
+            self._sent = sent
             self.n_sent += 1
 
     def _send_picture(self, frame: RgbdFrame, server: socket.socket) -> None:
-        if self._has(frame, server):
+        if self._sent_of(frame, server) is not None:
             return  # it was late: its frame has brought it
-        self._n_pictures += 1
+        sent = self._next(frame, server)
         try:
-            buffers = pack(picture_header(frame, self._n_pictures), picture_images(frame), 0)
+            buffers = pack(picture_header(frame, sent.number), picture_images(frame), 0)
         except Exception:  # noqa: BLE001 - its frame will say so
             return
         if self._send(buffers, server):
-            self._sent = _Sent(server, frame)
+            self._sent = sent
 
-    def _has(self, frame: RgbdFrame, server: socket.socket) -> bool:
+    def _sent_of(self, frame: RgbdFrame, server: socket.socket) -> _Sent | None:
         sent = self._sent
-        return sent is not None and sent.is_of(frame, server)
+        return sent if sent is not None and sent.is_of(frame, server) else None
 
-    def _packed(self, held: _Held, *, with_picture: bool) -> list[memoryview]:
-        header = frame_header(
-            held.result,
-            self._context,
-            sequence=held.sequence,
-            picture=self._n_pictures,
-            holds_lease=held.holds_lease,
-            view=None if self._view is None else self._view(held.result),
-        )
-        images = frame_images(held.result, with_picture=with_picture)
-        return pack(header, images, held.exposure_ns)
+    def _next(self, frame: RgbdFrame, server: socket.socket) -> _Sent:
+        self._n_pictures += 1
+        return _Sent(server, frame, self._n_pictures)
 
     def _send(self, buffers: list[memoryview], server: socket.socket) -> bool:
         try:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pipeline.display.drawing import Drawn, Picture, drawn, picture_number
 from pipeline.display.limits import SILENCE_S
 from pipeline.display.pictures import Pictures
-from pipeline.display.wire import PICTURE, PREFIX, Message, WireError, read_prefix, unpack
+from pipeline.display.wire import PREFIX, Message, WireError, read_prefix, unpack
 
 TICK_S = 0.1
 MAX_SKIPPED = 8  # messages in a row that are read and not drawn, because newer ones wait
@@ -71,7 +71,7 @@ class SessionReader(threading.Thread):
         is_silent = True  # before the first frame nothing is missed
         while True:
             newest = self._newest() if self._waits(TICK_S) else None
-            if newest is None or newest.header.get("kind") == PICTURE:
+            if newest is None or newest.is_picture:
                 if not is_silent and time.monotonic() - seen_s > SILENCE_S:
                     is_silent = True
                     self._lose()
@@ -85,7 +85,7 @@ class SessionReader(threading.Thread):
         frame = picture = None
         for _ in range(MAX_SKIPPED + 1):
             message = self._message()
-            if message is not None and message.header.get("kind") == PICTURE:
+            if message is not None and message.is_picture:
                 picture = message
             elif message is not None:
                 frame = message
@@ -96,7 +96,7 @@ class SessionReader(threading.Thread):
     def _draw(self, message: Message) -> None:
         try:
             number = picture_number(message)
-            if message.header.get("kind") == PICTURE:
+            if message.is_picture:
                 self._show_picture(self._pictures.ready(number))
             else:
                 self._show(drawn(message, self._pictures.ready(number)))

@@ -51,6 +51,11 @@ class Message:
     images: Mapping[str, Image]
     exposure_ns: int
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture ahead of its frame."""
+        return self.header.get("kind") == PICTURE
+
 
 @dataclass(frozen=True)
 class Prefix:
