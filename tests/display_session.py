@@ -68,7 +68,7 @@ class MadeSession:
             "applicator_planned": "MOB-D60-B15",
             "applicator_seen": "MOB-D60-B15",
             "applicators": ["MOB-D50-B15", "MOB-D60-B0", "MOB-D60-B15", "MOB-D70-B15"],
-            "qa": {"holds": True, "sentence": "passed at 07:12"},
+            "qa": {"holds": True, "state": "valid", "detail": ""},
             "calibration": {"holds": True, "expires_at": "2026-12-20 08:00"},
             "survey": {"state": "usable", "n_frames": 31},
             "areas": deepcopy(self.areas),
@@ -88,7 +88,7 @@ class MadeSession:
             "acknowledged_frame": None,
             "beam": {"on": self.is_beam_on, "since_ns": 0, "deviations": 1},
             "report": {"ready": True, "html": "report.html", "pdf": "report.pdf"},
-            "storage": {"recording": True, "warning": ""},
+            "storage": {"recording": True, "warnings": []},
             "simulated": True,
         }
         return state | self.changes

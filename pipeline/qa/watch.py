@@ -16,6 +16,7 @@ from calibration.qa.run_record import Setup
 from calibration.qa.standing import Standing, standing
 from calibration.qa_store.store import QaStore, open_store
 from pipeline.qa.proof import Look, QaProof
+from pipeline.qa.told import NO_ANSWER, UNREADABLE, QaTold
 from pipeline.surroundings import AskSurroundings, FrameFacts, Surroundings
 from tracking.errors import TrackerError
 from tracking.snapshot import Evidence
@@ -87,13 +88,18 @@ class QaWatch:
             self._store.close()
 
     @property
-    def sentence(self) -> str:
+    def told(self) -> QaTold:
         """Where the rig stands, for people."""
         with self._lock:
             look, trouble = self._proof.look, self._trouble
-        if look is None or look.standing is None:
-            return trouble or "The QA store has not answered."
-        return look.standing.sentence
+        if look is not None and look.standing is not None:
+            return QaTold(look.standing.state)
+        return QaTold(UNREADABLE, trouble) if trouble else QaTold(NO_ANSWER)
+
+    @property
+    def sentence(self) -> str:
+        """The same as an English sentence, for terminal and report."""
+        return self.told.sentence
 
     def look(self) -> None:
         """Ask the store once. A store that cannot be read leaves nothing proven."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+UNSAVED: Final = "unsaved"  # no trouble of a recording: what people do is not kept
 
 
 class StorageTrouble(StrEnum):
@@ -14,6 +17,28 @@ class StorageTrouble(StrEnum):
     DROPPING = "dropping"  # frames had no room
     BEHIND = "behind"  # frames wait
     NEARLY_FULL = "nearly_full"
+
+
+@dataclass(frozen=True)
+class StorageWarning:
+    """One thing that people should know of storage, as the display's words have it.
+
+    Attributes
+    ----------
+    code : str
+        A `StorageTrouble`, or `UNSAVED`.
+    n_frames : int
+        How many it costs.
+    free_gb : float
+        What is left.
+    detail : str
+        What the system said.
+    """
+
+    code: str
+    n_frames: int = 0
+    free_gb: float = 0.0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,15 +75,26 @@ class RecorderStatus:
         return {**asdict(self), "troubles": sorted(self.troubles), "warning": self.warning}
 
     @property
-    def warning(self) -> str:
-        """What people should know; "" where there is nothing."""
+    def warnings(self) -> tuple[StorageWarning, ...]:
+        """What people should know."""
         if self.failure:
-            return f"Not recorded any more: {self.failure}"
-        sentences = {
-            StorageTrouble.DROPPING: f"The disk is too slow: {self.n_dropped} frames are not "
-            "recorded.",
-            StorageTrouble.BEHIND: "The disk is slow: the recording is behind.",
-            StorageTrouble.NEARLY_FULL: "The disk is nearly full: "
-            f"{(self.free_bytes or 0) / 1e9:.1f} GB are left.",
-        }
-        return " ".join(text for trouble, text in sentences.items() if trouble in self.troubles)
+            return (StorageWarning(StorageTrouble.STOPPED, detail=self.failure),)
+        told = (
+            StorageWarning(StorageTrouble.DROPPING, n_frames=self.n_dropped),
+            StorageWarning(StorageTrouble.BEHIND),
+            StorageWarning(StorageTrouble.NEARLY_FULL, free_gb=(self.free_bytes or 0) / 1e9),
+        )
+        return tuple(each for each in told if each.code in self.troubles)
+
+    @property
+    def warning(self) -> str:
+        """The same as English sentences, for terminal, log and report; "" where nothing is."""
+        return " ".join(_SENTENCES[each.code].format(**asdict(each)) for each in self.warnings)
+
+
+_SENTENCES: Final[Mapping[str, str]] = {
+    StorageTrouble.STOPPED: "Not recorded any more: {detail}",
+    StorageTrouble.DROPPING: "The disk is too slow: {n_frames} frames are not recorded.",
+    StorageTrouble.BEHIND: "The disk is slow: the recording is behind.",
+    StorageTrouble.NEARLY_FULL: "The disk is nearly full: {free_gb:.1f} GB are left.",
+}

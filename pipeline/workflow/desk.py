@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.config.load import RunConfig
 from pipeline.config.site_check import check_plan_against_site
+from pipeline.recorder.recorder_status import UNSAVED, StorageWarning
 from pipeline.session.answers import Answer, WorkflowStatus, accepted, refused
 from pipeline.session.commands import (
     ApproveMessage,
@@ -90,9 +91,10 @@ class WorkflowDesk:
         )
 
     @property
-    def storage_warning(self) -> str:
-        """Why what people do is not kept just now; "" where it is."""
-        return self._store.warning
+    def storage_warnings(self) -> tuple[StorageWarning, ...]:
+        """Why what people do is not kept just now; none where it is."""
+        detail = self._store.warning
+        return (StorageWarning(UNSAVED, detail=detail),) if detail else ()
 
     @property
     def is_area_wanted(self) -> bool:

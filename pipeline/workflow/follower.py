@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.qa.told import QaTold
+from pipeline.recorder.recorder_status import StorageWarning
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event
 from pipeline.session.shell import SessionShell
@@ -28,14 +30,14 @@ class Around:
     """What is in force beside the loop, asked once a frame: cheap, and never waits."""
 
     qa: Evidence
-    qa_sentence: str
+    qa_told: QaTold
     has_calibration: bool
     calibration_until: str
     report_html: str = ""
     report_pdf: str = ""
     has_report_failed: bool = False
     is_recording: bool = False
-    storage_warning: str = ""
+    storage_warnings: tuple[StorageWarning, ...] = ()
 
 
 @dataclass(eq=False)
@@ -83,7 +85,7 @@ class WorkflowFollower:
                 time_out=held.time_out,
                 last_fault_frame=held.last_fault_frame,
                 acknowledged_frame=held.acknowledged_frame,
-                qa_sentence=around.qa_sentence,
+                qa_told=around.qa_told,
                 calibration_until=around.calibration_until,
                 is_beam_on=beam.is_on,
                 since_ns=beam.since_ns,
@@ -92,7 +94,7 @@ class WorkflowFollower:
                 report_pdf=around.report_pdf,
                 has_report_failed=around.has_report_failed,
                 is_recording=around.is_recording,
-                storage_warning=around.storage_warning or self.desk.storage_warning,
+                storage_warnings=(*around.storage_warnings, *self.desk.storage_warnings),
             ),
             is_approved=self.desk.is_approved,
             lost=frozenset(d.name for d in self.desk.state.drawings.sheet if self.desk.is_lost(d)),

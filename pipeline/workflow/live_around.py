@@ -33,12 +33,12 @@ class LiveAround:
         recorded = None if self._recorder is None else self._recorder.status
         return Around(
             qa=self._qa.shown(now_ns),
-            qa_sentence=self._qa.sentence,
+            qa_told=self._qa.told,
             has_calibration=is_rig_valid(self._rig, datetime.fromtimestamp(now_ns / 1e9, UTC)),
             calibration_until=self._until,
             report_html=self._report.path("html"),
             report_pdf=self._report.path("pdf"),
             has_report_failed=self._report.has_failed,
             is_recording=recorded is not None and not recorded.failure,
-            storage_warning="" if recorded is None else recorded.warning,
+            storage_warnings=() if recorded is None else recorded.warnings,
         )

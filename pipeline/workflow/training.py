@@ -23,6 +23,7 @@ from pipeline.config.pin import new_verifier
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import SessionStart, evidence_for
 from pipeline.live import Announcer, track
+from pipeline.qa.told import ASSUMED, QaTold
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session_report.facts import StateFacts
@@ -61,7 +62,7 @@ ssd_error_mm = 3.0
 [machine.mobetron]
 angle_convention = "iec61217"
 """
-ASSUMED = "Simulated: taken as passed."
+QA_ASSUMED = QaTold(ASSUMED)
 
 Say = Callable[[str], None]
 
@@ -120,7 +121,7 @@ def train(
         def around() -> Around:
             return Around(
                 qa=Evidence.ASSUMED,
-                qa_sentence=ASSUMED,
+                qa_told=QA_ASSUMED,
                 has_calibration=start.evidence.rig_validity.holds,
                 calibration_until=f"{expires_at(config.rig):%Y-%m-%d %H:%M} UTC",
                 report_html=on_demand.path("html"),
@@ -197,5 +198,5 @@ def _reporter(
         camera_serial=header.device_serial,
         in_force=InForce(config, run_context(header, config, start)),
     )
-    states = (StateFacts(name="QA", holds=None, sentence=ASSUMED),)
+    states = (StateFacts(name="QA", holds=None, sentence=QA_ASSUMED.sentence),)
     return SessionReporter(session, lambda: states, say)

@@ -6,9 +6,11 @@ Made of frozen values only, because the display's thread asks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from pipeline.qa.told import QaTold
+from pipeline.recorder.recorder_status import StorageWarning
 from pipeline.session.time_out import TimeOut
 from pipeline.sinks.sink import FrameResult
 from pipeline.workflow.desk_state import DeskState
@@ -29,7 +31,7 @@ class Standing:
     time_out: TimeOut | None
     last_fault_frame: int | None
     acknowledged_frame: int | None
-    qa_sentence: str
+    qa_told: QaTold
     calibration_until: str
     is_beam_on: bool = False
     since_ns: int | None = None
@@ -38,7 +40,7 @@ class Standing:
     report_pdf: str = ""
     has_report_failed: bool = False
     is_recording: bool = False
-    storage_warning: str = ""
+    storage_warnings: tuple[StorageWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
         "applicator_planned": state.applicator,
         "applicator_seen": (seen.value or "") if seen.decided else "",
         "applicators": list(about.applicators),
-        "qa": {"holds": facts.has_qa, "sentence": standing.qa_sentence},
+        "qa": {"holds": facts.has_qa, **asdict(standing.qa_told)},
         "calibration": {
             "holds": facts.has_calibration,
             "expires_at": standing.calibration_until,
@@ -116,7 +118,10 @@ def session_table(shown: Shown, about: About, result: FrameResult) -> dict[str, 
             "pdf": standing.report_pdf,
             "failed": standing.has_report_failed,
         },
-        "storage": {"recording": standing.is_recording, "warning": standing.storage_warning},
+        "storage": {
+            "recording": standing.is_recording,
+            "warnings": [asdict(each) for each in standing.storage_warnings],
+        },
         "simulated": about.is_simulated,
     }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from pipeline.benchmarks.display_frames import Header
 from pipeline.display.commands import Refused
+from pipeline.qa.told import CODES, UNREADABLE, QaTold
+from pipeline.recorder.recorder_status import UNSAVED, RecorderStatus, StorageTrouble
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
@@ -73,6 +76,27 @@ def test_every_reason_and_refusal_has_a_sentence_and_an_action(
                 assert action.endswith("."), code
 
 
+def test_every_state_of_qa_and_storage_has_a_sentence(catalogues: dict[str, Catalogue]) -> None:
+    for catalogue in catalogues.values():
+        texts = catalogue["texts"]
+        assert set(CODES) == {key[3:] for key in texts if key.startswith("qa.")}
+        told = {key[8:] for key in texts if key.startswith("storage.")}
+        assert told == {*StorageTrouble, UNSAVED, "warning"}
+
+
+def test_english_states_are_those_of_terminal_and_report(page: Page) -> None:
+    """Where a detail stands, the terminal has it alone."""
+    told = [QaTold(code) for code in CODES if code != UNREADABLE]
+    said = page.evaluate(SAID, [["qa", each.state, {}] for each in told])
+    assert said == [each.sentence for each in told]
+    status = RecorderStatus(n_dropped=12, free_bytes=1_260_000_000, failure="")
+    for trouble in StorageTrouble:
+        failure = "no space" if trouble is StorageTrouble.STOPPED else ""
+        now = replace(status, troubles=frozenset({trouble}), failure=failure)
+        values = {"n": 12, "gb": "1.3", "detail": failure}
+        assert page.evaluate(SAID, [["storage", trouble, values]]) == [now.warning]
+
+
 def test_german_differs_from_english(catalogues: dict[str, Catalogue]) -> None:
     english, german = catalogues["en"]["reasons"], catalogues["de"]["reasons"]
     assert all(german[code] != english[code] for code in english)
@@ -100,6 +124,11 @@ def banners(language: str) -> list[Header]:
     return [{"language": language}, {"verdict": "READY", "reasons": []}, *reasons]
 
 
+SAID = """async (asked) => {
+  const { Words } = await import('/js/words/catalogue.js');
+  const words = new Words('en');
+  return asked.map(([group, code, values]) => words.ofCode(group, code, values));
+}"""
 FIT = """async ([{ language }, ...cases]) => {
   const { VerdictView } = await import('/js/verdict_view.js');
   const { bannerOf } = await import('/js/verdict.js');

@@ -303,11 +303,11 @@ class TestDisk:
             assert answer.code == Refusal.NOT_KEPT
         assert desk.desk.state is before
         assert desk.desk.take_revision() is None
-        assert "No space" in desk.desk.storage_warning
+        assert "No space" in desk.desk.storage_warnings[0].detail
         assert {e.refusal for e in desk.events[1:]} == {Refusal.NOT_KEPT}
         disk.room = 10**6
         assert desk.approve().accepted
-        assert desk.desk.storage_warning == ""
+        assert desk.desk.storage_warnings == ()
         desk.store.close()
         again = Desk(tmp_path)
         assert again.desk.state.revision == 1
@@ -329,7 +329,7 @@ class TestDisk:
         assert desk.step() is Step.READY
         desk.desk.tell_beam("physicist-1", is_on=True)
         assert desk.desk.state.beam.is_on
-        assert desk.desk.storage_warning
+        assert desk.desk.storage_warnings
         disk.room = 10**6
         assert desk.do("step", to="beam").accepted
         desk.store.close()

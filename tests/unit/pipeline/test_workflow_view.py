@@ -9,6 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from calibration.qa.standing import QaState
+from pipeline.qa.told import QaTold
+from pipeline.recorder.recorder_status import StorageTrouble, StorageWarning
 from pipeline.session.events import Event, EventKind
 from pipeline.session.shell import SessionShell, ShellStanding
 from pipeline.sinks.sink import FrameResult
@@ -44,14 +47,15 @@ class Room:
 
     def __init__(self, folder: Path) -> None:
         self.desk, self.shell = Desk(folder), Shell()
-        self.storage_warning = ""
+        self.storage_warnings: tuple[StorageWarning, ...] = ()
         shell = cast(SessionShell, self.shell)
         self.follower = WorkflowFollower(self.desk.desk, shell, ABOUT, self.around)
         self.result = make_result()
 
     def around(self) -> Around:
         qa = Evidence.PROVEN
-        return Around(qa, "Passed.", True, "2026-02-01", storage_warning=self.storage_warning)
+        told = QaTold(QaState.VALID)
+        return Around(qa, told, True, "2026-02-01", storage_warnings=self.storage_warnings)
 
     def frame(
         self, *reasons: Reason, survey: AlignedSurvey = SURVEY, is_seen: bool = True
@@ -175,9 +179,14 @@ class TestPage:
         room.frame()
         room.desk.store._file = FullDisk(room.desk.store._file)  # type: ignore[assignment]
         room.desk.do("step", to="survey")
-        assert "No space" in room.frame()["session"]["storage"]["warning"]
-        room.storage_warning = "recording stopped"
-        assert room.frame()["session"]["storage"]["warning"] == "recording stopped"
+        (unsaved,) = room.frame()["session"]["storage"]["warnings"]
+        assert (unsaved["code"], "No space" in unsaved["detail"]) == ("unsaved", True)
+        room.storage_warnings = (StorageWarning(StorageTrouble.DROPPING, n_frames=3),)
+        told = room.frame()["session"]["storage"]["warnings"]
+        assert [(each["code"], each["n_frames"]) for each in told] == [
+            ("dropping", 3),
+            ("unsaved", 0),
+        ]
 
     def test_before_the_first_frame_nothing_is_told(self, room: Room) -> None:
         assert room.follower.view(room.result) is None

@@ -17,9 +17,18 @@ export function showIdentity(header, words) {
     ? [session.patient_id, session.plan_id, session.machine, session.applicator_planned]
     : [words.text("session.none")];
   setText(byId("identity"), parts.filter(Boolean).join("  ·  "));
-  const warning = session?.storage.warning ?? "";
+  const warnings = session?.storage.warnings ?? [];
+  const warning = warnings.map((told) => storageSentence(told, words)).join(" ");
   byId("storage").hidden = !warning;
   setText(byId("storage"), warning ? words.text("storage.warning", { warning }) : "");
+}
+
+/**
+ * @param {import("./types.js").StorageWarning} told
+ * @param {Words} words
+ */
+function storageSentence({ code, n_frames: n, free_gb: gb, detail }, words) {
+  return words.ofCode("storage", code, { n, gb: words.number(gb, 1), detail });
 }
 
 /**

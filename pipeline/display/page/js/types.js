@@ -53,6 +53,8 @@
  * @typedef {{plan: string, patient: string, machine: string, applicator: string}} ReadBackItems
  * @typedef {{complete: boolean, confirmed_by: string[], persons: string[], items: ReadBackItems}} TimeOut
  *
+ * @typedef {{code: string, n_frames: number, free_gb: number, detail: string}} StorageWarning
+ *
  * @typedef {object} Session  the workflow
  * @property {string} session_id
  * @property {string} step
@@ -64,7 +66,7 @@
  * @property {string} applicator_planned
  * @property {string} applicator_seen
  * @property {string[]} applicators
- * @property {{holds: boolean, sentence: string}} qa
+ * @property {{holds: boolean, state: string, detail: string}} qa
  * @property {{holds: boolean, expires_at: string}} calibration
  * @property {{state: "none"|"running"|"usable", n_frames: number}} survey
  * @property {Area[]} areas
@@ -75,7 +77,7 @@
  * @property {number|null} acknowledged_frame
  * @property {{on: boolean, since_ns: number|null, deviations: number}} beam
  * @property {{ready: boolean, html: string, pdf: string, failed: boolean}} report
- * @property {{recording: boolean, warning: string}} storage
+ * @property {{recording: boolean, warnings: StorageWarning[]}} storage
  * @property {boolean} simulated
  *
  * @typedef {object} Header

@@ -13,7 +13,7 @@ export function briefing({ session, words }) {
       [words.text("fact.plan"), session.plan_id],
       [words.text("fact.machine"), session.machine],
       [words.text("fact.applicator"), session.applicator_planned],
-      [words.text("fact.qa"), qa.sentence, qa.holds],
+      [words.text("fact.qa"), words.ofCode("qa", qa.state, { detail: qa.detail }), qa.holds],
       [
         words.text("fact.calibration"),
         words.text(calibration.holds ? "fact.validUntil" : "fact.notValid", { time }),

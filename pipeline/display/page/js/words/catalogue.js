@@ -35,17 +35,18 @@ export class Words {
    * @returns {string}
    */
   text(key, values = {}) {
-    return this.catalogue.texts[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+    return filled(this.catalogue.texts[key], values);
   }
 
   /**
    * A text whose key is made of a code that arrives; the code itself where there is none.
    * @param {string} group
    * @param {string} code
+   * @param {Record<string, string|number>} [values]
    */
-  ofCode(group, code) {
+  ofCode(group, code, values = {}) {
     const texts = /** @type {Record<string, string>} */ (this.catalogue.texts);
-    return texts[`${group}.${code}`] ?? code;
+    return filled(texts[`${group}.${code}`] ?? code, values);
   }
 
   /**
@@ -76,4 +77,12 @@ export class Words {
     const all = Object.keys(CATALOGUES);
     return all[(all.indexOf(this.language) + 1) % all.length] ?? "en";
   }
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string|number>} values
+ */
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
