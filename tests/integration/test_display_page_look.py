@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from pipeline.overlay.palette import MINIMUM_CONTRAST, contrast
-from tests.display_session import MadeSession, verdict_header
+from tests.display_session import STEPS, MadeSession, verdict_header
 from tests.integration.display_browser import (
     FULL,
     SHOWN,
@@ -117,7 +117,7 @@ def test_axe_finds_nothing_serious(browser: Browser) -> None:
     session.areas = [{"name": "area_at_risk", "state": "placed", "drawn_by": "A. Surgeon"}]
     found: list[str] = []
     with shown_page(browser, session) as (page, _):
-        for step in ("briefing", "draw", "time_out", "beam", "report"):
+        for step in STEPS:
             session.step = step
             page.wait_for_selector(f'body[data-step="{step}"]')
             found += serious(page, step)
@@ -126,8 +126,22 @@ def test_axe_finds_nothing_serious(browser: Browser) -> None:
         page.click("#approve")
         found += serious(page, "PIN")
         page.keyboard.press("Escape")
+        page.wait_for_selector("#pin", state="hidden")
         page.keyboard.press("e")
+        page.wait_for_selector("#evidence:not([hidden])")
         found += serious(page, "evidence")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#evidence", state="hidden")
+        page.keyboard.press("?")
+        page.wait_for_selector("#help[open]")
+        found += serious(page, "help")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#help", state="hidden")
+        session.step = "draw"
+        page.wait_for_selector("#draw-keep-out")
+        page.click("#draw-keep-out")
+        page.wait_for_selector("#keep-out-name")
+        found += serious(page, "drawing")
     assert found == []
 
 
@@ -269,6 +283,7 @@ def test_dialogs_never_cover_verdict_or_simulation(browser: Browser) -> None:
             page.click(opener)
             box = page.locator(dialog).bounding_box()
             page.keyboard.press("Escape")
+            page.wait_for_selector(dialog, state="hidden")
             assert box is not None
             assert strip is not None
             assert box["y"] >= strip["y"] + strip["height"]

@@ -222,7 +222,6 @@ export class App {
 
   /** @returns {import("./keys.js").Actions} */
   #actions() {
-    const help = /** @type {HTMLDialogElement} */ (byId("help"));
     return {
       ...Console.actions(() => this.console),
       evidence: () => {
@@ -235,13 +234,11 @@ export class App {
         this.#tools();
         this.#speak();
       },
-      help: () => (help.open ? help.close() : fillHelp(this.words, this.role === "viewer").showModal()),
+      help: () => fillHelp(this.words, this.role === "viewer").showModal(),
       close: () => {
-        if (help.open) help.close();
-        else if (this.evidence.isOpen) {
-          this.evidence.open(false);
-          this.#askEvidence(false);
-        }
+        if (!this.evidence.isOpen) return;
+        this.evidence.open(false);
+        this.#askEvidence(false);
       },
     };
   }

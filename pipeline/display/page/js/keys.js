@@ -59,7 +59,7 @@ export function listen(actions) {
     const { target } = event;
     const isTyped = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
     const isPressing = event.key === "Enter" && target instanceof HTMLButtonElement;
-    const isModal = document.querySelector("dialog[open]") && event.key !== "Escape";
+    const isModal = document.querySelector("dialog[open]"); // its keys are its own; Escape closes it
     if (isTyped || isPressing || isModal || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = event.repeat ? null : actionOf(event.key, actions);
     if (!action) return;
