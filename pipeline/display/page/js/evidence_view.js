@@ -122,7 +122,7 @@ function quantities(header, words) {
  * @param {Words} words
  */
 function stages(header, words) {
-  return Object.entries(header.stage_ms).flatMap(([name, ms]) => pair(name, words.number(ms, 1)));
+  return Object.entries(header.stage_ms).flatMap(([name, ms]) => pair(words.ofCode("stage", name), words.number(ms, 1)));
 }
 
 /**
