@@ -4,9 +4,10 @@ A recorder compresses, a display and a browser draw beside the session. The syst
 among them all alike, so that a verdict came tens of milliseconds late whenever they were busy. A
 program of real-time priority (`man 7 sched`) runs as soon as it has something to do. The system
 itself leaves a twentieth of every second to others, and the supervisor stands above the session:
-whatever the session does, its permission to beam ends in time. The display's server, which needs
-little, has a larger share of the rest than browser and recorder: a browser that begins would else
-keep it from its frames for seconds.
+whatever the session does, its permission to beam ends in time. The display's server and, behind it,
+the recorder need little and have a larger share of the rest than browser and everything else: a
+browser that begins would else keep the server from its frames for seconds, and a program that has
+nothing to do with the session cost its recording frames.
 
 Fails to: ordinary priority. Verdicts are the same, and later when the computer is busy.
 """
@@ -24,7 +25,7 @@ NOT_ALLOWED = (
     "  precedence: NOT ALLOWED, verdicts come later when other programs are busy "
     "(allow real-time priority 2: LimitRTPRIO=2 in the service, or root's `ulimit -r 2`)"
 )
-DISPLAY_NICENESS = -10
+DISPLAY_NICENESS, RECORDER_NICENESS = -10, -5
 _THREADS: Final = Path("/proc/self/task")
 _AUTOGROUP: Final = Path("/proc/self/autogroup")  # `man 7 sched`, "The autogroup feature"
 
@@ -50,13 +51,13 @@ def stand_back() -> None:
     _schedule(os.SCHED_OTHER, 0)
 
 
-def stand_behind_the_session() -> None:
+def stand_behind_the_session(niceness: int) -> None:
     """Take no real-time priority, but more of what is left than other programs, where allowed."""
     stand_back()
     with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, DISPLAY_NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
     with suppress(PermissionError, FileNotFoundError):  # a login session's share of all sessions
-        _AUTOGROUP.write_text(str(DISPLAY_NICENESS), encoding="ascii")
+        _AUTOGROUP.write_text(str(niceness), encoding="ascii")
 
 
 def _schedule(policy: int, priority: int) -> bool:

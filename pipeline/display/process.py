@@ -32,7 +32,7 @@ from pipeline.display.limits import GRACE_S, HTTP_S, MAX_MESSAGE_BYTES, MAX_REQU
 from pipeline.display.reader import SessionReader
 from pipeline.display.start import MAX_START_BYTES, READY, Listener, Start, read_start
 from pipeline.display.wire import PROTOCOL
-from pipeline.precedence import stand_behind_the_session
+from pipeline.precedence import DISPLAY_NICENESS, stand_behind_the_session
 
 MAX_OPEN_FILES = 256  # whatever comes, it is no more than this
 EXIT_SESSION_DIED = 3
@@ -60,7 +60,7 @@ def main() -> int:
     """Serve one session; return the exit code."""
     for ignored in (signal.SIGINT, signal.SIGHUP):  # Ctrl-C ends the session, which ends this
         signal.signal(ignored, signal.SIG_IGN)
-    stand_behind_the_session()
+    stand_behind_the_session(DISPLAY_NICENESS)
     text = sys.stdin.buffer.read(MAX_START_BYTES + 1)
     if not text:  # the session died before it could say anything
         return EXIT_SESSION_DIED

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from pipeline.precedence import stand_back
+from pipeline.precedence import RECORDER_NICENESS, stand_behind_the_session
 from pipeline.recorder.seam import Seam
 from pipeline.recorder.viewer_notes import ViewerNotes
 from pipeline.recorder.wire import receive
@@ -33,7 +33,7 @@ def main() -> int:
     """Write one session; return the exit code."""
     for ignored in (signal.SIGINT, signal.SIGHUP):  # Ctrl-C ends the session, which ends this
         signal.signal(ignored, signal.SIG_IGN)
-    stand_back()
+    stand_behind_the_session(RECORDER_NICENESS)
     session = socket.socket(fileno=int(sys.argv[1]))
     start = json.loads(sys.stdin.buffer.read(MAX_START_BYTES))
     record = TypeAdapter(HeaderRecord).validate_python(

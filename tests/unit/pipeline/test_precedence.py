@@ -14,6 +14,7 @@ import pytest
 from pipeline.precedence import (
     DISPLAY_NICENESS,
     NOT_ALLOWED,
+    RECORDER_NICENESS,
     SESSION_PRIORITY,
     ahead_of_others,
     stand_back,
@@ -86,7 +87,7 @@ def test_it_ends_with_an_error_too() -> None:
 @pytest.mark.parametrize(
     ("child", "act", "niceness"),
     [
-        ("recorder.process", "stand_back", 0),
+        ("recorder.process", "stand_behind_the_session", RECORDER_NICENESS),
         ("session_report.child", "stand_back", 0),
         ("display.process", "stand_behind_the_session", DISPLAY_NICENESS),
     ],
@@ -97,8 +98,8 @@ def test_our_programs_stand_back(child: str, act: str, niceness: int) -> None:
 import os
 import pipeline.{child} as child
 inherited = os.sched_getscheduler(0)
-def told():
-    act()
+def told(*niceness):
+    act(*niceness)
     print(inherited, os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0), flush=True)
     os._exit(0)
 act, child.{act} = child.{act}, told
