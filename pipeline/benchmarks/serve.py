@@ -1,8 +1,10 @@
 """`bench serve`: exposure to drawn, and what the display costs the tracker, beside friend and foe.
 
 The tracker runs over simulated frames at a camera's pace, in turns without and with the display; so
-both meet the same load. Then hostile clients come. Exposure to drawn ends when the client's word
-that it has drawn is back at the server.
+both meet the same load. Camera and screen are not in step: each turn begins another part of the
+screen's period later, so that a page waits for its refresh for every time between none and a whole
+one. Then hostile clients come. Exposure to drawn ends when the client's word that it has drawn is
+back at the server.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.serving import DisplayServer, serving
 from pipeline.display.start import PAGE
 
-N_TURNS = 6  # of each, without and with the display
+N_TURNS = 12  # of each, without and with the display
 WHICH = (50, 95, 99)
 DRAWN_P50_GOAL_MS, DRAWN_P95_GOAL_MS = 40.0, 80.0
 RISE_GOAL = 0.25
@@ -99,7 +101,7 @@ def _measure(
         loop.run(round(START_S * 30), publisher)
         for number in range(N_TURNS):
             _add(run.without, loop.run(turn, None))
-            _add(run.beside, loop.run(turn, publisher))
+            _add(run.beside, loop.run(turn, publisher, number / N_TURNS))
             report((number + 1) * 2 * turn, 3 * n_frames)
         found = {name: clients.found() for name, clients in watching.items()}
         for name, each in found.items():

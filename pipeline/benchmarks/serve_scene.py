@@ -28,6 +28,7 @@ from pipeline.tracker import Tracker
 from tracking.frame import SourceFrame
 
 N_WARM_UP = 30
+REFRESH_NS = 1e9 / 60  # of the browser's screen
 END_S = 30.0
 CHROMIUM = "chromium"
 CHROMIUM_ARGUMENTS = (
@@ -77,11 +78,16 @@ class Loop:
         self._position = 0
         self._due_ns = 0
 
-    def run(self, n_frames: int, publisher: Publisher | None) -> Costs:
-        """Process frames as they are due, and show them where there is a publisher."""
+    def run(self, n_frames: int, publisher: Publisher | None, phase: float = 0.0) -> Costs:
+        """Process frames as they are due, and show them where there is a publisher.
+
+        `phase`: by how much of a screen's period frames come later than at a phase of 0, on the
+        machine's clock.
+        """
         costs = Costs()
         with ahead_of_others(), collected_between_frames() as collect:
-            self._due_ns = time.monotonic_ns()
+            n_periods = time.monotonic_ns() // self._period_ns + 1
+            self._due_ns = n_periods * self._period_ns + round(phase * REFRESH_NS)
             for _ in range(n_frames):
                 self._wait(costs)
                 frame = self._next()
