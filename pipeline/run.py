@@ -36,9 +36,9 @@ def run(
     with collected_between_frames() as collect:
         while (source_frame := source.read()) is not None:
             is_written = n_frames >= n_unwritten
-            if is_written and before_frame is not None:
-                before_frame(source_frame.frame.stamp_ns)
             if is_written:
+                if before_frame is not None:
+                    before_frame(source_frame.frame.stamp_ns)
                 sinks.ahead(source_frame)
             result = tracker.process(source_frame)
             if is_written:

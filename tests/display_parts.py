@@ -19,7 +19,7 @@ from websockets.typing import Origin
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.publisher import Publisher
 from pipeline.display.serving import DisplayServer, Place, serving
-from pipeline.display.wire import FRAME, PICTURE, unpack_for_page
+from pipeline.display.wire import PICTURE, unpack_for_page
 from pipeline.sinks.sink import FrameResult
 from tests.builders_results import make_context, make_result
 
@@ -158,8 +158,8 @@ class Client:
         while time.monotonic() < until_s:
             message = self.heard()
             if isinstance(message, bytes):
-                self._taken(message)
-                self._draw(message)
+                if (frame := self._taken(message)) is not None:
+                    self._draw(frame[0])
                 continue
             table: dict[str, Any] = json.loads(message)
             if table["kind"] == kind:
@@ -173,7 +173,7 @@ class Client:
             if isinstance(message, bytes) and (frame := self._taken(message)) is not None:
                 break
         if is_drawn:
-            self._draw(message)
+            self._draw(frame[0])
         return frame
 
     def waiting(self, seconds: float) -> list[str]:
@@ -208,10 +208,8 @@ class Client:
             self.n_ahead += 1
         return header, picture, age_ms
 
-    def _draw(self, message: bytes) -> None:
-        header = unpack_for_page(message)[0]
-        if header["kind"] == FRAME:
-            self.say({"kind": "drawn", "sequence": header["sequence"]})
+    def _draw(self, header: dict[str, Any]) -> None:
+        self.say({"kind": "drawn", "sequence": header["sequence"]})
 
 
 def token_of(stage: At, role: str) -> str:

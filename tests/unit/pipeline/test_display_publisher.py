@@ -42,6 +42,13 @@ def received(server: socket.socket) -> Message:
     return unpack(prefix, header, memoryview(exactly(server, prefix.images_bytes)))
 
 
+def gone_ahead(publisher: Publisher, ends: tuple[socket.socket, socket.socket]) -> Message:
+    """The picture of `RESULT`, sent ahead to a server that is attached for it."""
+    publisher.attach(ends[0])
+    publisher.ahead(RESULT.source_frame)
+    return received(ends[1])
+
+
 def exactly(server: socket.socket, n_bytes: int) -> bytes:
     data = bytearray()
     while len(data) < n_bytes:
@@ -76,9 +83,7 @@ def test_a_frame_arrives_with_its_exposure(ends: tuple[socket.socket, socket.soc
 
 def test_a_picture_goes_ahead_of_its_frame(ends: tuple[socket.socket, socket.socket]) -> None:
     publisher = made()
-    publisher.attach(ends[0])
-    publisher.ahead(RESULT.source_frame)
-    picture = received(ends[1])
+    picture = gone_ahead(publisher, ends)
     assert (picture.header["kind"], set(picture.images)) == ("picture", {"colour"})
     publisher.emit(RESULT)
     frame = received(ends[1])
@@ -96,9 +101,7 @@ def test_the_recorders_colour_is_of_the_same_picture(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     publisher = made()
-    publisher.attach(ends[0])
-    publisher.ahead(RESULT.source_frame)
-    picture = received(ends[1])
+    picture = gone_ahead(publisher, ends)
     frame = RESULT.source_frame.frame
     assert frame.color_rgb is not None
     coded = replace(RESULT.source_frame, frame=frame.with_color(frame.color_rgb.copy()))
@@ -113,9 +116,7 @@ def test_another_server_is_sent_the_picture_again(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     publisher = made()
-    publisher.attach(ends[0])
-    publisher.ahead(RESULT.source_frame)
-    received(ends[1])
+    gone_ahead(publisher, ends)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with theirs:
         publisher.attach(ours)
