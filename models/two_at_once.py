@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -30,9 +30,19 @@ class _Beside:
         self.first = None if places is None else places.first
         second = None if places is None else frozenset({places.second})
         self.pool = ThreadPoolExecutor(1, "beside", initializer=partial(keep_to, second))
+        self.takes_turns = False
 
 
 _beside = _Beside()
+
+
+def take_turns() -> None:
+    """Do without the second thread from now on, in this process.
+
+    For one of several that do the same work: the others are on the other cores, and two that share
+    theirs are slower than two that do not.
+    """
+    _beside.takes_turns = True
 
 
 def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
@@ -43,10 +53,22 @@ def both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[Firs
     Exception
         What `second` raised, or else what `first` did; both have ended by then.
     """
+    if _beside.takes_turns:
+        return _in_turn(first, second)
     with kept_to(_beside.first):
         started = _beside.pool.submit(first)
         try:
             done = second()
         finally:
             started.exception()  # waits
+    return started.result(), done
+
+
+def _in_turn(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    started: Future[First] = Future()
+    try:
+        started.set_result(first())
+    except Exception as error:  # noqa: BLE001 - raised below, unless `second` does
+        started.set_exception(error)
+    done = second()
     return started.result(), done

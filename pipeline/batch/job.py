@@ -17,6 +17,7 @@ from typing import Literal
 
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
+from models.two_at_once import take_turns
 from pipeline.batch.archive import open_session
 from pipeline.config.load import ConfigText
 from pipeline.config.session_config import GivenTexts, session_config
@@ -97,6 +98,12 @@ def run_job(job: Job) -> JobResult:
         return failed(job, f"{error.what}: {error.actual}" if error.actual else error.what)
     except (OSError, ValueError) as error:
         return failed(job, str(error) or type(error).__name__)
+
+
+def run_beside_others(job: Job) -> JobResult:
+    """The same on one of several workers: each has a core, and none takes another's."""
+    take_turns()
+    return run_job(job)
 
 
 def failed(job: Job, reason: str) -> JobResult:

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.batch.archive import SessionFile
-from pipeline.batch.job import Configuration, Job, JobResult, failed, run_job
+from pipeline.batch.job import (
+    Configuration,
+    Job,
+    JobResult,
+    failed,
+    run_beside_others,
+    run_job,
+)
 from pipeline.batch.results import ResultFolder, SessionRow
 from tracking.errors import UsageError
 
@@ -33,6 +40,11 @@ class Cluster:
 
     address: str = ""
     n_workers: int = 2
+
+    @property
+    def is_one_worker(self) -> bool:
+        """Whether all cores are one worker's; of a cluster that is not ours nothing is known."""
+        return not self.address and self.n_workers == 1
 
 
 def run_batch(
@@ -60,7 +72,7 @@ def run_batch(
     report(len(kept), len(sessions))
     if left:
         with _client(cluster) as client:
-            for result in _results(client, left):
+            for result in _results(client, left, cluster):
                 kept[result.name] = out.keep(result)
                 report(len(kept), len(sessions))
     return [kept[session.name] for session in sessions]
@@ -106,11 +118,12 @@ def _environment() -> dict[str, str]:
     return {name: os.environ.get(name, "1") for name in names}
 
 
-def _results(client: Client, jobs: Sequence[Job]) -> Iterator[JobResult]:
+def _results(client: Client, jobs: Sequence[Job], cluster: Cluster) -> Iterator[JobResult]:
     """Results as they come; what a worker cannot hand back is a failed session."""
     from distributed import as_completed
 
-    futures: dict[Any, Job] = {client.submit(run_job, job, pure=False): job for job in jobs}
+    run = run_job if cluster.is_one_worker else run_beside_others
+    futures: dict[Any, Job] = {client.submit(run, job, pure=False): job for job in jobs}
     for future in as_completed(list(futures)):
         job = futures.pop(future)
         try:
