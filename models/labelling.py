@@ -7,16 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.arrays import Bool, Float, UInt8
+from tracking.arrays import Float, UInt8
 from tracking.compiled import compiled, part
 from tracking.loop_types import (
     COUNT,
     LABELS,
-    MASK,
     NEW_INDICES,
     NEW_LABELS,
     NEW_VECTOR,
-    REAL,
     SINGLE,
     WORD,
     array_in,
@@ -46,14 +44,6 @@ def label_image(logits: Planes, source: tuple[int, int], small: UInt8 | None = N
         The winners, where they are known.
     """
     return _enlarged(logits, winners(logits) if small is None else small, *source)
-
-
-def mean_probability(logits: Planes, mask: Bool) -> float | None:
-    """Mean softmax probability of the winning class over `mask`, None where it is empty.
-
-    Of a large mask evenly chosen pixels tell it.
-    """
-    return _mean_probability(logits, mask) if mask.any() else None
 
 
 @compiled(NEW_LABELS, PLANES)
@@ -169,26 +159,6 @@ def _probability(logits: Planes, row: int, column: int) -> np.float32:
     for code in range(len(logits)):
         total += np.exp(logits[code, row, column] - top)
     return np.float32(1.0) / total
-
-
-@compiled(REAL, PLANES, MASK)
-def _mean_probability(logits: Planes, mask: Bool) -> float:
-    """See `mean_probability`; the mask is not empty."""
-    height, width = mask.shape
-    n_pixels = 0
-    for row in range(height):
-        n_pixels += mask[row].sum()
-    step = 1 + n_pixels // ENOUGH_PIXELS
-    n_chosen, total, to_come = 0, 0.0, 0
-    for row in range(height):
-        for column in range(width):
-            if mask[row, column]:
-                if to_come == 0:
-                    total += float(_probability(logits, row, column))
-                    n_chosen += 1
-                    to_come = step
-                to_come -= 1
-    return total / n_chosen
 
 
 @compiled(several(NEW_VECTOR, NEW_INDICES), PLANES, COUNT, COUNT, array_in(WORD, 2), COUNT, COUNT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -57,10 +58,15 @@ class ManifestDraft(StrictModel):
     classes: tuple[str, ...]
     thresholds: Thresholds
 
-    @property
+    @cached_property
     def model_id(self) -> str:
-        """Name and content hash, as records carry it."""
-        return f"{self.name}-{self.sha256[:12]}"
+        """Name and hash, as records carry it: of the weights' hash and of all else that is here.
+
+        Other thresholds or another doubt find other labels in the same frame: another model.
+        """
+        content = self.model_dump(mode="json", by_alias=True)
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+        return f"{self.name}-{digest.hexdigest()[:12]}"
 
     @property
     def input_shape(self) -> tuple[int, int, int, int]:

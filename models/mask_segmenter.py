@@ -51,11 +51,7 @@ class MaskSegmenter:
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), MODEL_ID)
         if not source_frame.labels_tell_bed:
             labels = _with_bed_around(frame, labels)
-        is_proposed = any(
-            (labels == one.value).any() for one in (Label.TUMOR_BED, Label.APPLICATOR)
-        )
-        confidence = 1.0 if is_proposed else None
-        return Segmentation(labels, MODEL_ID, confidence, doubt=STORED_LABELS)
+        return Segmentation(labels, MODEL_ID, doubt=STORED_LABELS)
 
 
 def _with_bed_around(frame: RgbdFrame, labels: UInt8) -> UInt8:

@@ -69,6 +69,7 @@ ITEM_BYTES: Final = {"FLOAT": 4, "UINT8": 1, "INT8": 1, "INT32": 4, "INT64": 8}
 MAX_DIMENSIONS: Final = 6  # a pixel shuffle that is not one operator needs six
 MAX_ELEMENTS: Final = 1 << 24  # of one tensor: ten times the largest of a network of this canvas
 MAX_TOTAL_ELEMENTS: Final = 1 << 28  # of all tensors together: 1 GiB if none were ever freed
+MAX_PRODUCTS: Final = 1 << 34  # of one answer: twenty times as many as ours, a second or two
 MAX_ENTRIES: Final = 4096  # of any list of messages: nodes, weights, attributes
 MAX_NUMBERS: Final = 1024  # in an attribute's list, or a list of names
 MAX_TEXT: Final = 256  # characters of a name

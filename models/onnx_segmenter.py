@@ -12,7 +12,7 @@ from models.applicator_parts import without_doubtful_parts
 from models.doubt import label_doubt
 from models.features import painted, planes, planes_ahead
 from models.folded_logits import unfolded
-from models.labelling import mean_probability, winners
+from models.labelling import winners
 from models.letterbox import Letterbox
 from models.manifest import Manifest
 from models.prediction import Prediction
@@ -55,7 +55,7 @@ class OnnxSegmenter:
 
     @property
     def model_id(self) -> str:
-        """Name and content hash of the weights."""
+        """Name and hash of weights and manifest."""
         return self._manifest.model_id
 
     def look_ahead(self, frame: RgbdFrame) -> Ahead:
@@ -68,20 +68,15 @@ class OnnxSegmenter:
         if not frame.depth_raw.any():
             return Segmentation(np.zeros(frame.intrinsics.shape, np.uint8), self.model_id)
         predicted = self.predict(frame, ahead)
-        labels, (confidence, doubt) = both(
-            lambda: predicted.labels, lambda: self._trust(predicted, frame)
-        )
-        return Segmentation(labels, self.model_id, confidence, NETWORK_EDGES, doubt)
+        labels, doubt = both(lambda: predicted.labels, lambda: self._doubt(predicted, frame))
+        return Segmentation(labels, self.model_id, NETWORK_EDGES, doubt)
 
-    def _trust(self, predicted: Prediction, frame: RgbdFrame) -> tuple[float | None, LabelDoubt]:
-        """How sure the network is of cone and bed, and how far that may be believed."""
-        small = predicted.small
-        proposed = (small == Label.APPLICATOR.value) | (small == Label.TUMOR_BED.value)
-        confidence = mean_probability(predicted.logits, proposed)
+    def _doubt(self, predicted: Prediction, frame: RgbdFrame) -> LabelDoubt:
+        """How far what the network says may be believed."""
         doubt = label_doubt(self._manifest.doubt, predicted, frame)
         if predicted.refused_share > MAX_REFUSED_SHARE:
             doubt = replace(doubt, score=1.0, cause=DoubtCause.UNFAMILIAR)
-        return confidence, doubt
+        return doubt
 
     def predict(self, frame: RgbdFrame, ahead: Ahead = None) -> Prediction:
         """Run the network; parts of an applicator that are too small or too unsure are none."""

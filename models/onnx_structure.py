@@ -20,11 +20,13 @@ from models.onnx_limits import (
     MAX_ELEMENTS,
     MAX_ENTRIES,
     MAX_NUMBERS,
+    MAX_PRODUCTS,
     MAX_TEXT,
     MAX_TOTAL_ELEMENTS,
     MEANINGS,
     OPERATORS,
 )
+from models.onnx_products import n_products
 from tracking.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -182,7 +184,7 @@ def _check_signature(
 
 
 def _check_sizes(model: ModelProto) -> None:
-    """Infer the size of everything that is computed: all of it known and bounded.
+    """Infer the size of everything that is computed, and how much that is: known and bounded.
 
     The sizes that the file itself claims are forgotten first: where nothing can be inferred they
     would be believed, and the runtime does not hold them against what it computes.
@@ -216,6 +218,11 @@ def _check_sizes(model: ModelProto) -> None:
             total += _elements(shape, f"{node.op_type} {name}")
     if total > MAX_TOTAL_ELEMENTS:
         _refuse("needs too much memory", f"at most {MAX_TOTAL_ELEMENTS} elements", str(total))
+    known = sizes | {value.name: _shape(value) for value in graph.input}
+    known |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    products = sum(n_products(node, known) for node in graph.node)
+    if products > MAX_PRODUCTS:
+        _refuse("computes too much", f"at most {MAX_PRODUCTS} products", str(products))
 
 
 def _refuse(what: str, expected: str, actual: str) -> NoReturn:

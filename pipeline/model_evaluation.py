@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.evaluation.confusion import iou_of
 from models.evaluation.frame_score import FrameScore
-from models.evaluation.labelled_folder import LabelledFolder
+from models.evaluation.labelled_folder import REMEDY, LabelledFolder, LeftOut
 from models.evaluation.run import score, without_color
 from models.evaluation.summary import Figure, SetFigures, by_stratum, summarise
 from models.evaluation.worst_stratum import worst_stratum
@@ -38,7 +38,15 @@ CAPTION = (
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All scores of a folder, with what was asked."""
+    """All scores of a folder, with what was asked.
+
+    Attributes
+    ----------
+    damage
+        Why the frames ended early; None: they did not.
+    left_out
+        Frames without labels that can be used, in order.
+    """
 
     folder: str
     model_id: str
@@ -47,6 +55,22 @@ class Evaluation:
     scores: Sequence[FrameScore]
     worst: WorstFrames
     damage: str | None
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the folder; a frame that nobody has labelled is not."""
+        found = [] if self.damage is None else [self.damage]
+        wrong = [one for one in self.left_out if not one.is_unlabelled]
+        if wrong:
+            first = f"the labels of frame {wrong[0].frame_index} cannot be used: {wrong[0].why}"
+            found.append(f"{len(wrong)} frames were left out, {first}")
+        return tuple(found)
+
+    @property
+    def n_unlabelled(self) -> int:
+        """Frames that nobody has labelled."""
+        return sum(one.is_unlabelled for one in self.left_out)
 
 
 def evaluate_folder(
@@ -62,7 +86,7 @@ def evaluate_folder(
     Raises
     ------
     SourceError
-        Not a scene folder, not labelled, or not one readable frame.
+        Not a scene folder, or not one readable frame with labels that can be used.
     """
     source = LabelledFolder(folder)
     total = min(limit or source.n_frames, source.n_frames)
@@ -75,10 +99,22 @@ def evaluate_folder(
         if len(scores) == total:
             break
     if not scores:
-        raise SourceError(f"{folder} has no readable frame", actual=source.damage or "none")
+        whys = [f"frame {one.frame_index}: {one.why}" for one in source.left_out[:1]]
+        raise SourceError(
+            f"{folder} has no readable frame with labels that can be used",
+            actual=source.damage or "; ".join(whys) or "no frame",
+            remedy=REMEDY,
+        )
     labels = tuple(Label) if source.tells_bed else (Label.APPLICATOR,)
     return Evaluation(
-        str(folder), segmenter.model_id, uses_color, labels, scores, worst, source.damage
+        str(folder),
+        segmenter.model_id,
+        uses_color,
+        labels,
+        scores,
+        worst,
+        source.damage,
+        tuple(source.left_out),
     )
 
 
@@ -91,6 +127,10 @@ def document(found: Evaluation) -> dict[str, object]:
         "ids": {"model": found.model_id},
         "uses_color": found.has_color,
         "truncated": found.damage is not None,
+        "left_out": [
+            {"frame": f"{one.frame_index:06d}", "why": one.why, "unlabelled": one.is_unlabelled}
+            for one in found.left_out
+        ],
         "classes_labelled": [label.name.lower() for label in found.labels],
         "all": summarise(found.scores, found.labels).document(),
         "strata": {

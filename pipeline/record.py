@@ -19,7 +19,7 @@ from pipeline.privacy.note import PSEUDONYM, naming_anew, privacy_of
 from pipeline.privacy.of_recording import names_for
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.recorder.texts import keeps_notes, without_ids, without_notes
-from recordings.naming import SESSION_SUFFIX
+from recordings.naming import DB3_SUFFIX, SESSION_SUFFIX
 from recordings.opening import open_source
 from recordings.recorder import Progress, Recorded, record_db3, record_session
 from recordings.session.part_limit import LIMIT_BYTES
@@ -27,7 +27,6 @@ from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
 from tracking.errors import UsageError
 from tracking.frame import SourceFrame
 
-DB3_SUFFIX = ".db3"
 SUFFIXES = (SESSION_SUFFIX, DB3_SUFFIX)
 NO_NOTES = (
     "note: what the live session was handed and decided is left out, and its colour is encoded "

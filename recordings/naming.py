@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 LIVE_NAME = "realsense"
 SIMULATION_PREFIX = "sim:"
 SESSION_SUFFIX = ".mcap"
+DB3_SUFFIX = ".db3"  # librealsense's own
 # Of a folder's name: file systems take 255, and a folder that is being written has a longer name.
 LONGEST_FOLDER_BYTES = 200
 HASH_DIGITS = 16

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from recordings.naming import LIVE_NAME, SESSION_SUFFIX, SIMULATION_PREFIX
+from recordings.naming import DB3_SUFFIX, LIVE_NAME, SESSION_SUFFIX, SIMULATION_PREFIX
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
 
-REALSENSE_SUFFIXES = (".db3", ".bag")
+REALSENSE_SUFFIXES = (DB3_SUFFIX, ".bag")
 KINDS = ".mcap session, RealSense .db3 or .bag, BOP folder, sim:SCENARIO or realsense[:SERIAL]"
 
 MISSING_REMEDY = "check the path for a typing mistake"

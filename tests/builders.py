@@ -104,7 +104,7 @@ class View:
     @property
     def segmentation(self) -> Segmentation:
         """The true labels as the estimators take them."""
-        return Segmentation(self.labels, "truth", 1.0)
+        return Segmentation(self.labels, "truth")
 
 
 def make_view(

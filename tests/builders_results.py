@@ -166,7 +166,7 @@ def make_result(
         IDS,
     )
     source_frame = SourceFrame(frame, labels, True, ground_truth)
-    return FrameResult(source_frame, Segmentation(labels, "model-1", 0.95), record)
+    return FrameResult(source_frame, Segmentation(labels, "model-1"), record)
 
 
 def make_registration(pose: Float | None) -> Registration:

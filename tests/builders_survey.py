@@ -94,7 +94,7 @@ def make_survey(
 
 def bed_segmentation(labels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Segmentation:
     """Those labels as an estimator takes them."""
-    return Segmentation(labels, "truth", 1.0)
+    return Segmentation(labels, "truth")
 
 
 def _onto_bed(bed: Float, start: Float, directions: Float, height_mm: float) -> Float:

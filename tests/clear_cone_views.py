@@ -53,7 +53,7 @@ def clear_view(distance_mm: float = 450.0, seed: int = 1, *, paper: bool = True)
     pose = seen.camera_from_applicator
     rendering = render(_scene(CLEAR, paper=paper), WIDE.intrinsics, pose)
     depth = measure(rendering, WIDE.intrinsics, _CAMERA, rng) * np.float32(_CAMERA.depth_unit_mm)
-    labels = Segmentation(rendering.labels, "truth", 1.0)
+    labels = Segmentation(rendering.labels, "truth")
     return ClearView(collar, depth.astype(np.float32), labels, pose)
 
 

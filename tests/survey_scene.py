@@ -83,7 +83,7 @@ class Shot:
     @property
     def segmentation(self) -> Segmentation:
         """The labels as the estimators take them."""
-        return Segmentation(self.labels, "truth", 1.0)
+        return Segmentation(self.labels, "truth")
 
     @property
     def view(self) -> LiveView:

@@ -48,15 +48,13 @@ EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, as
 class Segmentation:
     """Label image in the depth grid, uint8 (height, width), codes of `Label`.
 
-    `model_id` names what produced it; `confidence` is the mean probability of the
-    winning class over applicator and bed pixels (1 for stored masks, None if there are none).
-    `edge_quality` says how far the outline may be trusted, `doubt` how far the labels
-    as a whole may be believed: not at all, unless whoever made them says so.
+    `model_id` names what produced it, `edge_quality` says how far the outline may be trusted,
+    `doubt` how far the labels as a whole may be believed: not at all, unless whoever made them
+    says so.
     """
 
     labels: UInt8
     model_id: str
-    confidence: float | None = None
     edge_quality: EdgeQuality = EXACT_LABELS
     doubt: LabelDoubt = UNPROVEN
 

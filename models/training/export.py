@@ -75,7 +75,7 @@ def export(network: SegmentationNet, training_id: str, manifest_path: Path) -> E
     calibration = [planes for planes, _ in examples(ACTIVATIONS_FROM, N_CALIBRATION_SCENES)]
     file = manifest_path.with_suffix(".onnx").name
     full = _candidate(to_onnx(network), file, training_id, proof)
-    parity = _parity(network, full.network, proof[:VIEWS_PER_SCENE])
+    parity = _parity(network, full.network, proof)
     small = _candidate(to_8_bit(network, calibration), file, training_id, proof)
     iou, iou_8 = _iou(full.labels, proof), _iou(small.labels, proof)
     is_8_bit = all(iou[name] - iou_8[name] <= MAX_IOU_LOSS for name in iou)
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, default=SHIPPED_MANIFEST)
     arguments = parser.parse_args()
-    state = torch.load(arguments.checkpoint, weights_only=True)
+    state = torch.load(arguments.checkpoint, weights_only=True, map_location="cpu")
     network = SegmentationNet()
     network.load_state_dict(state["average"])
     report = export(network, state["training_id"], arguments.out)

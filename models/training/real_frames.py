@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.training.raw_depth import DEPTH_UNIT_MM, raw_depth
 from tracking.arrays import UInt8
 from tracking.camera import CameraIntrinsics
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-UNIT_MM = 0.1  # of the depth handed on
 METRE_MM = 1000.0
 
 
@@ -51,11 +51,9 @@ def real_frames(folder: Path = SHARED_DATA) -> Iterator[tuple[str, SourceFrame]]
 
 def _frame(depth_mm: NDArray[np.generic], color_rgb: UInt8 | None, focal: float) -> SourceFrame:
     height, width = depth_mm.shape
-    raw = np.clip(np.round(depth_mm.astype(np.float64) / UNIT_MM), 0, np.iinfo(np.uint16).max)
     intrinsics = CameraIntrinsics(width, height, focal, focal, width / 2, height / 2)
-    return SourceFrame(
-        RgbdFrame(0, "", 0, 0, intrinsics, raw.astype(np.uint16), UNIT_MM, color_rgb)
-    )
+    raw = raw_depth(np.maximum(depth_mm, 0))
+    return SourceFrame(RgbdFrame(0, "", 0, 0, intrinsics, raw, DEPTH_UNIT_MM, color_rgb))
 
 
 def _read(path: Path) -> NDArray[np.generic]:

@@ -9,7 +9,6 @@ network then computes what the file did, and trains as one that has batch norms.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -25,9 +24,12 @@ LEAST_VARIANCE = 1e-6  # of a channel that is the same everywhere
 Arrays = dict[str, NDArray[np.float32]]
 
 
-def exported_weights(path: Path) -> Arrays:
-    """Weights and biases of an exported file by the names of the network's convolutions."""
-    model = onnx.load(path, load_external_data=False)
+def exported_weights(content: bytes) -> Arrays:
+    """Weights and biases of an exported file by the names of the network's convolutions.
+
+    Of bytes that `models.manifest.read_weights` has checked.
+    """
+    model = onnx.load_model_from_string(content)
     found = {
         one.name.removeprefix(INSIDE): numpy_helper.to_array(one) for one in model.graph.initializer
     }

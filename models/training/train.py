@@ -20,7 +20,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 
 import cv2
@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from models.loading import SHIPPED_MANIFEST
+from models.manifest import read_manifest, read_weights
 from models.training.augment import tensors
 from models.training.batches import Draw, batches
 from models.training.curves import draw_curves
@@ -39,6 +40,7 @@ from models.training.network import values_of
 from models.training.recovered import exported_weights, load_exported
 from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
 from models.training.settings import Settings, going_on
+from tracking.errors import FaultError
 
 FOLDER = Path("runs") / "train"
 EVALUATE_EVERY, SAVE_EVERY = 500, 100
@@ -57,8 +59,8 @@ class Training:
     n_batchers: int
     console: Console
 
-    def start_from(self, exported: Path) -> None:
-        """Recover exported weights, and say what they give on held views."""
+    def start_from(self, exported: bytes) -> None:
+        """Recover the weights of an exported file, and say what they give on held views."""
         scenes = range(HELD_FROM + N_HELD, HELD_FROM + N_HELD + N_SETTLING)
         views = self.renderer.views(scenes, 1, "training")
         planes = [torch.from_numpy(tensors(view.sample)[0][None]) for view in views]
@@ -66,7 +68,7 @@ class Training:
         network = self.learner.network
         load_exported(network, exported_weights(exported), examples)
         held = held_views(self.renderer, self.settings.phases[-1].window.canvas)
-        self.console.print(f"{exported.name}: {judged(network, held)}")
+        self.console.print(f"as exported: {judged(network, held)}")
         network.train()
 
     def phase(self, number: int, first: int, advance: Callable[[], None]) -> None:
@@ -81,12 +83,21 @@ class Training:
         window, losses = ViewWindow(self.renderer, phase.window, steps), list[float]()
         for inputs, target in batches(window, steps, draw, self.n_batchers):
             losses.append(learner.learn(inputs, target))
+            self._check(losses[-1])
             advance()
             if learner.step % EVALUATE_EVERY == 0 or learner.step == last:
                 self._judge(held, losses)
                 losses.clear()
             if learner.step % SAVE_EVERY == 0 or learner.step == last:
                 learner.save()
+
+    def _check(self, loss: float) -> None:
+        """A training that has come to nothing ends at once, its last checkpoint as it was."""
+        if not isfinite(loss):
+            raise FaultError(
+                f"step {self.learner.step}: the loss is {loss}",
+                remedy=f"go on from {self.folder} with a lower learning rate",
+            )
 
     def _judge(self, held: Sequence[KeptSample], losses: Sequence[float]) -> None:
         """Judge the averaged weights: said, noted and drawn."""
@@ -98,9 +109,9 @@ class Training:
 
 
 def run(
-    settings: Settings, folder: Path, n_workers: int, n_batchers: int, start: Path | None = None
+    settings: Settings, folder: Path, n_workers: int, n_batchers: int, start: bytes | None = None
 ) -> Learner:
-    """Train to the end, from wherever the checkpoint stands; `start` is an exported file."""
+    """Train to the end, from wherever the checkpoint stands; `start`: an exported file's bytes."""
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(settings, settings.training_id(), folder)
@@ -131,14 +142,16 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    start = None if arguments.start is None else arguments.start.with_suffix(".onnx")
-    if start is None:
+    start = None
+    if arguments.start is None:
         n_small = default.small_steps if arguments.small_steps is None else arguments.small_steps
         settings = Settings(small_steps=n_small, whole_steps=arguments.whole_steps)
     else:
         if arguments.small_steps is not None:
             parser.error("--start goes on with whole canvases: leave --small-steps out")
-        settings = going_on(sha256(start.read_bytes()).hexdigest(), arguments.whole_steps)
+        manifest = read_manifest(arguments.start)
+        start = read_weights(arguments.start, manifest)
+        settings = going_on(manifest.sha256, arguments.whole_steps)
     n_batchers = max(1, N_CORES // 4)
     learner = run(settings, arguments.folder, arguments.workers, n_batchers, start)
     if settings.whole_steps == 0:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from recordings.naming import session_name
+from recordings.naming import SESSION_SUFFIX, session_name
 from tracking.errors import SourceError, UsageError
 
-SUFFIX = ".mcap"
 BLOCK_BYTES = 1 << 20  # of a ranged read: about five frames
 # What an object is taken to be the same by: of an object store its tag, of a disk its time.
 CONTENT_KEYS = ("ETag", "etag", "md5Hash", "versionId", "mtime", "LastModified", "last_modified")
@@ -59,12 +58,12 @@ def list_sessions(archive: str) -> tuple[SessionFile, ...]:
     sessions = [
         _session(filesystem.unstrip_protocol(path), path, root, info)
         for path, info in found.items()
-        if path.endswith(SUFFIX) and info.get("type") == "file"
+        if path.endswith(SESSION_SUFFIX) and info.get("type") == "file"
     ]
     if not sessions:
         raise SourceError(
             f"{archive} holds no session.",
-            expected=f"files that end in {SUFFIX}, at any depth",
+            expected=f"files that end in {SESSION_SUFFIX}, at any depth",
             actual=f"{len(found)} other files",
         )
     return tuple(sorted(sessions, key=lambda session: session.name))

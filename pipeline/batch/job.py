@@ -24,6 +24,7 @@ from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.replay import replay_source
 from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
+from recordings.naming import SESSION_SUFFIX
 from recordings.session.reader import SessionSource
 from tracking.errors import TrackerError
 
@@ -101,7 +102,7 @@ def run_job(job: Job) -> JobResult:
 
 
 def run_beside_others(job: Job) -> JobResult:
-    """The same on one of several workers: each has a core, and none takes another's."""
+    """The same on one of a computer's several workers: none takes another's core."""
     take_turns()
     return run_job(job)
 
@@ -120,7 +121,7 @@ def _replayed(job: Job) -> JobResult:
     if segmenter.model_id != configuration.model:
         return failed(job, f"this worker has the model {segmenter.model_id}")
     with tempfile.TemporaryDirectory() as folder, open_session(job.url) as stream:
-        source = SessionSource(Path(PurePosixPath(job.name).name + ".mcap"), stream)
+        source = SessionSource(Path(PurePosixPath(job.name).name + SESSION_SUFFIX), stream)
         out = Path(folder) / "out"
         request = RunRequest(
             source="session.mcap",

@@ -7,7 +7,8 @@ replaced and its session run again; one that takes its workers with it twice cou
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from pipeline.batch.results import ResultFolder, SessionRow
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 MAX_DEATHS = 2  # of workers over one session: then it is the session
 CONNECT_S = 15
@@ -40,11 +41,6 @@ class Cluster:
 
     address: str = ""
     n_workers: int = 2
-
-    @property
-    def is_one_worker(self) -> bool:
-        """Whether all cores are one worker's; of a cluster that is not ours nothing is known."""
-        return not self.address and self.n_workers == 1
 
 
 def run_batch(
@@ -72,7 +68,7 @@ def run_batch(
     report(len(kept), len(sessions))
     if left:
         with _client(cluster) as client:
-            for result in _results(client, left, cluster):
+            for result in _results(client, left):
                 kept[result.name] = out.keep(result)
                 report(len(kept), len(sessions))
     return [kept[session.name] for session in sessions]
@@ -80,10 +76,8 @@ def run_batch(
 
 @contextmanager
 def _client(cluster: Cluster) -> Iterator[Client]:
-    import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    dask.config.set({"distributed.scheduler.allowed-failures": MAX_DEATHS})
     if cluster.address:
         try:
             client = Client(cluster.address, timeout=CONNECT_S)
@@ -97,19 +91,33 @@ def _client(cluster: Cluster) -> Iterator[Client]:
         with client:
             yield client
         return
-    with (
-        LocalCluster(
-            n_workers=cluster.n_workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=QUIET,
-            host="127.0.0.1",
-            env=_environment(),
-        ) as local,
-        Client(local) as client,
-    ):
+    with local_workers(cluster.n_workers) as local, Client(local) as client:
         yield client
+
+
+def local_workers(n: int) -> LocalCluster:
+    """Start `n` worker processes on this computer; as a context it ends them."""
+    import dask
+    from distributed import LocalCluster
+
+    dask.config.set({"distributed.scheduler.allowed-failures": MAX_DEATHS})
+    return LocalCluster(
+        n_workers=n,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=QUIET,
+        host="127.0.0.1",
+        env=_environment(),
+    )
+
+
+def share_a_computer(n_threads: Mapping[str, int]) -> bool:
+    """Whether a computer works on several sessions at once; `n_threads` by worker's address."""
+    at_once: Counter[str] = Counter()
+    for address, n in n_threads.items():
+        at_once[address.rpartition(":")[0]] += n
+    return any(n > 1 for n in at_once.values())
 
 
 def _environment() -> dict[str, str]:
@@ -118,11 +126,11 @@ def _environment() -> dict[str, str]:
     return {name: os.environ.get(name, "1") for name in names}
 
 
-def _results(client: Client, jobs: Sequence[Job], cluster: Cluster) -> Iterator[JobResult]:
+def _results(client: Client, jobs: Sequence[Job]) -> Iterator[JobResult]:
     """Results as they come; what a worker cannot hand back is a failed session."""
     from distributed import as_completed
 
-    run = run_job if cluster.is_one_worker else run_beside_others
+    run = run_beside_others if share_a_computer(client.nthreads()) else run_job
     futures: dict[Any, Job] = {client.submit(run, job, pure=False): job for job in jobs}
     for future in as_completed(list(futures)):
         job = futures.pop(future)

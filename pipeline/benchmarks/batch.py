@@ -1,7 +1,8 @@
-"""`bench batch`: an archive in an object store, run by one worker, by two, and one by one.
+"""`bench batch`: an archive in an object store, one by one, by one worker and by two.
 
 The store is moto's server on this computer (it answers as S3 does), the sessions are simulated
-clips of which every tenth is another one. During the run with two workers one is killed, and
+clips of which every tenth is another one. One worker and two take turns over parts of the archive,
+so that both meet the computer's quick and slow minutes. One of the two is killed on the way, and
 three files are broken.
 """
 
@@ -12,20 +13,21 @@ import signal
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.batch.archive import SessionFile, list_sessions
 from pipeline.batch.job import Configuration, Job, Status, run_job
 from pipeline.batch.results import ResultFolder, SessionRow
-from pipeline.batch.run import Cluster, run_batch
+from pipeline.batch.run import Cluster, local_workers, run_batch
 from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
 from pipeline.benchmarks.object_store import object_store
 from pipeline.config.catalogue_file import read_catalogue
 from recordings.simulation.simulate import simulate
 
 N_CLIPS, N_FRAMES = 10, 40
+N_TURNS = 4
 BROKEN = {"broken/junk": b"not a session", "broken/empty": b"", "broken/magic": b"\x89MCAP0\r\n"}
 BUCKET = "archive"
 SPEED_UP = 1.7
@@ -41,15 +43,62 @@ def batch_bench(n_sessions: int, seed: int, report: Report) -> Findings:
         configuration = _configuration()
         total = 3 * len(sessions)
 
-        one_s, one = _timed(sessions, configuration, folder / "one", 1, _part(report, 0, total))
-        killed: list[int] = []
-        both_report = _part(report, len(sessions), total)
-        two_s, two = _timed_with_a_death(
-            sessions, configuration, folder / "two", both_report, killed
+        alone = _one_by_one(sessions, configuration, _part(report, 0, total))
+        one, two = (
+            stack.enter_context(Workers(n, ResultFolder(folder / name), configuration))
+            for n, name in ((1, "one"), (2, "two"))
         )
-        alone = _one_by_one(sessions, configuration, _part(report, 2 * len(sessions), total))
-        differing = _differing(sessions, folder, alone)
-    return _findings(one, two, one_s, two_s, killed, differing)
+        n_done = len(sessions)
+        for turn in range(N_TURNS):
+            part = sessions[turn::N_TURNS]
+            for workers in (one, two) if turn % 2 == 0 else (two, one):
+                kills = workers is two and turn == N_TURNS // 2
+                workers.run(part, _part(report, n_done, total), kills=kills)
+                n_done += len(part)
+        differing = _differing(sessions, one.out, two.out, alone, folder)
+    return _findings(one, two, differing)
+
+
+class Workers:
+    """Workers of one computer that run a part of the archive at a time; as a context, until then.
+
+    Attributes
+    ----------
+    seconds : list of float
+        Their start, then each part.
+    n_killed : int
+    """
+
+    def __init__(self, n: int, out: ResultFolder, configuration: Configuration) -> None:
+        self.n = n
+        self.out = out
+        self.configuration = configuration
+        self.rows: list[SessionRow] = []
+        self.seconds: list[float] = []
+        self.n_killed = 0
+
+    def __enter__(self) -> Workers:
+        begun = time.monotonic()
+        self._cluster = local_workers(self.n)
+        self.seconds.append(time.monotonic() - begun)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cluster.close()
+
+    def run(self, part: Sequence[SessionFile], report: Report, *, kills: bool) -> None:
+        """Run a part; `kills`: one worker dies when a third of it is done."""
+
+        def told(done: int, total: int | None) -> None:
+            if kills and not self.n_killed and done >= len(part) // 3:
+                os.kill(next(iter(self._cluster.workers.values())).pid, signal.SIGKILL)
+                self.n_killed += 1
+            report(done, total)
+
+        begun = time.monotonic()
+        cluster = Cluster(self._cluster.scheduler_address)
+        self.rows += run_batch(part, self.configuration, self.out, cluster, told)
+        self.seconds.append(time.monotonic() - begun)
 
 
 def _part(report: Report, before: int, total: int) -> Report:
@@ -76,50 +125,6 @@ def _configuration() -> Configuration:
     return Configuration(None, None, None, None, "masks", model)
 
 
-def _timed(
-    sessions: tuple[SessionFile, ...],
-    configuration: Configuration,
-    out: Path,
-    n_workers: int,
-    report: Report,
-) -> tuple[float, list[SessionRow]]:
-    begun = time.monotonic()
-    cluster = Cluster(n_workers=n_workers)
-    rows = run_batch(sessions, configuration, ResultFolder(out), cluster, report)
-    return time.monotonic() - begun, rows
-
-
-def _timed_with_a_death(
-    sessions: tuple[SessionFile, ...],
-    configuration: Configuration,
-    out: Path,
-    report: Report,
-    killed: list[int],
-) -> tuple[float, list[SessionRow]]:
-    """With two workers, one of which is killed after a third of the sessions."""
-    from distributed import LocalCluster
-
-    begun = time.monotonic()
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        dashboard_address=None,
-        silence_logs=50,
-        host="127.0.0.1",
-    ) as local:
-
-        def kill_one(done: int, total: int | None) -> None:
-            if not killed and done >= len(sessions) // 3:
-                worker = next(iter(local.workers.values()))
-                killed.append(worker.pid)
-                os.kill(worker.pid, signal.SIGKILL)
-            report(done, total)
-
-        cluster = Cluster(local.scheduler_address)
-        rows = run_batch(sessions, configuration, ResultFolder(out), cluster, kill_one)
-        return time.monotonic() - begun, rows
-
-
 def _one_by_one(
     sessions: tuple[SessionFile, ...], configuration: Configuration, report: Report
 ) -> dict[str, bytes]:
@@ -132,7 +137,13 @@ def _one_by_one(
     return found
 
 
-def _differing(sessions: tuple[SessionFile, ...], folder: Path, alone: dict[str, bytes]) -> int:
+def _differing(
+    sessions: tuple[SessionFile, ...],
+    one: ResultFolder,
+    two: ResultFolder,
+    alone: dict[str, bytes],
+    folder: Path,
+) -> int:
     """Sessions whose records differ between any two of the three runs, times left out."""
     from pipeline.batch.compare import compare_records
 
@@ -140,8 +151,8 @@ def _differing(sessions: tuple[SessionFile, ...], folder: Path, alone: dict[str,
     for session in sessions:
         kept = folder / "alone.jsonl"
         kept.write_bytes(alone[session.name])
-        for run in ("one", "two"):
-            path = ResultFolder(folder / run).session(session.name) / "records.jsonl"
+        for out in (one, two):
+            path = out.session(session.name) / "records.jsonl"
             if not path.exists():
                 n_differing += bool(alone[session.name])
                 continue
@@ -149,35 +160,30 @@ def _differing(sessions: tuple[SessionFile, ...], folder: Path, alone: dict[str,
     return n_differing
 
 
-def _findings(
-    one: list[SessionRow],
-    two: list[SessionRow],
-    one_s: float,
-    two_s: float,
-    killed: list[int],
-    differing: int,
-) -> Findings:
-    def done(rows: list[SessionRow]) -> int:
-        return sum(row.status is Status.DONE for row in rows)
+def _findings(one: Workers, two: Workers, differing: int) -> Findings:
+    def done(workers: Workers) -> int:
+        return sum(row.status is Status.DONE for row in workers.rows)
 
-    rows = [
-        ("one worker", f"{len(one)}", f"{done(one)}", f"{one_s:.1f}", "1.00"),
-        (
-            "two workers, one killed",
-            f"{len(two)}",
-            f"{done(two)}",
-            f"{two_s:.1f}",
-            f"{one_s / two_s:.2f}",
-        ),
-    ]
+    def row(name: str, workers: Workers) -> tuple[str, ...]:
+        start, *turns = workers.seconds
+        return (
+            name,
+            f"{len(workers.rows)}",
+            f"{done(workers)}",
+            f"{start:.1f}",
+            " ".join(f"{turn:.1f}" for turn in turns),
+            f"{sum(workers.seconds):.1f}",
+            f"{sum(one.seconds) / sum(workers.seconds):.2f}",
+        )
+
     table = TextTable(
         "Batch over an object store, simulation",
-        ("", "files", "done", "seconds", "times faster"),
-        rows,
-        f"Clips of {N_FRAMES} frames, stored labels; three files are broken on purpose. Seconds "
-        "hold the start of the workers.",
+        ("", "files", "done", "start, s", "turns, s", "in all, s", "times faster"),
+        (row("one worker", one), row("two workers, one killed", two)),
+        f"Clips of {N_FRAMES} frames, stored labels; three files are broken on purpose. The one "
+        f"worker has both cores to itself. {N_TURNS} turns; who begins alternates.",
     )
-    n_whole = len(one) - len(BROKEN)
+    n_whole = len(one.rows) - len(BROKEN)
     goals = (
         Goal("sessions done, one worker", float(done(one)), float(n_whole), is_most=False),
         Goal(
@@ -186,8 +192,13 @@ def _findings(
             float(n_whole),
             is_most=False,
         ),
-        Goal("workers killed", float(len(killed)), 1.0, is_most=False),
+        Goal("workers killed", float(two.n_killed), 1.0, is_most=False),
         Goal("sessions that differ between the runs", float(differing), 0.0),
-        Goal("times faster with two workers", one_s / two_s, SPEED_UP, is_most=False),
+        Goal(
+            "times faster with two workers",
+            sum(one.seconds) / sum(two.seconds),
+            SPEED_UP,
+            is_most=False,
+        ),
     )
-    return Findings((table,), goals, {"one_s": one_s, "two_s": two_s})
+    return Findings((table,), goals, {"one_s": one.seconds, "two_s": two.seconds})

@@ -48,6 +48,8 @@ class StandIn:
         The last frame is sent again and again, its age as if it were new.
     is_paused
         No frame is sent.
+    protocol
+        The version that it says to be of, from the next connection on.
     commands
         What the page sent but `drawn`, in order.
     """
@@ -64,6 +66,7 @@ class StandIn:
         self.make, self.role, self.language, self.answer = make, role, language, answer
         self.tell = tell
         self.is_frozen = self.is_paused = False
+        self.protocol = PROTOCOL
         self.commands: list[dict[str, object]] = []
         self.sequence = 0
         self._connections: list[ServerConnection] = []
@@ -103,7 +106,7 @@ class StandIn:
         hello = {
             "kind": "hello",
             "role": self.role,
-            "protocol": PROTOCOL,
+            "protocol": self.protocol,
             "origin": "simulated",
             "language": self.language,
         }

@@ -143,7 +143,7 @@ def bench(
     depth: is a camera's depth bias and noise recovered, inside the stated intervals.
     watchdog: does the display's verdict blank itself in time (exit code 1 where not always).
     serve: exposure to drawn, and what the display costs the tracker, also under attack.
-    batch: an archive in an object store by one worker, two of which one dies, and one by one.
+    batch: an archive in an object store one by one, by one worker, and by two of which one dies.
     recording: cut and damaged sessions, is every whole frame read and none wrong (else code 1).
     replay: the same bytes with other threads, locale, time zone and folder (else exit code 1).
     kills: recordings killed at 30 fps, how many frames are lost (else code 1).

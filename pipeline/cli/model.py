@@ -103,7 +103,8 @@ def evaluate(
 ) -> None:
     """Compare a model's labels with a folder's true ones, as a whole and by group.
 
-    A folder that is cut short is evaluated to its last whole frame; the exit code is then 5.
+    Frames without labels are left out. A folder that is cut short is evaluated to its last whole
+    frame, one with damaged labels without those frames: the exit code is then 5.
     """
     from pipeline.cli.progress import progress_bar
     from pipeline.model_evaluation import (
@@ -128,11 +129,13 @@ def evaluate(
         title = f"{len(found.scores)} frames of {folder}, {found.model_id}"
         print_table(title, HEADER, table_rows(found), width=TABLE_WIDTH)
         typer.echo(CAPTION)
+    if found.n_unlabelled:
+        typer.echo(f"{found.n_unlabelled} frames have no label image: left out", err=True)
     if out is not None:
         written = write_files(found, content, out)
         typer.echo(f"wrote {', '.join(str(path) for path in written)}", err=True)
-    if found.damage is not None:
-        raise SourceError(found.damage, remedy="the figures are those of the frames before it")
+    if found.faults:
+        raise SourceError("; ".join(found.faults), remedy="the figures are those of the others")
 
 
 def _load(manifest: Path | None) -> OnnxSegmenter:

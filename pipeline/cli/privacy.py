@@ -13,6 +13,7 @@ from pipeline.cli import options
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.progress import progress_bar
 from pipeline.privacy.names import Colour
+from recordings.naming import SESSION_SUFFIX
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def deidentify(
     The same patient has the same pseudonym under the same key. Depth stays bit for bit, and shows
     the form of a body; judge yourself who may see it.
     """
-    if out.suffix != ".mcap":
-        raise UsageError("OUT must name an .mcap file.", actual=str(out))
+    if out.suffix != SESSION_SUFFIX:
+        raise UsageError(f"OUT must name an {SESSION_SUFFIX} file.", actual=str(out))
     from pipeline.privacy.deidentify import deidentify as run
     from pipeline.privacy.pseudonyms import pseudonyms_of
 

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from recordings.naming import SESSION_SUFFIX
 from recordings.session.parts import first_path
 from recordings.session.reader import SessionSource
 from tracking.errors import SourceError, UsageError
 
-SUFFIX = ".mcap"
 HOLD = ".hold"  # beside a session as NAME.hold, or a file of that name in a folder: all below it
 LOG_NAME = "retention.jsonl"
 BLOCK = 1 << 20
@@ -51,7 +51,7 @@ def review(archive: Path, older_than: timedelta, now: datetime) -> list[Kept]:
     if not archive.is_dir():
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
     found = []
-    for path in archive.rglob(f"*{SUFFIX}"):
+    for path in archive.rglob(f"*{SESSION_SUFFIX}"):
         if path.is_dir() and not path.is_symlink():
             continue
         recorded, dated_by = _recorded(path)

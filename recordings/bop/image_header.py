@@ -12,6 +12,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_IHDR = struct.Struct(">8sI4sIIBB")  # signature, length, type, width, height, depth, colour
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PNG_PALETTE = 3
+MAX_PIXELS = 1 << 25  # no camera's picture is larger; 5793 x 5793
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ def read_image_header(path: Path) -> ImageHeader:
     Raises
     ------
     ValueError
-        The file is missing, cannot be read, or does not start like an image.
+        The file is missing, cannot be read, does not start like an image, or announces more than
+        `MAX_PIXELS`.
     """
     try:
         with path.open("rb") as stream:
             start = stream.read(PNG_IHDR.size)
             if path.suffix == ".jpg":
                 height, width = jpeg_size(start + stream.read())
-                return ImageHeader(height, width, 8, 3, has_palette=False)
+                return _capped(path, ImageHeader(height, width, 8, 3, has_palette=False))
     except OSError as error:
         raise ValueError(f"{path.parent.name}/{path.name}: {error.strerror}") from error
     if len(start) < PNG_IHDR.size:
@@ -55,4 +57,12 @@ def read_image_header(path: Path) -> ImageHeader:
     signature, _, kind, width, height, bits, color = PNG_IHDR.unpack(start)
     if signature != PNG_SIGNATURE or kind != b"IHDR" or color not in PNG_CHANNELS:
         raise ValueError(f"{path.parent.name}/{path.name} does not start like a PNG")
-    return ImageHeader(height, width, bits, PNG_CHANNELS[color], color == PNG_PALETTE)
+    return _capped(
+        path, ImageHeader(height, width, bits, PNG_CHANNELS[color], color == PNG_PALETTE)
+    )
+
+
+def _capped(path: Path, header: ImageHeader) -> ImageHeader:
+    if header.height * header.width > MAX_PIXELS:
+        raise ValueError(f"{path.parent.name}/{path.name} announces {header}: no camera's picture")
+    return header

@@ -23,6 +23,7 @@ from tracking.transforms import (
     rigid,
 )
 
+LONGEST_KEY = 9  # digits of a frame's index
 ROUNDED_TOLERANCE = 1e-3  # of R^T R - I: 4 decimals err by 2e-4; a real error of a pose is larger
 
 
@@ -74,14 +75,16 @@ def _by_index(path: Path) -> dict[int, Any]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"{path} cannot be read", actual=str(error)) from error
     if not isinstance(content, dict):
         raise SourceError(f"{path} must hold one JSON object", actual=type(content).__name__)
     result: dict[int, Any] = {}
     for key, value in content.items():
-        if not (key.isascii() and key.isdigit()) or int(key) in result:
-            raise SourceError(f"{path}: keys are frame indices, each once", actual=f"key {key!r}")
+        is_index = key.isascii() and key.isdigit() and len(key) <= LONGEST_KEY
+        if not is_index or int(key) in result:
+            told = f"key {key[: 3 * LONGEST_KEY]!r}"
+            raise SourceError(f"{path}: keys are frame indices, each once", actual=told)
         result[int(key)] = value
     return result
 

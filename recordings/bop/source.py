@@ -65,6 +65,11 @@ class BopSource:
         return self._header
 
     @property
+    def frame_indices(self) -> tuple[int, ...]:
+        """Of every frame that is listed, in order."""
+        return tuple(entry.index for entry in self._entries)
+
+    @property
     def freshness(self) -> Freshness:
         """Recordings hand over every frame."""
         return Freshness.EVERY_FRAME

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from recordings.catalogue.facts import file_stamp, read_facts, with_results
 from recordings.catalogue.store import Catalogue
-from recordings.naming import results_folder, session_name
+from recordings.naming import SESSION_SUFFIX, results_folder, session_name
 from tracking.errors import UsageError
 
-SUFFIX = ".mcap"
 SUMMARY = "summary.json"
 
 Report = Callable[[int, int | None], None]
@@ -52,7 +51,7 @@ def scan(
     """
     if not archive.is_dir():
         raise UsageError("ARCHIVE is no folder.", actual=str(archive))
-    paths = (path for path in archive.rglob(f"*{SUFFIX}") if path.is_file())
+    paths = (path for path in archive.rglob(f"*{SESSION_SUFFIX}") if path.is_file())
     files = {session_name(path.relative_to(archive)): path for path in paths}
     known = {} if anew else catalogue.stamps()
     gone = [name for name in catalogue.stamps() if name not in files]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recordings.bop.writer import BopWriter
+from recordings.naming import DB3_SUFFIX, SESSION_SUFFIX
 from recordings.session.writer import SessionWriter
 from recordings.simulation.qa_opening import is_qa_setup, open_qa_setup
 from recordings.simulation.qa_setup import N_FRAMES, QaSetup
@@ -24,9 +25,6 @@ from tracking.frame import SourceFrame
 
 Progress = Callable[[int, int], None]
 """Called with frames done and frames in all."""
-
-MCAP_SUFFIX = ".mcap"
-DB3_SUFFIX = ".db3"
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def simulate(
     companions = {companion_path(out, name): text for name, text in header.embedded}
     _check_target(out, companions)
     frames = _frames(source, total, progress)
-    if out.suffix == MCAP_SUFFIX:
+    if out.suffix == SESSION_SUFFIX:
         _write_mcap(out, header, frames)
     elif out.suffix == DB3_SUFFIX:
         _write_db3(out, header, frames)
@@ -106,10 +104,10 @@ def companion_path(out: Path, name: str) -> Path:
 
 
 def _check_target(out: Path, companions: Mapping[Path, str]) -> None:
-    if out.suffix not in {MCAP_SUFFIX, DB3_SUFFIX, ""}:
+    if out.suffix not in {SESSION_SUFFIX, DB3_SUFFIX, ""}:
         raise UsageError(
             f"cannot tell the format of {out}",
-            expected=f"{MCAP_SUFFIX}, {DB3_SUFFIX}, or no suffix for a BOP folder",
+            expected=f"{SESSION_SUFFIX}, {DB3_SUFFIX}, or no suffix for a BOP folder",
             actual=out.suffix,
         )
     if not out.parent.is_dir():

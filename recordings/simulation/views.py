@@ -100,7 +100,7 @@ class View:
     @property
     def segmentation(self) -> Segmentation:
         """The true labels."""
-        return Segmentation(self.rendering.labels, "truth", 1.0)
+        return Segmentation(self.rendering.labels, "truth")
 
     def depth_mm(self, repeat: int = 0, camera: DepthCamera | None = None) -> NDArray[np.float32]:
         """Depth with the sensor's noise and holes; each `repeat` draws them anew."""

@@ -261,6 +261,37 @@ def growing_unseen(model: ModelProto) -> None:
     model.graph.value_info.append(claimed)
 
 
+def working_for_hours(model: ModelProto) -> None:
+    """One kernel that many convolutions share: a file as small as ours, and no tensor is large."""
+    last = model.graph.output[0]
+    n_channels = last.type.tensor_type.shape.dim[1].dim_value
+    kernel = np.zeros((n_channels, n_channels, 9, 9), np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(kernel, "again"))
+    model.graph.node.extend(
+        helper.make_node(
+            "Conv", [f"again{k}" if k else last.name, "again"], [f"again{k + 1}"], pads=[4] * 4
+        )
+        for k in range(30)
+    )
+
+
+def looking_everywhere(model: ModelProto) -> None:
+    """Pools that see the whole image from every pixel."""
+    last = model.graph.output[0]
+    sides = [dim.dim_value // 2 - 1 for dim in last.type.tensor_type.shape.dim[2:]]
+    size = [2 * side + 1 for side in sides]
+    model.graph.node.extend(
+        helper.make_node(
+            "AveragePool",
+            [f"seen{k}" if k else last.name],
+            [f"seen{k + 1}"],
+            kernel_shape=size,
+            pads=sides * 2,
+        )
+        for k in range(10)
+    )
+
+
 def other_opset(model: ModelProto) -> None:
     model.opset_import[0].version += 1
 
@@ -318,6 +349,8 @@ def many_numbers(model: ModelProto) -> None:
         (unheard_weights, "weights of another type"),
         (growing, "a tensor that is too large"),
         (growing_unseen, "something of unknown size"),
+        (working_for_hours, "computes too much"),
+        (looking_everywhere, "computes too much"),
         (other_opset, "other operators than its manifest says"),
         (wrong_order, "no valid network"),
         (unknown_attribute, "no valid network"),

@@ -8,9 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.labelling import (
-    ENOUGH_PIXELS,
     label_image,
-    mean_probability,
     part_probabilities,
     winners,
 )
@@ -77,26 +75,6 @@ def test_ties_and_planes_that_are_no_numbers_go_to_the_lower_code() -> None:
 def test_winners(shape: tuple[int, int]) -> None:
     planes = np.round(logits(shape, 1.0) if min(shape) else np.zeros((4, *shape), np.float32))
     assert np.array_equal(winners(planes), planes.argmax(0))  # rounded: many ties
-
-
-@pytest.mark.parametrize("share", [0.001, 0.3, 1.0])
-@pytest.mark.parametrize("shape", [(20, 30), (120, 200)])
-def test_the_mean_is_of_every_so_many_th_pixel(shape: tuple[int, int], share: float) -> None:
-    planes = logits(shape, 3.0)
-    mask = np.random.default_rng(2).random(shape) < share
-    mask[-1, -1] = True
-    pixels = np.flatnonzero(mask)
-    chosen = pixels[:: 1 + len(pixels) // ENOUGH_PIXELS]
-    expected = softmax_of_winner(planes).ravel()[chosen].mean()
-    assert mean_probability(planes, mask) == pytest.approx(expected, rel=SINGLE)
-
-
-def test_a_logit_that_is_no_number_makes_the_mean_none() -> None:
-    planes = logits((6, 7), 3.0)
-    planes[2, 3, 3] = np.nan
-    mean = mean_probability(planes, np.ones((6, 7), np.bool_))
-    assert mean is not None
-    assert np.isnan(mean)
 
 
 @pytest.mark.parametrize("step", [1, 3, 1000])

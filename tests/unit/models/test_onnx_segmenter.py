@@ -54,6 +54,16 @@ def test_shipped_files_fit_together(segmenter: Segmenter) -> None:
     assert SHIPPED_MANIFEST.with_name(manifest.file).stat().st_size <= MAX_WEIGHTS_BYTES
 
 
+@pytest.mark.parametrize("key", ["thresholds", "doubt"])
+def test_another_number_in_the_manifest_is_another_model(key: str, tmp_path: Path) -> None:
+    entries = json.loads(SHIPPED_MANIFEST.read_text(encoding="utf-8"))[key]
+    name = next(name for name, value in entries.items() if isinstance(value, float))
+    changed = copy_model(tmp_path, **{key: entries | {name: entries[name] / 2}})
+    shipped = read_manifest(SHIPPED_MANIFEST)
+    assert read_manifest(changed).sha256 == shipped.sha256
+    assert read_manifest(changed).model_id != shipped.model_id
+
+
 @pytest.mark.parametrize("missing", ["segmenter.json", "segmenter.onnx"])
 def test_missing_file_is_refused(tmp_path: Path, missing: str) -> None:
     manifest = copy_model(tmp_path)

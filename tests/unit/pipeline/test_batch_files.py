@@ -18,6 +18,7 @@ from pipeline.batch.baseline import read_baseline
 from pipeline.batch.compare import Comparison, compare_batches
 from pipeline.batch.job import Configuration, Job, Status, run_job
 from pipeline.batch.results import ResultFolder, SessionRow
+from pipeline.batch.run import share_a_computer
 from pipeline.batch.table import Batch, write_tables
 from pipeline.cli import batch as command
 from pipeline.cli.app import main
@@ -162,3 +163,18 @@ def test_records_that_cannot_be_compared_cost_their_own_session_alone(tmp_path: 
     rows = [_row("one"), _row("two")]
     found = compare_batches(now, rows, read_baseline(before.path))
     assert [(each.name, each.change) for each in found] == [("one", "failed"), ("two", "same")]
+
+
+@pytest.mark.parametrize(
+    ("n_threads", "shared"),
+    [
+        ({}, False),
+        ({"tcp://10.0.0.5:4000": 1}, False),
+        ({"tcp://10.0.0.5:4000": 1, "tcp://10.0.0.6:4000": 1}, False),
+        ({"tcp://10.0.0.5:4000": 1, "tcp://10.0.0.5:4001": 1}, True),
+        ({"tcp://10.0.0.5:4000": 2}, True),
+        ({"tcp://[fe80::1]:4000": 1, "tcp://[fe80::1]:4001": 1}, True),
+    ],
+)
+def test_workers_that_share_a_computer_are_known(n_threads: dict[str, int], shared: bool) -> None:
+    assert share_a_computer(n_threads) is shared

@@ -151,20 +151,67 @@ def test_no_labels_is_refused(scene: Path, capsys: pytest.CaptureFixture[str]) -
     assert "have no labels" in run(["model", "evaluate", scene], capsys, 5)
 
 
-def test_labels_of_another_size_are_refused(
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (encode_png(np.zeros((10, 10), np.uint8)), "10x10"),
+        (encode_png(np.full((480, 848), max(Label) + 1, np.uint8)), "codes are 0..3, got 4"),
+        (encode_png(np.zeros((480, 848), np.uint8))[:40], "PNG cannot be decoded"),
+        (b"", "no image"),
+    ],
+    ids=["size", "codes", "cut", "empty"],
+)
+def test_a_frame_whose_labels_cannot_be_used_is_left_out(
+    scene: Path, content: bytes, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = evaluated(scene, capsys)["per_frame"]
+    label_path(scene, FRAMES[1]).write_bytes(content)
+    assert main(["model", "evaluate", str(scene), "--json"]) == 5
+    out, err = capsys.readouterr()
+    assert f"frame {FRAMES[1]} cannot be used" in err
+    assert why in err
+    found = json.loads(out)
+    assert found["per_frame"] == [others[0], others[2]]
+    [left_out] = found["left_out"]
+    assert (left_out["frame"], left_out["unlabelled"]) == (f"{FRAMES[1]:06d}", False)
+
+
+def test_a_frame_that_nobody_has_labelled_is_left_out(
     scene: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    label_path(scene, FRAMES[1]).write_bytes(encode_png(np.zeros((10, 10), np.uint8)))
-    text = run(["model", "evaluate", scene], capsys, 5)
-    assert f"frame {FRAMES[1]}" in text
-    assert "10x10" in text
+    label_path(scene, FRAMES[1]).unlink()
+    found = evaluated(scene, capsys)
+    assert found["all"]["frames"] == len(FRAMES) - 1
+    assert [one["unlabelled"] for one in found["left_out"]] == [True]
+    assert main(["model", "evaluate", str(scene)]) == 0
+    assert "1 frames have no label image" in capsys.readouterr().err
 
 
-def test_codes_above_three_are_refused(scene: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = open_simulation("sim:docking-small:0", read_catalogue(None).applicators)
-    codes = np.full(source.header.intrinsics.shape, max(Label) + 1, np.uint8)
-    label_path(scene, FRAMES[0]).write_bytes(encode_png(codes))
-    assert "codes are 0..3, got 4" in run(["model", "evaluate", scene], capsys, 5)
+def test_not_one_label_is_refused(scene: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for index in FRAMES:
+        label_path(scene, index).unlink()
+    assert "no readable frame with labels" in run(["model", "evaluate", scene], capsys, 5)
+
+
+def test_masks_of_other_frames_are_no_labels(
+    scene: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(scene / "label")
+    for index in FRAMES:
+        mask = mask_path(scene, index)
+        if mask.exists():
+            mask.rename(mask.with_name(f"{index + 1000:06d}_000000.png"))
+    assert "have no labels" in run(["model", "evaluate", scene], capsys, 5)
+
+
+@pytest.mark.parametrize("unit_mm", [0.001, 1000.0])
+def test_depth_in_another_unit_is_refused(
+    scene: Path, unit_mm: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scene / "scene_camera.json"
+    entries = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({k: v | {"depth_scale": unit_mm} for k, v in entries.items()}))
+    assert "give depth_scale in mm" in run(["model", "evaluate", scene], capsys, 5)
 
 
 def test_an_empty_or_missing_folder_is_refused(

@@ -165,6 +165,7 @@ def put(key: str, value: object, index: str = "7") -> Callable[[dict[str, Any]],
         (put("cam_K", [-60.0, 0.0, 32.0, 0.0, 60.0, 24.0, 0.0, 0.0, 1.0]), "invalid intrinsics"),
         (lambda content: content.update({"x": {}}), "keys are frame indices"),
         (lambda content: content.update({"007": content["7"]}), "keys are frame indices"),
+        (lambda content: content.update({"9" * 5000: content["7"]}), "keys are frame indices"),
         (lambda content: content.clear(), "lists no frames"),
         (lambda content: content.pop("7"), "1 depth images have no intrinsics"),
     ],
@@ -183,8 +184,9 @@ def test_no_camera_file(scene: Path) -> None:
         BopSource(scene)
 
 
-def test_camera_file_that_is_no_json(scene: Path) -> None:
-    (scene / "scene_camera.json").write_text('{"5": ', encoding="utf-8")
+@pytest.mark.parametrize("text", ['{"5": ', "[" * 100_000])
+def test_camera_file_that_is_no_json(scene: Path, text: str) -> None:
+    (scene / "scene_camera.json").write_text(text, encoding="utf-8")
     with pytest.raises(SourceError, match="cannot be read"):
         BopSource(scene)
 
@@ -346,6 +348,16 @@ def test_first_depth_image_must_be_readable(scene: Path) -> None:
     (scene / "depth" / "000005.png").write_bytes(b"")
     with pytest.raises(SourceError, match="no readable depth image"):
         BopSource(scene)
+
+
+def test_a_picture_that_announces_a_huge_size_is_refused_unread(scene: Path) -> None:
+    for path in (scene / "depth").iterdir():
+        data = bytearray(path.read_bytes())
+        data[16:24] = (100_000).to_bytes(4, "big") * 2
+        path.write_bytes(data)
+    with pytest.raises(SourceError, match="first frame") as caught:
+        BopSource(scene)
+    assert "100000x100000" in caught.value.actual
 
 
 def test_failed_writing_leaves_nothing(tmp_path: Path) -> None:

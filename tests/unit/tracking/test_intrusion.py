@@ -206,7 +206,7 @@ def live_result(
         depth, labels[nearer] = np.where(nearer, top, depth), label
     registration = make_registration(POSE)
     survey = make_survey(BED, POSE, blocks=mapped_blocks)
-    seen = Segmentation(labels, "truth", 1.0)
+    seen = Segmentation(labels, "truth")
     live = live_field(CONE, registration, seen, depth.astype(np.float32), INTRINSICS, NOISE)
     mapped = mapped_field(CONE, registration, survey, NOISE)
     return measure_intrusion(CONE, registration, make_bed(BED), survey, FieldSight(live, mapped))
@@ -240,7 +240,7 @@ def test_a_hand_above_the_exit_plane_is_not_under_the_cone() -> None:
     labels, depth = view.labels.copy(), view.depth_mm.copy()
     labels[100:400, 300:600], depth[100:400, 300:600] = Label.OCCLUDER, 250.0
     registration = make_registration(POSE)
-    field = live_field(CONE, registration, Segmentation(labels, "t", 1.0), depth, INTRINSICS, NOISE)
+    field = live_field(CONE, registration, Segmentation(labels, "t"), depth, INTRINSICS, NOISE)
     assert field is not None
     survey = make_survey(BED, POSE)
     mapped = mapped_field(CONE, registration, survey, NOISE)

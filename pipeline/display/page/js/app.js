@@ -16,6 +16,7 @@ import { bannerOf } from "./verdict.js";
 import { VerdictView } from "./verdict_view.js";
 import { Console } from "./console.js";
 import { StepRail } from "./step_rail.js";
+import { forgetLoad, loadOnce } from "./version.js";
 import { fillWords, rememberLanguage, startLanguage } from "./page_words.js";
 import { Words } from "./words/catalogue.js";
 
@@ -23,7 +24,7 @@ import { Words } from "./words/catalogue.js";
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").Hello} Hello
  * @typedef {import("./types.js").Role} Role
- * @typedef {"waiting"|"connecting"|"session"} BlankWhy
+ * @typedef {"waiting"|import("./connection.js").Lost} BlankWhy
  * @typedef {{frame: Frame, image: ImageBitmap|null, exposedMs: number, endsMs: number}} Drawable
  */
 
@@ -72,6 +73,7 @@ export class App {
 
   /** @param {Hello} hello */
   #hello(hello) {
+    forgetLoad();
     hideAccess();
     this.words = new Words(startLanguage(hello.language));
     this.role = hello.role === "console" ? "console" : "viewer";
@@ -188,6 +190,7 @@ export class App {
     this.expiry.blank();
     this.#blankSays(why);
     this.console?.lost();
+    if (why === "version") loadOnce();
   }
 
   /** @param {BlankWhy} why */

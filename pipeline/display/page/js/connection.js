@@ -3,7 +3,7 @@
  */
 
 import { forgetAccess, readAccess } from "./access.js";
-import { parseMessage } from "./wire.js";
+import { parseMessage, PROTOCOL } from "./wire.js";
 
 /**
  * @typedef {import("./types.js").Frame} Frame
@@ -11,13 +11,14 @@ import { parseMessage } from "./wire.js";
  * @typedef {import("./types.js").PictureAhead} PictureAhead
  * @typedef {import("./types.js").Answer} Answer
  * @typedef {import("./types.js").Command} Command
+ * @typedef {"connecting"|"session"|"version"} Lost  no connection; nothing behind it; another protocol: not tried again
  *
  * @typedef {object} Listener
  * @property {(hello: Hello) => void} onHello
  * @property {() => void} onOpen
  * @property {(frame: Frame, receivedMs: number, askedMs: number) => void} onFrame
  * @property {(picture: PictureAhead) => void} onPicture  of a frame that follows
- * @property {(why: "connecting"|"session") => void} onLost  `connecting`: no connection; `session`: nothing behind it
+ * @property {(why: Lost) => void} onLost
  * @property {() => void} onRefused  no token, or a wrong one: `open` when there is another
  */
 
@@ -39,6 +40,7 @@ export class Connection {
     this.waitMs = FIRST_WAIT_MS;
     this.askedMs = 0;
     this.nextId = 1;
+    this.isOutdated = false;
     /** @type {Map<number, (answer: Answer) => void>} */
     this.pending = new Map();
     /** @type {WebSocket|null} */
@@ -98,6 +100,7 @@ export class Connection {
 
   /** @param {ArrayBuffer|string} data */
   #received(data) {
+    if (this.isOutdated) return;
     const receivedMs = performance.now();
     if (typeof data === "string") {
       this.#receivedText(JSON.parse(data));
@@ -111,9 +114,19 @@ export class Connection {
 
   /** @param {any} message */
   #receivedText(message) {
-    if (message.kind === "hello") this.listener.onHello(message);
+    if (message.kind === "hello") this.#admitted(message);
     else if (message.kind === "session_lost") this.listener.onLost("session");
     else if (message.kind === "answer") this.#answered(message.id, message);
+  }
+
+  /** @param {Hello} hello */
+  #admitted(hello) {
+    if (hello.protocol === PROTOCOL) {
+      this.listener.onHello(hello);
+      return;
+    }
+    this.isOutdated = true;
+    this.socket?.close();
   }
 
   /**
@@ -129,8 +142,9 @@ export class Connection {
   /** @param {number} code */
   #closed(code) {
     this.socket = null;
-    this.listener.onLost("connecting");
+    this.listener.onLost(this.isOutdated ? "version" : "connecting");
     for (const id of [...this.pending.keys()]) this.#answered(id, NO_ANSWER);
+    if (this.isOutdated) return;
     if (code === NOT_ADMITTED) {
       forgetAccess();
       this.listener.onRefused();

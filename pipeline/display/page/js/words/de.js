@@ -24,6 +24,7 @@ export const GERMAN = {
     "blank.connecting": "Keine Verbindung. Neuer Versuch …",
     "blank.waiting": "Das Gezeigte war zu alt. Warten auf ein neues Bild …",
     "blank.session": "Die Sitzung ist beendet oder antwortet nicht.",
+    "blank.version": "Diese Seite hat eine andere Version als der Server. Seite neu laden (F5); bleibt es, Technik rufen.",
     "unknown.sentence": "Jetzt nicht möglich ({code}).",
     "unknown.action": "Bleibt es, Technik rufen.",
     "number.ofLimit": "{n} %",

@@ -17,6 +17,7 @@ const TEXTS = {
   "blank.connecting": "No connection. Connecting again …",
   "blank.waiting": "What was shown is too old. Waiting for a new picture …",
   "blank.session": "The session has ended or does not answer.",
+  "blank.version": "This page is of another version than the server. Load it again (F5); if it stays so, call an engineer.",
   "unknown.sentence": "Not possible now ({code}).",
   "unknown.action": "If it stays, call the engineer.",
   "number.ofLimit": "{n} % of limit",
