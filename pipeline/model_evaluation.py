@@ -64,7 +64,7 @@ class Evaluation:
         wrong = [one for one in self.left_out if not one.is_unlabelled]
         if wrong:
             first = f"the labels of frame {wrong[0].frame_index} cannot be used: {wrong[0].why}"
-            found.append(f"{len(wrong)} frames were left out, {first}")
+            found.append(f"left out for their labels: {len(wrong)} of the frames; {first}")
         return tuple(found)
 
     @property

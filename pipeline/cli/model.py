@@ -130,7 +130,7 @@ def evaluate(
         print_table(title, HEADER, table_rows(found), width=TABLE_WIDTH)
         typer.echo(CAPTION)
     if found.n_unlabelled:
-        typer.echo(f"{found.n_unlabelled} frames have no label image: left out", err=True)
+        typer.echo(f"left out, without a label image: {found.n_unlabelled}", err=True)
     if out is not None:
         written = write_files(found, content, out)
         typer.echo(f"wrote {', '.join(str(path) for path in written)}", err=True)

@@ -24,6 +24,7 @@ from tests.model_files import copy_model
 from tracking.segmentation import Label
 
 FRAMES = (0, 60, 100)  # of docking-small: an empty field, the cone on its way, docked
+SHAPE = (240, 424)
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +156,8 @@ def test_no_labels_is_refused(scene: Path, capsys: pytest.CaptureFixture[str]) -
     ("content", "why"),
     [
         (encode_png(np.zeros((10, 10), np.uint8)), "10x10"),
-        (encode_png(np.full((480, 848), max(Label) + 1, np.uint8)), "codes are 0..3, got 4"),
-        (encode_png(np.zeros((480, 848), np.uint8))[:40], "PNG cannot be decoded"),
+        (encode_png(np.full(SHAPE, max(Label) + 1, np.uint8)), "codes are 0..3, got 4"),
+        (encode_png(np.zeros(SHAPE, np.uint8))[:40], "PNG cannot be decoded"),
         (b"", "no image"),
     ],
     ids=["size", "codes", "cut", "empty"],
@@ -184,7 +185,7 @@ def test_a_frame_that_nobody_has_labelled_is_left_out(
     assert found["all"]["frames"] == len(FRAMES) - 1
     assert [one["unlabelled"] for one in found["left_out"]] == [True]
     assert main(["model", "evaluate", str(scene)]) == 0
-    assert "1 frames have no label image" in capsys.readouterr().err
+    assert "without a label image: 1" in capsys.readouterr().err
 
 
 def test_not_one_label_is_refused(scene: Path, capsys: pytest.CaptureFixture[str]) -> None:
