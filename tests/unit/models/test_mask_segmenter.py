@@ -37,13 +37,11 @@ def test_labels_pass_unchanged() -> None:
     labels[-5:] = Label.OCCLUDER
     result = MaskSegmenter().segment(source_frame(np.full(INTRINSICS.shape, 400), labels))
     assert np.array_equal(result.labels, labels)
-    assert result.confidence == 1.0
 
 
 def test_no_labels_means_no_applicator() -> None:
     result = MaskSegmenter().segment(source_frame(np.full(INTRINSICS.shape, 400), None))
     assert not result.labels.any()
-    assert result.confidence is None
 
 
 def test_labels_that_could_not_be_read_are_refused() -> None:
