@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -41,11 +42,14 @@ def demo(out: Path, report: Report | None = None, *, serve: bool = False) -> int
 
 
 def _train(out: Path, say: Callable[[str], None], report: Report | None) -> int:
+    """A session of its own each time: it begins at the briefing, not where the last one ended."""
+    from pipeline.session.opening import new_session_id
     from pipeline.workflow.training import train
 
+    session_dir = out / new_session_id(datetime.now(UTC))
     out.mkdir(parents=True, exist_ok=True)
     try:
-        return train(out, say, report=report)
+        return train(out, say, session_dir=session_dir, report=report)
     except KeyboardInterrupt:
-        say(f"Ended. Its report, audit log and drawings are in {out}.")
+        say(f"Ended. Its report, audit log and drawings are in {session_dir}.")
         return 0

@@ -58,7 +58,7 @@ WORDS = {Verdict.READY: "GEOMETRY READY"}
 Say = Callable[[str], None]
 
 
-def _nobody(_frame: SourceFrame) -> None:
+def nobody(_frame: SourceFrame) -> None:
     """Nobody looks at the frames that come."""
 
 
@@ -135,7 +135,7 @@ def live(
             for listener in (reporter.note, follower.note):
                 shell.listen(listener)
             sinks: list[Sink] = [reporter, follower]
-            ahead: Callable[[SourceFrame], None] = _nobody
+            ahead: Callable[[SourceFrame], None] = nobody
             if recorder is not None:
                 sinks.append(StorageSink(recorder, shell))
             if serve:
@@ -181,7 +181,7 @@ def track(
     qa: QaWatch | None = None,
     sinks: Sequence[Sink] = (),
     before_frame: Callable[[Tracker], None] | None = None,
-    ahead: Callable[[SourceFrame], None] = _nobody,
+    ahead: Callable[[SourceFrame], None] = nobody,
     stands_ahead: bool = True,
 ) -> int:
     """Process frames as they come until the source ends; return their number.

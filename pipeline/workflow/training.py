@@ -22,7 +22,7 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.config.pin import new_verifier
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import SessionStart, evidence_for
-from pipeline.live import Announcer, track
+from pipeline.live import Announcer, nobody, track
 from pipeline.qa.told import ASSUMED, QaTold
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
@@ -36,6 +36,7 @@ from pipeline.workflow.follower import Around
 from pipeline.workflow.training_frames import Report, training_frames
 from pipeline.workflow.training_source import TrainingSource
 from recordings.source import SourceHeader
+from tracking.frame import SourceFrame
 from tracking.snapshot import Evidence
 
 ROLES = {
@@ -71,6 +72,7 @@ def train(
     out: Path,
     say: Say,
     *,
+    session_dir: Path | None = None,
     serve: bool = True,
     is_over: Callable[[], bool] = lambda: False,
     pins: dict[str, str] | None = None,
@@ -80,6 +82,10 @@ def train(
 
     Parameters
     ----------
+    out
+        Keeps the frames, the archive of logs and, where no folder is named for it, the session.
+    session_dir : Path, optional
+        Of an earlier process of the same session: goes on where that ended.
     pins : dict, optional
         Of `PERSONS`; drawn anew and said where none are given.
     report : callable, optional
@@ -92,7 +98,7 @@ def train(
     """
     now = datetime.now(UTC)
     session_id = new_session_id(now)
-    folders = SessionFolders(out / "session", out / "archive")
+    folders = SessionFolders(session_dir or out / "session", out / "archive")
     folders.session.mkdir(parents=True, exist_ok=True)
     known = pins or {person: _pin() for person in PERSONS}
     catalogue = read_catalogue(None)
@@ -135,15 +141,14 @@ def train(
         say("Training session: simulated. No patient, no camera, no beam.")
         say("  PINs: " + ", ".join(f"{person} {pin}" for person, pin in known.items()))
         sinks: list[Sink] = [reporter, follower]
+        ahead: Callable[[SourceFrame], None] = nobody
         if serve:
             context = run_context(header, config, start)
-            sinks.append(
-                enter(
-                    display_of_session(
-                        config, context, shell, folders.session, say, view=follower.view
-                    )
-                )
+            display = enter(
+                display_of_session(config, context, shell, folders.session, say, view=follower.view)
             )
+            sinks.append(display)
+            ahead = display.ahead
         track(
             camera,
             config,
@@ -153,6 +158,7 @@ def train(
             now_ns=time.time_ns,
             sinks=sinks,
             before_frame=follower.before_frame,
+            ahead=ahead,
             stands_ahead=False,  # a training's browser shares its cores
         )
     return 0
