@@ -131,14 +131,20 @@ class Desk:
             person="surgeon-1",
         )
 
-    def approve(self, pin: PinCheck = PinCheck.RIGHT, revision: int | None = None) -> Answer:
-        """By a person whose PIN was looked at."""
+    def approve(
+        self,
+        pin: PinCheck = PinCheck.RIGHT,
+        revision: int | None = None,
+        content_id: str | None = None,
+    ) -> Answer:
+        """By a person whose PIN was looked at; of what is drawn and chosen now, or as told."""
         return self.do(
             "approve",
             pin,
             person="surgeon-1",
             pin="-",
             plan_revision=self.desk.next_revision if revision is None else revision,
+            content_id=content_id or self.desk.status().content_id,
         )
 
 

@@ -85,6 +85,7 @@ class WorkflowDesk:
         return WorkflowStatus(
             step=str(self.state.step),
             next_revision=self.next_revision,
+            content_id=self.state.content_id,
             is_approved=self.is_approved,
             applicator=self.state.applicator,
             areas=[drawing.name for drawing in self.state.drawings.sheet],
@@ -305,7 +306,8 @@ class WorkflowDesk:
 
     def _approve(self, message: ApproveMessage) -> EventKind | Refusal:
         state = self.state
-        if message.plan_revision != self.next_revision:
+        shown = (message.plan_revision, message.content_id)
+        if shown != (self.next_revision, state.content_id):
             return Refusal.OTHER_REVISION
         sheet = state.drawings.sheet
         origins = {d.placed.origin_frame_index for d in sheet if d.placed is not None}

@@ -158,6 +158,38 @@ class TestApproval:
         assert desk.desk.take_revision() is None
         assert not desk.is_approved()
 
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("clear", {"name": "keep_out.rib"}),
+            ("undo", {}),
+            ("choose", {"applicator": SMALLER.id}),
+            ("draw", {"name": AREA_AT_RISK, "points": square_px((3.0, 0.0))}),
+            ("draw", {"name": AREA_AT_RISK, "points": square_px(), "person": "physicist-1"}),
+        ],
+    )
+    def test_what_was_changed_since_it_was_shown_is_not_approved(
+        self, desk: Desk, kind: str, content: dict[str, Any]
+    ) -> None:
+        desk.draw()
+        desk.draw("keep_out.rib", square_px((0.0, 40.0)))
+        shown = desk.desk.status()
+        if kind == "draw":
+            content = {"frame_index": desk.frame_index, "person": "surgeon-1", **content}
+        assert desk.do(kind, **content).accepted
+        stale = desk.approve(revision=shown.next_revision, content_id=shown.content_id)
+        assert stale.code == Refusal.OTHER_REVISION
+        assert not desk.is_approved()
+        assert desk.approve().accepted
+
+    def test_a_change_that_was_undone_leaves_what_was_shown(self, desk: Desk) -> None:
+        desk.draw()
+        shown = desk.desk.status().content_id
+        desk.do("clear", name=AREA_AT_RISK)
+        desk.do("undo")
+        desk.do("step", to="approve")
+        assert desk.approve(content_id=shown).accepted
+
     def test_what_lies_on_another_survey_is_not_approved(self, desk: Desk) -> None:
         desk.draw()
         desk.see(another_survey())
