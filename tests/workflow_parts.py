@@ -121,12 +121,17 @@ class Desk:
         self.events += events
         return answer
 
-    def draw(self, name: str = "area_at_risk", points: list[list[float]] | None = None) -> Answer:
-        """Draw on the last frame."""
+    def draw(
+        self,
+        name: str = "area_at_risk",
+        points: list[list[float]] | None = None,
+        frame_index: int | None = None,
+    ) -> Answer:
+        """Draw on the last frame, or on another one."""
         return self.do(
             "draw",
             name=name,
-            frame_index=self.frame_index,
+            frame_index=self.frame_index if frame_index is None else frame_index,
             points=square_px() if points is None else points,
             person="surgeon-1",
         )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.config.site import Caps, Person, Site
@@ -13,6 +14,7 @@ from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import Step, StepFacts
+from tests.builders import INTRINSICS
 from tests.builders_results import APPLICATOR
 from tests.builders_survey import make_survey
 from tests.session_parts import RUNNING, Typed
@@ -34,6 +36,9 @@ from tracking.marks import AREA_AT_RISK
 from tracking.outline import Outline
 from tracking.snapshot import Evidence
 from tracking.survey_alignment import AlignedSurvey
+from tracking.transforms import rigid
+
+CENTRE_PX = 1.0  # of a drawn line, sampled along its sides; the other frame's lies 10 mm away
 
 
 @pytest.fixture
@@ -42,6 +47,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     found.see()
     yield found
     found.store.close()
+
+
+def moved_survey() -> AlignedSurvey:
+    """The same survey in a frame of a camera that has moved."""
+    assert SURVEY.survey_from_camera is not None
+    moved = SURVEY.survey_from_camera @ rigid(np.eye(3), [10.0, 0.0, 0.0])
+    return replace(SURVEY, survey_from_camera=moved)
 
 
 def fill_disk(desk: Desk, room: int = 0) -> FullDisk:
@@ -100,6 +112,27 @@ class TestDrawing:
         desk = Desk(tmp_path)
         desk.see(make_survey(BED, POSE, known=(40.0, 90.0)))
         assert desk.draw().code == Refusal.NOT_ON_BED
+
+    def test_a_picture_of_the_survey_before_is_not_drawn_on(self, desk: Desk) -> None:
+        before = desk.frame_index
+        desk.see(another_survey())
+        assert desk.draw(frame_index=before).code == Refusal.UNKNOWN_FRAME
+        assert not desk.desk.state.drawings.sheet
+        assert desk.draw().accepted
+
+    def test_a_counter_that_begins_anew_forgets_the_pictures_before(self, desk: Desk) -> None:
+        first = desk.frame_index
+        desk.see(moved_survey())
+        desk.see(moved_survey())
+        last, desk.frame_index = desk.frame_index, first
+        desk.see()
+        assert desk.draw(frame_index=last).code == Refusal.UNKNOWN_FRAME
+        assert desk.draw(points=square_px()).accepted
+        (drawn,) = desk.desk.state.drawings.sheet
+        assert drawn.placed is not None
+        line = drawn.placed.line_px(SURVEY, INTRINSICS)
+        assert line is not None
+        assert np.abs(line.mean(axis=0) - np.mean(square_px(), axis=0)).max() < CENTRE_PX
 
     @pytest.mark.parametrize(("person", "is_known"), [("surgeon-1", True), ("surgeon-9", False)])
     def test_only_registered_persons_draw(
