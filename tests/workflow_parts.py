@@ -79,7 +79,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, base: object = CONFIG) -> None:
         assert isinstance(base, type(CONFIG))
-        self.store = WorkflowStore(folder)
+        self.store = WorkflowStore(folder, base.plan.id)
         self.n_reports = 0
         self.frame_index = 6
         self.events: list[Event] = []

@@ -14,6 +14,7 @@ from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import Step, StepFacts
+from pipeline.workflow.store import FILE_NAME
 from tests.builders import INTRINSICS
 from tests.builders_results import APPLICATOR
 from tests.builders_survey import make_survey
@@ -32,6 +33,7 @@ from tests.workflow_parts import (
     another_survey,
     square_px,
 )
+from tracking.errors import UsageError
 from tracking.marks import AREA_AT_RISK
 from tracking.outline import Outline
 from tracking.snapshot import Evidence
@@ -429,8 +431,23 @@ class TestRestart:
         assert again.approve().accepted
         again.store.close()
 
+    def test_what_was_done_for_another_plan_is_not_restored(
+        self, tmp_path: Path, desk: Desk
+    ) -> None:
+        desk.do("choose", applicator=SMALLER.id)
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        desk.store.close()
+        before = (tmp_path / FILE_NAME).read_bytes()
+        plan = replace(CONFIG.plan, id="plan@2", patient_id="another")
+        with pytest.raises(UsageError, match="not known to be of this plan") as refused:
+            Desk(tmp_path, base=replace(CONFIG, plan=plan))
+        assert "plan@2" in str(refused.value)
+        assert "another --session folder" in str(refused.value)
+        assert (tmp_path / FILE_NAME).read_bytes() == before
+
     def test_lines_that_make_no_sense_are_left_out(self, tmp_path: Path) -> None:
         lines = (
+            f'{{"kind": "session", "plan": "{CONFIG.plan.id}"}}',
             '{"kind": "draw", "name": "area_at_risk", "points": [[1, 1]], "frame_index": 1}',
             '{"kind": "draw", "name": "x", "points": [[Infinity, 1]], "frame_index": Infinity}',
             '{"kind": "approve", "plan_revision": "many"}',
