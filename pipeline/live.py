@@ -41,7 +41,8 @@ from pipeline.sinks.sink import FrameResult, Sink
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import AgeMs, Tracker
-from pipeline.workflow.beside import follower_of, open_desk
+from pipeline.workflow.beside import follower_of, open_store
+from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
 from recordings.source import Source, SourceHeader, source_temperature_c
@@ -103,6 +104,7 @@ def live(
         required = () if config.site is None else config.site.qa.required
         with ExitStack() as stack:
             enter = stack.enter_context
+            store = enter(open_store(config, folders.session))
             qa = enter(QaWatch(qa_store, setup, time.time_ns, required))
             recorder = None
             if recording is not None:
@@ -121,7 +123,7 @@ def live(
                 )
             )
             report = ReportOnDemand(reporter, folders.session, announcer.say)
-            desk = enter(open_desk(config, source.header, folders.session, report.begin))
+            desk = WorkflowDesk(config, source.header.intrinsics, store, report.begin)
             shell = enter(
                 open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
             )

@@ -64,6 +64,7 @@ class MadeSession:
             "patient_id": "PAT-0042",
             "plan_id": "PANCREAS-BED-7",
             "plan_revision": 2,
+            "content_id": self.content_id(),
             "machine": "mobetron",
             "applicator_planned": "MOB-D60-B15",
             "applicator_seen": "MOB-D60-B15",
@@ -93,6 +94,10 @@ class MadeSession:
         }
         return state | self.changes
 
+    def content_id(self) -> str:
+        """Changes with what is drawn."""
+        return f"revision@{len(self.areas)}"
+
     def answer(self, command: dict[str, object]) -> tuple[bool, str]:
         kind = command["kind"]
         if "pin" in command and command["pin"] != PIN:
@@ -104,6 +109,8 @@ class MadeSession:
             self.areas.append({"name": name, "state": "placed", "drawn_by": person})
         elif kind == "undo":
             self.areas.pop()
+        elif kind == "approve" and command["content_id"] != self.content_id():
+            return False, "OTHER_REVISION"
         elif kind == "time_out":
             return self._confirm(str(command["person"]))
         elif kind == "beam":

@@ -79,7 +79,7 @@ class Desk:
 
     def __init__(self, folder: Path, *, base: object = CONFIG) -> None:
         assert isinstance(base, type(CONFIG))
-        self.store = WorkflowStore(folder)
+        self.store = WorkflowStore(folder, base.plan.id)
         self.n_reports = 0
         self.frame_index = 6
         self.events: list[Event] = []
@@ -121,24 +121,35 @@ class Desk:
         self.events += events
         return answer
 
-    def draw(self, name: str = "area_at_risk", points: list[list[float]] | None = None) -> Answer:
-        """Draw on the last frame."""
+    def draw(
+        self,
+        name: str = "area_at_risk",
+        points: list[list[float]] | None = None,
+        frame_index: int | None = None,
+    ) -> Answer:
+        """Draw on the last frame, or on another one."""
         return self.do(
             "draw",
             name=name,
-            frame_index=self.frame_index,
+            frame_index=self.frame_index if frame_index is None else frame_index,
             points=square_px() if points is None else points,
             person="surgeon-1",
         )
 
-    def approve(self, pin: PinCheck = PinCheck.RIGHT, revision: int | None = None) -> Answer:
-        """By a person whose PIN was looked at."""
+    def approve(
+        self,
+        pin: PinCheck = PinCheck.RIGHT,
+        revision: int | None = None,
+        content_id: str | None = None,
+    ) -> Answer:
+        """By a person whose PIN was looked at; of what is drawn and chosen now, or as told."""
         return self.do(
             "approve",
             pin,
             person="surgeon-1",
             pin="-",
             plan_revision=self.desk.next_revision if revision is None else revision,
+            content_id=content_id or self.desk.status().content_id,
         )
 
 

@@ -30,10 +30,12 @@ NEAR_MM = 20.0  # closer to the camera's plane than this a point is not drawn
 class SurveySight:
     """Where the survey lay in one frame: all that a later outline needs of it.
 
-    `survey_from_camera` (4, 4); the covariance (6, 6) and its pivot as in `AlignedSurvey`.
+    `survey_from_camera` (4, 4); the covariance (6, 6) and its pivot as in `AlignedSurvey`;
+    `origin_frame_index` of the survey: in another one's space the pose means nothing.
     """
 
     frame_index: int
+    origin_frame_index: int
     survey_from_camera: Float
     covariance: Float
     pivot_camera_mm: Float
@@ -42,14 +44,19 @@ class SurveySight:
     @staticmethod
     def of(frame_index: int, survey: AlignedSurvey) -> SurveySight | None:
         """What a frame showed; None where the survey's place is not known."""
-        pose, covariance, pivot = (
-            survey.survey_from_camera,
-            survey.covariance,
-            survey.pivot_camera_mm,
-        )
-        if not survey.is_ok or pose is None or covariance is None or pivot is None:
+        held, pose = survey.survey, survey.survey_from_camera
+        covariance, pivot = survey.covariance, survey.pivot_camera_mm
+        if held is None or pose is None or covariance is None or pivot is None:
             return None
-        return SurveySight(frame_index, pose, covariance, pivot, survey.in_plane_observable)
+        if not survey.is_ok:
+            return None
+        origin, is_told = held.origin_frame_index, survey.in_plane_observable
+        return SurveySight(frame_index, origin, pose, covariance, pivot, is_told)
+
+    def is_of(self, survey: AlignedSurvey) -> bool:
+        """Whether it tells where that survey lay, not another one."""
+        held = survey.survey
+        return held is not None and held.origin_frame_index == self.origin_frame_index
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +116,12 @@ def place_drawing(
     Returns
     -------
     DrawnArea or None
-        None where there is no map, or the outline meets too little of its bed.
+        None where there is no map or another one than in `seen`, or the outline meets too little
+        of its bed.
     """
-    if survey.survey is None or outline.frame_index != seen.frame_index:
+    if survey.survey is None or not seen.is_of(survey):
+        return None
+    if outline.frame_index != seen.frame_index:
         return None
     then = replace(
         survey,

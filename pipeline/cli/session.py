@@ -96,6 +96,7 @@ def approve(
         "person": person,
         "pin": pin,
         "plan_revision": found.next_revision,
+        "content_id": found.content_id,
     }
     _tell(_send(session, command), "The revision was not approved.", as_json=as_json)
 

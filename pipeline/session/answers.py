@@ -24,10 +24,11 @@ class IdentitiesMessage(Message):
 
 
 class WorkflowStatus(Message):
-    """Where people are, and what an approval would approve."""
+    """Where people are, and what an approval would approve: `content_id` names it."""
 
     step: str
     next_revision: int
+    content_id: str
     is_approved: bool
     applicator: str
     areas: list[str]

@@ -134,12 +134,16 @@ class ChooseMessage(Message):
 
 
 class ApproveMessage(Message):
-    """One person approves the plan's revision with what was drawn and chosen."""
+    """One person approves the plan's revision with what was drawn and chosen.
+
+    `content_id`: of what they were shown, as the session told it.
+    """
 
     kind: Literal["approve"] = "approve"
     person: Word
     pin: Pin
     plan_revision: Annotated[int, Field(ge=0, le=MAX_FRAME_INDEX)]
+    content_id: Word
 
 
 class ReportMessage(Message):

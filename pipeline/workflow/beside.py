@@ -1,4 +1,4 @@
-"""Opens the workflow of a session, and closes it."""
+"""Opens what a session's workflow is kept in, and what follows it."""
 
 from __future__ import annotations
 
@@ -18,23 +18,18 @@ from recordings.source import SourceHeader
 
 
 @contextmanager
-def open_desk(
-    config: RunConfig,
-    header: SourceHeader,
-    folder: Path,
-    write_report: Callable[[], None] | None = None,
-) -> Iterator[WorkflowDesk]:
-    """The desk of the session in `folder`, with what an earlier process of it was told.
+def open_store(config: RunConfig, folder: Path) -> Iterator[WorkflowStore]:
+    """What is kept in the session's `folder`: enter it before anything else touches the folder.
 
     Raises
     ------
     UsageError
-        What is kept in the folder cannot be used.
+        It cannot be used, or was done for another plan.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    store = WorkflowStore(folder)
+    store = WorkflowStore(folder, config.plan.id)
     try:
-        yield WorkflowDesk(config, header.intrinsics, store, write_report)
+        yield store
     finally:
         store.close()
 

@@ -75,6 +75,7 @@ class WorkflowDesk:
         self._write_report = write_report
         self._sights: deque[SurveySight] = deque(maxlen=N_SIGHTS)
         self._survey = AlignedSurvey()
+        self._last = (-1, -1)  # index and stamp of the last frame
         self._pending: Revision | None = None
         blank = DeskState(Step.BRIEFING, base.plan.applicator_id)
         self.state = restored(blank, store.earlier, self.applicators)
@@ -85,6 +86,7 @@ class WorkflowDesk:
         return WorkflowStatus(
             step=str(self.state.step),
             next_revision=self.next_revision,
+            content_id=self.state.content_id,
             is_approved=self.is_approved,
             applicator=self.state.applicator,
             areas=[drawing.name for drawing in self.state.drawings.sheet],
@@ -138,6 +140,7 @@ class WorkflowDesk:
     def see(self, record: FrameRecord, facts: StepFacts) -> None:
         """Take one decided frame."""
         self._survey = record.survey
+        self._forget_another_stream(record)
         sight = SurveySight.of(record.frame_index, record.survey)
         if sight is not None:
             self._sights.append(sight)
@@ -146,6 +149,13 @@ class WorkflowDesk:
         if step is not self.state.step:
             self.state = replace(self.state, step=step)
             self._store.note({"kind": "step", "to": str(step)})
+
+    def _forget_another_stream(self, record: FrameRecord) -> None:
+        """Where counter or stamp went back, earlier indices are those of other pictures."""
+        now = (record.frame_index, record.stamp_ns)
+        if now[0] <= self._last[0] or now[1] <= self._last[1]:
+            self._sights.clear()
+        self._last = now
 
     def tell_beam(self, person: str, *, is_on: bool) -> None:
         """Keep that the beam is on, or off; what was known already is kept once."""
@@ -259,7 +269,7 @@ class WorkflowDesk:
         except ValueError as error:
             is_taken = "itself" in str(error) and "structure" in str(error)
             return Refusal.NAME_TAKEN if is_taken else Refusal.NO_OUTLINE
-        sight = next((s for s in self._sights if s.frame_index == message.frame_index), None)
+        sight = self._sight(message.frame_index)
         if sight is None or not sight.in_plane_observable:
             return Refusal.UNKNOWN_FRAME
         noise = self._base.rig.depth
@@ -269,6 +279,11 @@ class WorkflowDesk:
         drawings = self.state.drawings.drawn(replace(drawing, placed=placed))
         self.state = replace(self.state, drawings=drawings)
         return EventKind.AREA_DRAWN
+
+    def _sight(self, frame_index: int) -> SurveySight | None:
+        """Where the survey that is there now lay in a frame; None where that is not known."""
+        of_frame = (s for s in self._sights if s.frame_index == frame_index)
+        return next((s for s in of_frame if s.is_of(self._survey)), None)
 
     def _change(self, drawings: Drawings, nothing: Refusal) -> EventKind | Refusal:
         if drawings is self.state.drawings:
@@ -305,7 +320,8 @@ class WorkflowDesk:
 
     def _approve(self, message: ApproveMessage) -> EventKind | Refusal:
         state = self.state
-        if message.plan_revision != self.next_revision:
+        shown = (message.plan_revision, message.content_id)
+        if shown != (self.next_revision, state.content_id):
             return Refusal.OTHER_REVISION
         sheet = state.drawings.sheet
         origins = {d.placed.origin_frame_index for d in sheet if d.placed is not None}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from calibration.text_file import content_id
 from pipeline.config.load import RunConfig
 from pipeline.workflow.beam_state import BeamState
-from pipeline.workflow.drawings import Drawings, Sheet
+from pipeline.workflow.drawings import Drawing, Drawings, Sheet
 from pipeline.workflow.step import Step
 from tracking.marks import Marks
 
@@ -31,3 +34,15 @@ class DeskState:
     revision: int = 0
     approved_by: str = ""
     beam: BeamState = field(default_factory=BeamState)
+
+    @cached_property
+    def content_id(self) -> str:
+        """Names what an approval would approve: the cone, each outline, whose it is and its map."""
+        told = [self.applicator, *(_told(drawing) for drawing in self.drawings.sheet)]
+        return content_id("revision", json.dumps(told))
+
+
+def _told(drawing: Drawing) -> list[object]:
+    outline, placed = drawing.outline, drawing.placed
+    origin = None if placed is None else placed.origin_frame_index
+    return [drawing.name, drawing.person, outline.frame_index, outline.outline_px, origin]

@@ -5,6 +5,11 @@ SIGKILL too, loses none. To the disk they go by a thread (`syncer`), a moment la
 take the last ones. What only the running process knew, the survey that carries an outline, is gone
 with it: outlines come back as lost, and have to be drawn again. A torn line is left out; what
 follows it is read.
+
+The first line names the plan that the session was begun with by its content's id, which covers the
+patient: as in the audit log, no patient is named. What was done for one plan is restored for no
+other. A file of an older version has no such line; nobody knows whose it is, and it is refused as
+another's.
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ import errno
 import json
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +28,36 @@ from tracking.errors import UsageError
 
 FILE_NAME = "workflow.jsonl"
 MAX_BYTES = 16 << 20
+SESSION = "session"  # kind of the first entry
 MAX_WAITING = 1000  # of what happened and could not be written yet
 
 
 class WorkflowStore:
-    """Raises UsageError where the file cannot be read or opened, or is larger than `max_bytes`."""
+    """Entries of one session, of the plan with the content id `plan_id`.
 
-    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+    Raises
+    ------
+    UsageError
+        The file cannot be read or opened, is larger than `max_bytes`, or is another plan's.
+    """
+
+    def __init__(self, folder: Path, plan_id: str, max_bytes: int = MAX_BYTES) -> None:
         self._path, self._max_bytes = folder / FILE_NAME, max_bytes
         try:
             content = self._content()
+            entries = _entries(content)
+            _check_plan(self._path, entries, plan_id)
             self._file = self._path.open("ab", buffering=0)
         except OSError as error:
             raise _unusable(self._path, error.strerror or str(error)) from error
-        self.earlier = _entries(content)
+        self.earlier = entries[1:]
         self._size = len(content)
         self._is_torn = bool(content) and not content.endswith(b"\n")
         self._waiting: deque[Mapping[str, Any]] = deque(maxlen=MAX_WAITING)
         self._failure = ""
         self._syncer = Syncer(lambda: os.fsync(self._file.fileno()))
+        if not entries:
+            self.note({"kind": SESSION, "plan": plan_id})
 
     @property
     def warning(self) -> str:
@@ -130,6 +146,21 @@ def _entries(content: bytes) -> tuple[dict[str, Any], ...]:
         if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
             found.append(entry)
     return tuple(found)
+
+
+def _check_plan(path: Path, entries: Sequence[Mapping[str, Any]], plan_id: str) -> None:
+    """Raise UsageError where there are entries, and they are not known to be this plan's."""
+    if not entries:
+        return
+    first = entries[0]
+    held = first.get("plan") if first["kind"] == SESSION else None
+    if held != plan_id:
+        raise UsageError(
+            f"The session's workflow {path} is not known to be of this plan.",
+            expected=f"what was done in a session of {plan_id}",
+            actual="a file that names no plan" if held is None else f"that of {held}",
+            remedy="Name another --session folder: each plan, and so each patient, has its own.",
+        )
 
 
 def _unusable(path: Path, why: str) -> UsageError:

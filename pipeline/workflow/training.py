@@ -31,7 +31,8 @@ from pipeline.session_report.in_force import InForce
 from pipeline.session_report.on_demand import ReportOnDemand
 from pipeline.session_report.reporter import LiveSession, SessionReporter
 from pipeline.sinks.sink import Sink
-from pipeline.workflow.beside import follower_of, open_desk
+from pipeline.workflow.beside import follower_of, open_store
+from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.follower import Around
 from pipeline.workflow.training_frames import Report, training_frames
 from pipeline.workflow.training_source import TrainingSource
@@ -108,9 +109,10 @@ def train(
     start = evidence_for(header, config.rig, now=None)
     with ExitStack() as stack:
         enter = stack.enter_context
+        store = enter(open_store(config, folders.session))
         reporter = enter(_reporter(session_id, folders, config, start, header, say))
         on_demand = ReportOnDemand(reporter, folders.session, say)
-        desk = enter(open_desk(config, header, folders.session, on_demand.begin))
+        desk = WorkflowDesk(config, header.intrinsics, store, on_demand.begin)
         camera = TrainingSource(header, frames, lambda: desk.state.step, is_over)
         shell = enter(
             open_shell(

@@ -109,6 +109,7 @@ def test_the_whole_workflow(browser: Browser) -> None:
     assert [command["kind"] for command in sent] == kinds
     ids = [command["id"] for command in server.commands]
     assert ids == list(range(1, len(ids) + 1))
+    assert (sent[2]["plan_revision"], sent[2]["content_id"]) == (2, "revision@1")
     drawn = sent[0]
     assert (drawn["name"], drawn["person"]) == ("area_at_risk", "B. Oncologist")
     points = drawn["points"]

@@ -102,6 +102,13 @@ class Training:
     def sign(self, kind: str, person: str, **content: object) -> Answer:
         return self.ask(kind, person=person, pin=PINS[person], **content)
 
+    def approve(self, person: str, revision: int) -> Answer:
+        status = self.ask("status").status
+        assert status is not None
+        assert status.workflow is not None
+        content_id = status.workflow.content_id
+        return self.sign("approve", person, plan_revision=revision, content_id=content_id)
+
     def confirm(self, person: str) -> Answer:
         status = self.ask("status").status
         assert status is not None
@@ -155,12 +162,14 @@ def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
         assert session.draw("area_at_risk", (1, 1), (50, 50), (50, 1), (1, 50)).code == "NO_OUTLINE"
         session.go("approve")
         assert session.ask("choose", applicator="nothing").code == "UNKNOWN_APPLICATOR"
-        wrong = session.ask("approve", person="surgeon", pin="999999", plan_revision=1)
+        wrong = session.ask(
+            "approve", person="surgeon", pin="999999", plan_revision=1, content_id="revision@0"
+        )
         assert wrong.code == "WRONG_PIN"
-        assert session.sign("approve", "surgeon", plan_revision=7).code == "OTHER_REVISION"
+        assert session.approve("surgeon", 7).code == "OTHER_REVISION"
         before = session.ask("status").status
         assert before is not None
-        assert session.sign("approve", "surgeon", plan_revision=1).accepted
+        assert session.approve("surgeon", 1).accepted
         session.until(
             lambda: session.ask("status").status.identities.plan != before.identities.plan  # type: ignore[union-attr]
         )
@@ -190,7 +199,7 @@ def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
 def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
     training.go("draw")
     training.until(lambda: training.draw("area_at_risk", *SQUARE).accepted)
-    assert training.sign("approve", "surgeon", plan_revision=1).accepted
+    assert training.approve("surgeon", 1).accepted
     training.go("place")
     training.go("time_out")
     training.until(lambda: training.confirm("surgeon").accepted)
@@ -240,7 +249,7 @@ def test_after_a_kill_under_the_beam_the_session_goes_on_to_its_report(out: Path
     with Killed(out) as first:
         first.go("draw")
         first.until(lambda: first.draw("area_at_risk", *SQUARE).accepted)
-        assert first.sign("approve", "surgeon", plan_revision=1).accepted
+        assert first.approve("surgeon", 1).accepted
         first.go("place")
         assert first.sign("beam", "physicist", is_on=True).accepted
         first.until(lambda: has_beam(out / "session" / KEPT_NAME))
@@ -253,10 +262,10 @@ def test_after_a_kill_under_the_beam_the_session_goes_on_to_its_report(out: Path
         assert again.sign("beam", "physicist", is_on=False).accepted
         again.until(lambda: again.step() == "report")
         assert again.ask("step", to="place").code == "STEP_BLOCKED"
-        assert again.sign("approve", "surgeon", plan_revision=2).code == "AREA_LOST"
+        assert again.approve("surgeon", 2).code == "AREA_LOST"
         again.go("draw")
         again.until(lambda: again.draw("area_at_risk", *SQUARE).accepted)
-        assert again.sign("approve", "surgeon", plan_revision=2).accepted
+        assert again.approve("surgeon", 2).accepted
         again.go("place")
         again.go("time_out")
         again.until(lambda: again.confirm("surgeon").accepted)

@@ -11,6 +11,8 @@ import pytest
 
 from pipeline.cli.app import main
 from pipeline.config.site_file import parse_site
+from pipeline.session.client import ask
+from pipeline.session.commands import message_of
 from pipeline.session.control import Cone, SessionControl
 from pipeline.session.inbox import Inbox
 from pipeline.session.persons import Gatekeeper
@@ -71,6 +73,22 @@ def test_steps_and_approval_by_command(
     assert main(approve) == 0
     assert "Revision 1: cone MOB-D60-B15; drawn: area_at_risk" in capsys.readouterr().err
     assert running.desk.is_approved()
+
+
+def test_what_is_cleared_while_the_pin_is_asked_for_is_not_approved(
+    running: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ["--session", str(running.folder)]
+
+    def read_pin(_prompt: str, *, from_stdin: bool) -> str:
+        assert not from_stdin
+        assert ask(running.folder, message_of({"kind": "undo"})).accepted
+        return PINS["surgeon-1"]
+
+    monkeypatch.setattr("pipeline.cli.pin_input.read_pin", read_pin)
+    assert main(["session", "approve", "--person", "surgeon-1", *folder]) == 2
+    assert "What is shown has changed since" in capsys.readouterr().err
+    assert running.desk.desk.state.approved is None
 
 
 def test_a_step_that_does_not_exist_is_no_command(running: Running) -> None:

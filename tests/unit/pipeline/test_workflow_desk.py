@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.config.site import Caps, Person, Site
@@ -13,6 +14,8 @@ from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import Step, StepFacts
+from pipeline.workflow.store import FILE_NAME
+from tests.builders import INTRINSICS
 from tests.builders_results import APPLICATOR
 from tests.builders_survey import make_survey
 from tests.session_parts import RUNNING, Typed
@@ -30,10 +33,14 @@ from tests.workflow_parts import (
     another_survey,
     square_px,
 )
+from tracking.errors import UsageError
 from tracking.marks import AREA_AT_RISK
 from tracking.outline import Outline
 from tracking.snapshot import Evidence
 from tracking.survey_alignment import AlignedSurvey
+from tracking.transforms import rigid
+
+CENTRE_PX = 1.0  # of a drawn line, sampled along its sides; the other frame's lies 10 mm away
 
 
 @pytest.fixture
@@ -42,6 +49,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     found.see()
     yield found
     found.store.close()
+
+
+def moved_survey() -> AlignedSurvey:
+    """The same survey in a frame of a camera that has moved."""
+    assert SURVEY.survey_from_camera is not None
+    moved = SURVEY.survey_from_camera @ rigid(np.eye(3), [10.0, 0.0, 0.0])
+    return replace(SURVEY, survey_from_camera=moved)
 
 
 def fill_disk(desk: Desk, room: int = 0) -> FullDisk:
@@ -101,6 +115,27 @@ class TestDrawing:
         desk.see(make_survey(BED, POSE, known=(40.0, 90.0)))
         assert desk.draw().code == Refusal.NOT_ON_BED
 
+    def test_a_picture_of_the_survey_before_is_not_drawn_on(self, desk: Desk) -> None:
+        before = desk.frame_index
+        desk.see(another_survey())
+        assert desk.draw(frame_index=before).code == Refusal.UNKNOWN_FRAME
+        assert not desk.desk.state.drawings.sheet
+        assert desk.draw().accepted
+
+    def test_a_counter_that_begins_anew_forgets_the_pictures_before(self, desk: Desk) -> None:
+        first = desk.frame_index
+        desk.see(moved_survey())
+        desk.see(moved_survey())
+        last, desk.frame_index = desk.frame_index, first
+        desk.see()
+        assert desk.draw(frame_index=last).code == Refusal.UNKNOWN_FRAME
+        assert desk.draw(points=square_px()).accepted
+        (drawn,) = desk.desk.state.drawings.sheet
+        assert drawn.placed is not None
+        line = drawn.placed.line_px(SURVEY, INTRINSICS)
+        assert line is not None
+        assert np.abs(line.mean(axis=0) - np.mean(square_px(), axis=0)).max() < CENTRE_PX
+
     @pytest.mark.parametrize(("person", "is_known"), [("surgeon-1", True), ("surgeon-9", False)])
     def test_only_registered_persons_draw(
         self, tmp_path: Path, person: str, *, is_known: bool
@@ -157,6 +192,38 @@ class TestApproval:
         assert desk.approve(revision=2).code == Refusal.OTHER_REVISION
         assert desk.desk.take_revision() is None
         assert not desk.is_approved()
+
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("clear", {"name": "keep_out.rib"}),
+            ("undo", {}),
+            ("choose", {"applicator": SMALLER.id}),
+            ("draw", {"name": AREA_AT_RISK, "points": square_px((3.0, 0.0))}),
+            ("draw", {"name": AREA_AT_RISK, "points": square_px(), "person": "physicist-1"}),
+        ],
+    )
+    def test_what_was_changed_since_it_was_shown_is_not_approved(
+        self, desk: Desk, kind: str, content: dict[str, Any]
+    ) -> None:
+        desk.draw()
+        desk.draw("keep_out.rib", square_px((0.0, 40.0)))
+        shown = desk.desk.status()
+        if kind == "draw":
+            content = {"frame_index": desk.frame_index, "person": "surgeon-1", **content}
+        assert desk.do(kind, **content).accepted
+        stale = desk.approve(revision=shown.next_revision, content_id=shown.content_id)
+        assert stale.code == Refusal.OTHER_REVISION
+        assert not desk.is_approved()
+        assert desk.approve().accepted
+
+    def test_a_change_that_was_undone_leaves_what_was_shown(self, desk: Desk) -> None:
+        desk.draw()
+        shown = desk.desk.status().content_id
+        desk.do("clear", name=AREA_AT_RISK)
+        desk.do("undo")
+        desk.do("step", to="approve")
+        assert desk.approve(content_id=shown).accepted
 
     def test_what_lies_on_another_survey_is_not_approved(self, desk: Desk) -> None:
         desk.draw()
@@ -364,8 +431,23 @@ class TestRestart:
         assert again.approve().accepted
         again.store.close()
 
+    def test_what_was_done_for_another_plan_is_not_restored(
+        self, tmp_path: Path, desk: Desk
+    ) -> None:
+        desk.do("choose", applicator=SMALLER.id)
+        desk.desk.tell_beam("physicist-1", is_on=True)
+        desk.store.close()
+        before = (tmp_path / FILE_NAME).read_bytes()
+        plan = replace(CONFIG.plan, id="plan@2", patient_id="another")
+        with pytest.raises(UsageError, match="not known to be of this plan") as refused:
+            Desk(tmp_path, base=replace(CONFIG, plan=plan))
+        assert "plan@2" in str(refused.value)
+        assert "another --session folder" in str(refused.value)
+        assert (tmp_path / FILE_NAME).read_bytes() == before
+
     def test_lines_that_make_no_sense_are_left_out(self, tmp_path: Path) -> None:
         lines = (
+            f'{{"kind": "session", "plan": "{CONFIG.plan.id}"}}',
             '{"kind": "draw", "name": "area_at_risk", "points": [[1, 1]], "frame_index": 1}',
             '{"kind": "draw", "name": "x", "points": [[Infinity, 1]], "frame_index": Infinity}',
             '{"kind": "approve", "plan_revision": "many"}',

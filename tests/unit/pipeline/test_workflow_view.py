@@ -162,6 +162,7 @@ class TestPage:
             "keep_out.rib",
         }
         assert drafted["session"]["plan_revision"] == 1
+        assert drafted["session"]["content_id"] == room.desk.desk.status().content_id
         assert room.desk.approve().accepted
         shown = room.frame()
         assert shown["drawing"]["draft"] == []

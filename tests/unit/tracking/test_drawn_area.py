@@ -117,6 +117,9 @@ class TestRefused:
     def test_without_a_map(self) -> None:
         assert place_drawing(outline(), sight(), AlignedSurvey(), INTRINSICS, NOISE) is None
 
+    def test_of_a_frame_in_which_another_survey_was_seen(self) -> None:
+        assert place_drawing(outline(), sight(), another_survey(), INTRINSICS, NOISE) is None
+
     def test_off_the_surveyed_bed(self) -> None:
         elsewhere = make_survey(BED, POSE, known=(40.0, 90.0))
         assert place_drawing(outline(), sight(), elsewhere, INTRINSICS, NOISE) is None

@@ -62,6 +62,7 @@
  * @property {string} patient_id
  * @property {string} plan_id
  * @property {number} plan_revision
+ * @property {string} content_id  names the cone and the outlines of this moment
  * @property {string} machine
  * @property {string} applicator_planned
  * @property {string} applicator_seen

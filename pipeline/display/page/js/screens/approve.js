@@ -6,7 +6,7 @@ import { areaList, button, buttons, lead } from "./parts.js";
 /** @type {import("./parts.js").Screen} */
 export function approve(desk) {
   const { session, words } = desk;
-  const { plan_revision } = session;
+  const { plan_revision, content_id } = session; // of what stands here: an approval is of nothing else
   const what = words.text("approve.button", { n: plan_revision });
   return [
     lead(words.text("approve.do")),
@@ -24,7 +24,7 @@ export function approve(desk) {
     el("h3", { text: words.text("approve.areas") }),
     areaList(desk),
     buttons(
-      button(what, () => void desk.sendSigned({ kind: "approve", plan_revision }, what), {
+      button(what, () => void desk.sendSigned({ kind: "approve", plan_revision, content_id }, what), {
         id: "approve",
         primary: true,
       }),
