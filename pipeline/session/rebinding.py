@@ -90,6 +90,12 @@ class ReboundSupervisor(SupervisorClient):
         return left if client is None else [*left, *self._events_of(client)]
 
     @property
+    def holds_lease(self) -> bool:
+        """As the present one; none is held while there is none."""
+        client = self._present()
+        return client is not None and client.holds_lease
+
+    @property
     def process_id(self) -> int:
         """Of the present one; 0 while there is none."""
         client = self._present()

@@ -90,8 +90,14 @@ class SessionShell:
 
     @property
     def holds_lease(self) -> bool:
-        """Whether the last decision was READY and reached a supervisor that works."""
-        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
+        """Whether the last decision was READY, was sent, and a supervisor that works holds a lease.
+
+        What it holds is as of the last `ask`: a first READY counts from the frame after it. A
+        renewal that was sent may be refused, such as one of a frame that took too long.
+        """
+        supervisor = self._supervisor
+        is_working = not supervisor.is_lost and not supervisor.fault
+        return self._is_renewed and supervisor.holds_lease and is_working
 
     def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
         """Tell `listener` of every frame's events, once the audit log has them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from subprocess import TimeoutExpired
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,7 @@ class SupervisorClient:
     def __init__(self, channel: Channel, ids: LeaseIds) -> None:
         self._channel, self._ids = channel, ids
         self._frame_index = 0
+        self._holds_lease = False
         self.n_not_sent = 0
         self.fault = ""
 
@@ -71,7 +73,13 @@ class SupervisorClient:
         events = [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
         faults = [str(e.detail["what"]) for e in events if e.kind is EventKind.FAULT]
         self.fault = self.fault or next(iter(faults), "")
+        self._holds_lease = lease_after(events, is_held=self._holds_lease)
         return events
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the supervisor held the lease as of the last `events`: sent is not accepted."""
+        return self._holds_lease
 
     @property
     def process_id(self) -> int:
@@ -113,3 +121,13 @@ class SupervisorClient:
     def _counted(self, result: SendResult) -> SendResult:
         self.n_not_sent += result is not SendResult.SENT
         return result
+
+
+def lease_after(events: Iterable[SupervisorEvent], *, is_held: bool) -> bool:
+    """Whether the lease is held after these events. Where some were lost: not, until told anew."""
+    for event in events:
+        if event.kind is EventKind.LEASE:
+            is_held = event.detail.get("held") is True
+        elif event.kind is EventKind.LOST:
+            is_held = False
+    return is_held
