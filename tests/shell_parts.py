@@ -46,7 +46,7 @@ class Supervisor(SupervisorClient):
         self.reports: list[SupervisorEvent] = []
         self.leases: list[tuple[LeaseIds, int]] = []
         self.result = SendResult.SENT
-        self.is_gone = self.refuses = False
+        self.is_gone = self.refuses = self.has_beam_line = False
         self._holds_lease = self._would_hold = False
 
     @property

@@ -31,6 +31,7 @@ class ReboundSupervisor(SupervisorClient):
     def __init__(self, first: SupervisorClient, start: StartSupervisor) -> None:
         self._client: SupervisorClient | None = first
         self._start = start
+        self.has_beam_line = first.has_beam_line
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wanted: LeaseIds | None = None  # newer than what is being proven

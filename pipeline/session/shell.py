@@ -103,7 +103,8 @@ class SessionShell:
         """Tell `listener` of every frame's events, once the audit log has them.
 
         Beam events come twice: from the person who told, and without one when the supervisor took
-        them; by the machine's line, without a person alone.
+        them. Where the machine's line is wired they come by that line alone: what a person says of
+        the beam is in the audit log, and ends no beam.
         """
         self._listeners.append(listener)
 
@@ -127,7 +128,7 @@ class SessionShell:
             self._audit.append(*_supervisor_entry(happened))
             taken += _beam_events(happened, facts.frame_index)
         for listener in self._listeners:
-            listener((*state.events, *taken))
+            listener((*self._counted(state.events), *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,
@@ -205,6 +206,12 @@ class SessionShell:
         self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
+    def _counted(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """What people said, without their word on a beam that the machine's line tells of."""
+        if not self._supervisor.has_beam_line:
+            return events
+        return tuple(event for event in events if beam_told(event) is None)
+
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
         """Tell the supervisor what a person said of the beam; return whether it was sent."""
         is_on = beam_told(event)
@@ -262,8 +269,8 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
 
 
 def _beam_events(event: SupervisorEvent, frame_index: int) -> list[Event]:
-    """Beam on or off as the supervisor took it: from a person, or by the machine's line."""
-    if event.kind is not SupervisorEventKind.BEAM:
+    """Beam on or off as it counts for the supervisor: from a person, or by the machine's line."""
+    if event.kind is not SupervisorEventKind.BEAM or not event.detail["counts"]:
         return []
     kind = EventKind.BEAM_ON if event.detail["on"] else EventKind.BEAM_OFF
     return [Event(kind, frame_index)]

@@ -27,6 +27,9 @@ class SupervisorClient:
 
     Attributes
     ----------
+    has_beam_line : bool
+        Whether the machine's line tells of the beam: a person's key then counts for nothing. A
+        supervisor goes live only with that line off, which is the first of its `events`.
     n_not_sent : int
         Decisions that did not reach the supervisor: what was READY among them was not renewed.
     fault : str
@@ -34,10 +37,12 @@ class SupervisorClient:
         open from then on, whatever is decided.
     """
 
-    def __init__(self, channel: Channel, ids: LeaseIds) -> None:
+    def __init__(self, channel: Channel, ids: LeaseIds, *, has_beam_line: bool = False) -> None:
         self._channel, self._ids = channel, ids
         self._frame_index = 0
         self._holds_lease = False
+        self.has_beam_line = has_beam_line
+        self._first = [_line_off()] if has_beam_line else []
         self.n_not_sent = 0
         self.fault = ""
 
@@ -70,7 +75,9 @@ class SupervisorClient:
 
     def events(self) -> list[SupervisorEvent]:
         """What the supervisor reports since the last call, signs of life aside. Once a frame."""
-        events = [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
+        first, self._first = self._first, []
+        polled = self._channel.poll()
+        events = [*first, *(e for e in polled if e.kind is not EventKind.STATUS)]
         faults = [str(e.detail["what"]) for e in events if e.kind is EventKind.FAULT]
         self.fault = self.fault or next(iter(faults), "")
         self._holds_lease = lease_after(events, is_held=self._holds_lease)
@@ -131,3 +138,9 @@ def lease_after(events: Iterable[SupervisorEvent], *, is_held: bool) -> bool:
         elif event.kind is EventKind.LOST:
             is_held = False
     return is_held
+
+
+def _line_off() -> SupervisorEvent:
+    """The machine's line as it read when the supervisor went live, before any frame."""
+    detail = {"on": False, "source": "line", "counts": True}
+    return SupervisorEvent(EventKind.BEAM, lease_clock_ns(), 0, -1, detail)

@@ -59,3 +59,15 @@ class TestLease:
             says.coming = coming
             client.events()
             assert client.holds_lease
+
+
+class TestBeamLine:
+    def test_a_supervisor_that_went_live_has_read_it_off(self) -> None:
+        says = Says()
+        client = SupervisorClient(says, IDS, has_beam_line=True)
+        says.coming = [event(EventKind.BEAM, on=True, source="line", counts=True)]
+        assert [told.detail["on"] for told in client.events()] == [False, True]
+        assert client.events() == []
+
+    def test_without_one_nothing_is_known_of_the_beam(self) -> None:
+        assert SupervisorClient(Says(), IDS).events() == []
