@@ -258,7 +258,8 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
         told["applicator"] = event.identities.applicator
     kind = _KINDS[event.kind]
     if kind is AuditKind.COMMAND_REFUSED:
-        return {**told, "command": str(event.kind), "why": str(event.refusal)}
+        why = str(event.refusal)
+        return {**told, "command": str(event.kind), "what": event.what, "why": why}
     if kind is AuditKind.CONFIGURATION:
         return {**told, "what": event.what}
     if kind is AuditKind.ACKNOWLEDGEMENT:

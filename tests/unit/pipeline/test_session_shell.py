@@ -308,6 +308,24 @@ class TestEvents:
             ("surgeon-1", "BEAM_ON_REFUSED", "PERSON_LOCKED"),
         ]
 
+    def test_a_refused_step_of_the_workflow_says_what_was_asked(self) -> None:
+        around = happened(
+            Event(
+                EventKind.WORKFLOW_REFUSED,
+                9,
+                person="surgeon-1",
+                refusal=Refusal.WRONG_PIN,
+                what="approve 2",
+            )
+        )
+        around.ask()
+        [body] = around.audit.bodies(AuditKind.COMMAND_REFUSED)
+        assert (body["command"], body["what"], body["why"]) == (
+            "WORKFLOW_REFUSED",
+            "approve 2",
+            "WRONG_PIN",
+        )
+
     def test_a_complete_time_out_names_both_persons_and_the_plan(self) -> None:
         around = Around()
         around.typed.confirm("physicist-1")
