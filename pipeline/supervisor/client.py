@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.supervisor.channel import Channel, SendResult
-from pipeline.supervisor.events import EventKind, SupervisorEvent
+from pipeline.supervisor.events import Detail, EventKind, SupervisorEvent
 from pipeline.supervisor.identities import LeaseIds
 from pipeline.supervisor.message import Kind
 from tracking.decision import GateDecision, Verdict
@@ -142,5 +142,5 @@ def lease_after(events: Iterable[SupervisorEvent], *, is_held: bool) -> bool:
 
 def _line_off() -> SupervisorEvent:
     """The machine's line as it read when the supervisor went live, before any frame."""
-    detail = {"on": False, "source": "line", "counts": True}
+    detail: dict[str, Detail] = {"on": False, "source": "line", "counts": True}
     return SupervisorEvent(EventKind.BEAM, lease_clock_ns(), 0, -1, detail)
