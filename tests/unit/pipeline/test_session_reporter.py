@@ -39,7 +39,7 @@ from pipeline.session_report.reporter import (
 )
 from pipeline.sinks.sink import FrameResult
 from pipeline.supervisor.events import EventKind as SupervisorEventKind
-from pipeline.supervisor.events import SupervisorEvent
+from pipeline.supervisor.events import Detail, SupervisorEvent
 from tests.builders_results import make_context, make_rig
 from tests.session_report_parts import BEAM_ON, CONFIG, EVENTS, frame
 from tests.shell_parts import Around
@@ -101,6 +101,20 @@ def test_what_was_in_force_is_that_of_beam_on(room: Room) -> None:
     assert room.facts().states[0].sentence == "look 3"  # two were for what is kept on the way
     assert room.looks == 3
     assert room.facts().frame.frame_index == BEAM_ON
+
+
+def test_what_was_in_force_is_that_of_the_last_beam_on(room: Room) -> None:
+    reporter = room.reporter()
+    for index in range(10):
+        reporter.note(EVENTS.get(index, ()))
+        reporter.emit(frame(index))
+    assert room.looks == 1
+    reporter.note((Event(EventKind.BEAM_ON, 10, person="physicist-1"),))
+    for index in (10, 11):
+        reporter.emit(frame(index))
+    held = reporter.snapshot()
+    assert held is not None
+    assert [state.sentence for state in held.states] == ["look 2"]
 
 
 def test_a_session_that_breaks_leaves_its_facts(room: Room) -> None:
@@ -407,7 +421,7 @@ class TestShell:
 
 def beam(*, is_on: bool, source: str, counts: bool) -> SupervisorEvent:
     """What the supervisor says of the beam."""
-    detail = {"on": is_on, "source": source, "counts": counts}
+    detail: dict[str, Detail] = {"on": is_on, "source": source, "counts": counts}
     return SupervisorEvent(SupervisorEventKind.BEAM, 5_000, 7, 3, detail)
 
 
