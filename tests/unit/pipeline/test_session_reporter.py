@@ -38,8 +38,8 @@ from pipeline.session_report.reporter import (
     facts_of,
 )
 from pipeline.sinks.sink import FrameResult
-from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from pipeline.supervisor.events import Detail, SupervisorEvent
+from pipeline.supervisor.events import EventKind as SupervisorEventKind
 from tests.builders_results import make_context, make_rig
 from tests.session_report_parts import BEAM_ON, CONFIG, EVENTS, frame
 from tests.shell_parts import Around
