@@ -15,11 +15,12 @@ from pydantic import ConfigDict, Field
 
 from calibration.depth_calibration_table import depth_calibration
 from calibration.depth_table import DepthTable, depth_noise
+from calibration.directions import direction_words
 from calibration.rig_check import expires_at
 from calibration.text_file import content_id, read_text_file
 from tracking.arrays import Float
 from tracking.collar_codes import Dictionary
-from tracking.errors import CalibrationError
+from tracking.errors import CalibrationError, ConfigurationError
 from tracking.rig import Fiducial, FiducialMarker, FiducialPlane, Rig
 from tracking.strict_toml import StrictFile, StrictTable, Text, parse_toml
 from tracking.transforms import ORTHONORMAL_TOLERANCE, orthonormal_error, orthonormalise
@@ -108,6 +109,7 @@ def parse_rig(text: str, what: str) -> Rig:
             actual='mount = "room", which needs the head target to be found in every frame',
             remedy="Bolt the camera to the head and calibrate that rig.",
         )
+    labels = _labels(file.labels, what)
     pose = _pose(file.head_from_camera, what)
     if file.valid_days > MAX_VALID_DAYS:
         raise CalibrationError(
@@ -128,7 +130,7 @@ def parse_rig(text: str, what: str) -> Rig:
             valid_days=file.valid_days,
             depth=depth_noise(file.depth, what),
             depth_calibration=depth_calibration(file.depth.calibration),
-            labels={} if file.labels is None else file.labels.model_dump(),
+            labels=labels,
             fiducial=_fiducial(file.fiducial, what),
         )
         expires_at(rig)
@@ -139,6 +141,22 @@ def parse_rig(text: str, what: str) -> Rig:
             remedy=RECALIBRATE,
         ) from error
     return rig
+
+
+def _labels(table: LabelsTable | None, what: str) -> dict[str, str]:
+    """What people call +x and +y; refused where a word stands for two directions of the four."""
+    if table is None:
+        return {}
+    labels: dict[str, str] = table.model_dump()
+    words = direction_words(labels)
+    if not words.are_distinct:
+        raise ConfigurationError(
+            f"{what}: [labels] gives one word to two directions of the head.",
+            expected="four words for +x, -x, +y and -y that differ",
+            actual=", ".join(words.all),
+            remedy="Name two directions that stand square to each other, such as right and back.",
+        )
+    return labels
 
 
 def _fiducial(table: FiducialTable | None, what: str) -> Fiducial | None:

@@ -87,6 +87,23 @@ def gathered(n_frames: int = 10) -> Gatherer:
     return found
 
 
+AGAIN_ON, AGAIN_OFF = 12, 14
+
+
+def gathered_twice() -> Gatherer:
+    """The same, then a revision, another air gap, and a second beam."""
+    found = gathered()
+    revised = replace(IN_FORCE, revision=4, approved_by="surgeon-1")
+    for index in range(10, 16):
+        if index in (AGAIN_ON, AGAIN_OFF):
+            kind = EventKind.BEAM_ON if index == AGAIN_ON else EventKind.BEAM_OFF
+            found.note((Event(kind, index, person="physicist-1"), Event(kind, index)))
+        result = make_result(Verdict.READY, (), Geometry(air_gap_mm=1.5), frame_index=index)
+        stamp_ns = EPOCH_NS + result.record.stamp_ns
+        found.emit(replace(result, record=replace(result.record, stamp_ns=stamp_ns)), revised)
+    return found
+
+
 @lru_cache(maxsize=1)
 def live_session() -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Facts and pictures of a live session."""

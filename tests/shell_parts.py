@@ -12,7 +12,7 @@ from pipeline.audit.writer import AuditStatus
 from pipeline.session.control import Cone, ControlState, SessionControl
 from pipeline.session.shell import SessionShell
 from pipeline.supervisor.channel import SendResult
-from pipeline.supervisor.client import SupervisorClient
+from pipeline.supervisor.client import SupervisorClient, lease_after
 from pipeline.supervisor.events import SupervisorEvent
 from pipeline.supervisor.identities import LeaseIds
 from pipeline.surroundings import FrameFacts, Surroundings
@@ -35,7 +35,10 @@ Heard = list[tuple[str, object]]
 
 
 class Supervisor(SupervisorClient):
-    """Takes everything; what it reports and whether it is lost is set from outside."""
+    """Takes everything; what it reports and whether it is lost is set from outside.
+
+    The lease follows what was sent, unless it `refuses`, and is told with the next `events`.
+    """
 
     def __init__(self, heard: Heard) -> None:
         self.heard = heard
@@ -43,7 +46,8 @@ class Supervisor(SupervisorClient):
         self.reports: list[SupervisorEvent] = []
         self.leases: list[tuple[LeaseIds, int]] = []
         self.result = SendResult.SENT
-        self.is_gone = False
+        self.is_gone = self.refuses = self.has_beam_line = False
+        self._holds_lease = self._would_hold = False
 
     @property
     def is_lost(self) -> bool:
@@ -54,10 +58,13 @@ class Supervisor(SupervisorClient):
     ) -> SendResult:
         self.heard.append(("renew", (decision.verdict, frame_index)))
         self.leases.append((ids, issued_ns))
+        is_taken = self.result is SendResult.SENT and not self.refuses
+        self._would_hold = decision.verdict is Verdict.READY and is_taken
         return self.result
 
     def drop(self) -> SendResult:
         self.heard.append(("drop", None))
+        self._would_hold = False
         return self.result
 
     def beam(self, *, is_on: bool) -> SendResult:
@@ -66,6 +73,7 @@ class Supervisor(SupervisorClient):
 
     def events(self) -> list[SupervisorEvent]:
         taken, self.reports = self.reports, []
+        self._holds_lease = lease_after(taken, is_held=self._would_hold)
         return taken
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from calibration.directions import direction_words
 from pipeline.display.wire import FRAME, PICTURE, PROTOCOL, Image
 from pipeline.overlay.dial import DialReading
-from pipeline.overlay.directions import direction_words
 from pipeline.overlay.footer import is_device
 from pipeline.overlay.guidance import Move, moves
 from pipeline.overlay.limits import LimitedQuantity, limited_quantities

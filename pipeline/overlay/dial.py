@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from calibration.directions import DirectionWords
 from pipeline.overlay.canvas import SHIFT_BITS, fixed_point
-from pipeline.overlay.directions import DirectionWords
 from pipeline.overlay.palette import FAINT, INSIDE, MUTED, OUTSIDE, WHITE
 from pipeline.overlay.text import draw_text, text_width
 from tracking.arrays import UInt8

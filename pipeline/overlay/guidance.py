@@ -36,7 +36,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.overlay.directions import DirectionWords, direction_words
+from calibration.directions import DirectionWords, direction_words
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.alignment import Alignment
 from tracking.arrays import Float

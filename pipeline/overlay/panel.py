@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 
+from calibration.directions import direction_words
 from pipeline.overlay.bars import draw_bar, value_text
 from pipeline.overlay.canvas import PANEL_BOX, Box, Canvas
 from pipeline.overlay.dial import DialReading, draw_dial
-from pipeline.overlay.directions import direction_words
 from pipeline.overlay.guidance import Move, moves
 from pipeline.overlay.limits import LimitedQuantity, limited_quantities
 from pipeline.overlay.palette import FAINT, MUTED, OUTSIDE, PANEL, WHITE

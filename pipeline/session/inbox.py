@@ -2,6 +2,7 @@
 
 The thread reads lines, checks PINs and queues; it decides nothing. `drain` and `reply` never wait
 for it nor for a client. Who sends slowly, too much or nothing is answered and closed by it alone.
+What it has refused is never done: a command is taken out of the queue once, by the loop or by it.
 
 Fails to: no command arrives.
 """
@@ -65,7 +66,7 @@ class Inbox:
         self._wake_read, self._wake_write = os.pipe()
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
-        self._queued: deque[Command] = deque()
+        self._queued: dict[int, Command] = {}  # by ticket; both threads take by `pop` alone
         self._answers: deque[tuple[int, Answer]] = deque()
         self._connections: dict[int, Connection] = {}
         self._n_accepted = 0
@@ -90,7 +91,8 @@ class Inbox:
 
     def drain(self) -> list[Command]:
         """Take what has been queued, oldest first; never waits."""
-        return [self._queued.popleft() for _ in range(len(self._queued))]
+        taken = (self._queued.pop(ticket, None) for ticket in list(self._queued))
+        return [command for command in taken if command is not None]
 
     def reply(self, ticket: int, answer: Answer) -> None:
         """Hand over the answer to one command; never waits. The client may be gone by now."""
@@ -170,7 +172,7 @@ class Inbox:
         connection.stage = Stage.WAITING
         connection.deadline = time.monotonic() + ANSWER_SECONDS
         self._selector.unregister(connection.socket)
-        self._queued.append(command)
+        self._queued[connection.ticket] = command
 
     def _command(self, ticket: int, message: ClientMessage) -> Command:
         if isinstance(message, StatusMessage):
@@ -210,11 +212,12 @@ class Inbox:
         for connection in list(self._connections.values()):
             if now < connection.deadline:
                 continue
-            if connection.stage is Stage.WAITING:
+            if connection.stage is not Stage.WAITING:
+                self._hang_up(connection)
+            elif self._queued.pop(connection.ticket, None) is not None:
                 connection.refuse("no frame was decided in time: `session status` tells what holds")
                 self._write(connection)
-            else:
-                self._hang_up(connection)
+            # else the loop has taken it: what it does is what it answers
         if self._door_opens_at is not None and now >= self._door_opens_at:
             self._door_opens_at = None
             self._selector.register(self._listener, selectors.EVENT_READ)

@@ -31,6 +31,7 @@ class ReboundSupervisor(SupervisorClient):
     def __init__(self, first: SupervisorClient, start: StartSupervisor) -> None:
         self._client: SupervisorClient | None = first
         self._start = start
+        self.has_beam_line = first.has_beam_line
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wanted: LeaseIds | None = None  # newer than what is being proven
@@ -88,6 +89,12 @@ class ReboundSupervisor(SupervisorClient):
         left, self._left = self._left, []
         client = self._present()
         return left if client is None else [*left, *self._events_of(client)]
+
+    @property
+    def holds_lease(self) -> bool:
+        """As the present one; none is held while there is none."""
+        client = self._present()
+        return client is not None and client.holds_lease
 
     @property
     def process_id(self) -> int:

@@ -90,14 +90,21 @@ class SessionShell:
 
     @property
     def holds_lease(self) -> bool:
-        """Whether the last decision was READY and reached a supervisor that works."""
-        return self._is_renewed and not self._supervisor.is_lost and not self._supervisor.fault
+        """Whether the last decision was READY, was sent, and a supervisor that works holds a lease.
+
+        What it holds is as of the last `ask`: a first READY counts from the frame after it. A
+        renewal that was sent may be refused, such as one of a frame that took too long.
+        """
+        supervisor = self._supervisor
+        is_working = not supervisor.is_lost and not supervisor.fault
+        return self._is_renewed and supervisor.holds_lease and is_working
 
     def listen(self, listener: Callable[[tuple[Event, ...]], None]) -> None:
         """Tell `listener` of every frame's events, once the audit log has them.
 
         Beam events come twice: from the person who told, and without one when the supervisor took
-        them; by the machine's line, without a person alone.
+        them. Where the machine's line is wired they come by that line alone: what a person says of
+        the beam is in the audit log, and ends no beam.
         """
         self._listeners.append(listener)
 
@@ -121,7 +128,7 @@ class SessionShell:
             self._audit.append(*_supervisor_entry(happened))
             taken += _beam_events(happened, facts.frame_index)
         for listener in self._listeners:
-            listener((*state.events, *taken))
+            listener((*self._counted(state.events), *taken))
         return Surroundings(
             evidence=replace(self._evidence, time_out=state.time_out),
             confirmed=state.confirmed,
@@ -199,6 +206,12 @@ class SessionShell:
         self._is_renewed = False
         self._audit.append(AuditKind.SUPERVISOR, {"event": "dropped", "why": "source failed"})
 
+    def _counted(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """What people said, without their word on a beam that the machine's line tells of."""
+        if not self._supervisor.has_beam_line:
+            return events
+        return tuple(event for event in events if beam_told(event) is None)
+
     def _hand_on(self, event: Event) -> Mapping[str, JsonValue]:
         """Tell the supervisor what a person said of the beam; return whether it was sent."""
         is_on = beam_told(event)
@@ -245,7 +258,8 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
         told["applicator"] = event.identities.applicator
     kind = _KINDS[event.kind]
     if kind is AuditKind.COMMAND_REFUSED:
-        return {**told, "command": str(event.kind), "why": str(event.refusal)}
+        why = str(event.refusal)
+        return {**told, "command": str(event.kind), "what": event.what, "why": why}
     if kind is AuditKind.CONFIGURATION:
         return {**told, "what": event.what}
     if kind is AuditKind.ACKNOWLEDGEMENT:
@@ -256,8 +270,8 @@ def _body(event: Event) -> Mapping[str, JsonValue]:
 
 
 def _beam_events(event: SupervisorEvent, frame_index: int) -> list[Event]:
-    """Beam on or off as the supervisor took it: from a person, or by the machine's line."""
-    if event.kind is not SupervisorEventKind.BEAM:
+    """Beam on or off as it counts for the supervisor: from a person, or by the machine's line."""
+    if event.kind is not SupervisorEventKind.BEAM or not event.detail["counts"]:
         return []
     kind = EventKind.BEAM_ON if event.detail["on"] else EventKind.BEAM_OFF
     return [Event(kind, frame_index)]

@@ -9,26 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from pipeline.config.load import RunConfig
+from pipeline.session_report.at_frame import (
+    applicator_facts,
+    beam_on_facts,
+    check_plan,
+    frame_facts,
+    plan_facts,
+)
 from pipeline.session_report.facts import (
-    ApplicatorFacts,
+    BeamSpan,
     EventFacts,
-    FrameFacts,
     IdFacts,
-    Moment,
-    PlanFacts,
     SessionFacts,
     StateFacts,
-    VerdictName,
 )
 from pipeline.session_report.facts_file import Picture
-from pipeline.session_report.figures import figures
 from pipeline.session_report.gather import Gatherer
-from pipeline.session_report.in_force import InForce
 from pipeline.session_report.pictures import session_pictures
-from pipeline.sinks.sink import FrameResult
 from recordings.source import Origin
-from tracking.errors import FaultError
 
 
 @dataclass(frozen=True)
@@ -61,17 +59,11 @@ def build_facts(
     SourceError
         No frame was decided.
     FaultError
-        The reported frame was decided by another plan than it was said to be.
+        The reported frame, or one at beam on, was decided by another plan than it was said to be.
     """
     moment, result, in_force = gathered.reported
     config, context = in_force.config, in_force.context
-    if result.record.ids.plan != config.plan.id:
-        raise FaultError(
-            "The reported frame was decided by another plan than the report knows of.",
-            expected=config.plan.id,
-            actual=result.record.ids.plan,
-            remedy="Nothing is reported that may be wrong; records and audit log are whole.",
-        )
+    check_plan(result.record, in_force)
     pictures = session_pictures(result, context) if with_pictures else ()
     ids = result.record.ids
     facts = SessionFacts(
@@ -79,11 +71,11 @@ def build_facts(
         origin=cast(Origin, context.origin),
         source=told.source,
         recorded_at=told.recorded_at,
-        plan=_plan_facts(in_force),
-        applicator=_applicator_facts(result, config),
-        frame=_frame_facts(moment, result, config),
+        plan=plan_facts(in_force),
+        applicator=applicator_facts(result.record, config),
+        frame=frame_facts(moment, result.record, config),
         verdicts=gathered.verdicts.spans(),
-        beam=gathered.beam.spans(),
+        beam=_beams(gathered),
         confirmations=tuple(gathered.confirmations),
         events=(*gathered.events, *told.further_events),
         states=told.states,
@@ -103,42 +95,13 @@ def build_facts(
     return facts, pictures
 
 
-def _frame_facts(moment: Moment, result: FrameResult, config: RunConfig) -> FrameFacts:
-    """The reported frame's figures."""
-    record = result.record
-    return FrameFacts(
-        moment=moment,
-        frame_index=record.frame_index,
-        stamp_ns=record.stamp_ns,
-        verdict=cast(VerdictName, str(record.decision.verdict)),
-        reasons=tuple(str(reason) for reason in record.decision.reasons),
-        figures=figures(record, config.plan),
-    )
-
-
-def _plan_facts(in_force: InForce) -> PlanFacts:
-    """The plan in force."""
-    plan = in_force.config.plan
-    return PlanFacts(
-        plan_id=plan.plan_id,
-        patient_id=plan.patient_id,
-        machine=plan.machine,
-        content_id=plan.id,
-        approved=plan.approved,
-        revision=in_force.revision,
-        approved_by=in_force.approved_by,
-        energy_mev=plan.energy_mev,
-        ssd_mm=plan.ssd_mm,
-        source="" if plan.origin is None else f"DICOM, SHA-256 {plan.origin.file_sha256}",
-    )
-
-
-def _applicator_facts(result: FrameResult, config: RunConfig) -> ApplicatorFacts:
-    """Planned cone, and what the image showed."""
-    seen = result.record.alignment.applicator_id
-    return ApplicatorFacts(
-        planned=config.plan.applicator_id,
-        seen=(seen.value or "") if seen.decided else "",
-        diameter_mm=seen.diameter_mm,
-        bevel_deg=seen.bevel_deg,
+def _beams(gathered: Gatherer) -> tuple[BeamSpan, ...]:
+    """Every beam with what was measured, and by which plan, when it came on."""
+    known = {
+        (record.frame_index, record.stamp_ns): beam_on_facts(record, in_force)
+        for record, in_force in gathered.beam_ons
+    }
+    return tuple(
+        span.model_copy(update={"at_on": known.get((span.from_frame, span.from_ns))})
+        for span in gathered.beam.spans()
     )

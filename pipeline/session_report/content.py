@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.session_report.facts import (
+    ApplicatorFacts,
+    BeamSpan,
     Deviation,
     Figure,
     Moment,
+    PlanFacts,
     SessionFacts,
     VerdictSpan,
 )
@@ -54,6 +57,19 @@ class SpanLine:
 
 
 @dataclass(frozen=True)
+class EarlierBeam:
+    """What was measured when a beam before the reported one came on."""
+
+    title: str
+    plan: str
+    verdict: str
+    word: str
+    reasons: tuple[str, ...]
+    limited: tuple[FigureLine, ...]
+    others: tuple[FigureLine, ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything on the pages; `strip` is SVG, `pictures` (data URI, caption)."""
 
@@ -65,6 +81,7 @@ class Content:
     reasons: tuple[str, ...]
     limited: tuple[FigureLine, ...]
     others: tuple[FigureLine, ...]
+    earlier: tuple[EarlierBeam, ...]
     missing: tuple[tuple[str, str], ...]
     pictures: tuple[tuple[str, str], ...]
     strip: str
@@ -86,12 +103,13 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
         facts=facts,
         warning=ORIGIN_SENTENCES.get(facts.origin, ""),
         headline=_headline(facts),
-        reported=f"{MOMENT_WORDS[frame.moment]}: frame {frame.frame_index}, "
+        reported=f"{_moment(facts)}: frame {frame.frame_index}, "
         f"{stamp_words(frame.stamp_ns, facts)}",
         verdict_word=VERDICT_WORDS.get(frame.verdict, frame.verdict),
         reasons=tuple(_reason(reason) for reason in frame.reasons),
-        limited=tuple(_figure(f) for f in figures if f.is_limited),
-        others=tuple(_figure(f) for f in figures if not f.is_limited and f.value is not None),
+        limited=_limited(figures),
+        others=_others(figures),
+        earlier=_earlier(facts),
         missing=tuple((f.label, f.why) for f in figures if f.value is None),
         pictures=tuple(
             (f"data:image/png;base64,{b64encode(p.png).decode()}", p.caption) for p in pictures
@@ -120,27 +138,67 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
 
 def _headline(facts: SessionFacts) -> tuple[tuple[str, str], ...]:
     plan, cone = facts.plan, facts.applicator
-    revision = "" if plan.revision is None else f", revision {plan.revision}"
-    approved = "approved" if plan.approved else "NOT APPROVED"
-    by = f" by {plan.approved_by}" if plan.approved_by else ""
     beam = [f"{plan.energy_mev:g} MeV"] if plan.energy_mev is not None else []
     beam += [f"SSD {plan.ssd_mm:g} mm"] if plan.ssd_mm is not None else []
     return (
         ("Patient", plan.patient_id),
-        ("Plan", f"{plan.plan_id}{revision} ({approved}{by})"),
+        ("Plan", _plan(plan)),
         ("Plan's content", plan.content_id),
         ("Machine", plan.machine),
         ("Planned beam", ", ".join(beam) or "not in the plan"),
         ("Applicator planned", cone.planned),
-        ("Applicator identified", _identified(facts)),
+        ("Applicator identified", _identified(cone)),
         ("Recorded", facts.recorded_at or "the source has no clock"),
         ("Length", f"{facts.n_frames} frames, {facts.seconds:.1f} s"),
         ("Source", facts.source),
     )
 
 
-def _identified(facts: SessionFacts) -> str:
-    cone = facts.applicator
+def _plan(plan: PlanFacts) -> str:
+    revision = "" if plan.revision is None else f", revision {plan.revision}"
+    approved = "approved" if plan.approved else "NOT APPROVED"
+    by = f" by {plan.approved_by}" if plan.approved_by else ""
+    return f"{plan.plan_id}{revision} ({approved}{by})"
+
+
+def _moment(facts: SessionFacts) -> str:
+    """Which frame is reported first; of several beams, which one."""
+    words = MOMENT_WORDS[facts.frame.moment]
+    n_beams = len(facts.beam)
+    if facts.frame.moment is Moment.BEAM_ON and n_beams > 1:
+        return f"at the last beam on ({n_beams} of {n_beams})"
+    return words
+
+
+def _earlier(facts: SessionFacts) -> tuple[EarlierBeam, ...]:
+    """Every beam on before the reported one, in order."""
+    return tuple(
+        EarlierBeam(
+            title=f"at beam on {number} of {len(facts.beam)}: frame {at.frame.frame_index}, "
+            f"{stamp_words(at.frame.stamp_ns, facts)}",
+            plan=f"Plan {_plan(at.plan)}, content {at.plan.content_id}. Applicator planned: "
+            f"{at.applicator.planned}; identified: {_identified(at.applicator)}.",
+            verdict=at.frame.verdict,
+            word=VERDICT_WORDS.get(at.frame.verdict, at.frame.verdict),
+            reasons=tuple(_reason(reason) for reason in at.frame.reasons),
+            limited=_limited(at.frame.figures),
+            others=_others(at.frame.figures),
+        )
+        for number, beam in enumerate(facts.beam, start=1)
+        if (at := beam.at_on) is not None and at.frame != facts.frame
+    )
+
+
+def _limited(figures: Sequence[Figure]) -> tuple[FigureLine, ...]:
+    return tuple(_figure(figure) for figure in figures if figure.is_limited)
+
+
+def _others(figures: Sequence[Figure]) -> tuple[FigureLine, ...]:
+    """What was measured and has no limit."""
+    return tuple(_figure(f) for f in figures if not f.is_limited and f.value is not None)
+
+
+def _identified(cone: ApplicatorFacts) -> str:
     sizes = [f"{cone.diameter_mm:.1f} mm"] if cone.diameter_mm is not None else []
     sizes += [f"{cone.bevel_deg:.1f} deg"] if cone.bevel_deg is not None else []
     measured = f" (measured {', '.join(sizes)})" if sizes else ""
@@ -211,9 +269,17 @@ def _beam(facts: SessionFacts) -> tuple[str, ...]:
         who = f" (told by {beam.told_by})" if beam.told_by else ""
         lines.append(
             f"On from {stamp_words(beam.from_ns, facts)}, frame {beam.from_frame}, "
-            f"for {seconds:.1f} s{who}{end}."
+            f"for {seconds:.1f} s{who}{end}.{_by_plan(beam)}"
         )
     return tuple(lines)
+
+
+def _by_plan(beam: BeamSpan) -> str:
+    at = beam.at_on
+    if at is None:
+        return ""
+    word = VERDICT_WORDS.get(at.frame.verdict, at.frame.verdict)
+    return f" By plan {_plan(at.plan)}; {word} when it came on."
 
 
 def _holds(holds: bool | None) -> str:

@@ -131,8 +131,19 @@ class Deviation(VerdictSpan):
     worst: tuple[Figure, ...] = ()
 
 
+class BeamOnFacts(Facts):
+    """What was measured, and by which plan, in the first frame under a beam."""
+
+    plan: PlanFacts
+    applicator: ApplicatorFacts
+    frame: FrameFacts
+
+
 class BeamSpan(Facts):
-    """From beam on to beam off, as a person or the machine's line told; open: to the end."""
+    """From beam on to beam off, as a person or the machine's line told; open: to the end.
+
+    `at_on` is None where the beam was on before this part of the session began.
+    """
 
     from_ns: int
     to_ns: int
@@ -140,6 +151,7 @@ class BeamSpan(Facts):
     is_open: bool = False
     told_by: str = ""
     deviations: tuple[Deviation, ...] = ()
+    at_on: BeamOnFacts | None = None
 
 
 class Confirmation(Facts):
@@ -194,6 +206,8 @@ class IdFacts(Facts):
 class SessionFacts(Facts):
     """One session.
 
+    `plan`, `applicator`, `frame` and `pictures` are of the last beam on, where there was one; each
+    of `beam` has its own.
     `notes` say what the facts themselves lack, such as a recording without persons.
     `audit_head` is the block that `sessions audit head` prints; "" where no log was kept.
     """

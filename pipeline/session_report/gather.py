@@ -1,6 +1,7 @@
 """Gathers the facts of a session while its frames are decided.
 
-Holds the pictures of at most three frames: of beam on, of the last READY, of the last.
+Holds the pictures of at most three frames: of the last beam on, of the last READY, of the last. Of
+every beam on it keeps the record, and what was in force.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Gatherer:
     beam: BeamFolder = field(default_factory=BeamFolder)
     confirmations: list[Confirmation] = field(default_factory=list)
     events: list[EventFacts] = field(default_factory=list)
+    beam_ons: list[tuple[FrameRecord, InForce]] = field(default_factory=list)
     _waiting: list[Event] = field(default_factory=list)
     _at_beam_on: Kept | None = None
     _last_ready: Kept | None = None
@@ -81,8 +83,10 @@ class Gatherer:
         waiting, self._waiting = self._waiting, []
         for event in waiting:
             self._take(event, one)
-            if event.kind is EventKind.BEAM_ON and self._at_beam_on is None:
-                self._at_beam_on = kept
+        # a beam that was on before this part of the session has no frame at beam on
+        if self.beam.is_beginning and any(beam_told(event) for event in waiting):
+            self._at_beam_on = kept
+            self.beam_ons.append((record, in_force))
         self.verdicts.add(one)
         if self.beam.is_on:
             self.beam.add(replace(one, outside=_outside(record, in_force.config.plan)))
@@ -97,6 +101,7 @@ class Gatherer:
             beam=self.beam.copied(),
             confirmations=list(self.confirmations),
             events=list(self.events),
+            beam_ons=list(self.beam_ons),
             _at_beam_on=self._at_beam_on,
             _last_ready=self._last_ready,
             _last=self._last,
@@ -104,7 +109,12 @@ class Gatherer:
 
     @property
     def reported(self) -> tuple[Moment, FrameResult, InForce]:
-        """The frame to report: at beam on, else the last READY, else the last.
+        """The frame to report first: at the last beam on, else the last READY, else the last.
+
+        What comes before the last beam is what people broke off or pressed by mistake, and the plan
+        may have been revised since. Which beam delivered what, nobody here knows: so each of
+        `beam_ons` is reported with its own plan, verdict and figures, in order, and a radiation
+        oncologist sees them all.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from pipeline.audit.reading import head_of
 from pipeline.config.load import RunConfig
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
-from pipeline.session_report.facts import Moment, SessionFacts, StateFacts
+from pipeline.session_report.facts import SessionFacts, StateFacts
 from pipeline.session_report.facts_file import Picture, write_facts
 from pipeline.session_report.from_log import told_by_log
 from pipeline.session_report.gather import Gatherer
@@ -78,7 +78,7 @@ class Snapshot:
 class SessionReporter:
     """A sink, and a listener to the session's events.
 
-    `states` are kept as they were at the first beam-on; how the `recording` stands is told as of
+    `states` are kept as they were at the last beam-on; how the `recording` stands is told as of
     the report.
     """
 
@@ -118,11 +118,10 @@ class SessionReporter:
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
         with self._lock:
+            n_before = len(self._gathered.beam_ons)
             self._gathered.emit(result, self._in_force)
-            is_first_beam = (
-                self._states_at_beam_on is None and self._gathered.reported[0] is Moment.BEAM_ON
-            )
-        if is_first_beam:
+            is_beam_on = len(self._gathered.beam_ons) > n_before
+        if is_beam_on:
             self._states_at_beam_on = self.states()
         self._keep(result.record.stamp_ns)
 

@@ -52,6 +52,11 @@ class SpanFolder:
             if known is None or figure.excess > known.excess:
                 self._worst[figure.name] = figure
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no frame has come."""
+        return self._first is None
+
     def spans(self) -> tuple[VerdictSpan, ...]:
         """All spans so far; the last one may still grow."""
         return (*self._closed, *self._open())
@@ -113,6 +118,11 @@ class BeamFolder:
     def is_on(self) -> bool:
         """Whether the next frame is under the beam."""
         return self._is_on
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether the next frame is the first under the beam."""
+        return self._is_on and self._under.is_empty
 
     def tell(self, person: str, *, is_on: bool) -> None:
         """Beam on or off, told before the next frame."""

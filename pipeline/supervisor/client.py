@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from subprocess import TimeoutExpired
 from types import TracebackType
 from typing import Self
 
 from pipeline.supervisor.channel import Channel, SendResult
-from pipeline.supervisor.events import EventKind, SupervisorEvent
+from pipeline.supervisor.events import Detail, EventKind, SupervisorEvent
 from pipeline.supervisor.identities import LeaseIds
 from pipeline.supervisor.message import Kind
 from tracking.decision import GateDecision, Verdict
@@ -26,6 +27,9 @@ class SupervisorClient:
 
     Attributes
     ----------
+    has_beam_line : bool
+        Whether the machine's line tells of the beam: a person's key then counts for nothing. A
+        supervisor goes live only with that line off, which is the first of its `events`.
     n_not_sent : int
         Decisions that did not reach the supervisor: what was READY among them was not renewed.
     fault : str
@@ -33,9 +37,12 @@ class SupervisorClient:
         open from then on, whatever is decided.
     """
 
-    def __init__(self, channel: Channel, ids: LeaseIds) -> None:
+    def __init__(self, channel: Channel, ids: LeaseIds, *, has_beam_line: bool = False) -> None:
         self._channel, self._ids = channel, ids
         self._frame_index = 0
+        self._holds_lease = False
+        self.has_beam_line = has_beam_line
+        self._first = [_line_off()] if has_beam_line else []
         self.n_not_sent = 0
         self.fault = ""
 
@@ -68,10 +75,18 @@ class SupervisorClient:
 
     def events(self) -> list[SupervisorEvent]:
         """What the supervisor reports since the last call, signs of life aside. Once a frame."""
-        events = [e for e in self._channel.poll() if e.kind is not EventKind.STATUS]
+        first, self._first = self._first, []
+        polled = self._channel.poll()
+        events = [*first, *(e for e in polled if e.kind is not EventKind.STATUS)]
         faults = [str(e.detail["what"]) for e in events if e.kind is EventKind.FAULT]
         self.fault = self.fault or next(iter(faults), "")
+        self._holds_lease = lease_after(events, is_held=self._holds_lease)
         return events
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether the supervisor held the lease as of the last `events`: sent is not accepted."""
+        return self._holds_lease
 
     @property
     def process_id(self) -> int:
@@ -113,3 +128,19 @@ class SupervisorClient:
     def _counted(self, result: SendResult) -> SendResult:
         self.n_not_sent += result is not SendResult.SENT
         return result
+
+
+def lease_after(events: Iterable[SupervisorEvent], *, is_held: bool) -> bool:
+    """Whether the lease is held after these events. Where some were lost: not, until told anew."""
+    for event in events:
+        if event.kind is EventKind.LEASE:
+            is_held = event.detail.get("held") is True
+        elif event.kind is EventKind.LOST:
+            is_held = False
+    return is_held
+
+
+def _line_off() -> SupervisorEvent:
+    """The machine's line as it read when the supervisor went live, before any frame."""
+    detail: dict[str, Detail] = {"on": False, "source": "line", "counts": True}
+    return SupervisorEvent(EventKind.BEAM, lease_clock_ns(), 0, -1, detail)

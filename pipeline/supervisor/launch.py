@@ -57,7 +57,7 @@ def start_supervisor(
         channel.process.wait()
         channel.close()
         raise
-    return SupervisorClient(channel, ids)
+    return SupervisorClient(channel, ids, has_beam_line=wiring.beam_input != "none")
 
 
 def launch(start: Start, boot: str = BOOT) -> Channel:

@@ -116,7 +116,13 @@ PASSABLE = frozenset({Step.BRIEFING, Step.SURVEY, Step.DRAW, Step.BEAM, Step.REA
 
 
 def blocked_by(step: Step, facts: StepFacts) -> tuple[Why, ...]:
-    """What keeps a step from being entered: the first one before it that lacks something."""
+    """What keeps a step from being entered: the first one before it that lacks something.
+
+    Nothing keeps people from the beam's step while the beam is on, where they say that it is off
+    again, nor from the report: of an aborted session, too, and once the cone is gone.
+    """
+    if step is Step.REPORT or (step is Step.BEAM and facts.is_beam_on):
+        return ()
     for before in STEPS[: STEPS.index(step)]:
         if before not in PASSABLE and (why := missing(before, facts)):
             return why

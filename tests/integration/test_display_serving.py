@@ -214,7 +214,7 @@ def test_a_live_sessions_frames_carry_age_lease_and_workflow(
         place = Place(url, "", url.partition("=")[2])
         with Client(At(place)) as client:
             assert client.told("hello")["recording"] is False
-            for reasons, is_held in (((Reason.TILT_HIGH,), False), ((), True)):
+            for reasons, is_held in (((Reason.TILT_HIGH,), False), ((), False), ((), True)):
                 around.frame(*reasons)
                 publisher.emit(exposed_now(make_result(frame_index=around.frame_index)))
                 header, _, age_ms = client.frame()

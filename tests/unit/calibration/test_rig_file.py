@@ -177,6 +177,28 @@ def test_a_malformed_rig_is_a_configuration_error(old: str, new: str, part: str)
         parse_rig(replaced(RIG, old, new), "rig.toml")
 
 
+@pytest.mark.parametrize(
+    ("plus_x", "plus_y"),
+    [
+        ("right", "right"),
+        ("right", "left"),
+        ("Right", " LEFT"),
+        ("front", "back"),
+        ("towards the door", "Towards the door"),
+        ("door", "away from door"),
+    ],
+)
+def test_one_word_for_two_directions_is_a_configuration_error(plus_x: str, plus_y: str) -> None:
+    text = replaced(RIG, 'plus_x = "right"', f'plus_x = "{plus_x}"')
+    with pytest.raises(ConfigurationError, match="one word to two directions"):
+        parse_rig(replaced(text, 'plus_y = "back"', f'plus_y = "{plus_y}"'), "rig.toml")
+
+
+def test_words_that_nobody_knows_are_taken_where_they_differ() -> None:
+    text = replaced(RIG, 'plus_x = "right"', 'plus_x = "towards the door"')
+    assert parse_rig(text, "rig.toml").labels["plus_x"] == "towards the door"
+
+
 PLATE = """[fiducial]
 region_px = [100, 300, 220, 380]
 depth_mm = 305.0

@@ -8,8 +8,8 @@ from math import hypot, radians
 import numpy as np
 import pytest
 
+from calibration.directions import direction_words
 from pipeline.overlay.banner import sentences
-from pipeline.overlay.directions import direction_words
 from pipeline.overlay.guidance import MINOR_COMPONENT, Move, moves
 from tests.builders_coverage import COVERED, uncovered
 from tests.builders_results import (

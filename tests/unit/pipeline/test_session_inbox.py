@@ -27,7 +27,7 @@ from pipeline.session.commands import (
     line_of,
     message_of,
 )
-from pipeline.session.inbox import MAX_CONNECTIONS, MAX_QUEUED, Inbox
+from pipeline.session.inbox import MAX_CONNECTIONS, MAX_QUEUED, TICK_SECONDS, Inbox
 from pipeline.session.persons import Gatekeeper, PinCheck
 from tests.config_texts import PINS, SIGNING_SITE
 from tests.session_parts import read_back
@@ -246,10 +246,23 @@ def test_a_loop_that_decides_no_frames_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(inbox_module, "ANSWER_SECONDS", 0.05)
-    with Inbox(tmp_path, gatekeeper()):
+    with Inbox(tmp_path, gatekeeper()) as inbox:
         answer = sent(tmp_path, line({"kind": "status"}))
+        assert inbox.drain() == [], "what was refused is never done"
     assert answer["accepted"] is False
     assert "no frame was decided" in str(answer["why"])
+
+
+def test_what_the_loop_has_taken_is_answered_by_the_loop_however_late(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(inbox_module, "ANSWER_SECONDS", 0.3)
+    with Inbox(tmp_path, gatekeeper()) as inbox, connect(tmp_path) as client:
+        client.sendall(line({"kind": "status"}))
+        command = wait_for_command(inbox)
+        time.sleep(0.3 + 3 * TICK_SECONDS)
+        inbox.reply(command.ticket, accepted("done"))
+        assert answer_to(client)["why"] == "done"
 
 
 def test_no_more_commands_wait_than_one_step_decides(

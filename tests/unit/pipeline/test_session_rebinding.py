@@ -159,3 +159,19 @@ def test_the_end_without_a_revision_closes_the_first_once(room: Room) -> None:
     room.rebound.close()
     room.rebound.close()
     assert room.first.n_closed == 1
+
+
+def test_a_lease_is_that_of_the_present_one(room: Room) -> None:
+    def is_held_after(*, is_renewed: bool) -> bool:
+        if is_renewed:
+            room.renew()
+        room.rebound.events()
+        return room.rebound.holds_lease
+
+    assert is_held_after(is_renewed=True)
+    room.rebind("a")
+    assert not is_held_after(is_renewed=True)
+    room.go.release()
+    room.until(lambda: not room.rebound.is_rebinding)
+    assert not is_held_after(is_renewed=False)
+    assert is_held_after(is_renewed=True)

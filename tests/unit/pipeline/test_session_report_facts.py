@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import build_facts
-from pipeline.session_report.facts import BeamSpan, Moment, VerdictSpan
+from pipeline.session_report.facts import BeamSpan, FrameFacts, Moment, VerdictSpan
 from pipeline.session_report.facts_file import (
     FACTS_NAME,
     facts_sha256,
@@ -25,6 +25,7 @@ from pipeline.session_report.spans import BeamFolder, Decided, SpanFolder
 from tests.builders_results import PLAN, Geometry, hidden, make_alignment, make_result
 from tests.builders_survey import make_survey
 from tests.session_report_parts import (
+    AGAIN_ON,
     BEAM_OFF,
     BEAM_ON,
     CONFIG,
@@ -33,11 +34,12 @@ from tests.session_report_parts import (
     TOLD,
     frame,
     gathered,
+    gathered_twice,
     live_session,
 )
 from tracking.bed import BedStatus, BedSurface
 from tracking.decision import Verdict
-from tracking.errors import SourceError
+from tracking.errors import FaultError, SourceError
 from tracking.outline import Outline
 from tracking.reasons import Reason
 from tracking.survey_alignment import SurveyStatus
@@ -196,6 +198,51 @@ class TestFigures:
         facts, _ = build_facts(found, TOLD)
         why = {f.name: f.why for f in facts.frame.figures}
         assert "roll" in why["incidence_x_deg"]
+
+
+class TestBeams:
+    """Each has the plan and the figures that it came on with; the last one is reported first."""
+
+    def gap_mm(self, frame: FrameFacts) -> float | None:
+        return next(f.value for f in frame.figures if f.name == "air_gap_mm")
+
+    def test_a_second_beam_after_a_revision_is_the_one_reported(self) -> None:
+        facts, pictures = build_facts(gathered_twice(), TOLD)
+        assert (facts.frame.moment, facts.frame.frame_index) == (Moment.BEAM_ON, AGAIN_ON)
+        assert (facts.plan.revision, facts.plan.approved_by) == (4, "surgeon-1")
+        assert self.gap_mm(facts.frame) == pytest.approx(1.5)
+        assert pictures != live_session()[1]
+
+    def test_every_beam_keeps_its_own(self) -> None:
+        facts, _ = build_facts(gathered_twice(), TOLD)
+        told = [beam.at_on for beam in facts.beam if beam.at_on is not None]
+        assert [at.frame.frame_index for at in told] == [BEAM_ON, AGAIN_ON]
+        assert [at.plan.revision for at in told] == [3, 4]
+        assert [self.gap_mm(at.frame) for at in told] == pytest.approx([0.3, 1.5])
+
+    def test_a_copy_does_not_learn_of_a_later_beam(self) -> None:
+        found = gathered()
+        copied = found.copied()
+        found.note((Event(EventKind.BEAM_ON, 10, person="physicist-1"),))
+        found.emit(frame(10), IN_FORCE)
+        assert (len(copied.beam_ons), len(found.beam_ons)) == (1, 2)
+
+    def test_a_beam_from_before_this_part_has_no_frame_at_beam_on(self) -> None:
+        found = Gatherer()
+        found.beam.tell("physicist-1", is_on=True)
+        for index in range(3):
+            found.emit(frame(index), IN_FORCE)
+        facts, _ = build_facts(found, TOLD)
+        assert facts.beam[0].at_on is None
+        assert facts.frame.moment is Moment.LAST
+
+    def test_an_earlier_beam_by_another_plan_than_was_said_is_a_fault(self) -> None:
+        found = gathered_twice()
+        record, in_force = found.beam_ons[0]
+        other = replace(in_force.config, plan=replace(PLAN, id="plan@2"))
+        found.beam_ons[0] = record, replace(in_force, config=other)
+        with pytest.raises(FaultError, match="another plan"):
+            build_facts(found, TOLD)
 
 
 class TestFile:

@@ -16,7 +16,7 @@ from pipeline.session_report.encapsulate import dicom_of, uid_of
 from pipeline.session_report.facts import SessionFacts
 from pipeline.session_report.facts_file import write_facts
 from pipeline.session_report.page import html_of, pdf_of
-from tests.session_report_parts import TOLD, gathered, live_session, simulated
+from tests.session_report_parts import TOLD, gathered, gathered_twice, live_session, simulated
 
 VALIDATOR = "dciodvfy"  # Debian's dicom3tools
 
@@ -105,6 +105,23 @@ class TestPage:
         assert (facts, pictures) == live_session()
         assert html_of(facts, pictures) == page
         assert pdf_of(page) == pdf
+
+    def test_every_beam_is_described_by_its_own_plan_and_figures(self) -> None:
+        words = _words(html_of(*build_facts(gathered_twice(), TOLD)))
+        first = words.index("Measured at beam on 1 of 2: frame 4, ")
+        last = words.index("Measured at the last beam on (2 of 2): frame 12, ")
+        assert last < first
+        assert "Standoff (air gap) 1.50 ± 0.10 mm -3 to 3 mm inside" in words[last:first]
+        assert "Standoff (air gap) 0.30 ± 0.10 mm -3 to 3 mm inside" in words[first:]
+        assert "Plan demo-1, revision 3 (approved by oncologist-1), content plan@1." in words
+        for revision, person in ((3, "oncologist"), (4, "surgeon")):
+            by = f"revision {revision} (approved by {person}-1)"
+            assert f"By plan demo-1, {by}; GEOMETRY READY when it came on." in words
+        assert words.index("demo-1, revision 4") < words.index("demo-1, revision 3")
+
+    def test_one_beam_is_told_once(self, page: str) -> None:
+        assert _words(page).count("Measured at") == 1
+        assert page.startswith("<!doctype html>")
 
     def test_a_session_of_thousands_of_changes_stays_short(self) -> None:
         facts, _ = live_session()

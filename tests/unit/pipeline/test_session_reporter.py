@@ -38,11 +38,8 @@ from pipeline.session_report.reporter import (
     facts_of,
 )
 from pipeline.sinks.sink import FrameResult
-from pipeline.supervisor.events import EventKind as SupervisorEventKind
-from pipeline.supervisor.events import SupervisorEvent
 from tests.builders_results import make_context, make_rig
 from tests.session_report_parts import BEAM_ON, CONFIG, EVENTS, frame
-from tests.shell_parts import Around
 
 SESSION_ID = "session-1"
 PATIENCE_S = 10.0
@@ -101,6 +98,20 @@ def test_what_was_in_force_is_that_of_beam_on(room: Room) -> None:
     assert room.facts().states[0].sentence == "look 3"  # two were for what is kept on the way
     assert room.looks == 3
     assert room.facts().frame.frame_index == BEAM_ON
+
+
+def test_what_was_in_force_is_that_of_the_last_beam_on(room: Room) -> None:
+    reporter = room.reporter()
+    for index in range(10):
+        reporter.note(EVENTS.get(index, ()))
+        reporter.emit(frame(index))
+    assert room.looks == 1
+    reporter.note((Event(EventKind.BEAM_ON, 10, person="physicist-1"),))
+    for index in (10, 11):
+        reporter.emit(frame(index))
+    held = reporter.snapshot()
+    assert held is not None
+    assert [state.sentence for state in held.states] == ["look 2"]
 
 
 def test_a_session_that_breaks_leaves_its_facts(room: Room) -> None:
@@ -348,29 +359,6 @@ class TestOnDemand:
             reporter.emit(frame(index))
         assert (held.gathered.verdicts.spans(), held.gathered.beam.spans()) == before
         assert facts_of(held)[0].n_frames == 5
-
-
-class TestShell:
-    def test_the_listener_hears_every_event_once_it_is_written(self) -> None:
-        around = Around()
-        heard: list[Event] = []
-        around.shell.listen(heard.extend)
-        around.typed.confirm("physicist-1")
-        around.frame()
-        around.frame()
-        assert [e.kind for e in heard] == [EventKind.TIME_OUT_CONFIRMED]
-
-    @pytest.mark.parametrize("is_on", [True, False])
-    def test_the_listener_hears_the_machines_line(self, *, is_on: bool) -> None:
-        around = Around()
-        heard: list[Event] = []
-        around.shell.listen(heard.extend)
-        around.supervisor.reports = [
-            SupervisorEvent(SupervisorEventKind.BEAM, 5_000, 7, 3, {"on": is_on, "source": "line"})
-        ]
-        around.frame()
-        kind = EventKind.BEAM_ON if is_on else EventKind.BEAM_OFF
-        assert heard == [Event(kind, around.frame_index)]
 
 
 def test_calibration_is_held_against_the_moment() -> None:

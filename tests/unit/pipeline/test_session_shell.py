@@ -48,38 +48,6 @@ def supervisor_event(kind: SupervisorEventKind, **detail: bool | str) -> Supervi
     return SupervisorEvent(kind, 5_000, 7, 3, detail)
 
 
-class TestShownLease:
-    """What a display is told: READY is shown only with it."""
-
-    def test_it_is_held_from_a_ready_frame_to_the_next_that_is_not(self) -> None:
-        around = Around()
-        assert not around.shell.holds_lease
-        for reasons, is_held in (((), True), ((Reason.TILT_HIGH,), False), ((), True)):
-            around.frame(*reasons)
-            assert around.shell.holds_lease is is_held
-
-    def test_a_renewal_that_was_not_sent_holds_nothing(self) -> None:
-        around = Around()
-        around.supervisor.result = SendResult.FULL
-        around.frame()
-        assert not around.shell.holds_lease
-
-    def test_a_lost_or_broken_supervisor_holds_nothing(self) -> None:
-        around = Around()
-        around.frame()
-        around.supervisor.is_gone = True
-        assert not around.shell.holds_lease
-        around.supervisor.is_gone = False
-        around.supervisor.fault = "the relay"
-        assert not around.shell.holds_lease
-
-    def test_a_source_that_fails_takes_it_away(self) -> None:
-        around = Around()
-        around.frame()
-        around.shell.source_failed()
-        assert not around.shell.holds_lease
-
-
 class TestOrder:
     def test_the_supervisor_hears_a_decision_before_the_audit_log(self) -> None:
         around = Around()
@@ -278,6 +246,24 @@ class TestEvents:
             ("surgeon-1", "ACKNOWLEDGEMENT_REFUSED", "NO_FAULT"),
             ("surgeon-1", "BEAM_ON_REFUSED", "PERSON_LOCKED"),
         ]
+
+    def test_a_refused_step_of_the_workflow_says_what_was_asked(self) -> None:
+        around = happened(
+            Event(
+                EventKind.WORKFLOW_REFUSED,
+                9,
+                person="surgeon-1",
+                refusal=Refusal.WRONG_PIN,
+                what="approve 2",
+            )
+        )
+        around.ask()
+        [body] = around.audit.bodies(AuditKind.COMMAND_REFUSED)
+        assert (body["command"], body["what"], body["why"]) == (
+            "WORKFLOW_REFUSED",
+            "approve 2",
+            "WRONG_PIN",
+        )
 
     def test_a_complete_time_out_names_both_persons_and_the_plan(self) -> None:
         around = Around()

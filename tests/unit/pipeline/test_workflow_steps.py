@@ -52,8 +52,16 @@ class TestSteps:
         assert why in missing(step, facts)
         for other in STEPS:
             is_after = STEPS.index(other) > STEPS.index(step)
-            blocks = is_after and step not in PASSABLE
+            blocks = is_after and step not in PASSABLE and other is not Step.REPORT
             assert blocked_by(other, facts) == ((why,) if blocks else ()), other
+
+    @pytest.mark.parametrize("facts", [facts for facts, _ in LACKING.values()])
+    def test_the_beams_step_is_open_while_the_beam_is_on_and_the_report_always(
+        self, facts: StepFacts
+    ) -> None:
+        assert blocked_by(Step.BEAM, replace(facts, is_beam_on=True)) == ()
+        for is_on in (True, False):
+            assert blocked_by(Step.REPORT, replace(facts, is_beam_on=is_on)) == ()
 
     def test_nothing_that_two_persons_confirm_can_be_passed(self) -> None:
         assert not PASSABLE & {Step.APPROVE, Step.PLACE, Step.DOCK, Step.TIME_OUT}

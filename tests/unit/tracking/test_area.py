@@ -232,7 +232,8 @@ def test_a_picture_without_room_is_no_exception() -> None:
 
 def test_a_revision_carries_the_plans_own_areas_that_its_survey_holds() -> None:
     rib = ("rib", square(side_mm=8.0))
-    plan = make_plan(area_at_risk=square(), keep_out=(rib,))
+    limits = replace(make_plan().limits, coverage_minimum_fraction=0.9, intrusion_maximum_mm=5.0)
+    plan = make_plan(limits=limits, area_at_risk=square(), keep_out=(rib,))
     survey = make_survey(BED, POSE)
     held = marks_after(plan, survey)
     drawn = Marks().with_areas(((AREA_AT_RISK, held.areas[0][1]),), held.origin_frame_index or 0)

@@ -38,6 +38,16 @@ class DirectionWords:
         """Word for the direction of a signed amount along head y."""
         return self.plus_y if amount >= 0 else self.minus_y
 
+    @property
+    def all(self) -> tuple[str, str, str, str]:
+        """The four words."""
+        return self.plus_x, self.minus_x, self.plus_y, self.minus_y
+
+    @property
+    def are_distinct(self) -> bool:
+        """Whether no word stands for two directions, however it is spelt."""
+        return len({word.strip().casefold() for word in self.all}) == len(self.all)
+
 
 def direction_words(labels: Mapping[str, str]) -> DirectionWords:
     """Words of a rig's `labels`; without a label the axis itself is named."""
@@ -49,4 +59,4 @@ def direction_words(labels: Mapping[str, str]) -> DirectionWords:
 def _pair(word: str | None, plus: str, minus: str) -> tuple[str, str]:
     if word is None:
         return plus, minus
-    return word, OPPOSITES.get(word.lower(), f"away from {word}")
+    return word, OPPOSITES.get(word.strip().lower(), f"away from {word}")
