@@ -1,6 +1,6 @@
 """Looks through a network's file before the runtime sees a byte of it.
 
-The only importer of onnx outside training.
+With `onnx_products` the only importer of onnx outside training.
 
 The runtime's parser and optimiser are large native code. What reaches them here is an ordinary
 network: known operators, weights inside the file, every size fixed and bounded.
