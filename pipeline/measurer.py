@@ -23,7 +23,7 @@ from tracking.cone_models import ConeModels
 from tracking.field_sight import sight_of_field
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.identity import Peers, peers_of
-from tracking.marks import Marks, carried_over, updated_marks
+from tracking.marks import Marks, updated_marks
 from tracking.measure import measure_alignment
 from tracking.pose_jump import with_jump_told
 from tracking.register import register
@@ -94,13 +94,12 @@ class Measurer:
         return self._marks
 
     def revise(self, config: RunConfig, marks: Marks) -> None:
-        """Go on with a revised plan and the areas that were drawn for it; survey and pose stay.
+        """Go on with a revised plan and the areas that belong to it; survey and pose stay.
 
-        So do areas of outlines that the plan had before. Another applicator is registered anew.
+        Another applicator is registered anew.
         """
         is_other_cone = config.applicator != self.config.applicator
-        self._marks = carried_over(self._marks, self.config.plan, marks, config.plan)
-        self.config = config
+        self.config, self._marks = config, marks
         self._peers = peers_of(config.applicator, config.applicators)
         if is_other_cone:
             self._model, self._previous = catalogued_cone(config.applicator), None

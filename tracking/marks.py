@@ -56,22 +56,6 @@ def outlines_of(plan: Plan) -> tuple[tuple[str, Outline], ...]:
     return ((AREA_AT_RISK, plan.area_at_risk), *keep_out)
 
 
-def carried_over(held: Marks, plan: Plan, marks: Marks, revised: Plan) -> Marks:
-    """`marks` of a revised plan with the areas `held` for outlines that it takes over from `plan`.
-
-    Those outlines' frames are past: nothing else would place them again. Areas of another survey
-    than that of `marks` stay behind.
-    """
-    if marks.origin_frame_index not in {None, held.origin_frame_index}:
-        return marks
-    before = dict(outlines_of(plan))
-    taken_over = {name for name, outline in outlines_of(revised) if outline == before.get(name)}
-    kept = tuple(
-        (name, area) for name, area in held.areas if name in taken_over and marks.area(name) is None
-    )
-    return Marks((*marks.areas, *kept), held.origin_frame_index) if kept else marks
-
-
 def check_outlines(plan: Plan, intrinsics: CameraIntrinsics) -> None:
     """Raise ConfigurationError where an outline of the plan leaves the picture of a source."""
     for name, outline in outlines_of(plan):

@@ -20,14 +20,7 @@ from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.errors import ConfigurationError
 from tracking.frame import RgbdFrame
-from tracking.marks import (
-    AREA_AT_RISK,
-    Marks,
-    carried_over,
-    check_outlines,
-    keep_out_name,
-    updated_marks,
-)
+from tracking.marks import AREA_AT_RISK, Marks, check_outlines, updated_marks
 from tracking.outline import Outline
 from tracking.plan import Plan
 from tracking.segmentation import Label
@@ -228,24 +221,3 @@ def test_a_picture_without_room_is_no_exception() -> None:
     outline = Outline(0, ((0.0, 0.0), (11.0, 0.0), (11.0, 11.0), (0.0, 11.0)))
     behind = np.array([[0.0, 0.0, -500.0]] * 100)
     assert mark_area(outline, behind, np.ones(100), 1.5, tiny, make_survey(BED, POSE)) is None
-
-
-def test_a_revision_carries_the_plans_own_areas_that_its_survey_holds() -> None:
-    rib = ("rib", square(side_mm=8.0))
-    limits = replace(make_plan().limits, coverage_minimum_fraction=0.9, intrusion_maximum_mm=5.0)
-    plan = make_plan(limits=limits, area_at_risk=square(), keep_out=(rib,))
-    survey = make_survey(BED, POSE)
-    held = marks_after(plan, survey)
-    drawn = Marks().with_areas(((AREA_AT_RISK, held.areas[0][1]),), held.origin_frame_index or 0)
-    revised = replace(plan, area_at_risk=square(frame_index=9), applicator_id="another")
-
-    assert carried_over(held, plan, Marks(), plan) == held
-    found = carried_over(held, plan, drawn, revised)
-    assert [name for name, _ in found.areas] == [AREA_AT_RISK, keep_out_name("rib")]
-    assert found.area(AREA_AT_RISK) is drawn.area(AREA_AT_RISK)
-    assert found.area(keep_out_name("rib")) is held.area(keep_out_name("rib"))
-    without = carried_over(held, plan, Marks(), revised)
-    assert [name for name, _ in without.areas] == [keep_out_name("rib")]  # the other is drawn anew
-
-    elsewhere = replace(drawn, origin_frame_index=40)
-    assert carried_over(held, plan, elsewhere, revised) is elsewhere
