@@ -94,7 +94,7 @@ class Measurer:
         return self._marks
 
     def revise(self, config: RunConfig, marks: Marks) -> None:
-        """Go on with a revised plan and the areas that belong to it; survey and pose stay.
+        """Go on with a revised plan and all areas that belong to it; survey and pose stay.
 
         Another applicator is registered anew.
         """

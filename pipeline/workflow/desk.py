@@ -45,6 +45,7 @@ from tracking.drawn_area import SurveySight, place_drawing
 from tracking.errors import TrackerError
 from tracking.marks import AREA_AT_RISK, Marks
 from tracking.outline import Outline
+from tracking.plan import Plan
 from tracking.record import FrameRecord
 from tracking.survey_alignment import AlignedSurvey
 
@@ -91,6 +92,11 @@ class WorkflowDesk:
             applicator=self.state.applicator,
             areas=[drawing.name for drawing in self.state.drawings.sheet],
         )
+
+    @property
+    def base_plan(self) -> Plan:
+        """As the session was started; revisions are of it."""
+        return self._base.plan
 
     @property
     def storage_warnings(self) -> tuple[StorageWarning, ...]:

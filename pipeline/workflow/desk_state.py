@@ -16,7 +16,7 @@ from tracking.marks import Marks
 
 @dataclass(frozen=True, eq=False)
 class Revision:
-    """What the next frame is decided by."""
+    """What the next frame is decided by; `marks` are what was drawn, not the plan's own."""
 
     config: RunConfig
     marks: Marks

@@ -18,9 +18,11 @@ from pipeline.sinks.sink import FrameResult
 from pipeline.tracker import Tracker
 from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.desk_state import Revision
+from pipeline.workflow.own_marks import own_marks, with_own
 from pipeline.workflow.step import StepFacts
 from pipeline.workflow.view import About, Shown, Standing, view_of
 from tracking.decision import Verdict
+from tracking.marks import Marks
 from tracking.reasons import TEXTS, Reason, Severity
 from tracking.snapshot import Evidence
 
@@ -52,16 +54,20 @@ class WorkflowFollower:
     _was_ready: bool = field(default=False, init=False)
     _is_deviating: bool = field(default=False, init=False)
     _shown: Shown | None = field(default=None, init=False)
+    _own: Marks = field(default_factory=Marks, init=False)  # what the plan itself marks
 
     def before_frame(self, tracker: Tracker) -> None:
         """Let a revision that was approved decide the next frame."""
+        base = self.desk.base_plan
+        self._own = own_marks(self._own, base, tracker.config.plan, tracker.marks)
         revision = self.desk.take_revision()
         if revision is None:
             return
         if self.on_revision is not None:
             self.on_revision(revision, self.desk.state.approved_by)
         before = tracker.running
-        tracker.revise(revision.config, revision.marks)
+        marks = with_own(revision.marks, self._own, base, revision.config.plan)
+        tracker.revise(revision.config, marks)
         if tracker.running != before:
             self.shell.rebind(tracker.running)
 
