@@ -100,13 +100,14 @@ export class App {
       return;
     }
     const losses = this.losses;
-    const image = await this.pictures.of(frame);
+    const { image, jpeg } = await this.pictures.of(frame);
     if (losses !== this.losses) {
       image?.close(); // the connection or the session went meanwhile: nothing of before is shown
       this.connection.drawn(sequence);
       return;
     }
-    this.#draw({ frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) });
+    const whole = { ...frame, jpeg }; // also where the picture came ahead
+    this.#draw({ frame: whole, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) });
     this.unconfirmed = sequence;
     if (document.hidden) this.#confirm();
     else requestAnimationFrame(() => this.#confirm());

@@ -76,8 +76,8 @@ export class DrawingDesk {
     const left = isOpen && !this.contour ? kept(sessionId) : null;
     if (!left || !(isNew || isOpen)) return;
     const image = await decode(fromBase64(left.picture));
-    if (!this.isOpen || this.contour) return;
-    const size = image ? { width: image.width, height: image.height } : this.view.size;
+    if (!image || !this.isOpen || this.contour) return; // without its picture an outline means nothing
+    const size = { width: image.width, height: image.height };
     this.contour = left.contour;
     this.name = left.contour.name;
     this.still = { image, size, base64: left.picture, areas: left.areas ?? NO_AREAS };
@@ -87,7 +87,7 @@ export class DrawingDesk {
 
   /**
    * The frame that is on the screen.
-   * @param {Frame} frame
+   * @param {Frame} frame  with its picture's JPEG, also where that came ahead
    * @param {ImageBitmap|null} image
    */
   seen(frame, image) {
@@ -185,7 +185,7 @@ export class DrawingDesk {
   /** Begin an outline on the frame that is on the screen. Returns whether there is one. */
   #begin() {
     if (this.contour) return true;
-    if (!this.latest || document.documentElement.dataset.shown !== "yes") return false;
+    if (!this.latest || !this.latestImage || document.documentElement.dataset.shown !== "yes") return false;
     const { header, jpeg } = this.latest;
     this.contour = contours.emptyContour(this.name, header.frame_index);
     const { area_at_risk, keep_out, draft } = header.drawing;
