@@ -147,7 +147,7 @@ export class App {
     showIdentity(header, words);
     showOrigin(header, words);
     document.body.dataset.step = header.session?.step ?? "none";
-    if (header.session) this.rail.show(header.session, words);
+    this.rail.show(header.session, words);
     this.console?.show(header, words);
     this.#blankSays("waiting"); // what is said when this frame's time is over
     this.expiry.showUntil(endsMs);
@@ -190,6 +190,7 @@ export class App {
     this.#confirm();
     this.expiry.blank();
     this.#blankSays(why);
+    if (why === "session") this.rail.clear();
     this.console?.lost();
     if (why === "version") loadOnce();
   }
