@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from pipeline.benchmarks.display_frames import bar
 from pipeline.display.header import frame_header
 from pipeline.overlay.banner import sentences
 from pipeline.overlay.guidance import moves
@@ -244,6 +245,31 @@ def test_what_is_not_observable_has_no_mark(page: Page, missing: str) -> None:
         "(dial) => import('/js/gauge.js').then((m) => m.dialMark(dial))", dial | {missing: None}
     )
     assert mark is None
+
+
+WORST = "(bars) => import('/js/gauge.js').then((m) => m.worstShare(bars))"
+GAP = bar("docking_gap_mm", "mm", 40.4, 0.2, (37.0, 43.0), 40.0)  # 1.0 of 3.0 mm
+UNKNOWN = bar("docking_gap_mm", "mm", None, None, (37.0, 43.0), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("bars", "percent"),
+    [
+        ([GAP], 100 / 3),
+        ([bar("docking_gap_mm", "mm", 39.0, 0.2, (37.0, 43.0), 40.0)], 160 / 3),
+        ([GAP, bar("coverage_fraction", "", 0.9862, 0.002, (0.98, None), None)], 99.0),
+        ([GAP, bar("intrusion_mm", "mm", 2.6, 0.3, (None, 5.0), None)], 70.0),
+        ([bar("air_gap_rim_mm", "mm", 1.8, 0.1, (None, 3.0), None), GAP], 70.0),
+        ([GAP, UNKNOWN], 100 / 3),
+        ([UNKNOWN], None),
+        ([], None),
+    ],
+)
+def test_the_share_of_the_limit_is_the_worst_of_all(
+    page: Page, bars: list[dict[str, object]], percent: float | None
+) -> None:
+    expected = None if percent is None else pytest.approx(percent)
+    assert page.evaluate(WORST, bars) == expected
 
 
 def sign(value: float) -> int:
