@@ -1,4 +1,4 @@
-"""An unfinished outline keeps the picture that it was drawn on."""
+"""An unfinished outline keeps its picture, and what was sent alone is forgotten."""
 
 from __future__ import annotations
 
@@ -99,3 +99,62 @@ LOST = """async (picture) => {
 def test_without_its_picture_no_outline_comes_back(browser: Browser, picture: str) -> None:
     with shown_page(browser, MadeSession("draw")) as (page, _):
         assert page.evaluate(LOST, picture) is True
+
+
+ACCEPT = """async ([meanwhile, isAccepted]) => {
+  const [{ accept }, { DrawingDesk }, contours, { kept }] = await Promise.all(
+    ['screens/draw', 'drawing_desk', 'contour', 'contour_store'].map(
+      (name) => import(`/js/${name}.js`)));
+  const outline = (n) => [[9, 9], [90, 9], [90, 90], [9, 90]].slice(0, n).reduce(
+    contours.withPoint, contours.emptyContour('area_at_risk', 7));
+  const canvas = document.createElement('canvas');
+  const view = { canvas, size: { width: 848, height: 480 }, unit: 1, showStill() {} };
+  const drawing = new DrawingDesk(view, () => {});
+  drawing.isOpen = true;
+  drawing.sessionId = 'accepting';
+  drawing.contour = outline(4);
+  drawing.rename('area_at_risk');  // as any change, it is kept
+  const sent = [];
+  let answer;
+  const desk = {
+    drawing,
+    session: { step: 'draw' },
+    choices: { person: 'A. Surgeon', isKeepOut: false, keepOutName: '' },
+    send: (command) => {
+      sent.push(command.points.length);
+      return new Promise((resolve) => (answer = resolve));
+    },
+  };
+  const both = [accept(desk), accept(desk)];
+  if (meanwhile === 'changed') drawing.undo();
+  if (meanwhile === 'another') {
+    drawing.discard();
+    drawing.contour = outline(3);
+  }
+  if (meanwhile === 'left') await drawing.open(false, 'accepting');
+  answer(isAccepted);
+  await Promise.all(both);
+  const left = drawing.contour?.points.length ?? null;
+  const stored = kept('accepting')?.contour.points.length ?? null;
+  drawing.discard();
+  return [sent, left, stored, drawing.isSending];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "is_accepted", "left", "stored"),
+    [
+        ("", True, None, None),
+        ("", False, 4, 4),
+        ("changed", True, 3, 3),
+        ("another", True, 3, None),
+        ("left", True, None, None),
+        ("left", False, None, 4),
+    ],
+)
+def test_an_outline_is_sent_once_and_only_what_was_sent_is_forgotten(
+    browser: Browser, meanwhile: str, left: int | None, stored: int | None, *, is_accepted: bool
+) -> None:
+    with shown_page(browser, MadeSession("dock")) as (page, _):
+        found = page.evaluate(ACCEPT, [meanwhile, is_accepted])
+    assert found == [[4], left, stored, False]

@@ -35,6 +35,7 @@ export class DrawingDesk {
     this.onChange = onChange;
     this.name = "area_at_risk";
     this.isOpen = false;
+    this.isSending = false; // an outline waits for its answer: no other is sent
     this.sessionId = "";
     /** @type {Contour|null} */
     this.contour = null;
@@ -110,6 +111,21 @@ export class DrawingDesk {
     this.cursor = null;
     keep(this.sessionId, null);
     this.onChange();
+  }
+
+  /** @param {boolean} isSending */
+  sending(isSending) {
+    this.isSending = isSending;
+    this.onChange();
+  }
+
+  /**
+   * The session has this outline; one that was changed or begun meanwhile stays.
+   * @param {Contour} contour
+   */
+  accepted(contour) {
+    if (this.contour === contour) this.discard();
+    else if (!this.contour && isSame(kept(this.sessionId)?.contour, contour)) keep(this.sessionId, null);
   }
 
   /**
@@ -207,6 +223,15 @@ export class DrawingDesk {
     this.redraw();
     this.onChange();
   }
+}
+
+/**
+ * Whether what was kept when the step was left is this outline.
+ * @param {Contour|undefined} left
+ * @param {Contour} contour
+ */
+function isSame(left, contour) {
+  return JSON.stringify(left) === JSON.stringify(contour);
 }
 
 /**
