@@ -143,7 +143,7 @@ export class App {
     this.verdict.show(bannerOf(header, words));
     this.gauge.show(header, words);
     this.#showPicture(frame, image);
-    this.evidence.show(header, words);
+    this.evidence.show(header, words, this.console?.drawing.isStill === true);
     showIdentity(header, words);
     showOrigin(header, words);
     document.body.dataset.step = header.session?.step ?? "none";
