@@ -14,7 +14,7 @@ from tests.integration.display_browser import one_page
 
 WIDTHS = (8, 16, 24)  # of three pictures, which tells them apart
 RUN = """async ([steps, pictures]) => {
-  const { Pictures } = await import('/js/pictures.js');
+  const { Pictures, decode } = await import('/js/pictures.js');
   const bytes = (k) => (k === null ? new Uint8Array() :
     Uint8Array.from(atob(pictures[k]), (c) => c.charCodeAt(0)));
   const kept = new Pictures();
@@ -23,8 +23,12 @@ RUN = """async ([steps, pictures]) => {
     if (what === 'ahead') kept.take({ header: { number }, jpeg: bytes(k) });
     else if (what === 'forget') kept.forget();
     else {
-      const image = await kept.of({ header: { picture: { number } }, jpeg: bytes(k) });
+      const { image, jpeg } = await kept.of({ header: { picture: { number } }, jpeg: bytes(k) });
       widths.push(image === null ? null : image.width);
+      if (image !== null) {
+        const again = await decode(jpeg);
+        if (again.width !== image.width) widths.push('another JPEG');
+      }
     }
   }
   return widths;

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from pipeline.benchmarks.display_frames import bar
 from pipeline.display.header import frame_header
 from pipeline.overlay.banner import sentences
 from pipeline.overlay.guidance import moves
@@ -69,10 +70,14 @@ TOLD = """async ([{ moves, dials, bars, labels }, language]) => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    for browser in browser_or_skip():
-        with shown_page(browser, MadeSession()) as (page, _):
-            yield page
+def browser() -> Iterator[Browser]:
+    yield from browser_or_skip()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with shown_page(browser, MadeSession()) as (page, _):
+        yield page
 
 
 def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str, Any]:
@@ -244,6 +249,103 @@ def test_what_is_not_observable_has_no_mark(page: Page, missing: str) -> None:
         "(dial) => import('/js/gauge.js').then((m) => m.dialMark(dial))", dial | {missing: None}
     )
     assert mark is None
+
+
+SHOW = """async (header) => {
+  const [{ GaugeView }, { Words }] = await Promise.all(
+    ['gauge_view', 'words/catalogue'].map((name) => import(`/js/${name}.js`)));
+  new GaugeView().show(header, new Words('en'));
+}"""
+MIDDLES = """([root, names]) => [root, ...names].map((name, index) => {
+  const found = document.querySelector(index ? `${root} ${name}` : root);
+  const { left, right, top, bottom } = found.getBoundingClientRect();
+  return [(left + right) / 2, (top + bottom) / 2];
+})"""
+EDGE_WORDS = """(root) => Object.fromEntries(
+  [...document.querySelectorAll(`${root} text`)].map((word) => {
+    const { left, right, top, bottom } = word.getBoundingClientRect();
+    return [word.textContent, [(left + right) / 2, (top + bottom) / 2]];
+  }))"""
+ON_SCREEN = {  # the gauge is seen from above the head: +y, the machine's back, is up
+    "right": (1, 0),
+    "left": (-1, 0),
+    "back": (0, -1),
+    "front": (0, 1),
+    "up": (0, -1),
+    "down": (0, 1),
+}
+DIAL = {"lateral": "#figures .dial.lateral svg", "tilt": "#figures .dial.tilt svg"}
+
+
+@pytest.fixture(scope="module")
+def drawn(browser: Browser) -> Iterator[Page]:
+    """A page at docking that no frame reaches any more: its gauge keeps what a test draws."""
+    with shown_page(browser, MadeSession("dock")) as (page, server):
+        server.is_paused = True
+        page.wait_for_timeout(500)
+        yield page
+
+
+def draw(page: Page, change: dict[str, float]) -> None:
+    page.evaluate(SHOW, {**header_parts(change), "verdict": "HOLD", "reasons": ["LATERAL_HIGH"]})
+
+
+def way_between(start: list[float], end: list[float]) -> tuple[int, int]:
+    """The main way from one place of the screen to another: right, and down."""
+    right, down = end[0] - start[0], end[1] - start[1]
+    return (sign(right), 0) if abs(right) > abs(down) else (0, sign(down))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.text)
+def test_what_is_drawn_points_the_way_that_is_said(drawn: Page, case: Case) -> None:
+    draw(drawn, case.change)
+    way = ON_SCREEN[case.text.split()[-1]]
+    _, shaft, tip = drawn.evaluate(MIDDLES, ["#moves .arrow", [".stroke", "polygon"]])
+    assert way_between(shaft, tip) == way
+    if case.x or case.y:
+        dial = DIAL["tilt" if "Tilt" in case.text else "lateral"]
+        middle, shaft, tip = drawn.evaluate(MIDDLES, [dial, [".shaft", ".tip"]])
+        assert way_between(middle, tip) == way_between(shaft, tip) == way
+    if case.bar:
+        root = f"#figures .bar.{case.bar[0]} svg"
+        _, shaft, tip, band = drawn.evaluate(MIDDLES, [root, [".shaft", ".tip", ".band"]])
+        assert way_between(shaft, tip) == way_between(shaft, band) == way
+
+
+@pytest.mark.parametrize("dial", DIAL.values(), ids=DIAL.keys())
+def test_the_machines_words_stand_on_their_sides(drawn: Page, dial: str) -> None:
+    draw(drawn, {"lateral_x_mm": 3.0})
+    (middle,) = drawn.evaluate(MIDDLES, [dial, []])
+    words: dict[str, list[float]] = drawn.evaluate(EDGE_WORDS, dial)
+    assert words.keys() == {"right", "left", "back", "front"}
+    assert {word: way_between(middle, at) for word, at in words.items()} == {
+        word: ON_SCREEN[word] for word in words
+    }
+
+
+WORST = "(bars) => import('/js/gauge.js').then((m) => m.worstShare(bars))"
+GAP = bar("docking_gap_mm", "mm", 40.4, 0.2, (37.0, 43.0), 40.0)  # 1.0 of 3.0 mm
+UNKNOWN = bar("docking_gap_mm", "mm", None, None, (37.0, 43.0), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("bars", "percent"),
+    [
+        ([GAP], 100 / 3),
+        ([bar("docking_gap_mm", "mm", 39.0, 0.2, (37.0, 43.0), 40.0)], 160 / 3),
+        ([GAP, bar("coverage_fraction", "", 0.9862, 0.002, (0.98, None), None)], 99.0),
+        ([GAP, bar("intrusion_mm", "mm", 2.6, 0.3, (None, 5.0), None)], 70.0),
+        ([bar("air_gap_rim_mm", "mm", 1.8, 0.1, (None, 3.0), None), GAP], 70.0),
+        ([GAP, UNKNOWN], 100 / 3),
+        ([UNKNOWN], None),
+        ([], None),
+    ],
+)
+def test_the_share_of_the_limit_is_the_worst_of_all(
+    page: Page, bars: list[dict[str, object]], percent: float | None
+) -> None:
+    expected = None if percent is None else pytest.approx(percent)
+    assert page.evaluate(WORST, bars) == expected
 
 
 def sign(value: float) -> int:

@@ -281,7 +281,7 @@ def test_the_wrong_cone_is_said_at_once(browser: Browser) -> None:
     session = MadeSession("place")
     session.changes = {"applicator_seen": "MOB-D60-B0"}
     with shown_page(browser, session) as (page, _):
-        said = page.inner_text(".wrong")
+        said = page.text_content(".wrong") or ""  # also while it is blanked
         assert "WRONG CONE: MOB-D60-B0 instead of MOB-D60-B15" in said
 
 

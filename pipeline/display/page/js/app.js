@@ -100,13 +100,14 @@ export class App {
       return;
     }
     const losses = this.losses;
-    const image = await this.pictures.of(frame);
+    const { image, jpeg } = await this.pictures.of(frame);
     if (losses !== this.losses) {
       image?.close(); // the connection or the session went meanwhile: nothing of before is shown
       this.connection.drawn(sequence);
       return;
     }
-    this.#draw({ frame, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) });
+    const whole = { ...frame, jpeg }; // also where the picture came ahead
+    this.#draw({ frame: whole, image, exposedMs: receivedMs - age, endsMs: deadline(receivedMs, age) });
     this.unconfirmed = sequence;
     if (document.hidden) this.#confirm();
     else requestAnimationFrame(() => this.#confirm());
@@ -142,11 +143,11 @@ export class App {
     this.verdict.show(bannerOf(header, words));
     this.gauge.show(header, words);
     this.#showPicture(frame, image);
-    this.evidence.show(header, words);
+    this.evidence.show(header, words, this.console?.drawing.isStill === true);
     showIdentity(header, words);
     showOrigin(header, words);
     document.body.dataset.step = header.session?.step ?? "none";
-    if (header.session) this.rail.show(header.session, words);
+    this.rail.show(header.session, words);
     this.console?.show(header, words);
     this.#blankSays("waiting"); // what is said when this frame's time is over
     this.expiry.showUntil(endsMs);
@@ -189,6 +190,7 @@ export class App {
     this.#confirm();
     this.expiry.blank();
     this.#blankSays(why);
+    if (why === "session") this.rail.clear();
     this.console?.lost();
     if (why === "version") loadOnce();
   }

@@ -69,7 +69,7 @@ export class Console {
 
   /** The connection is gone: what was sent is answered by nobody. */
   lost() {
-    if (this.pin.isOpen) this.pin.dialog.close();
+    this.pin.abandon();
   }
 
   /**

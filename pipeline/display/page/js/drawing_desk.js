@@ -35,6 +35,7 @@ export class DrawingDesk {
     this.onChange = onChange;
     this.name = "area_at_risk";
     this.isOpen = false;
+    this.isSending = false; // an outline waits for its answer: no other is sent
     this.sessionId = "";
     /** @type {Contour|null} */
     this.contour = null;
@@ -76,8 +77,8 @@ export class DrawingDesk {
     const left = isOpen && !this.contour ? kept(sessionId) : null;
     if (!left || !(isNew || isOpen)) return;
     const image = await decode(fromBase64(left.picture));
-    if (!this.isOpen || this.contour) return;
-    const size = image ? { width: image.width, height: image.height } : this.view.size;
+    if (!image || !this.isOpen || this.contour) return; // without its picture an outline means nothing
+    const size = { width: image.width, height: image.height };
     this.contour = left.contour;
     this.name = left.contour.name;
     this.still = { image, size, base64: left.picture, areas: left.areas ?? NO_AREAS };
@@ -87,7 +88,7 @@ export class DrawingDesk {
 
   /**
    * The frame that is on the screen.
-   * @param {Frame} frame
+   * @param {Frame} frame  with its picture's JPEG, also where that came ahead
    * @param {ImageBitmap|null} image
    */
   seen(frame, image) {
@@ -110,6 +111,21 @@ export class DrawingDesk {
     this.cursor = null;
     keep(this.sessionId, null);
     this.onChange();
+  }
+
+  /** @param {boolean} isSending */
+  sending(isSending) {
+    this.isSending = isSending;
+    this.onChange();
+  }
+
+  /**
+   * The session has this outline; one that was changed or begun meanwhile stays.
+   * @param {Contour} contour
+   */
+  accepted(contour) {
+    if (this.contour === contour) this.discard();
+    else if (!this.contour && isSame(kept(this.sessionId)?.contour, contour)) keep(this.sessionId, null);
   }
 
   /**
@@ -185,7 +201,7 @@ export class DrawingDesk {
   /** Begin an outline on the frame that is on the screen. Returns whether there is one. */
   #begin() {
     if (this.contour) return true;
-    if (!this.latest || document.documentElement.dataset.shown !== "yes") return false;
+    if (!this.latest || !this.latestImage || document.documentElement.dataset.shown !== "yes") return false;
     const { header, jpeg } = this.latest;
     this.contour = contours.emptyContour(this.name, header.frame_index);
     const { area_at_risk, keep_out, draft } = header.drawing;
@@ -207,6 +223,15 @@ export class DrawingDesk {
     this.redraw();
     this.onChange();
   }
+}
+
+/**
+ * Whether what was kept when the step was left is this outline.
+ * @param {Contour|undefined} left
+ * @param {Contour} contour
+ */
+function isSame(left, contour) {
+  return JSON.stringify(left) === JSON.stringify(contour);
 }
 
 /**

@@ -37,6 +37,8 @@ export class EvidenceView {
     this.root = byId("evidence");
     this.body = byId("evidence-body");
     this.canvas = /** @type {HTMLCanvasElement} */ (byId("mask"));
+    this.under = el("canvas"); // the picture that the mask belongs to
+    this.turn = 0; // of several masks being decoded the last one counts
     this.shownMs = 0;
   }
 
@@ -48,13 +50,15 @@ export class EvidenceView {
   open(isOpen) {
     this.root.hidden = !isOpen;
     this.shownMs = 0;
+    void this.#mask(null);
   }
 
   /**
-   * @param {Header} header
+   * @param {Header} header  of the frame that is on the picture's canvas
    * @param {Words} words
+   * @param {boolean} isStill  an older picture is on the canvas: no mask is laid on it
    */
-  show(header, words) {
+  show(header, words, isStill) {
     const now = performance.now();
     if (!this.isOpen || now - this.shownMs < EVERY_MS) return;
     this.shownMs = now;
@@ -67,24 +71,42 @@ export class EvidenceView {
       el("h3", { text: words.text("evidence.stages") }),
       el("dl", { class: "numbers" }, ...stages(header, words)),
     );
-    void this.#mask(header.mask);
+    void this.#mask(isStill ? null : header.mask);
   }
 
-  /** @param {string|null} mask */
+  /**
+   * Lay a mask over its own frame's picture: when it is decoded, a later one may be on the screen.
+   * @param {string|null} mask
+   */
   async #mask(mask) {
-    this.canvas.hidden = !mask?.startsWith(PNG);
-    byId("mask-none").hidden = !this.canvas.hidden;
+    const turn = ++this.turn;
+    this.#hide(!mask?.startsWith(PNG));
     if (!mask || this.canvas.hidden) return;
+    const picture = /** @type {HTMLCanvasElement} */ (byId("picture"));
+    this.under.width = picture.width;
+    this.under.height = picture.height;
+    this.under.getContext("2d")?.drawImage(picture, 0, 0);
     const bytes = Uint8Array.from(atob(mask.slice(PNG.length)), (c) => c.charCodeAt(0));
     const image = await createImageBitmap(new Blob([bytes], { type: "image/png" })).catch(() => null);
+    if (turn === this.turn) this.#compose(image);
+    image?.close();
+  }
+
+  /** @param {ImageBitmap|null} image  of the mask; null: it cannot be read */
+  #compose(image) {
+    this.#hide(!image);
     if (!image) return;
     this.canvas.width = image.width;
     this.canvas.height = image.height;
     const context = this.canvas.getContext("2d");
-    const picture = /** @type {HTMLCanvasElement} */ (byId("picture"));
-    context?.drawImage(picture, 0, 0, image.width, image.height);
+    context?.drawImage(this.under, 0, 0, image.width, image.height);
     context?.drawImage(image, 0, 0);
-    image.close();
+  }
+
+  /** @param {boolean} isHidden */
+  #hide(isHidden) {
+    this.canvas.hidden = isHidden;
+    byId("mask-none").hidden = !isHidden;
   }
 }
 

@@ -5,6 +5,9 @@
  * The style sheet keeps `.live` invisible. One opacity animation makes it visible until its drop,
  * `MAX_AGE_MS - LEAD_MS` after its start; each new frame moves the start to its own exposure. With
  * no new frame it drops, whoever is blocked; at its end the style sheet's 0 holds.
+ *
+ * What is `usable` besides holds buttons: it drops as a whole, and while script runs, which they need,
+ * the style sheet shows them again without what the frame said.
  */
 
 import { setAttribute } from "./dom.js";
@@ -67,7 +70,7 @@ export class Expiry {
     setAttribute(document.documentElement, "data-shown", isHidden ? "no" : "yes");
     for (const element of this.elements) {
       element.classList.toggle("blanked", isHidden);
-      setAttribute(element, "aria-hidden", String(isHidden));
+      if (!element.classList.contains("usable")) setAttribute(element, "aria-hidden", String(isHidden));
     }
   }
 }

@@ -102,18 +102,36 @@ function wayBack(bar, value) {
 }
 
 /**
- * The largest share of its tolerance that a quantity uses, 3 sigma included, in percent.
+ * The largest share of its tolerance that a quantity uses, 3 sigma included, in percent: the bound that
+ * tracking/limit_checks.py holds against the tolerance.
  * @param {Bar[]} bars
  * @returns {number|null} null where nothing can be told
  */
 export function worstShare(bars) {
   let worst = null;
-  for (const { value, sigma, lower, upper, planned } of bars) {
-    if (value === null || sigma === null || planned === null) continue;
-    const tolerance = upper !== null ? upper - planned : lower !== null ? planned - lower : 0;
-    if (!(tolerance > 0)) continue;
-    const used = (100 * (Math.abs(value - planned) + K_SIGMA * sigma)) / tolerance;
-    worst = Math.max(worst ?? 0, used);
+  for (const bar of bars) {
+    const share = shareOf(bar);
+    if (share !== null) worst = Math.max(worst ?? 0, share);
   }
   return worst;
+}
+
+/**
+ * @param {Bar} bar
+ * @returns {number|null}
+ */
+function shareOf(bar) {
+  const { value, sigma, lower, upper } = bar;
+  if (value === null || sigma === null) return null;
+  const goal = goalOf(bar);
+  const tolerance = upper !== null ? upper - goal : lower !== null ? goal - lower : 0;
+  return tolerance > 0 ? (100 * (Math.abs(value - goal) + K_SIGMA * sigma)) / tolerance : null;
+}
+
+/**
+ * What is best where nothing is planned: all of a share that has a least one, none of what has a most.
+ * @param {Bar} bar
+ */
+function goalOf({ planned, upper }) {
+  return planned ?? (upper === null ? 1 : 0);
 }

@@ -3,33 +3,34 @@
 /**
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").PictureAhead} PictureAhead
+ * @typedef {{image: ImageBitmap|null, jpeg: Uint8Array}} Picture  no image: there is none, or it cannot be read
  */
 
 export class Pictures {
   constructor() {
-    /** @type {{number: number, image: Promise<ImageBitmap|null>}|null} */
+    /** @type {{number: number, jpeg: Uint8Array, image: Promise<ImageBitmap|null>}|null} */
     this.ahead = null;
   }
 
   /** @param {PictureAhead} picture */
   take({ header, jpeg }) {
     this.forget();
-    this.ahead = { number: header.number, image: decode(jpeg) };
+    this.ahead = { number: header.number, jpeg, image: decode(jpeg) };
   }
 
   /**
-   * The picture of a frame; it is the caller's to close.
+   * The picture of a frame, with what it was decoded from; the image is the caller's to close.
    * @param {Frame} frame
-   * @returns {Promise<ImageBitmap|null>} null for none, or one that cannot be read
+   * @returns {Promise<Picture>}
    */
-  of({ header, jpeg }) {
+  async of({ header, jpeg }) {
     const { ahead } = this;
     if (jpeg.length || ahead?.number !== header.picture.number) {
       this.forget();
-      return decode(jpeg);
+      return { image: await decode(jpeg), jpeg };
     }
     this.ahead = null;
-    return ahead.image;
+    return { image: await ahead.image, jpeg: ahead.jpeg };
   }
 
   /** The picture that came ahead belongs to no frame any more. */

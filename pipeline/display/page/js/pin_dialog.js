@@ -6,6 +6,7 @@ import { byId, el } from "./dom.js";
 /** @typedef {{person: string, pin: string}} Signature */
 
 const MAX_DIGITS = 12; // as pipeline/config/pin.py
+const SWALLOWED_MS = 2000; // after the last digit for a dialog that was closed under a person's hands
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "delete", "0", "confirm"];
 
 export class PinDialog {
@@ -49,8 +50,11 @@ export class PinDialog {
     return new Promise((resolve) => (this.resolve = resolve));
   }
 
-  get isOpen() {
-    return this.dialog.open;
+  /** Closed by something else than the person: the rest of the PIN is still being typed. */
+  abandon() {
+    if (!this.dialog.open) return;
+    this.dialog.close();
+    swallowRest();
   }
 
   /**
@@ -71,7 +75,7 @@ export class PinDialog {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (/^\d$/.test(event.key)) this.#digit(event.key);
+    if (isDigit(event)) this.#digit(event.key);
     else if (event.key === "Backspace") this.#delete();
     else if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement)) this.#confirm();
     else return;
@@ -119,4 +123,24 @@ export class PinDialog {
     this.pin = "";
     resolve?.(signature);
   }
+}
+
+/** @param {KeyboardEvent} event */
+function isDigit(event) {
+  return /^\d$/.test(event.key);
+}
+
+/** Digits and Enter mean nothing to the page until none has come for a while. */
+function swallowRest() {
+  const end = new AbortController();
+  let timer = setTimeout(() => end.abort(), SWALLOWED_MS);
+  /** @param {KeyboardEvent} event */
+  const swallow = (event) => {
+    if ((!isDigit(event) && event.key !== "Enter") || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    clearTimeout(timer);
+    timer = setTimeout(() => end.abort(), SWALLOWED_MS);
+  };
+  document.addEventListener("keydown", swallow, { capture: true, signal: end.signal });
 }

@@ -49,7 +49,7 @@ export class StepPanel {
     const { areas, survey, ...rest } = session;
     const surveyed = session.step === "survey" ? survey : survey.state; // else a count made the panel anew each frame
     const { contour } = drawing;
-    const outline = contour && [contour.points.length, contour.past.length, contour.future.length];
+    const outline = contour && [contour.points.length, contour.past.length, contour.future.length, drawing.isSending];
     const key = JSON.stringify([rest, areas, surveyed, words.language, choices, outline, beamSeconds]);
     if (key === this.key || this.isPressed) return;
     this.key = key;

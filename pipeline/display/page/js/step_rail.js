@@ -18,11 +18,21 @@ export class StepRail {
     this.key = "";
   }
 
+  /** Nothing is known of any session. */
+  clear() {
+    this.key = "";
+    this.root.replaceChildren();
+  }
+
   /**
-   * @param {Session} session
+   * @param {Session|null} session  null: there is none
    * @param {Words} words
    */
   show(session, words) {
+    if (!session) {
+      this.clear();
+      return;
+    }
     const key = JSON.stringify([session.steps, session.step, words.language]);
     if (key === this.key) return;
     this.key = key;

@@ -39,7 +39,7 @@ export function draw(desk) {
       button(words.text("draw.accept"), () => void accept(desk), {
         id: "accept",
         primary: true,
-        disabled: !drawing.contour || !isWhole(drawing.contour) || !name || !choices.person,
+        disabled: drawing.isSending || !drawing.contour || !isWhole(drawing.contour) || !name || !choices.person,
       }),
     ),
     areaList(desk, clear),
@@ -65,17 +65,21 @@ export function redo({ drawing, session, send }) {
 }
 
 /**
- * Send the outline; it is forgotten only once the session has it.
+ * Send the outline, one at a time; it is forgotten once the session has it, unless it is another one by then.
  * @param {Desk} desk
  */
 export async function accept(desk) {
-  const { contour } = desk.drawing;
+  const { drawing } = desk;
+  const { contour } = drawing;
   const name = nameOf(desk);
-  if (!contour || !isWhole(contour) || !name || !desk.choices.person) return;
+  if (drawing.isSending || !contour || !isWhole(contour) || !name || !desk.choices.person) return;
   const { frameIndex, points } = contour;
   const person = desk.choices.person;
-  if (await desk.send({ kind: "draw", name, frame_index: frameIndex, points, person })) {
-    desk.drawing.discard();
+  drawing.sending(true);
+  try {
+    if (await desk.send({ kind: "draw", name, frame_index: frameIndex, points, person })) drawing.accepted(contour);
+  } finally {
+    drawing.sending(false);
   }
 }
 
