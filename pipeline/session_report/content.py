@@ -105,7 +105,7 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
         headline=_headline(facts),
         reported=f"{_moment(facts)}: frame {frame.frame_index}, "
         f"{stamp_words(frame.stamp_ns, facts)}",
-        verdict_word=VERDICT_WORDS.get(frame.verdict, frame.verdict),
+        verdict_word=_word(frame.verdict),
         reasons=tuple(_reason(reason) for reason in frame.reasons),
         limited=_limited(figures),
         others=_others(figures),
@@ -179,7 +179,7 @@ def _earlier(facts: SessionFacts) -> tuple[EarlierBeam, ...]:
             plan=f"Plan {_plan(at.plan)}, content {at.plan.content_id}. Applicator planned: "
             f"{at.applicator.planned}; identified: {_identified(at.applicator)}.",
             verdict=at.frame.verdict,
-            word=VERDICT_WORDS.get(at.frame.verdict, at.frame.verdict),
+            word=_word(at.frame.verdict),
             reasons=tuple(_reason(reason) for reason in at.frame.reasons),
             limited=_limited(at.frame.figures),
             others=_others(at.frame.figures),
@@ -187,6 +187,10 @@ def _earlier(facts: SessionFacts) -> tuple[EarlierBeam, ...]:
         for number, beam in enumerate(facts.beam, start=1)
         if (at := beam.at_on) is not None and at.frame != facts.frame
     )
+
+
+def _word(verdict: str) -> str:
+    return VERDICT_WORDS.get(verdict, verdict)
 
 
 def _limited(figures: Sequence[Figure]) -> tuple[FigureLine, ...]:
@@ -240,7 +244,7 @@ def _span(span: VerdictSpan, facts: SessionFacts) -> SpanLine:
         begin=f"{since_start(span.from_ns, facts):.2f} s, frame {span.first_frame}",
         length=f"{span.n_frames} frame{'' if span.n_frames == 1 else 's'}",
         verdict=span.verdict,
-        word=VERDICT_WORDS.get(span.verdict, span.verdict),
+        word=_word(span.verdict),
         reasons=" ".join(_reason(reason) for reason in span.reasons[:2])
         + (f" (and {len(span.reasons) - 2} more)" if len(span.reasons) > 2 else ""),
     )
@@ -278,8 +282,7 @@ def _by_plan(beam: BeamSpan) -> str:
     at = beam.at_on
     if at is None:
         return ""
-    word = VERDICT_WORDS.get(at.frame.verdict, at.frame.verdict)
-    return f" By plan {_plan(at.plan)}; {word} when it came on."
+    return f" By plan {_plan(at.plan)}; {_word(at.frame.verdict)} when it came on."
 
 
 def _holds(holds: bool | None) -> str:
