@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rich.console import Console
 from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
+from pipeline.announcer import Announcer, Say
 from pipeline.config.load import RunConfig, load_config
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
@@ -37,7 +38,7 @@ from pipeline.session.shell import SessionShell
 from pipeline.session.storage_sink import StorageSink
 from pipeline.session_report.of_live import reporting
 from pipeline.session_report.on_demand import ReportOnDemand
-from pipeline.sinks.sink import FrameResult, Sink
+from pipeline.sinks.sink import Sink
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.supervisor.client import lease_clock_ns
 from pipeline.tracker import AgeMs, Tracker
@@ -46,17 +47,13 @@ from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.live_around import LiveAround
 from recordings.opening import open_source
 from recordings.source import Source, SourceHeader, source_temperature_c
-from tracking.decision import GateDecision, Verdict
 from tracking.errors import SourceError
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.marks import check_outlines
-from tracking.reasons import TEXTS, Reason
+from tracking.reasons import Reason
 from tracking.rig import ANY_SERIAL
 
 SESSIONS_DIR = Path("runs") / "live"
-WORDS = {Verdict.READY: "GEOMETRY READY"}
-
-Say = Callable[[str], None]
 
 
 def nobody(_frame: SourceFrame) -> None:
@@ -223,7 +220,7 @@ def track(
             result = tracker.process(source_frame, None if notes is None else notes.as_recorded)
             if shell is not None:
                 shell.tell(result.record, issued_ns)
-            announcer.tell(result)
+            announcer.tell(result, holds_lease=shell is not None and shell.holds_lease)
             if notes is not None:
                 notes.decided(result)
             if sinks:
@@ -264,50 +261,3 @@ def _read(source: Source, announcer: Announcer, shell: SessionShell | None) -> S
             shell.source_failed()
         announcer.fault(Reason.SOURCE_FAILED)
         raise
-
-
-@dataclass(eq=False)
-class Announcer:
-    """Says the verdict whenever it or its first reason changes."""
-
-    say: Say
-    _lacking: tuple[Reason, ...] = field(default=(), init=False)
-    _last: tuple[Verdict, Reason | None] | None = field(default=None, init=False)
-
-    def begin(self, config: RunConfig, *, has_qa: bool = False) -> None:
-        """Say what this session works with, and what keeps it from READY."""
-        self.say(f"plan {config.plan.plan_id}, applicator {config.applicator.id}; Ctrl-C ends")
-        self._lacking = lacking(config, has_qa=has_qa)
-        for reason in self._lacking:
-            self.say(f"  {TEXTS[reason].sentence} {TEXTS[reason].action}")
-
-    def tell(self, result: FrameResult) -> None:
-        """Say one frame's verdict if it is news."""
-        decision = result.record.decision
-        first = self._first_told(decision)
-        if (decision.verdict, first) != self._last:
-            self._last = (decision.verdict, first)
-            self.say(f"{result.record.frame_index:>8} {_line(decision.verdict, first)}")
-
-    def _first_told(self, decision: GateDecision) -> Reason | None:
-        """The first reason beyond what the session lacks from its start, else the first."""
-        news = [reason for reason in decision.reasons if reason not in self._lacking]
-        return next(iter(news or decision.reasons), None)
-
-    def fault(self, reason: Reason) -> None:
-        """Say a fault that left no frame to decide on."""
-        self.say(f"         {_line(Verdict.FAULT, reason)}")
-
-
-def lacking(config: RunConfig, *, has_qa: bool = False) -> tuple[Reason, ...]:
-    """What keeps a session from READY at its start, whatever the camera sees."""
-    always = (Reason.NO_TIMEOUT,) if has_qa else (Reason.NO_QA, Reason.NO_TIMEOUT)
-    mount = () if config.rig.fiducial is not None else (Reason.NO_FIDUCIAL,)
-    return (*always, *mount)
-
-
-def _line(verdict: Verdict, reason: Reason | None) -> str:
-    word = WORDS.get(verdict, str(verdict))
-    if reason is None:
-        return word
-    return f"{word:<7} {TEXTS[reason].sentence} {TEXTS[reason].action}"

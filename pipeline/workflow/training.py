@@ -16,13 +16,14 @@ from pathlib import Path
 
 from calibration.rig_check import expires_at
 from models.loading import load_segmenter
+from pipeline.announcer import Announcer
 from pipeline.audit.naming import log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.config.pin import new_verifier
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import SessionStart, evidence_for
-from pipeline.live import Announcer, nobody, track
+from pipeline.live import nobody, track
 from pipeline.qa.told import ASSUMED, QaTold
 from pipeline.replay import run_context
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell

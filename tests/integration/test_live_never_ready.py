@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from models.mask_segmenter import MaskSegmenter
+from pipeline.announcer import Announcer
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
-from pipeline.live import Announcer, track
+from pipeline.live import track
 from pipeline.recorder.client import recording_to
 from recordings.simulation.source import SimulatedSource, open_simulation
 from tracking.errors import CalibrationError

@@ -18,13 +18,14 @@ import pytest
 from pydantic import SecretStr
 
 from models.mask_segmenter import MaskSegmenter
+from pipeline.announcer import Announcer
 from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.head import parse_head_text
 from pipeline.audit.naming import LEDGER_NAME, log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.evidence import evidence_for
-from pipeline.live import Announcer, track
+from pipeline.live import track
 from pipeline.qa.watch import QaWatch
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.recorder_status import RecorderStatus
