@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracking.alignment import Alignment
-from tracking.limit_checks import incidence_difference
+from tracking.limit_checks import K_SIGMA, incidence_difference
 from tracking.measurement import NOT_OBSERVABLE, Measurement, measured
 from tracking.plan import Limits, Tolerance
 
@@ -114,10 +114,12 @@ def _signed(name: str, label: str, alignment: Alignment, limit: Tolerance) -> Li
 
 
 def _largest_rim_gap(alignment: Alignment) -> Measurement:
-    largest = NOT_OBSERVABLE
+    """The extreme whose bound the gate finds farther from 0, as a size."""
+    largest, largest_bound = NOT_OBSERVABLE, 0.0
     for extreme in (alignment.air_gap_max_mm, alignment.air_gap_min_mm):
         if extreme.value is None or extreme.sigma is None:
             return NOT_OBSERVABLE
-        if largest.value is None or abs(extreme.value) > largest.value:
-            largest = measured(abs(extreme.value), extreme.sigma)
+        size, bound = abs(extreme.value), abs(extreme.value) + K_SIGMA * extreme.sigma
+        if largest.value is None or bound > largest_bound:
+            largest, largest_bound = measured(size, extreme.sigma), bound
     return largest

@@ -265,7 +265,7 @@ class SessionControl:
     def _note_beam(self, command: BeamCommand, now: _Now) -> tuple[Answer, list[Event]]:
         refusal = PIN_REFUSALS.get(command.pin)
         status = self._status(now)
-        why = f"Noted: the beam is {'on' if command.is_on else 'off'}."
+        why = f"Noted: {command.person} says the beam is {'on' if command.is_on else 'off'}."
         answer = accepted(why, status) if refusal is None else refused(refusal, status=status)
         return answer, [beam_event(command, refusal, now.frame_index)]
 

@@ -1,16 +1,12 @@
-"""Chromium with the display's page; without it the tests are left out, and say so."""
+"""The display's page in Chromium, shown with a made session."""
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, Page
 
-from pipeline.benchmarks.browser import CHROMIUM, chromium
 from pipeline.benchmarks.display_stand_in import StandIn
 from tests.display_session import MadeSession
 
@@ -21,16 +17,6 @@ N_CORNERS = """() => {
   const key = Object.keys(sessionStorage).find((k) => k.startsWith("unfinished outline"));
   return key ? JSON.parse(sessionStorage.getItem(key)).contour.points.length : 0;
 }"""
-
-
-def browser_or_skip() -> Iterator[Browser]:
-    """For a fixture. Says why where there is no Chromium."""
-    if shutil.which(CHROMIUM) is None:
-        text = "Chromium is missing: the display's page is NOT tested (Debian: chromium)"
-        warnings.warn(text, stacklevel=1)
-        pytest.skip(text)
-    with chromium() as browser:
-        yield browser
 
 
 @contextmanager
@@ -81,10 +67,3 @@ def wait_drawn(page: Page, session: MadeSession, n_frames: int = 3) -> None:
         if session.sequence >= target:
             return
     raise TimeoutError(f"the page did not ask for {n_frames} frames within {WAIT_MS} ms")
-
-
-def one_page() -> Iterator[Page]:
-    """For a fixture: a page on a made session, for tests that only run its script."""
-    for browser in browser_or_skip():
-        with shown_page(browser, MadeSession()) as (page, _):
-            yield page

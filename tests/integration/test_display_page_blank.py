@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
@@ -15,7 +13,6 @@ from pipeline.benchmarks.watchdog import BLOCK, BLOCKED_MS
 from tests.display_session import PERSONS, MadeSession
 from tests.integration.display_browser import (
     SHOWN,
-    browser_or_skip,
     shown_page,
     wait_drawn,
     wait_until,
@@ -37,11 +34,6 @@ BOXES = """() => Object.fromEntries(['panel', 'rail'].map((id) => {
   const { left, top, right, bottom } = document.getElementById(id).getBoundingClientRect();
   return [id, [left / innerWidth, top / innerHeight, right / innerWidth, bottom / innerHeight]];
 }))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 def session_at(step: str) -> MadeSession:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.display_session import MadeSession
-from tests.integration.display_browser import SHOWN, browser_or_skip, shown_page, wait_drawn
+from tests.integration.display_browser import SHOWN, shown_page, wait_drawn
 from tracking.arrays import UInt8
 
 MAX_TRIES = 100  # every second frame is of the kind that is looked for
@@ -22,11 +22,6 @@ FRAME = """() => {
   return key ? JSON.parse(sessionStorage.getItem(key)).contour.frameIndex : null;
 }"""
 PICTURE = "() => document.getElementById('picture').toDataURL('image/png')"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 def begin_outline(page: Page, *, is_ahead: bool) -> None:

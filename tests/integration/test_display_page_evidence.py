@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
-import pytest
 from playwright.sync_api import Browser
 
 from pipeline.benchmarks.display_frames import HEIGHT_PX, WIDTH_PX, Header, jpeg_of
 from tests.display_session import MadeSession
 from tests.integration.display_browser import (
     SHOWN,
-    browser_or_skip,
     shown_page,
     wait_drawn,
     wait_until,
@@ -39,11 +36,6 @@ IS_DRAWN = """() => {
   const { data } = document.getElementById('mask').getContext('2d').getImageData(424, 240, 1, 1);
   return data[3] === 255;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 class Shaded(MadeSession):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-
-from tests.integration.display_browser import one_page
 
 FRAME_MS = 100.0 / 3
 WAY_MS, ASKED_MS = 1.0, 23.0
@@ -18,11 +15,6 @@ RUN = """(arrivals) => import('/js/freshness.js').then((m) => {
   return arrivals.map((a) => a === 'connected' ? freshness.connected() ?? null
                                                : freshness.ageAtArrival(a));
 })"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    yield from one_page()
 
 
 def arrival(index: int, *, age_ms: float = 40.0, late_ms: float = 0.0) -> dict[str, Any]:

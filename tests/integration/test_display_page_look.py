@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 import cv2
@@ -19,7 +18,6 @@ from tests.integration.display_browser import (
     FULL,
     SHOWN,
     SMALL,
-    browser_or_skip,
     shown_page,
     wait_drawn,
     wait_until,
@@ -34,11 +32,6 @@ MIN_ARC_MINUTES = 20.0
 CAP_HEIGHT_EM = 0.729  # of DejaVu Sans, the page's first font
 DIFFERENCE_LEVEL = 64  # of 255, in grey: plainly another pixel
 MIN_DIFFERENT = 0.08  # of the glyph's and word's pixels
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 @pytest.mark.parametrize("size", [FULL, SMALL], ids=["1920x1080", "1280x720"])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
 from pipeline.benchmarks.display_frames import jpeg_of
-from tests.integration.display_browser import one_page
 
 WIDTHS = (8, 16, 24)  # of three pictures, which tells them apart
 RUN = """async ([steps, pictures]) => {
@@ -33,11 +31,6 @@ RUN = """async ([steps, pictures]) => {
   }
   return widths;
 }"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    yield from one_page()
 
 
 @pytest.mark.parametrize(

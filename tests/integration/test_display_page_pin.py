@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser
 
 from tests.display_session import MadeSession
-from tests.integration.display_browser import SHOWN, WAIT_MS, browser_or_skip, shown_page
+from tests.integration.display_browser import SHOWN, WAIT_MS, shown_page
 
 BETWEEN_DIGITS_MS = 100
 QUIET_MS = 2500  # longer than the page waits for another digit
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 def test_the_rest_of_a_pin_is_no_step_when_the_connection_goes(browser: Browser) -> None:

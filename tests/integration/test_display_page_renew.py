@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page
-
-from tests.integration.display_browser import one_page
 
 MARKUP = [
     "",
@@ -46,11 +41,6 @@ KEPT = """() => import('/js/dom.js').then(({ renew, svg }) => {
   const changes = seen.takeRecords().map((one) => [one.attributeName, one.target === mark]);
   return { idle, changes, isKept: still === parent.firstChild.firstChild };
 })"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    yield from one_page()
 
 
 def test_everything_becomes_everything(page: Page) -> None:

@@ -16,7 +16,7 @@ from pipeline.overlay.guidance import moves
 from tests.builders_coverage import COVERED, uncovered
 from tests.builders_results import Geometry, make_context, make_result
 from tests.display_session import MadeSession
-from tests.integration.display_browser import browser_or_skip, shown_page
+from tests.integration.display_browser import shown_page
 from tracking.decision import Verdict
 from tracking.reasons import Reason
 
@@ -67,17 +67,6 @@ TOLD = """async ([{ moves, dials, bars, labels }, language]) => {
     bars: Object.fromEntries(bars.map((bar) => [bar.name, barMark(bar)])),
   };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with shown_page(browser, MadeSession()) as (page, _):
-        yield page
 
 
 def told(page: Page, change: dict[str, float], language: str = "en") -> dict[str, Any]:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pipeline.display.wire import PROTOCOL
 from tests.display_session import MadeSession
-from tests.integration.display_browser import SHOWN, browser_or_skip, shown_page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
+from tests.integration.display_browser import SHOWN, shown_page
 
 
 def loads(page: Page) -> list[str]:

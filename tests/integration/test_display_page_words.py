@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,21 +14,10 @@ from pipeline.recorder.recorder_status import UNSAVED, RecorderStatus, StorageTr
 from pipeline.session.refusals import Refusal
 from pipeline.workflow.step import STEPS, Why
 from tests.display_session import MadeSession
-from tests.integration.display_browser import FULL, browser_or_skip, shown_page
+from tests.integration.display_browser import FULL, shown_page
 from tracking.reasons import TEXTS, Reason
 
 Catalogue = dict[str, dict[str, object]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with shown_page(browser, MadeSession()) as (page, _):
-        yield page
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,18 +11,12 @@ from tests.integration.display_browser import (
     N_CORNERS,
     SHOWN,
     SMALL,
-    browser_or_skip,
     shown_page,
     wait_drawn,
 )
 
 CORNERS = ((0.40, 0.60), (0.55, 0.50), (0.62, 0.70), (0.45, 0.78))
 MIN_TARGET_PX = 44
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 def at_step(page: Page, step: str) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from tests.integration.display_browser import (
     N_CORNERS,
     SHOWN,
     SMALL,
-    browser_or_skip,
     wait_until,
 )
 from tests.integration.test_training_session import PINS, SQUARE, Training
@@ -36,11 +35,6 @@ BLANK_MS = 600
 PATIENCE_MS = 2_000
 N_CONFIRMATIONS, COUNTED_S = 6, 30.0
 READ_ITEMS = ("patient", "plan", "machine", "applicator")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from browser_or_skip()
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,7 @@ def test_the_beam_is_noted_with_the_person(
 ) -> None:
     arguments = ["beam", word, "--person", "surgeon-1", "--pin-stdin"]
     run(arguments, f"{PINS['surgeon-1']}\n", typed, session.folder)
-    assert capsys.readouterr().out == f"Noted: the beam is {word}.\n"
+    assert capsys.readouterr().out == f"Noted: surgeon-1 says the beam is {word}.\n"
     run([*arguments, "--json"], "999999\n", typed, session.folder, code=2)
     out, err = capsys.readouterr()
     assert json.loads(out)["code"] == "WRONG_PIN"

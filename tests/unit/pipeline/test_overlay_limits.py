@@ -79,6 +79,16 @@ def test_the_rim_gap_is_the_larger_extreme_in_size() -> None:
     assert found.measurement.value == pytest.approx(2.5)
 
 
+def test_the_rim_gap_is_the_extreme_that_is_farther_out_by_its_bound() -> None:
+    alignment = make_alignment(Geometry())
+    alignment = replace(
+        alignment, air_gap_max_mm=measured(3.0, 0.1), air_gap_min_mm=measured(-2.5, 1.0)
+    )
+    found = {q.name: q for q in limited_quantities(alignment, ALL_LIMITS)}["air_gap_rim_mm"]
+    assert found.measurement == measured(2.5, 1.0)  # 5.5 mm at three sigma; 3.3 for the other
+    assert Reason.AIR_GAP_UNCERTAIN in check_limits(alignment, ALL_LIMITS).reasons
+
+
 def test_within_a_share_of_the_tolerance() -> None:
     quantity = _by_name(Geometry(docking_gap_mm=41.0))["docking_gap_mm"]
     assert quantity.is_within_share(0.4)

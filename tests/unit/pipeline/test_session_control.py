@@ -274,7 +274,7 @@ class TestBeam:
             state = session.step()
             answer = session.typed.answers[ticket]
             assert answer.accepted
-            assert answer.why == f"Noted: the beam is {'on' if is_on else 'off'}."
+            assert answer.why == f"Noted: surgeon-1 says the beam is {'on' if is_on else 'off'}."
             assert [(e.kind, e.person) for e in state.events] == [(kind, "surgeon-1")]
             assert replace(state, events=()) == session.step()
 
