@@ -39,6 +39,7 @@ from models.training.doubt_fit import (
     scores,
 )
 from models.training.reliability import Float, Reliability, auroc, auroc_interval, reliability
+from models.training.whole_file import write_whole
 
 N_SCENES = 600
 N_TEMPERATURE = 100  # scenes of their own, for the temperature
@@ -202,7 +203,7 @@ def main() -> None:
     text = json.dumps(figures(found), indent=1, allow_nan=False)
     (arguments.out / "calibration.json").write_text(text + "\n", encoding="utf-8")
     draw_calibration(found, arguments.out / "calibration.png")
-    arguments.manifest.write_text(manifest_text(manifest), encoding="utf-8")
+    write_whole(arguments.manifest, manifest_text(manifest).encode())
     sys.stdout.write(text + "\n")
 
 

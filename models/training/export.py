@@ -28,6 +28,7 @@ from models.training.augment import Pair, tensors, tensors_without_color
 from models.training.network import SegmentationNet, values_of
 from models.training.onnx_graph import INPUT, OPSET, OUTPUT, to_8_bit, to_onnx
 from models.training.scene_stream import render_scene
+from models.training.whole_file import write_whole
 from tracking.errors import FaultError
 
 NAME = "field-net"
@@ -81,8 +82,8 @@ def export(network: SegmentationNet, training_id: str, manifest_path: Path) -> E
     is_8_bit = all(iou[name] - iou_8[name] <= MAX_IOU_LOSS for name in iou)
     chosen = small if is_8_bit else full
     manifest_path.parent.mkdir(parents=True, exist_ok=True)
-    manifest_path.with_suffix(".onnx").write_bytes(chosen.weights)
-    manifest_path.write_text(chosen.manifest_text, encoding="utf-8")
+    write_whole(manifest_path.with_suffix(".onnx"), chosen.weights)
+    write_whole(manifest_path, chosen.manifest_text.encode())
     pairs = zip(full.labels, small.labels, strict=True)
     agreement = float(np.mean([(ours == theirs).mean() for ours, theirs in pairs]))
     return ExportReport(is_8_bit, parity, agreement, iou, iou_8)

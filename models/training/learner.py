@@ -6,12 +6,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from models.training.loss import loss_of
 from models.training.network import build_network, values_of
+from models.training.optimisers import KernelOptimiser
 from models.training.settings import Settings
 from tracking.errors import FaultError
 
@@ -45,13 +44,7 @@ class Learner:
         self.device = best_device()
         self.network = build_network(settings.seed).to(self.device)
         self.average = AveragedModel(self.network, avg_fn=running_mean, use_buffers=True)
-        self.optimiser = AdamW(
-            self.network.parameters(),
-            lr=settings.peak_learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
-        self.schedule = LambdaLR(self.optimiser, settings.rate)
+        self.optimiser = KernelOptimiser(self.network, settings)
         self.step = 0
         self.history: list[dict[str, float]] = []
         for checkpoint in (self.checkpoint, self.held_checkpoint):
@@ -71,7 +64,6 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["running"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
         self.step, self.history = state["step"], state["history"]
 
     def save(self) -> None:
@@ -83,7 +75,6 @@ class Learner:
             "running": self.average.state_dict(),
             "average": self.average.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "step": self.step,
             "history": self.history,
             "training_id": self.training_id,
@@ -97,11 +88,10 @@ class Learner:
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(values_of(inputs, torch.bfloat16))
         loss = loss_of(logits, target)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
         self.optimiser.step()
-        self.schedule.step()
         self.average.update_parameters(self.network)
         self.step += 1
         return float(loss.detach())

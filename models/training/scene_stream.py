@@ -24,11 +24,11 @@ from models.training.canvas_samples import CanvasSample, to_canvas
 from models.training.families import Families, Split
 from models.training.ordinary import is_ordinary
 from models.training.random_scenes import LabelledFrame, random_frames
+from models.training.raw_depth import DEPTH_UNIT_MM, raw_depth
 from recordings.worker_end import end_with_parent
 from tracking.arrays import UInt8
 
 VIEWS_PER_SCENE = 4
-DEPTH_STEP_MM = 0.1  # of kept depth: uint16 reaches 6.5 m
 WITHHELD_FROM = 1_000_000  # seeds from here on are never trained on
 SCENES_AHEAD = 24  # per worker, rendered before they are due: 15 MB each four
 NICENESS = 10  # of workers: they take what the training leaves
@@ -49,15 +49,14 @@ class KeptSample:
 
     @classmethod
     def of(cls, sample: CanvasSample, *, is_ordinary: bool = False) -> KeptSample:
-        """Round depth to `DEPTH_STEP_MM`."""
-        steps = np.minimum(sample.depth_mm / DEPTH_STEP_MM, np.iinfo(np.uint16).max)
-        depth_steps = np.round(steps).astype(np.uint16)
-        return cls(depth_steps, sample.color_rgb, sample.labels, sample.focal_px, is_ordinary)
+        """Round depth as a camera does; what is too far for it is a hole."""
+        steps = raw_depth(sample.depth_mm)
+        return cls(steps, sample.color_rgb, sample.labels, sample.focal_px, is_ordinary)
 
     @property
     def sample(self) -> CanvasSample:
         """As it is augmented."""
-        depth_mm = self.depth_steps * np.float32(DEPTH_STEP_MM)
+        depth_mm = self.depth_steps * np.float32(DEPTH_UNIT_MM)
         return CanvasSample(depth_mm, self.color_rgb, self.labels, self.focal_px)
 
 

@@ -28,8 +28,10 @@ SOURCES = (  # of scenes, planes, changes and network: another one is another tr
     "models/training/learner.py",
     "models/training/loss.py",
     "models/training/network.py",
+    "models/training/optimisers.py",
     "models/training/ordinary.py",
     "models/training/random_scenes.py",
+    "models/training/raw_depth.py",
     "models/training/recovered.py",
     "models/training/scene_stream.py",
     *(
@@ -62,8 +64,8 @@ class Settings:
     can be made longer, or ended, at any time.
     """
 
-    small_steps: int = 12_000
-    whole_steps: int = 1500
+    small_steps: int = 9000
+    whole_steps: int = 4500
     small_batch: int = 16
     whole_batch: int = 8
     first_views: int = 800

@@ -40,12 +40,14 @@ from models.training.network import values_of
 from models.training.recovered import exported_weights, load_exported
 from models.training.scene_stream import KeptSample, SceneRenderer, ViewWindow
 from models.training.settings import Settings, going_on
+from models.two_at_once import take_turns
 from tracking.errors import FaultError
 
 FOLDER = Path("runs") / "train"
 EVALUATE_EVERY, SAVE_EVERY = 500, 100
 N_SETTLING = 60  # views that recovered batch norms are settled on, next to the held ones
 N_CORES = os.cpu_count() or 1
+N_THREADS = max(1, N_CORES // 2)  # two on two cores beside the renderers: each waits for the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +138,13 @@ def main() -> None:
     parser.add_argument("--whole-steps", type=int, default=default.whole_steps)
     parser.add_argument("--start", type=Path, help="manifest of the model to go on from")
     parser.add_argument("--workers", type=int, default=N_CORES, help="processes that render")
-    parser.add_argument("--threads", type=int, default=N_CORES, help="of the network")
+    parser.add_argument("--threads", type=int, default=N_THREADS, help="of the network")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--out", type=Path, default=SHIPPED_MANIFEST)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
+    take_turns()
     start = None
     if arguments.start is None:
         n_small = default.small_steps if arguments.small_steps is None else arguments.small_steps

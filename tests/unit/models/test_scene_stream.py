@@ -12,7 +12,7 @@ from models.features import CANVAS
 from models.training.canvas_samples import CanvasSample
 from models.training.families import Split
 from models.training.scene_stream import (
-    DEPTH_STEP_MM,
+    DEPTH_UNIT_MM,
     VIEWS_PER_SCENE,
     WITHHELD_FROM,
     KeptSample,
@@ -94,5 +94,5 @@ def test_a_kept_sample_keeps_depth_to_a_tenth_of_a_millimetre() -> None:
     again = KeptSample.of(sample).sample
     assert again.focal_px == 300.0
     assert again.depth_mm[0, 0] == 0
-    assert np.abs(again.depth_mm - depth)[0, :3].max() <= DEPTH_STEP_MM / 2 + 1e-3
+    assert np.abs(again.depth_mm - depth)[0, :3].max() <= DEPTH_UNIT_MM / 2 + 1e-3
     assert again.depth_mm[0, 3] == pytest.approx(6553.5)

@@ -20,6 +20,7 @@ from tracking.segmentation import Label, Segmentation
 
 SIZE = (48, 64)
 N_SCENES = 6
+N_KNOWN = 4
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, Families]]:
 
 
 def test_figures_of_withheld_scenes(asked: list[tuple[int, int, Families]], tmp_path: Path) -> None:
-    figures = evaluate.evaluate(Found(), N_SCENES, 0, (), tmp_path)
-    assert [seed for seed, _, _ in asked] == list(range(10**6, 10**6 + N_SCENES))
-    assert {(n_views, families.split) for _, n_views, families in asked} == {(1, "withheld")}
+    figures = evaluate.evaluate(Found(), N_SCENES, 0, N_KNOWN, (), tmp_path)
+    new, known = asked[:N_SCENES], asked[N_SCENES:]
+    assert [seed for seed, _, _ in new] == list(range(10**6, 10**6 + N_SCENES))
+    assert {(n_views, families.split) for _, n_views, families in new} == {(1, "withheld")}
+    assert [seed for seed, _, _ in known] == list(range(1_300_000, 1_300_000 + N_KNOWN))
+    assert {(n_views, families.split) for _, n_views, families in known} == {(1, "training")}
     sets, strata = figures["sets"], figures["strata"]
     assert isinstance(sets, dict)
     assert isinstance(strata, dict)
@@ -77,5 +81,6 @@ def test_figures_of_withheld_scenes(asked: list[tuple[int, int, Families]], tmp_
         "plastic": 3,
         "steel": 3,
     }
+    assert sets["withheld random scenes of the training's families"]["frames"] == N_KNOWN
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
     assert "| plastic | 3 |" in with_figures(CARD.read_text(encoding="utf-8"), figures)
