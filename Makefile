@@ -50,7 +50,7 @@ contracts: setup
 bench: setup ## time per stage at 848x480: p50, p95, p99
 	@$(PY) run_tracker.py bench
 
-train: setup .venv-train/.ready ## train, export, calibrate, evaluate the segmenter anew (100 minutes)
+train: setup .venv-train/.ready ## train, export, calibrate, evaluate the segmenter anew (75 minutes)
 	OMP_WAIT_POLICY=passive .venv-train/bin/python -m models.training.train
 	$(PY) -m models.training.calibrate
 	$(PY) -m models.training.evaluate --card > runs/train/evaluation.json
