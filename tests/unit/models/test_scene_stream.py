@@ -11,8 +11,8 @@ import pytest
 from models.features import CANVAS
 from models.training.canvas_samples import CanvasSample
 from models.training.families import Split
+from models.training.raw_depth import DEPTH_UNIT_MM
 from models.training.scene_stream import (
-    DEPTH_UNIT_MM,
     VIEWS_PER_SCENE,
     WITHHELD_FROM,
     KeptSample,
