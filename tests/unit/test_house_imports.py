@@ -27,7 +27,7 @@ DEVELOPERS = {
 }
 WITH_TORCH = {  # skipped without it
     ROOT / "tests" / "unit" / "models" / name
-    for name in ("test_recovered.py", "test_training_steps.py")
+    for name in ("test_recovered.py", "test_training_optimisers.py", "test_training_steps.py")
 }
 OPEN3D = {"open3d-cpu": "open3d"}  # what provides it here, and what is declared
 HEAVY = {
