@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.config.load import RunConfig
+from pipeline.overlay.banner import VERDICT_WORDS
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import GateDecision, Verdict
 from tracking.reasons import TEXTS, Reason
 
-WORDS = {Verdict.READY: "GEOMETRY READY"}
 WITHOUT_LEASE = "WAITING The geometry would be ready. The supervisor does not hold the release."
 
 Say = Callable[[str], None]
@@ -37,7 +37,9 @@ class Announcer:
     def tell(self, result: FrameResult, *, holds_lease: bool) -> None:
         """Say one frame's verdict if it is news."""
         decision = result.record.decision
-        line = _line(decision.verdict, self._first_told(decision), holds_lease=holds_lease)
+        line = _line(decision.verdict, self._first_told(decision))
+        if decision.verdict is Verdict.READY and not holds_lease:
+            line = WITHOUT_LEASE
         if line != self._last:
             self._last = line
             self.say(f"{result.record.frame_index:>8} {line}")
@@ -49,7 +51,7 @@ class Announcer:
 
     def fault(self, reason: Reason) -> None:
         """Say a fault that left no frame to decide on."""
-        self.say(f"         {_line(Verdict.FAULT, reason, holds_lease=False)}")
+        self.say(f"         {_line(Verdict.FAULT, reason)}")
 
 
 def lacking(config: RunConfig, *, has_qa: bool = False) -> tuple[Reason, ...]:
@@ -59,10 +61,8 @@ def lacking(config: RunConfig, *, has_qa: bool = False) -> tuple[Reason, ...]:
     return (*always, *mount)
 
 
-def _line(verdict: Verdict, reason: Reason | None, *, holds_lease: bool) -> str:
-    if verdict is Verdict.READY and not holds_lease:
-        return WITHOUT_LEASE
-    word = WORDS.get(verdict, str(verdict))
+def _line(verdict: Verdict, reason: Reason | None) -> str:
+    word = VERDICT_WORDS[verdict]
     if reason is None:
         return word
     return f"{word:<7} {TEXTS[reason].sentence} {TEXTS[reason].action}"

@@ -39,7 +39,7 @@ from models.training.doubt_fit import (
     scores,
 )
 from models.training.reliability import Float, Reliability, auroc, auroc_interval, reliability
-from models.training.whole_file import write_whole
+from recordings.whole_file import write_whole
 
 N_SCENES = 600
 N_TEMPERATURE = 100  # scenes of their own, for the temperature

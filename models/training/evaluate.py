@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, islice
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from models.training.fact_strata import fact_strata
 from models.training.families import Families, Split
 from models.training.model_card import CARD, with_figures
 from models.training.ordinary import is_ordinary
-from models.training.random_scenes import random_frames
+from models.training.random_scenes import LabelledFrame, random_frames
 from models.training.real_frames import SHARED_DATA, real_frames
 from models.training.rendered_frames import as_source_frame
 from models.training.scene_stream import WITHHELD_FROM
@@ -57,23 +57,14 @@ Named = tuple[str, SourceFrame, Mapping[str, str]]
 """Name of a frame, the frame, and the groups that only its maker knows."""
 
 
-def random_views(first_seed: int, n_scenes: int, split: Split) -> Iterator[Named]:
+def random_views(
+    seeds: Iterable[int], split: Split, is_wanted: Callable[[LabelledFrame], bool] | None = None
+) -> Iterator[Named]:
     """One view of each random scene: views of one scene would not be independent."""
-    for seed in range(first_seed, first_seed + n_scenes):
+    for seed in seeds:
         for view in random_frames(seed, 1, Families(split)):
-            yield str(seed), as_source_frame(view), fact_strata(view.facts)
-
-
-def ordinary_frames(n_scenes: int) -> Iterator[Named]:
-    """As many of further withheld scenes as are views that an operating room could show."""
-    views = (
-        (seed, view)
-        for seed in count(ORDINARY_FROM)
-        for view in random_frames(seed, 1, Families("withheld"))
-    )
-    ordinary = ((seed, view) for seed, view in views if is_ordinary(view))
-    for seed, view in islice(ordinary, n_scenes):
-        yield str(seed), as_source_frame(view), fact_strata(view.facts)
+            if is_wanted is None or is_wanted(view):
+                yield str(seed), as_source_frame(view), fact_strata(view.facts)
 
 
 def story_frames(spec: str) -> Iterator[Named]:
@@ -96,9 +87,9 @@ def evaluate(
     console = Console(stderr=True)
     totals = {WITHHELD: n_scenes, ORDINARY: n_ordinary, KNOWN: n_known}
     groups: dict[str, Iterator[Named]] = {
-        WITHHELD: random_views(WITHHELD_FROM, n_scenes, "withheld"),
-        ORDINARY: ordinary_frames(n_ordinary),
-        KNOWN: random_views(KNOWN_FROM, n_known, "training"),
+        WITHHELD: random_views(range(WITHHELD_FROM, WITHHELD_FROM + n_scenes), "withheld"),
+        ORDINARY: islice(random_views(count(ORDINARY_FROM), "withheld", is_ordinary), n_ordinary),
+        KNOWN: random_views(range(KNOWN_FROM, KNOWN_FROM + n_known), "training"),
     }
     groups |= {f"sim:{spec}": story_frames(spec) for spec in stories}
     sets: dict[str, object] = {}

@@ -28,7 +28,7 @@ from models.training.augment import Pair, tensors, tensors_without_color
 from models.training.network import SegmentationNet, values_of
 from models.training.onnx_graph import INPUT, OPSET, OUTPUT, to_8_bit, to_onnx
 from models.training.scene_stream import render_scene
-from models.training.whole_file import write_whole
+from recordings.whole_file import write_whole
 from tracking.errors import FaultError
 
 NAME = "field-net"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 from tracking.alignment import Alignment
 from tracking.limit_checks import K_SIGMA, incidence_difference
@@ -115,11 +116,18 @@ def _signed(name: str, label: str, alignment: Alignment, limit: Tolerance) -> Li
 
 def _largest_rim_gap(alignment: Alignment) -> Measurement:
     """The extreme whose bound the gate finds farther from 0, as a size."""
-    largest, largest_bound = NOT_OBSERVABLE, 0.0
-    for extreme in (alignment.air_gap_max_mm, alignment.air_gap_min_mm):
-        if extreme.value is None or extreme.sigma is None:
-            return NOT_OBSERVABLE
-        size, bound = abs(extreme.value), abs(extreme.value) + K_SIGMA * extreme.sigma
-        if largest.value is None or bound > largest_bound:
-            largest, largest_bound = measured(size, extreme.sigma), bound
-    return largest
+    highest, lowest = alignment.air_gap_max_mm, alignment.air_gap_min_mm
+    return max(_size(highest), _size(lowest), key=_bound)
+
+
+def _size(signed: Measurement) -> Measurement:
+    if signed.value is None or signed.sigma is None:
+        return NOT_OBSERVABLE
+    return measured(abs(signed.value), signed.sigma)
+
+
+def _bound(size: Measurement) -> float:
+    """Three sigma out; what is not observable is farther out than anything."""
+    if size.value is None or size.sigma is None:
+        return inf
+    return size.value + K_SIGMA * size.sigma

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.session_report.facts import PictureFacts, SessionFacts
+from recordings.whole_file import write_whole
 from tracking.errors import SourceError
 
 FACTS_NAME = "session_facts.json"
@@ -40,13 +41,6 @@ def write_facts(folder: Path, facts: SessionFacts, pictures: Sequence[Picture]) 
     path = folder / FACTS_NAME
     write_whole(path, facts_bytes(facts))
     return path
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is never seen half written. Raises OSError."""
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def facts_bytes(facts: SessionFacts) -> bytes:

@@ -17,9 +17,9 @@ from pipeline.session_report.facts_file import (
     FACTS_NAME,
     facts_bytes,
     parse_facts,
-    write_whole,
 )
 from pipeline.session_report.write import DICOM_NAME, HTML_NAME, PDF_NAME
+from recordings.whole_file import write_whole
 from tracking.errors import SourceError, UsageError
 
 PARTS_NAME = "parts"

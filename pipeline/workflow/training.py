@@ -16,7 +16,7 @@ from pathlib import Path
 
 from calibration.rig_check import expires_at
 from models.loading import load_segmenter
-from pipeline.announcer import Announcer
+from pipeline.announcer import Announcer, Say
 from pipeline.audit.naming import log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
@@ -66,8 +66,6 @@ ssd_error_mm = 3.0
 angle_convention = "iec61217"
 """
 QA_ASSUMED = QaTold(ASSUMED)
-
-Say = Callable[[str], None]
 
 
 def train(
