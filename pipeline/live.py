@@ -120,6 +120,7 @@ def live(
                 )
             )
             report = ReportOnDemand(reporter, folders.session, announcer.say)
+            stack.callback(report.close)
             desk = WorkflowDesk(config, source.header.intrinsics, store, report.begin)
             shell = enter(
                 open_shell(session_id, folders, config, start.evidence, segmenter.model_id, desk)
@@ -131,7 +132,7 @@ def live(
             announcer.say(f"  commands: run_tracker.py session status --session {folders.session}")
             around = LiveAround(config.rig, qa, report, recorder)
             follower = follower_of(session_id, config, source.header, desk, shell, around, reporter)
-            for listener in (reporter.note, follower.note):
+            for listener in (reporter.note, report.note, follower.note):
                 shell.listen(listener)
             sinks: list[Sink] = [reporter, follower]
             ahead: Callable[[SourceFrame], None] = nobody

@@ -11,7 +11,7 @@ from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.request import RunRequest
 from recordings.naming import SESSION_SUFFIX
 from recordings.opening import open_source
-from recordings.session.chained import ChainedSource
+from recordings.session.chained import ChainedSource, parts_beside
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import UsageError
@@ -45,4 +45,4 @@ def _opened(request: RunRequest, applicators: Mapping[str, Applicator]) -> Sourc
         return open_source(request.source, applicators=applicators)
     if not request.source.endswith(SESSION_SUFFIX):
         raise UsageError("--all-parts: only an .mcap session has parts.", actual=request.source)
-    return ChainedSource(Path(request.source))
+    return ChainedSource(parts_beside(Path(request.source)))

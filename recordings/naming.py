@@ -11,6 +11,8 @@ LIVE_NAME = "realsense"
 SIMULATION_PREFIX = "sim:"
 SESSION_SUFFIX = ".mcap"
 DB3_SUFFIX = ".db3"  # librealsense's own
+STATUS_NAME = "status.json"  # of a folder of results, beside the others
+RESULT_NAMES = ("records.jsonl", "summary.json", "report.html")
 # Of a folder's name: file systems take 255, and a folder that is being written has a longer name.
 LONGEST_FOLDER_BYTES = 200
 HASH_DIGITS = 16
@@ -44,7 +46,10 @@ def session_name(below: PurePath) -> str:
 
 
 def results_folder(name: str) -> str:
-    """The folder of a session's results: its name, each too long part cut, with a hash."""
+    """The folder of a session's results: its name, a part too long or taken with a hash.
+
+    Taken is what another session's results are called, whose folder it may lie in.
+    """
     return "/".join(_short(part) for part in name.split("/"))
 
 
@@ -55,7 +60,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _short(part: str) -> str:
     data = part.encode()
-    if len(data) <= LONGEST_FOLDER_BYTES:
+    is_taken = any(name in part for name in (STATUS_NAME, *RESULT_NAMES))
+    if len(data) <= LONGEST_FOLDER_BYTES and not is_taken:
         return part
     digits = hashlib.sha256(data).hexdigest()[:HASH_DIGITS]
     return f"{data[: LONGEST_FOLDER_BYTES - HASH_DIGITS - 1].decode(errors='ignore')}~{digits}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from recordings.naming import SESSION_SUFFIX, session_name
+from recordings.session.parts import first_path, part_order
 from tracking.errors import SourceError, UsageError
 
 BLOCK_BYTES = 1 << 20  # of a ranged read: about five frames
@@ -17,26 +19,25 @@ CONTENT_KEYS = ("ETag", "etag", "md5Hash", "versionId", "mtime", "LastModified",
 
 @dataclass(frozen=True)
 class SessionFile:
-    """One recorded session of an archive.
+    """One recorded session of an archive: a file, or the parts of one recording.
 
     Attributes
     ----------
     name : str
-        Its path below the archive, as `session_name` tells it: names its results.
-    url : str
-        Opens it from any worker.
+        Path of its first file below the archive, as `session_name` tells it: names its results.
+    urls : tuple of str
+        Of its files in order: open them from any worker.
     content : str
-        Hash of its size and of the store's tag or the file's time; the content is not read.
+        Hash of their sizes and of the store's tags or the files' times; no content is read.
     """
 
     name: str
-    url: str
-    n_bytes: int
+    urls: tuple[str, ...]
     content: str
 
 
 def list_sessions(archive: str) -> tuple[SessionFile, ...]:
-    """Every session below an archive, by name.
+    """Every session below an archive, by name; parts of one recording are one session.
 
     Raises
     ------
@@ -55,17 +56,25 @@ def list_sessions(archive: str) -> tuple[SessionFile, ...]:
         raise _unlisted(archive, str(error) or type(error).__name__) from error
     if not is_folder:
         raise _unlisted(archive, f"there is no folder {root}")
-    sessions = [
-        _session(filesystem.unstrip_protocol(path), path, root, info)
+    files = [
+        path
         for path, info in found.items()
         if path.endswith(SESSION_SUFFIX) and info.get("type") == "file"
     ]
-    if not sessions:
+    if not files:
         raise SourceError(
             f"{archive} holds no session.",
             expected=f"files that end in {SESSION_SUFFIX}, at any depth",
             actual=f"{len(found)} other files",
         )
+    sessions = [
+        SessionFile(
+            _name(parts[0], root),
+            tuple(filesystem.unstrip_protocol(part) for part in parts),
+            _content([found[part] for part in parts]),
+        )
+        for parts in _recordings(files)
+    ]
     return tuple(sorted(sessions, key=lambda session: session.name))
 
 
@@ -87,7 +96,15 @@ def _unlisted(archive: str, actual: str) -> UsageError:
     )
 
 
-def _session(url: str, path: str, root: str, info: dict[str, Any]) -> SessionFile:
+def _recordings(files: Sequence[str]) -> list[list[str]]:
+    """Paths grouped by the recording that their names say they are parts of, each in order."""
+    grouped: dict[PurePosixPath, list[str]] = {}
+    for path in sorted(files, key=lambda path: part_order(PurePosixPath(path))):
+        grouped.setdefault(first_path(PurePosixPath(path)), []).append(path)
+    return list(grouped.values())
+
+
+def _name(path: str, root: str) -> str:
     below = PurePosixPath(path).relative_to(PurePosixPath(root))
     if any(part in ("..", ".") for part in below.parts) or below.is_absolute():
         raise UsageError(
@@ -95,7 +112,12 @@ def _session(url: str, path: str, root: str, info: dict[str, Any]) -> SessionFil
             actual=str(below),
             remedy="Rename the object.",
         )
-    n_bytes = int(info.get("size") or 0)
-    told = [f"{key}={info[key]}" for key in CONTENT_KEYS if info.get(key) is not None]
-    content = hashlib.sha256("\n".join([str(n_bytes), *told]).encode()).hexdigest()[:16]
-    return SessionFile(session_name(below), url, n_bytes, content)
+    return session_name(below)
+
+
+def _content(infos: Sequence[Mapping[str, Any]]) -> str:
+    told = []
+    for info in infos:
+        told.append(str(int(info.get("size") or 0)))
+        told += [f"{key}={info[key]}" for key in CONTENT_KEYS if info.get(key) is not None]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]

@@ -9,9 +9,10 @@ import hashlib
 import json
 import tempfile
 import zlib
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -24,7 +25,8 @@ from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.replay import replay_source
 from pipeline.request import RunRequest
 from pipeline.version import SOFTWARE_ID
-from recordings.naming import SESSION_SUFFIX
+from recordings.naming import RESULT_NAMES
+from recordings.session.chained import ChainedSource, PartFile
 from recordings.session.reader import SessionSource
 from tracking.errors import TrackerError
 
@@ -64,10 +66,10 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Job:
-    """One session and what it runs with."""
+    """One session, its files' addresses in order, and what it runs with."""
 
     name: str
-    url: str
+    urls: tuple[str, ...]
     content: str
     configuration: Configuration
 
@@ -80,7 +82,6 @@ class JobResult:
     """
 
     name: str
-    url: str
     content: str
     configuration: str
     software: str
@@ -110,9 +111,7 @@ def run_beside_others(job: Job) -> JobResult:
 def failed(job: Job, reason: str) -> JobResult:
     """The result of a session that came to nothing."""
     configuration = job.configuration.id
-    return JobResult(
-        job.name, job.url, job.content, configuration, SOFTWARE_ID, Status.FAILED, reason
-    )
+    return JobResult(job.name, job.content, configuration, SOFTWARE_ID, Status.FAILED, reason)
 
 
 def _replayed(job: Job) -> JobResult:
@@ -120,11 +119,12 @@ def _replayed(job: Job) -> JobResult:
     segmenter = _segmenter(configuration.segmenter)
     if segmenter.model_id != configuration.model:
         return failed(job, f"this worker has the model {segmenter.model_id}")
-    with tempfile.TemporaryDirectory() as folder, open_session(job.url) as stream:
-        source = SessionSource(Path(PurePosixPath(job.name).name + SESSION_SUFFIX), stream)
+    source = ChainedSource([PartFile(_named(url), partial(_opened, url)) for url in job.urls])
+    with tempfile.TemporaryDirectory() as folder, closing(source):
         out = Path(folder) / "out"
         request = RunRequest(
             source="session.mcap",
+            all_parts=len(job.urls) > 1,
             rig_path=None,
             plan_path=None,
             out_dir=out,
@@ -134,15 +134,11 @@ def _replayed(job: Job) -> JobResult:
         )
         config = session_config(source.header, _given(configuration))
         replay_source(request, config, segmenter, source)
-        packed = [
-            zlib.compress((out / name).read_bytes())
-            for name in ("records.jsonl", "summary.json", "report.html")
-        ]
+        packed = [zlib.compress((out / name).read_bytes()) for name in RESULT_NAMES]
         reason = source.damage or ""
     status = Status.TRUNCATED if reason else Status.DONE
     return JobResult(
         job.name,
-        job.url,
         job.content,
         configuration.id,
         SOFTWARE_ID,
@@ -150,6 +146,21 @@ def _replayed(job: Job) -> JobResult:
         reason,
         *packed,
     )
+
+
+def _named(url: str) -> Path:
+    """What results call the file."""
+    return Path(PurePosixPath(url).name)
+
+
+def _opened(url: str) -> SessionSource:
+    """A file of the archive, for ranged reads. Raises SourceError or OSError."""
+    stream = open_session(url)
+    try:
+        return SessionSource(_named(url), stream)
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _given(configuration: Configuration) -> GivenTexts:

@@ -15,13 +15,11 @@ from typing import Any
 
 from pipeline.batch.archive import SessionFile
 from pipeline.batch.job import JobResult, Status
-from recordings.naming import printable, results_folder
+from recordings.naming import RESULT_NAMES, STATUS_NAME, printable, results_folder
 from tracking.errors import UsageError
 
 SESSIONS = "sessions"
-STATUS_NAME = "status.json"
 BATCH_NAME = "batch.json"
-RESULT_NAMES = ("records.jsonl", "summary.json", "report.html")
 
 
 @dataclass(frozen=True)

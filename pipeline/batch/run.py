@@ -57,14 +57,14 @@ def run_batch(
     Raises
     ------
     UsageError
-        The scheduler does not answer.
+        The scheduler does not answer, or no worker has joined it.
     """
     kept = {
         s.name: row
         for s in sessions
         if resume and (row := out.finished(s, configuration.id)) is not None
     }
-    left = [Job(s.name, s.url, s.content, configuration) for s in sessions if s.name not in kept]
+    left = [Job(s.name, s.urls, s.content, configuration) for s in sessions if s.name not in kept]
     report(len(kept), len(sessions))
     if left:
         with _client(cluster) as client:
@@ -89,10 +89,23 @@ def _client(cluster: Cluster) -> Iterator[Client]:
                 remedy="Start `dask scheduler` and its workers, or leave the option out.",
             ) from error
         with client:
+            _wait_for_a_worker(client, cluster.address)
             yield client
         return
     with local_workers(cluster.n_workers) as local, Client(local) as client:
         yield client
+
+
+def _wait_for_a_worker(client: Client, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except TimeoutError as error:
+        raise UsageError(
+            f"--scheduler: {address} has no worker.",
+            expected="at least one that has joined it",
+            actual=f"none within {CONNECT_S} s",
+            remedy="Start `dask worker` with that address, or leave the option out.",
+        ) from error
 
 
 def local_workers(n: int) -> LocalCluster:

@@ -131,7 +131,7 @@ def _one_by_one(
     """Records of every session, run in this process."""
     found = {}
     for done, s in enumerate(sessions, start=1):
-        result = run_job(Job(s.name, s.url, s.content, configuration))
+        result = run_job(Job(s.name, s.urls, s.content, configuration))
         found[s.name] = zlib.decompress(result.records) if result.records else b""
         report(done, len(sessions))
     return found

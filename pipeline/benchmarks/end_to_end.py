@@ -145,7 +145,7 @@ def end_to_end_bench(n_frames: int, seed: int, report: Report) -> Findings:
         size = path.stat().st_size
         db3 = _db3_bytes(folder / "session.db3", session)
     n_recorded = sum(len(parts[name].verdict_ms) for name in PARTS[1:]) + len(warm.verdict_ms)
-    return _findings(parts, status, n_recorded, size, db3)
+    return _findings(parts, N_TURNS * turn, status, n_recorded, size, db3)
 
 
 def _with_viewer(session: PacedSession, n_frames: int, part: Part, notes: SessionNotes) -> None:
@@ -169,8 +169,14 @@ def _db3_bytes(path: Path, session: PacedSession) -> float:
 
 
 def _findings(
-    parts: dict[str, Part], status: RecorderStatus, n_recorded: int, size: int, db3: float
+    parts: dict[str, Part],
+    n_due: int,
+    status: RecorderStatus,
+    n_recorded: int,
+    size: int,
+    db3: float,
 ) -> Findings:
+    """`n_due`: frames that were due in each part."""
     rows = []
     for name, part in parts.items():
         within = percentiles(part.verdict_ms, (50, 95, 99), 1)
@@ -183,6 +189,7 @@ def _findings(
     loop = TextTable("Simulated docked frames, 848x480 at 30 fps", header, rows)
     per_frame = size / max(1, status.n_written)
     unaccounted = n_recorded - status.n_written - status.n_dropped
+    missing = sum(abs(n_due - len(part.verdict_ms) - part.n_skipped) for part in parts.values())
     files = TextTable(
         "The recording",
         ("frames written", "dropped", "unaccounted", "MB a minute", "of RealSense's .db3"),
@@ -204,6 +211,7 @@ def _findings(
         Goal("arrival to verdict with recorder and viewer, p50, ms", _at(viewed, 50), P50_GOAL_MS),
         Goal("arrival to verdict with recorder and viewer, p99, ms", _at(viewed, 99), P99_GOAL_MS),
         Goal("what recording adds to p99, fraction", rise, RISE_GOAL),
+        Goal("frames due, neither decided nor counted as skipped", float(missing), 0.0),
         Goal("frames neither written nor counted as dropped", float(abs(unaccounted)), 0.0),
     )
     data = {
@@ -212,7 +220,8 @@ def _findings(
         "bytes_per_frame": per_frame,
         "db3_bytes_per_frame": db3,
     }
-    return Findings((loop, files), goals, data)
+    is_failed = missing != 0 or unaccounted != 0
+    return Findings((loop, files), goals, data, is_failed=is_failed)
 
 
 def _at(part: Part, which: float) -> float | None:

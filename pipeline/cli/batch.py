@@ -54,6 +54,8 @@ def batch(
 ) -> None:
     """Replay every session of an archive; run it again to go on after an interruption.
 
+    A recording in parts is one session, named by its first part, with the memory of all. That the
+    last of its parts is missing cannot be seen.
     Exit code 5 where a session failed or ends early: the others are done all the same.
     """
     if gate and baseline is None:

@@ -27,7 +27,9 @@ def export(
     viewer: Annotated[
         Path | None,
         typer.Option(
-            "--viewer", metavar="FILE", help="MCAP that Foxglove-compatible viewers show."
+            "--viewer",
+            metavar="FILE",
+            help="MCAP that Foxglove-compatible viewers show; of a live session as decided then.",
         ),
     ] = None,
     csv: Annotated[

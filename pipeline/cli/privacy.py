@@ -40,13 +40,19 @@ def deidentify(
         bool, typer.Option("--keep-serial", help="Keep the camera's serial number.")
     ] = False,
     without_date: Annotated[
-        bool, typer.Option("--without-date", help="Leave out when it was recorded.")
+        bool,
+        typer.Option(
+            "--without-date",
+            help="Leave out when it was recorded: all times count from the first frame, that of "
+            "part 1 where it lies beside a later part. The days of the rig's calibrations stay.",
+        ),
     ] = False,
 ) -> None:
     """Copy a session without what names a person: patient as pseudonym, comments and colour gone.
 
-    The same patient has the same pseudonym under the same key. Depth stays bit for bit, and shows
-    the form of a body; judge yourself who may see it.
+    The same patient has the same pseudonym under the same key. A damaged session is refused:
+    recover it first. What a session says beyond the known texts is refused, too: it may name
+    anybody. Depth stays bit for bit, and shows the form of a body; judge yourself who may see it.
     """
     if out.suffix != SESSION_SUFFIX:
         raise UsageError(f"OUT must name an {SESSION_SUFFIX} file.", actual=str(out))

@@ -195,8 +195,7 @@ def _drawn(found: WorkflowStatus) -> str:
 def _fault(found: Status) -> str:
     if found.last_fault_frame is None:
         return "none"
-    acknowledged = found.acknowledged_frame
-    is_done = acknowledged is not None and acknowledged >= found.last_fault_frame
+    is_done = found.acknowledged_frame == found.last_fault_frame
     return f"frame {found.last_fault_frame}, {'' if is_done else 'not '}acknowledged"
 
 

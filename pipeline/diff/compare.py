@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from math import hypot, sqrt
 from typing import Any
 
+from pipeline.diff.observed import LARGEST, observed, quantity_names
 from pipeline.diff.records import Record
 
 LEFT_OUT = ("stage_ms", "ids")
@@ -23,7 +25,8 @@ class QuantityDiff:
     Attributes
     ----------
     n_both, n_only_a, n_only_b : int
-        Frames in which both, or only one, observed it.
+        Frames in which both, or only one, observed it. What a record tells otherwise than as
+        finite numbers is not observed.
     rms, largest : float
         Of B less A where both did.
     largest_sigmas : float
@@ -161,12 +164,9 @@ def _reasons(a: Mapping[int, Record], b: Mapping[int, Record]) -> tuple[tuple[st
 def _quantities(
     a: Mapping[int, Record], b: Mapping[int, Record], both: Sequence[int]
 ) -> list[QuantityDiff]:
-    names = [
-        name
-        for name, value in (a[both[0]]["alignment"].items() if both else ())
-        if isinstance(value, dict) and "sigma" in value
-    ]
-    return [_quantity(name, a, b, both) for name in names]
+    """Of every quantity that the first frame of either run has."""
+    told = (quantity_names(side[index]) for index in both[:1] for side in (a, b))
+    return [_quantity(name, a, b, both) for name in dict.fromkeys(chain.from_iterable(told))]
 
 
 def _quantity(
@@ -176,18 +176,17 @@ def _quantity(
     at: int | None = None
     n_both = n_only_a = n_only_b = 0
     for index in both:
-        one, two = (side[index]["alignment"].get(name) or {} for side in (a, b))
-        values = one.get("value"), two.get("value")
-        if values[0] is None or values[1] is None:
-            n_only_a += values[0] is not None
-            n_only_b += values[1] is not None
+        one, two = observed(a[index], name), observed(b[index], name)
+        if one is None or two is None:
+            n_only_a += one is not None
+            n_only_b += two is not None
             continue
         n_both += 1
-        step = float(values[1]) - float(values[0])
+        step = two.value - one.value
         square += step**2
-        sigma = hypot(one.get("sigma") or 0.0, two.get("sigma") or 0.0)
+        sigma = hypot(one.sigma, two.sigma)
         if sigma > 0:
-            sigmas = max(sigmas, abs(step) / sigma)
+            sigmas = max(sigmas, min(abs(step) / sigma, LARGEST))
         if abs(step) > abs(largest):
             largest, at = step, index
     rms = sqrt(square / n_both) if n_both else 0.0
@@ -195,10 +194,16 @@ def _quantity(
 
 
 def _ids(a: Mapping[int, Record], b: Mapping[int, Record]) -> tuple[tuple[str, str, str], ...]:
-    one, two = (next(iter(side.values())).get("ids") or {} for side in (a, b))
+    one, two = _first_ids(a), _first_ids(b)
     names = [*one, *(name for name in two if name not in one)]
     return tuple(
         (name, str(one.get(name, "")), str(two.get(name, "")))
         for name in names
         if one.get(name) != two.get(name)
     )
+
+
+def _first_ids(records: Mapping[int, Record]) -> Mapping[str, Any]:
+    """Of the first frame; none where it tells them otherwise than by name."""
+    ids = next(iter(records.values())).get("ids")
+    return ids if isinstance(ids, dict) else {}

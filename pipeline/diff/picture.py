@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.diff.observed import observed
 from pipeline.diff.records import Record
 from pipeline.report.charts import VERDICT_COLOURS, VERDICT_ROWS
 
@@ -79,5 +80,5 @@ def _difference(
 
 
 def _value(record: Record, name: str) -> float:
-    value = (record["alignment"].get(name) or {}).get("value")
-    return float("nan") if value is None else float(value)
+    found = observed(record, name)
+    return float("nan") if found is None else found.value

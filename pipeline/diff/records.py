@@ -5,11 +5,12 @@ A recording of a live session is a run, too: it keeps what was decided then.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json
 
 from pipeline.recorder.texts import keeps_notes
 from recordings.naming import SESSION_SUFFIX, results_folder, session_name
@@ -20,6 +21,7 @@ from tracking.errors import SourceError, UsageError
 
 RECORDS_NAME = "records.jsonl"
 NEEDED = {"frame_index": int, "verdict": str, "reasons": list, "alignment": dict}
+MAX_FRAME_INDEX = 2**53  # JSON's whole numbers
 
 Record = Mapping[str, Any]
 
@@ -141,14 +143,27 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _record(line: str, path: Path, number: int) -> Record:
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        record = from_json(line)
+    except ValueError as error:  # also where it nests deeper than 200
         raise _bad(path, number, str(error)) from error
-    if not isinstance(record, dict) or any(
-        not isinstance(record.get(key), kind) for key, kind in NEEDED.items()
-    ):
-        raise _bad(path, number, "not a record of a frame")
-    return record
+    why = _fault(record)
+    if why:
+        raise _bad(path, number, why)
+    found: Record = record
+    return found
+
+
+def _fault(record: object) -> str:
+    """Why it is no record of a frame; "" where it is one."""
+    if not isinstance(record, dict):
+        return "no JSON object"
+    wrong = [key for key, kind in NEEDED.items() if not isinstance(record.get(key), kind)]
+    if wrong:
+        return f"{wrong[0]} is missing, or of another kind"
+    index, reasons = record["frame_index"], record["reasons"]
+    if isinstance(index, bool) or abs(index) > MAX_FRAME_INDEX:
+        return "frame_index is no number of a frame"
+    return "" if all(isinstance(reason, str) for reason in reasons) else "reasons are not all words"
 
 
 def _bad(path: Path, number: int, actual: str) -> SourceError:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from models.loading import load_segmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.session_config import GivenTexts, session_config
 from pipeline.evidence import evidence_for
-from pipeline.export.exporter import FrameExport, ResultExport, refuse_existing
+from pipeline.export.exporter import refuse_existing
+from pipeline.export.outputs import Outputs, outputs
 from pipeline.export.ply import PlyExport
 from pipeline.export.png import PngExport
 from pipeline.export.table import TableExport
+from pipeline.export.viewer import ViewerExport
 from pipeline.recorder.recorded_tracker import RecordedTracker
 from pipeline.replay import run_context
-from pipeline.sinks.sink import FrameResult, RunContext
+from pipeline.sinks.sink import RunContext
 from pipeline.sinks.video import VideoSink
 from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
-from recordings.session.viewer_file import ViewerFile
 from recordings.source import Source
-from tracking.errors import SourceError, TrackerError, UsageError
+from tracking.errors import SourceError, UsageError
 from tracking.frame import SourceFrame
 
 Report = Callable[[int, int | None], None]
@@ -66,35 +66,6 @@ class ExportRequest:
         return any(path is not None for path in (*asked, *given))
 
 
-class _Viewer:
-    """The viewer's file as an export of results."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = ViewerFile(path)
-
-    def emit(self, result: FrameResult) -> None:
-        """Take one result; its labels are the segmenter's."""
-        decision = result.record.decision
-        self._file.write(
-            replace(result.source_frame, labels=result.segmentation.labels),
-            result.record.registration.camera_from_applicator,
-            str(decision.verdict),
-            [str(reason) for reason in decision.reasons],
-        )
-
-    def write(self, source_frame: SourceFrame) -> None:
-        """Take one frame without results."""
-        self._file.write(source_frame)
-
-    def abandon(self) -> None:
-        """What was written stays a whole file."""
-        self._file.close()
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._file.close()
-
-
 def export(request: ExportRequest, report: Report) -> int:
     """Write every form; return the number of frames.
 
@@ -115,9 +86,8 @@ def export(request: ExportRequest, report: Report) -> int:
     source = open_source(request.source, applicators=applicators)
     try:
         n_frames = _exported(request, source, report)
-    except (OSError, TrackerError):
-        if source.damage is None:  # up to its damage a source is exported
-            _remove_files(request)
+    except BaseException:  # Ctrl-C, too; all of them are closed by now
+        _remove_files(request)
         raise
     finally:
         source.close()
@@ -152,50 +122,20 @@ def _remove_files(request: ExportRequest) -> None:
             path.unlink()
 
 
-class _Outputs:
-    """Every form that is asked for. Leaving after an error leaves no half-written folder."""
-
-    def __init__(self, frames: list[FrameExport], results: list[ResultExport]) -> None:
-        self._frames, self._results = frames, results
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for frame_export in self._frames:
-            if error is None:
-                frame_export.close()
-            else:
-                frame_export.abandon()
-        for result_export in self._results:
-            result_export.close()
-
-    def take(self, source_frame: SourceFrame, result: FrameResult | None) -> None:
-        """Hand one frame to all of them."""
-        for frame_export in self._frames:
-            frame_export.write(source_frame)
-        if result is not None:
-            for result_export in self._results:
-                result_export.emit(result)
-
-
 def _exported(request: ExportRequest, source: Source, report: Report) -> int:
     tracker, context = None, None
     if request.needs_results:
         tracker, context = session_tracker(request, source)
-    frames = _frame_exports(request, source, has_results=tracker is not None)
-    with _Outputs(frames, _result_exports(request, context)) as outputs:
-        n_done = 0
+    n_done = 0
+    with outputs() as opened:
+        _open_for_frames(opened, request, source, has_results=tracker is not None)
+        if context is not None:
+            _open_for_results(opened, request, context)
         for source_frame in _up_to(source, request.last):
             # frames before the first are tracked all the same: what comes later hangs on them
             result = None if tracker is None else tracker.process(source_frame)
             if request.first is None or source_frame.frame.frame_index >= request.first:
-                outputs.take(source_frame, result)
+                opened.take(source_frame, result)
                 n_done += 1
                 report(n_done, source.header.n_frames)
         if n_done == 0:
@@ -210,37 +150,31 @@ def _up_to(source: Source, last: int | None) -> Iterator[SourceFrame]:
         yield source_frame
 
 
-def _frame_exports(
-    request: ExportRequest, source: Source, *, has_results: bool
-) -> list[FrameExport]:
-    found: list[FrameExport] = []
+def _open_for_frames(
+    opened: Outputs, request: ExportRequest, source: Source, *, has_results: bool
+) -> None:
     if request.png is not None:
-        found.append(PngExport(request.png))
+        opened.add_frames(PngExport(request.png))
     if request.ply is not None:
-        found.append(PlyExport(request.ply))
+        opened.add_frames(PlyExport(request.ply))
     if request.bop is not None:
         header = source.header
-        found.append(BopWriter(request.bop, header.intrinsics, header.depth_unit_mm))
+        opened.add_frames(BopWriter(request.bop, header.intrinsics, header.depth_unit_mm))
     if request.viewer is not None and not has_results:
-        found.append(_Viewer(request.viewer))
-    return found
+        opened.add_frames(ViewerExport(request.viewer))
 
 
-def _result_exports(request: ExportRequest, context: RunContext | None) -> list[ResultExport]:
-    if context is None:
-        return []
-    found: list[ResultExport] = []
+def _open_for_results(opened: Outputs, request: ExportRequest, context: RunContext) -> None:
     if request.viewer is not None:
-        found.append(_Viewer(request.viewer))
+        opened.add_results(ViewerExport(request.viewer))
     if request.csv is not None:
-        found.append(TableExport(request.csv))
+        opened.add_results(TableExport(request.csv))
     if request.mp4 is not None:
-        found.append(VideoSink(request.mp4, context))
+        opened.add_results(VideoSink(request.mp4, context))
     if request.rrd is not None:
         from pipeline.export.rerun_file import RerunExport
 
-        found.append(RerunExport(request.rrd, context))
-    return found
+        opened.add_results(RerunExport(request.rrd, context))
 
 
 def session_tracker(request: ExportRequest, source: Source) -> tuple[RecordedTracker, RunContext]:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audit.pseudonym import pseudonym
 from pipeline.privacy.colour import LabelsOf, with_colour
 from pipeline.privacy.names import Colour
-from pipeline.privacy.note import privacy_of
+from pipeline.privacy.note import COPY_NOTE, privacy_of
+from pipeline.privacy.own_records import CopyRecord
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
+from pipeline.privacy.times import counted_from, zero_of
 from pipeline.recorder.veil import pseudonymous
+from recordings.appearing_file import appearing_whole
+from recordings.file_hash import file_sha256
 from recordings.session.parts import PART_NAME, SESSION_NAME
 from recordings.session.reader import SessionSource
-from recordings.session.writer import SessionWriter, encoded
+from recordings.session.writer import EncodedFrame, SessionWriter, encoded
+from recordings.source import SourceHeader
 from tracking.errors import SourceError
+from tracking.frame import SourceFrame
 
-NOTE = "deidentified.json"
 SERIAL_DIGITS, SESSION_DIGITS = 8, 16
-BLOCK = 1 << 20
+SESSION_ID = "session_id"
 
 Report = Callable[[int, int | None], None]
 
@@ -36,6 +40,37 @@ class Deidentified:
     colour: Colour
     has_serial: bool
     has_date: bool
+
+    @property
+    def note(self) -> str:
+        """The text `deidentified.json`."""
+        return CopyRecord(
+            from_sha256=self.from_sha256,
+            colour=self.colour,
+            has_serial=self.has_serial,
+            has_date=self.has_date,
+        ).model_dump_json()
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """What becomes of each frame. `zero_ns` None: its times stay."""
+
+    names: Pseudonyms
+    serials: Mapping[str, str]
+    colour: Colour
+    labels_of: LabelsOf | None
+    zero_ns: int | None
+
+    def of(self, read: SourceFrame) -> EncodedFrame:
+        """The frame as the copy holds it."""
+        serial = read.frame.device_serial
+        frame = replace(read.frame, device_serial=self.serials.get(serial, serial))
+        live = None if read.live is None else pseudonymous(read.live, self.names)
+        named = replace(read, frame=frame, live=live)
+        told = named if self.zero_ns is None else counted_from(self.zero_ns, named)
+        seen = with_colour(told, self.colour, self.labels_of)
+        return encoded(seen, notes=seen.live)
 
 
 def deidentify(
@@ -51,75 +86,87 @@ def deidentify(
 ) -> Deidentified:
     """Write the copy: patient as pseudonym, no comments, as much colour as is asked for.
 
-    Depth, labels, stamps and truth stay bit for bit. Without its date a live recording is never
-    READY in a replay: nothing says that its calibration held. Colour that is kept is encoded once
-    more, so that a replay may decide otherwise than the session did; it says where it does.
+    Depth, labels and truth stay bit for bit, stamps too unless the date is left out: then all times
+    count from the recording's first frame (`times.zero_of`). Without its date a live recording that
+    keeps no live notes is never READY in a replay: nothing says that its calibration held. Colour
+    that is kept is encoded once more, so that a replay may decide otherwise than the session did;
+    it says where it does. The copy appears when it is whole: whatever stops this leaves none.
 
     Raises
     ------
     SourceError
-        The recording cannot be read, or is damaged: the whole frames before that are copied.
+        The recording cannot be read, is damaged, or says something of which nobody knows whom it
+        names: nothing is written.
     UsageError
         The copy exists or cannot be created.
     """
-    done = Deidentified(0, _sha256(path), colour, keep_serial, keep_date)
     source = SessionSource(path)
     try:
         header = source.header
-        serial = header.device_serial
-        stand_in = f"CAM-{pseudonym(serial, key)[:SERIAL_DIGITS]}"
-        serials = {} if keep_serial or not serial else {serial: stand_in}
-        kept = tuple((n, t) for n, t in header.embedded if n != NOTE)
         names = Pseudonyms(key)
         names.is_done = privacy_of(header).key == names.key_id
-        texts = without_person(kept, names, serials)
-        if not keep_date:
-            texts = tuple((name, _undated(name, text, key)) for name, text in texts)
-        note = json.dumps(
-            {k: v for k, v in {**asdict(done), "colour": str(colour)}.items() if k != "n_frames"}
+        change = _Change(
+            names=names,
+            serials={} if keep_serial else _stand_ins(header.device_serial, key),
+            colour=colour,
+            labels_of=labels_of,
+            zero_ns=None if keep_date else zero_of(path, header),
         )
-        cleaned = replace(
-            header,
-            device_serial=serials.get(serial, serial),
-            recorded_at=header.recorded_at if keep_date else "",
-            embedded=(*texts, (NOTE, note)),
-        )
-        with SessionWriter(out, cleaned) as writer:
-            while (frame := source.read()) is not None:
-                own = frame.frame.device_serial
-                named = replace(frame.frame, device_serial=serials.get(own, own))
-                seen = with_colour(replace(frame, frame=named), colour, labels_of)
-                notes = None if frame.live is None else pseudonymous(frame.live, names)
-                writer.write_encoded(encoded(seen, notes=notes))
+        done = Deidentified(0, _hash_of(path), colour, keep_serial, keep_date)
+        cleaned = _cleaned(header, change, done, key)
+        with appearing_whole(out) as partial, SessionWriter(partial, cleaned) as writer:
+            while (read := source.read()) is not None:
+                writer.write_encoded(change.of(read))
                 report(writer.n_frames, header.n_frames)
-        n_frames = writer.n_frames
+            _refuse_damage(path, source)
+        return replace(done, n_frames=writer.n_frames)
     finally:
         source.close()
-    if source.damage is not None:
-        raise SourceError(
-            f"{path} was copied up to its damage only.",
-            actual=source.damage,
-            remedy=f"{out} holds the {n_frames} whole frames.",
-        )
-    return replace(done, n_frames=n_frames)
+
+
+def _cleaned(header: SourceHeader, change: _Change, done: Deidentified, key: bytes) -> SourceHeader:
+    """The copy's header, its ids learnt by `change.names`."""
+    kept = tuple((name, text) for name, text in header.embedded if name != COPY_NOTE)
+    texts = without_person(kept, change.names, change.serials)
+    if not done.has_date:
+        texts = tuple((name, _undated(name, text, key)) for name, text in texts)
+    serial = header.device_serial
+    return replace(
+        header,
+        device_serial=change.serials.get(serial, serial),
+        recorded_at=header.recorded_at if done.has_date else "",
+        embedded=(*texts, (COPY_NOTE, done.note)),
+    )
+
+
+def _stand_ins(serial: str, key: bytes) -> dict[str, str]:
+    """What stands for the camera's serial number, where it has one."""
+    return {serial: f"CAM-{pseudonym(serial, key)[:SERIAL_DIGITS]}"} if serial else {}
 
 
 def _undated(name: str, text: str, key: bytes) -> str:
     """A session's id begins with its day: another stands for it, the same in all of its parts."""
     if name not in (SESSION_NAME, PART_NAME):
         return text
-    told = json.loads(text)
-    if isinstance(told.get("session_id"), str):
-        told["session_id"] = pseudonym(told["session_id"], key)[:SESSION_DIGITS]
+    told = json.loads(text)  # a table: `known_texts` has seen to it
+    if SESSION_ID in told:
+        told[SESSION_ID] = pseudonym(told[SESSION_ID], key)[:SESSION_DIGITS]
     return json.dumps(told)
 
 
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
+def _hash_of(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                found.update(block)
+        return file_sha256(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read.", actual=error.strerror or str(error)) from error
-    return found.hexdigest()
+
+
+def _refuse_damage(path: Path, source: SessionSource) -> None:
+    """A copy of what is left of a recording would pass for the whole one."""
+    if source.damage is not None:
+        raise SourceError(
+            f"{path} is damaged: nothing was copied.",
+            actual=source.damage,
+            remedy="Recover it first (sessions recover FILE NEW), and copy what is recovered: "
+            "that says what is missing.",
+        )

@@ -6,13 +6,13 @@ leads to would stay. Whatever goes is written down first: a hash of it proves la
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from recordings.file_hash import file_sha256
 from recordings.naming import SESSION_SUFFIX
 from recordings.session.parts import first_path
 from recordings.session.reader import SessionSource
@@ -20,7 +20,6 @@ from tracking.errors import SourceError, UsageError
 
 HOLD = ".hold"  # beside a session as NAME.hold, or a file of that name in a folder: all below it
 LOG_NAME = "retention.jsonl"
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def delete(archive: Path, sessions: Sequence[Kept], now: datetime) -> list[Kept]
         if not kept.goes or path.is_symlink() or _hold(path, archive):
             continue
         try:
-            entry = {"deleted_at": now.isoformat(), "sha256": _sha256(path), **asdict(kept)}
+            entry = {"deleted_at": now.isoformat(), "sha256": file_sha256(path), **asdict(kept)}
             with (archive / LOG_NAME).open("a", encoding="utf-8") as log:
                 log.write(json.dumps(entry) + "\n")
             path.unlink()
@@ -121,11 +120,3 @@ def _hold(path: Path, archive: Path) -> str:
         if folder == archive:
             break
     return ""
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            found.update(block)
-    return found.hexdigest()

@@ -31,7 +31,7 @@ class AroundRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    ordinal: int = Field(ge=0)
+    ordinal: int = Field(ge=0, lt=2**63)
     age_ms: float
     evidence: dict[str, Evidence]
     confirmed: dict[str, str] | None

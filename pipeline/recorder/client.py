@@ -141,7 +141,7 @@ class LiveRecorder:
         with self._changed:
             self._is_ending = True
             self._changed.notify()
-        self._thread.join(END_S)
+        self._thread.join(STUCK_S + END_S)  # longer than it waits for the recorder itself
         self._server.close()
         try:
             self._process.wait(END_S)
@@ -169,17 +169,19 @@ class LiveRecorder:
         self._server.setblocking(False)
 
     def _run(self) -> None:
+        silence = f"the disk has taken nothing for {STUCK_S:.0f} s"
         try:
             while (made := self._next()) is not None:
                 send_all(self._server, message_of(made()), time.monotonic() + STUCK_S)
                 self._hear()
             send_all(self._server, [memoryview(END)], time.monotonic() + STUCK_S)
+            silence = f"the recorder has not finished its file, and said nothing for {END_S:.0f} s"
             self._server.setblocking(True)
             self._server.settimeout(END_S)
             while not self._is_finished:
                 self._hear()
         except TimeoutError:
-            self._fail(f"the disk has taken nothing for {STUCK_S:.0f} s")
+            self._fail(silence)
         except OSError as error:
             with suppress(OSError):
                 self._hear()  # its last words say more

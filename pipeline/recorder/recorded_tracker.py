@@ -7,6 +7,7 @@ persons, QA, faults, ages, revisions of the plan. Fails to: not done.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipeline.recorder.texts import keeps_notes, recorded_plan
 from pipeline.sinks.sink import FrameResult
 from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker, recorded_age_ms
+from recordings.session.notes import json_object
 from recordings.session.parts import part_of
 from recordings.source import SourceHeader
 from tracking.errors import SourceError, TrackerError
@@ -131,7 +133,11 @@ class RecordedTracker:
         before, around, live = self.comparison, self._around, source_frame.live
         if before is None or around is None or live is None:
             return
-        is_equal = _comparable(live.record) == _comparable(json.dumps(result.record.to_json()))
+        then = json_object(live.record)
+        if then is None:
+            raise _unusable(source_frame, "its record is no JSON object")
+        now = json_object(json.dumps(result.record.to_json())) or {}
+        is_equal = _comparable(then) == _comparable(now)
         first = before.first_differing
         if first is None and not is_equal:
             first = source_frame.frame.frame_index
@@ -149,17 +155,19 @@ class RecordedTracker:
         return 0 if self._ordinal is None else max(0, ordinal - self._ordinal - 1)
 
 
-def _comparable(record: str) -> Any:  # noqa: ANN401 - JSON
-    table = json.loads(record)
-    table.pop("stage_ms", None)
-    table.get("ids", {}).pop("software", None)
-    return table
+def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be equal; ids that are none, in a record that is not ours, stay as they are."""
+    kept = {name: value for name, value in record.items() if name != "stage_ms"}
+    ids = kept.get("ids")
+    if isinstance(ids, dict):
+        kept["ids"] = {name: value for name, value in ids.items() if name != "software"}
+    return kept
 
 
-def _unusable(source_frame: SourceFrame, error: Exception) -> SourceError:
+def _unusable(source_frame: SourceFrame, why: Exception | str) -> SourceError:
     return SourceError(
         f"What the recording keeps of frame {source_frame.frame.frame_index} cannot be used.",
         expected="as a live session writes it",
-        actual=str(error).splitlines()[0],
+        actual=str(why).partition("\n")[0],
         remedy="Replay it with the software that recorded it.",
     )

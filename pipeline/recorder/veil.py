@@ -108,12 +108,11 @@ def pseudonymous(notes: LiveNotes, names: Pseudonyms) -> LiveNotes:
                 "revision": revision,
             }
         )
-    except (ValidationError, ValueError, KeyError, TypeError) as error:
+        recorded = json.dumps(record, allow_nan=False, ensure_ascii=False)
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(
             "What the recording keeps of its live session cannot be read.",
             expected="as a live session writes it",
             actual=str(error).splitlines()[0],
         ) from error
-    return LiveNotes(
-        told.model_dump_json(), json.dumps(record, allow_nan=False, ensure_ascii=False)
-    )
+    return LiveNotes(told.model_dump_json(), recorded)

@@ -1,6 +1,8 @@
 """Whether an acknowledgement may open a latched fault: only of the last frame that had one.
 
 Pure. Whoever acknowledges has looked at one frame's fault; what has happened since is not covered.
+A counter that went back gives a later fault a lower number than the one acknowledged before. Which
+came first cannot be told from the two: only the same number is the same fault.
 
 Fails to: the latch stays.
 """
@@ -28,6 +30,6 @@ def acknowledgement_refusal(
         return Refusal.NOT_A_FAULT
     if frame_index < last_fault_frame:
         return Refusal.FAULT_IS_NEWER
-    if acknowledged_frame is not None and acknowledged_frame >= last_fault_frame:
+    if acknowledged_frame == last_fault_frame:
         return Refusal.ALREADY_ACKNOWLEDGED
     return None

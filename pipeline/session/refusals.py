@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     NOT_ON_BED = "NOT_ON_BED"
     NO_LIMIT = "NO_LIMIT"
     NAME_TAKEN = "NAME_TAKEN"
+    TOO_MANY_OUTLINES = "TOO_MANY_OUTLINES"
     NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
     NOTHING_TO_REDO = "NOTHING_TO_REDO"
     NOTHING_TO_CLEAR = "NOTHING_TO_CLEAR"
@@ -67,6 +68,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_ON_BED: "The outline leaves the surveyed bed: draw it on the bed.",
     Refusal.NO_LIMIT: "The plan has no limit for this: neither it nor a drawing can be held to.",
     Refusal.NAME_TAKEN: "The plan has a structure of this name itself.",
+    Refusal.TOO_MANY_OUTLINES: "As many structures as can be shown are drawn: clear one first.",
     Refusal.NOTHING_TO_UNDO: "There is nothing to undo.",
     Refusal.NOTHING_TO_REDO: "There is nothing to redo.",
     Refusal.NOTHING_TO_CLEAR: "Nothing of this name is drawn.",

@@ -14,7 +14,7 @@ from pipeline.audit.kinds import AuditKind
 from pipeline.audit.log import AuditLog
 from pipeline.recorder.recorder_status import RecorderStatus, StorageTrouble
 from pipeline.session.beam import beam_told
-from pipeline.session.control import SessionControl
+from pipeline.session.control import Cone, SessionControl
 from pipeline.session.events import WORKFLOW_EVENTS, Event, EventKind
 from pipeline.session.rebinding import ReboundSupervisor
 from pipeline.session.time_out import TimeOut
@@ -50,12 +50,13 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ShellStanding:
-    """What persons have confirmed and acknowledged, as of the last frame."""
+    """What persons have confirmed and acknowledged, and the cone's place, as of the last frame."""
 
     time_out: TimeOut | None
     has_time_out: bool
     last_fault_frame: int | None
     acknowledged_frame: int | None
+    cone: Cone
 
 
 class SessionShell:
@@ -119,6 +120,7 @@ class SessionShell:
             state.time_out is Evidence.PROVEN,
             facts.fault_frame,
             state.acknowledged_frame,
+            facts.cone,
         )
         handed_on = [self._hand_on(event) for event in state.events]
         for event, told in zip(state.events, handed_on, strict=True):

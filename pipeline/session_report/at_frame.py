@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from pipeline.config.load import RunConfig
 from pipeline.session_report.facts import (
     ApplicatorFacts,
@@ -11,7 +9,6 @@ from pipeline.session_report.facts import (
     FrameFacts,
     Moment,
     PlanFacts,
-    VerdictName,
 )
 from pipeline.session_report.figures import figures
 from pipeline.session_report.in_force import InForce
@@ -25,7 +22,7 @@ def beam_on_facts(record: FrameRecord, in_force: InForce) -> BeamOnFacts:
     return BeamOnFacts(
         plan=plan_facts(in_force),
         applicator=applicator_facts(record, in_force.config),
-        frame=frame_facts(Moment.BEAM_ON, record, in_force.config),
+        frame=frame_facts(Moment.BEAM_ON, record, in_force),
     )
 
 
@@ -41,15 +38,16 @@ def check_plan(record: FrameRecord, in_force: InForce) -> None:
     )
 
 
-def frame_facts(moment: Moment, record: FrameRecord, config: RunConfig) -> FrameFacts:
-    """The frame's verdict and figures."""
+def frame_facts(moment: Moment, record: FrameRecord, in_force: InForce) -> FrameFacts:
+    """The frame's verdict, as it was shown, and figures."""
+    verdict, reasons = in_force.shown(record.decision)
     return FrameFacts(
         moment=moment,
         frame_index=record.frame_index,
         stamp_ns=record.stamp_ns,
-        verdict=cast(VerdictName, str(record.decision.verdict)),
-        reasons=tuple(str(reason) for reason in record.decision.reasons),
-        figures=figures(record, config.plan),
+        verdict=verdict,
+        reasons=reasons,
+        figures=figures(record, in_force.config.plan),
     )
 
 

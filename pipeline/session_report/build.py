@@ -24,7 +24,7 @@ from pipeline.session_report.facts import (
     StateFacts,
 )
 from pipeline.session_report.facts_file import Picture
-from pipeline.session_report.gather import Gatherer
+from pipeline.session_report.gather import MAX_REFUSED, Gatherer
 from pipeline.session_report.pictures import session_pictures
 from recordings.source import Origin
 
@@ -73,11 +73,11 @@ def build_facts(
         recorded_at=told.recorded_at,
         plan=plan_facts(in_force),
         applicator=applicator_facts(result.record, config),
-        frame=frame_facts(moment, result.record, config),
+        frame=frame_facts(moment, result.record, in_force),
         verdicts=gathered.verdicts.spans(),
         beam=_beams(gathered),
         confirmations=tuple(gathered.confirmations),
-        events=(*gathered.events, *told.further_events),
+        events=(*gathered.events, *_further_refusals(gathered), *told.further_events),
         states=told.states,
         pictures=tuple(picture.facts for picture in pictures),
         ids=IdFacts(
@@ -93,6 +93,13 @@ def build_facts(
         notes=told.notes,
     )
     return facts, pictures
+
+
+def _further_refusals(gathered: Gatherer) -> tuple[EventFacts, ...]:
+    n = gathered.n_refused - MAX_REFUSED
+    text = f"{n} further commands were refused: the audit log has them."
+    event = EventFacts(stamp_ns=None, frame_index=None, kind="REFUSED", text=text)
+    return (event,) if n > 0 else ()
 
 
 def _beams(gathered: Gatherer) -> tuple[BeamSpan, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.session_report.facts import (
+    NO_LEASE,
     ApplicatorFacts,
     BeamSpan,
     Deviation,
@@ -28,6 +29,10 @@ ORIGIN_SENTENCES = {
     "foreign": "FOREIGN RECORDING: made by other software. "
     "This record proves nothing about a treatment.",
 }
+CLEAN = "No deviation under the beam: every frame was GEOMETRY READY."
+CLEAN_AS_FAR = "No deviation in the frames that were decided under the beam."
+UNENDED = "nobody said that it ended, and nothing was watched after it"
+NO_LEASE_SENTENCE = "The supervisor held no lease: the display did not say GEOMETRY READY."
 MOMENT_WORDS = {
     Moment.BEAM_ON: "at beam on",
     Moment.LAST_READY: "in the last frame that was GEOMETRY READY",
@@ -71,7 +76,10 @@ class EarlierBeam:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything on the pages; `strip` is SVG, `pictures` (data URI, caption)."""
+    """Everything on the pages; `strip` is SVG, `pictures` (data URI, caption).
+
+    `clean` says that nothing deviated under the beam; "" where something did.
+    """
 
     facts: SessionFacts
     warning: str
@@ -89,6 +97,7 @@ class Content:
     n_earlier_spans: int
     beam: tuple[str, ...]
     deviations: tuple[SpanLine, ...]
+    clean: str
     confirmations: tuple[tuple[str, str, str], ...]
     events: tuple[tuple[str, str, str], ...]
     states: tuple[tuple[str, str, str], ...]
@@ -119,6 +128,7 @@ def content_of(facts: SessionFacts, pictures: Sequence[Picture]) -> Content:
         n_earlier_spans=max(0, len(facts.verdicts) - MAX_SPAN_ROWS),
         beam=_beam(facts),
         deviations=tuple(_deviation(span, facts) for span in facts.deviations),
+        clean=_clean(facts),
         confirmations=tuple(
             (stamp_words(c.stamp_ns, facts), c.person or "nobody", c.what)
             for c in facts.confirmations
@@ -259,17 +269,27 @@ def _deviation(span: Deviation, facts: SessionFacts) -> SpanLine:
 
 def _reason(code: str) -> str:
     """The sentence of a reason; a code that this version does not know stays a code."""
+    if code == NO_LEASE:
+        return NO_LEASE_SENTENCE
     try:
         return TEXTS[Reason(code)].sentence
     except ValueError:
         return code
 
 
+def _clean(facts: SessionFacts) -> str:
+    """Of a beam that nobody ended only what was seen of it is told."""
+    if facts.deviations:
+        return ""
+    is_whole = not facts.damage and not any(beam.is_open for beam in facts.beam)
+    return CLEAN if is_whole else CLEAN_AS_FAR
+
+
 def _beam(facts: SessionFacts) -> tuple[str, ...]:
     lines = []
     for beam in facts.beam:
         seconds = (beam.to_ns - beam.from_ns) / 1e9
-        end = "; nobody said that it ended" if beam.is_open else ""
+        end = f"; {UNENDED}" if beam.is_open else ""
         who = f" (told by {beam.told_by})" if beam.told_by else ""
         lines.append(
             f"On from {stamp_words(beam.from_ns, facts)}, frame {beam.from_frame}, "

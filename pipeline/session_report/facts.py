@@ -17,6 +17,7 @@ from tracking.limit_checks import K_SIGMA
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}\.png$")]
 VerdictName = Literal["READY", "HOLD", "UNSURE", "FAULT"]
+NO_LEASE = "NO_LEASE"  # a reason: the gate was READY, the supervisor held no lease
 
 
 class Facts(BaseModel):
@@ -122,7 +123,7 @@ class VerdictSpan(Facts):
 
 
 class Deviation(VerdictSpan):
-    """What was not READY under the beam.
+    """What was not READY with a lease under the beam: what no page called GEOMETRY READY.
 
     `worst`: each quantity that was outside its limits, as it was in the frame where it was
     farthest; empty where something else than a measured quantity ended READY.

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.audit.entry import Entry
 from pipeline.audit.kinds import AuditKind
 from pipeline.audit.reading import entries_of
 from pipeline.session_report.facts import EventFacts
+from pipeline.supervisor.events import EventKind
+from pipeline.supervisor.permissive import Alarm
+
+ALARMS: Mapping[str, str] = {
+    Alarm.BEAM_WITHOUT_READY: "the beam came on without a lease",
+    Alarm.NOT_READY_IN_BEAM: "the lease was lost under the beam",
+    Alarm.BEAM_TOO_LONG: "the beam was on for longer than any treatment",
+}
 
 
 def told_by_log(log: Path) -> list[EventFacts]:
-    """What a person overrode, and what was wrong with the recording, as the audit log has it.
+    """What a person overrode, what the recording lacked, and what the supervisor called out.
 
     Raises
     ------
     SourceError, TamperError
         The log cannot be read.
     """
-    told = {AuditKind.OVERRIDE: _override, AuditKind.RECORDING: _recording}
-    return [told[entry.kind](entry) for entry in entries_of(log) if entry.kind in told]
+    told: Mapping[AuditKind, Callable[[Entry], EventFacts | None]] = {
+        AuditKind.OVERRIDE: _override,
+        AuditKind.RECORDING: _recording,
+        AuditKind.SUPERVISOR: _supervisor,
+    }
+    found = (told[entry.kind](entry) for entry in entries_of(log) if entry.kind in told)
+    return [event for event in found if event is not None]
 
 
 def _override(entry: Entry) -> EventFacts:
@@ -35,11 +49,28 @@ def _recording(entry: Entry) -> EventFacts:
     return _event(entry, "RECORDING", f"{told} {counts}{_when(entry)}.")
 
 
+def _supervisor(entry: Entry) -> EventFacts | None:
+    """An alarm, a fault, what was lost, or that frames stopped coming; None: what is everyday."""
+    body = entry.body
+    if body.get("event") == EventKind.ALARM and body.get("what"):
+        alarm = str(body["what"])
+        text = f"ALARM of the supervisor: {ALARMS.get(alarm, alarm)}"
+    elif body.get("event") == EventKind.LOST:
+        text = f"{body['n']} events of the supervisor were lost: alarms may be among them"
+    elif body.get("event") == EventKind.FAULT:
+        text = f"FAULT of the supervisor: {body['what']}"
+    elif body.get("event") == "dropped":
+        text = f"The lease was dropped: {body['why']}"
+    else:
+        return None
+    return _event(entry, "SUPERVISOR", f"{text}{_when(entry)}.")
+
+
 def _event(entry: Entry, kind: str, text: str, person: str = "") -> EventFacts:
     index = entry.body.get("frame_index")
     return EventFacts(
         stamp_ns=None,
-        frame_index=index if isinstance(index, int) else None,
+        frame_index=index if isinstance(index, int) and index >= 0 else None,
         kind=kind,
         person=person,
         text=text,

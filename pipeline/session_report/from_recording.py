@@ -101,7 +101,7 @@ def _assumed(start: SessionStart) -> tuple[StateFacts, ...]:
 
 
 def _notes(moment: Moment) -> tuple[str, ...]:
-    notes = ["Made from a recording: persons, time-out and audit log are not part of it."]
+    notes = ["Made from a recording: persons, time-out, lease and audit log are not part of it."]
     if moment is not Moment.BEAM_ON:
         notes.append("The recording does not tell when the beam was on.")
     return tuple(notes)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event, EventKind
@@ -17,7 +16,6 @@ from pipeline.session_report.facts import (
     EventFacts,
     Figure,
     Moment,
-    VerdictName,
 )
 from pipeline.session_report.figures import figures
 from pipeline.session_report.in_force import InForce
@@ -33,6 +31,7 @@ TIME_OUT = {
     EventKind.TIME_OUT_COMPLETE: "time-out complete",
     EventKind.TIME_OUT_VOID: "time-out void: something changed",
 }
+MAX_REFUSED = 200  # refusals that are told one by one: a client may be refused without end
 UNTOLD = frozenset({EventKind.STEP_TAKEN, EventKind.REPORT_ASKED})  # of no weight in a record
 EVENT_WORDS = {
     EventKind.AREA_DRAWN: "Drawn",
@@ -54,13 +53,17 @@ Kept = tuple[FrameResult, InForce]
 
 @dataclass(eq=False)
 class Gatherer:
-    """Takes events before the frame that they were decided with, then the frame."""
+    """Takes events before the frame that they were decided with, then the frame.
+
+    `n_refused`: refusals so far, also those beyond `MAX_REFUSED`, which are no `events`.
+    """
 
     verdicts: SpanFolder = field(default_factory=SpanFolder)
     beam: BeamFolder = field(default_factory=BeamFolder)
     confirmations: list[Confirmation] = field(default_factory=list)
     events: list[EventFacts] = field(default_factory=list)
     beam_ons: list[tuple[FrameRecord, InForce]] = field(default_factory=list)
+    n_refused: int = 0
     _waiting: list[Event] = field(default_factory=list)
     _at_beam_on: Kept | None = None
     _last_ready: Kept | None = None
@@ -73,13 +76,8 @@ class Gatherer:
     def emit(self, result: FrameResult, in_force: InForce) -> None:
         """Take one decided frame, with what it was decided by."""
         record, kept = result.record, (result, in_force)
-        decision = record.decision
-        one = Decided(
-            record.frame_index,
-            record.stamp_ns,
-            cast(VerdictName, str(decision.verdict)),
-            tuple(str(reason) for reason in decision.reasons),
-        )
+        verdict, reasons = in_force.shown(record.decision)
+        one = Decided(record.frame_index, record.stamp_ns, verdict, reasons)
         waiting, self._waiting = self._waiting, []
         for event in waiting:
             self._take(event, one)
@@ -90,9 +88,14 @@ class Gatherer:
         self.verdicts.add(one)
         if self.beam.is_on:
             self.beam.add(replace(one, outside=_outside(record, in_force.config.plan)))
-        if decision.verdict is Verdict.READY:
+        if verdict == "READY":
             self._last_ready = kept
         self._last = kept
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a beam event waits for its frame."""
+        return any(beam_told(event) is not None for event in self._waiting)
 
     def copied(self) -> Gatherer:
         """The same as of now, for somebody who reads it while the session goes on."""
@@ -102,6 +105,7 @@ class Gatherer:
             confirmations=list(self.confirmations),
             events=list(self.events),
             beam_ons=list(self.beam_ons),
+            n_refused=self.n_refused,
             _at_beam_on=self._at_beam_on,
             _last_ready=self._last_ready,
             _last=self._last,
@@ -148,7 +152,9 @@ class Gatherer:
             what = f"approved the plan's revision ({event.what})"
             self.confirmations.append(Confirmation(**at, person=event.person, what=what))
             return
-        if event.kind in UNTOLD:
+        self.n_refused += event.refusal is not None
+        is_one_too_many = event.refusal is not None and self.n_refused > MAX_REFUSED
+        if event.kind in UNTOLD or is_one_too_many:
             return
         text = EVENT_WORDS[event.kind]
         if event.what:

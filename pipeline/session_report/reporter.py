@@ -43,6 +43,9 @@ KEPT_NOTE = (
     "Kept while the session went on: its end, pictures, overrides and audit head are missing. "
     "The audit log has them."
 )
+BEHIND_NOTE = (
+    "The beam was told to go on or off after the last frame that was decided: the audit log has it."
+)
 UNDER_BEAM_NOTE = (
     "The beam had been told to be on, and not off, when this part began: when it went on is in "
     "the part before."
@@ -66,12 +69,17 @@ class LiveSession:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A session as of one moment; another thread or process may read it."""
+    """A session as of one moment; another thread or process may read it.
+
+    `is_behind`: the beam goes on or off with the next frame.
+    """
 
     session: LiveSession
     gathered: Gatherer
     states: tuple[StateFacts, ...]
     notes: tuple[str, ...] = ()
+    damage: str = ""
+    is_behind: bool = False
 
 
 @dataclass(eq=False)
@@ -89,7 +97,9 @@ class SessionReporter:
     _gathered: Gatherer = field(default_factory=Gatherer, init=False)
     _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)
     _in_force: InForce = field(init=False)
+    _holds_lease: Callable[[], bool] | None = field(default=None, init=False)
     _notes: tuple[str, ...] = field(default=(), init=False)
+    _damage: str = field(default="", init=False)
     _kept_ns: int | None = field(default=None, init=False)
     _keeper: Keeper | None = field(default=None, init=False)
     _has_said: bool = field(default=False, init=False)
@@ -104,6 +114,10 @@ class SessionReporter:
             self._gathered.beam.tell(told_by, is_on=True)
         self._notes = (*self._notes, UNDER_BEAM_NOTE)
 
+    def follow_lease(self, holds_lease: Callable[[], bool]) -> None:
+        """From now on READY under the beam is a deviation where the supervisor holds no lease."""
+        self._holds_lease = holds_lease
+
     def revise(self, config: RunConfig, revision: int, approved_by: str) -> None:
         """The next frame is decided by a revision of the plan that a person has approved."""
         self._in_force = self.session.in_force.revised(config, revision, approved_by)
@@ -117,9 +131,10 @@ class SessionReporter:
 
     def emit(self, result: FrameResult) -> None:
         """Take one decided frame."""
+        has_lease = self._holds_lease is None or self._holds_lease()
         with self._lock:
             n_before = len(self._gathered.beam_ons)
-            self._gathered.emit(result, self._in_force)
+            self._gathered.emit(result, replace(self._in_force, has_lease=has_lease))
             is_beam_on = len(self._gathered.beam_ons) > n_before
         if is_beam_on:
             self._states_at_beam_on = self.states()
@@ -132,7 +147,7 @@ class SessionReporter:
         """All of it as of now; None before the first frame. For any thread, and quick."""
         states = (*(self._states_at_beam_on or self.states()), *self.recording())
         with self._lock:
-            gathered = self._gathered.copied()
+            gathered, is_behind = self._gathered.copied(), self._gathered.is_behind
         if not gathered.verdicts.spans():
             return None
         session = replace(
@@ -140,7 +155,7 @@ class SessionReporter:
             folder=self.session.folder.resolve(),
             log_path=self.session.log_path.resolve(),
         )
-        return Snapshot(session, gathered, states, self._notes)
+        return Snapshot(session, gathered, states, self._notes, self._damage, is_behind)
 
     def write(self) -> Path | None:
         """Write the facts as they are now and return their path; None before the first frame.
@@ -188,7 +203,9 @@ class SessionReporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write the facts, whatever ended the session."""
+        """Write the facts, whatever ended the session; an error is among them, Ctrl-C is none."""
+        if isinstance(error, Exception):
+            self._damage = _ended_by(error)
         if self._keeper is not None:
             self._keeper.close()
         try:
@@ -226,5 +243,12 @@ def _told(snapshot: Snapshot) -> SessionTold:
         recorded_at=session.recorded_at,
         camera_serial=session.camera_serial,
         states=snapshot.states,
-        notes=snapshot.notes,
+        damage=snapshot.damage,
+        notes=(*snapshot.notes, BEHIND_NOTE) if snapshot.is_behind else snapshot.notes,
     )
+
+
+def _ended_by(error: Exception) -> str:
+    if isinstance(error, TrackerError):
+        return f"{error.what.rstrip('.')}: {error.actual}" if error.actual else error.what
+    return f"the software failed ({type(error).__name__})"

@@ -43,7 +43,7 @@ def follower_of(
     around: Callable[[], Around],
     reporter: SessionReporter,
 ) -> WorkflowFollower:
-    """What follows the session frame by frame; the reporter is told of revisions."""
+    """What follows the session frame by frame; the reporter is told of revisions and lease."""
     plan = config.plan
     persons = () if config.site is None else config.site.persons
     about = About(
@@ -59,6 +59,8 @@ def follower_of(
     beam = desk.state.beam
     if beam.is_on:
         reporter.begin_under_beam(beam.told_by)
+
+    reporter.follow_lease(lambda: shell.holds_lease)
 
     def report(revision: Revision, approved_by: str) -> None:
         reporter.revise(revision.config, revision.number, approved_by)

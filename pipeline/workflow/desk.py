@@ -49,6 +49,7 @@ from tracking.plan import Plan
 from tracking.record import FrameRecord
 from tracking.survey_alignment import AlignedSurvey
 
+MAX_OUTLINES = 8  # each is carried with the survey, and drawn, in every frame
 N_SIGHTS = 5400  # frames that may still be drawn on: three minutes at 30 Hz
 
 Happened = tuple[Answer, list[Event]]
@@ -262,6 +263,9 @@ class WorkflowDesk:
             return Refusal.UNKNOWN_PERSON
         if not can_hold(self._base.plan, message.name):
             return Refusal.NO_LIMIT
+        names = {d.name for d in self.state.drawings.sheet}
+        if message.name not in names and len(names) >= MAX_OUTLINES:
+            return Refusal.TOO_MANY_OUTLINES
         if self._survey.survey is None:
             return Refusal.NO_SURVEY
         try:
@@ -345,7 +349,7 @@ class WorkflowDesk:
 
     @property
     def next_revision(self) -> int:
-        """The number that an approval makes; the present one's where nothing has changed."""
+        """The number that an approval makes."""
         return self.state.revision + 1
 
     def _marks(self, sheet: Sequence[Drawing]) -> Marks:

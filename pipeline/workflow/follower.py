@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.qa.told import QaTold
 from pipeline.recorder.recorder_status import StorageWarning
 from pipeline.session.beam import beam_told
+from pipeline.session.control import Cone
 from pipeline.session.events import Event
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult
@@ -23,7 +24,6 @@ from pipeline.workflow.step import StepFacts
 from pipeline.workflow.view import About, Shown, Standing, view_of
 from tracking.decision import Verdict
 from tracking.marks import Marks
-from tracking.reasons import TEXTS, Reason, Severity
 from tracking.snapshot import Evidence
 
 
@@ -115,7 +115,7 @@ class WorkflowFollower:
         return None if shown is None else view_of(shown, self.about, result)
 
     def _follow_beam(self, result: FrameResult) -> None:
-        is_ready = result.record.decision.verdict is Verdict.READY
+        is_ready = self._is_ready(result)
         has_time_out = self.shell.standing.has_time_out
         self._was_ready = is_ready or (self._was_ready and has_time_out)
         beam = self.desk.state.beam
@@ -126,8 +126,12 @@ class WorkflowFollower:
             self.desk.count_deviation()
         self._is_deviating = is_deviating
 
+    def _is_ready(self, result: FrameResult) -> bool:
+        """As people are shown it: without the supervisor's lease nothing is GEOMETRY READY."""
+        return result.record.decision.verdict is Verdict.READY and self.shell.holds_lease
+
     def _facts(self, result: FrameResult, around: Around) -> StepFacts:
-        record, decision = result.record, result.record.decision
+        record = result.record
         identity, survey = record.alignment.applicator_id, record.survey.survey
         planned = self.desk.state.applicator
         is_placed = record.registration.is_ok and identity.decided and identity.value == planned
@@ -138,29 +142,10 @@ class WorkflowFollower:
             has_survey=(survey is not None and survey.is_usable) or is_placed,
             is_placed=is_placed,
             is_other_cone=identity.decided and identity.value != planned,
-            is_docked=is_placed and not any(map(_is_of_geometry, decision.reasons)),
+            is_docked=is_placed and self.shell.standing.cone is Cone.DOCKED,
             has_time_out=self.shell.standing.has_time_out,
-            is_ready=decision.verdict is Verdict.READY,
+            is_ready=self._is_ready(result),
             was_ready=self._was_ready,
             is_beam_on=beam.is_on,
             was_beam_on=beam.was_on,
         )
-
-
-def _is_of_geometry(reason: Reason) -> bool:
-    """Whether moving or seeing something could cure it."""
-    if TEXTS[reason].severity is Severity.HOLD:
-        return True
-    return TEXTS[reason].severity is Severity.UNSURE and reason not in BESIDE
-
-
-# What is missing beside the geometry: persons and papers, not the cone's place.
-BESIDE = frozenset(
-    {
-        Reason.ARMING,
-        Reason.NO_TIMEOUT,
-        Reason.NO_QA,
-        Reason.NO_FIDUCIAL,
-        Reason.PLAN_NOT_APPROVED,
-    }
-)

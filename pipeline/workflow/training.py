@@ -111,6 +111,7 @@ def train(
         store = enter(open_store(config, folders.session))
         reporter = enter(_reporter(session_id, folders, config, start, header, say))
         on_demand = ReportOnDemand(reporter, folders.session, say)
+        stack.callback(on_demand.close)
         desk = WorkflowDesk(config, header.intrinsics, store, on_demand.begin)
         camera = TrainingSource(header, frames, lambda: desk.state.step, is_over)
         shell = enter(
@@ -137,7 +138,7 @@ def train(
             )
 
         follower = follower_of(session_id, config, header, desk, shell, around, reporter)
-        for listener in (reporter.note, follower.note):
+        for listener in (reporter.note, on_demand.note, follower.note):
             shell.listen(listener)
         say("Training session: simulated. No patient, no camera, no beam.")
         say("  PINs: " + ", ".join(f"{person} {pin}" for person, pin in known.items()))

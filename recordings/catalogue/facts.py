@@ -16,6 +16,16 @@ from tracking.errors import SourceError
 from tracking.toml_reading import load_toml
 
 NS_PER_S = 1e9
+# Whatever a summary that is none of ours may raise; the last two of numbers and depths without end.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def with_results(facts: SessionFacts, summary: Path) -> SessionFacts:
             software=str(told["ids"]["software"]),
             model=str(told["ids"]["model"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         return facts
 
 

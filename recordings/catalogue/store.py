@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
-    Column,
     ColumnElement,
     Connection,
     Table,
@@ -29,6 +28,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from recordings.catalogue.facts import SessionFacts
 from recordings.catalogue.query import COUNTED, DAMAGED, DATES, QUANTITIES, WORDS, Term
+from recordings.catalogue.rows import COLUMNS_OF_FACTS, Row, count_rows, quantity_rows, session_row
 from recordings.catalogue.tables import ABOUT, COUNTS, METADATA, SESSIONS, VERSION
 from recordings.catalogue.tables import QUANTITIES as QUANTITY_TABLE
 from tracking.errors import UsageError
@@ -36,8 +36,7 @@ from tracking.errors import UsageError
 FILE_NAME = "catalogue.sqlite"
 FILE_SUFFIXES = (".sqlite", ".sqlite3", ".db")  # of a file that may be put aside
 ACCEPTED = "a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE"
-COLUMNS_OF_FACTS = [c for c in SESSIONS.columns if c.name != "id"]
-COLUMNS = [c.name for c in COLUMNS_OF_FACTS]
+COLUMNS = [column.name for column in COLUMNS_OF_FACTS]
 
 
 class Catalogue:
@@ -74,28 +73,13 @@ class Catalogue:
 
     def put(self, facts: SessionFacts) -> None:
         """Add a session, or replace what was known of it."""
+        row = session_row(facts)
         with self._transaction() as connection:
-            self._remove(connection, [facts.name])
-            values = {column.name: _fitting(facts, column) for column in COLUMNS_OF_FACTS}
-            key = connection.execute(insert(SESSIONS).values(values)).inserted_primary_key
+            self._remove(connection, [row["name"]])
+            key = connection.execute(insert(SESSIONS).values(row)).inserted_primary_key
             number = int(key[0]) if key else 0
-            for kind, counts in (("verdict", facts.verdicts), ("reason", facts.reasons)):
-                _insert(
-                    connection,
-                    COUNTS,
-                    [
-                        {"session_id": number, "kind": kind, "name": name, "n_frames": n}
-                        for name, n in counts.items()
-                    ],
-                )
-            _insert(
-                connection,
-                QUANTITY_TABLE,
-                [
-                    {"session_id": number, "name": n, "median": m, "least": low, "largest": high}
-                    for n, (m, low, high) in facts.quantities.items()
-                ],
-            )
+            _insert(connection, COUNTS, count_rows(facts, number))
+            _insert(connection, QUANTITY_TABLE, quantity_rows(facts, number))
 
     def drop(self, names: Iterable[str]) -> None:
         """Forget sessions whose files are gone."""
@@ -211,13 +195,7 @@ def _put_aside(url: URL) -> Path | None:
     return aside
 
 
-def _fitting(facts: SessionFacts, column: Column[Any]) -> Any:  # noqa: ANN401 - a column's value
-    """The value as the column holds it: a file may carry longer texts than anybody looks for."""
-    value, length = getattr(facts, column.name), getattr(column.type, "length", None)
-    return value[:length] if isinstance(value, str) and length else value
-
-
-def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
         connection.execute(insert(table), rows)
 

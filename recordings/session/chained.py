@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from recordings.naming import file_name
@@ -16,13 +17,39 @@ from tracking.frame import SourceFrame
 REMEDY = "Name the first part, NAME.mcap, with all others, NAME.part002.mcap and so on, beside it."
 
 
+@dataclass(frozen=True)
+class PartFile:
+    """One part: its file's name, and what opens it. `open_part` raises SourceError or OSError."""
+
+    path: Path
+    open_part: Callable[[], SessionSource]
+
+
+def parts_beside(first: Path) -> list[PartFile]:
+    """The first part and all later ones that lie beside it.
+
+    Raises
+    ------
+    SourceError
+        `first` is named as a later part.
+    """
+    first = first.resolve()  # of a link: its parts lie where it leads
+    if first_path(first) != first:
+        raise SourceError(
+            f"{file_name(first)} is a later part of a recording.",
+            expected=first_path(first).name,
+            remedy=REMEDY,
+        )
+    return [PartFile(path, partial(SessionSource, path)) for path in (first, *later_parts(first))]
+
+
 class ChainedSource:
-    """Reads the first part, and goes on through those that lie beside it, one after the other.
+    """Reads the first part, and goes on through the others, one after the other.
 
     Parameters
     ----------
-    first : Path
-        Of the first part.
+    parts : sequence of PartFile
+        In order, at least one.
 
     Raises
     ------
@@ -30,22 +57,14 @@ class ChainedSource:
         A part cannot be opened, is missing, or belongs to another recording.
     """
 
-    def __init__(self, first: Path) -> None:
-        first = first.resolve()  # of a link: its parts lie where it leads
-        if first_path(first) != first:
-            raise SourceError(
-                f"{file_name(first)} is a later part of a recording.",
-                expected=first_path(first).name,
-                remedy=REMEDY,
-            )
-        paths = [first, *later_parts(first)]
-        headers = [_header(path) for path in paths]
-        _check(paths, headers)
+    def __init__(self, parts: Sequence[PartFile]) -> None:
+        headers = [_header(part) for part in parts]
+        _check(parts, headers)
         counts = [header.n_frames for header in headers]
         known = [count for count in counts if count is not None]
         n_frames = sum(known) if len(known) == len(counts) else None
         self._header = replace(headers[0], n_frames=n_frames)
-        self._paths, self._headers = paths, headers
+        self._parts, self._headers = parts, headers
         self._source: SessionSource | None = None
         self._damage: str | None = None
         self._frames = self._read_frames()
@@ -58,7 +77,7 @@ class ChainedSource:
     @property
     def n_parts(self) -> int:
         """Files that are read."""
-        return len(self._paths)
+        return len(self._parts)
 
     @property
     def freshness(self) -> Freshness:
@@ -86,13 +105,13 @@ class ChainedSource:
 
     def _read_frames(self) -> Iterator[SourceFrame]:
         n_before = 0
-        for path, header in zip(self._paths, self._headers, strict=True):
+        for file, header in zip(self._parts, self._headers, strict=True):
             part = part_of(header)
             if part is not None and part.n_frames_before != n_before:
-                name = file_name(path)
+                name = file_name(file.path)
                 self._damage = f"{part.n_frames_before} frames lie before {name}, not {n_before}"
                 return
-            self._source = SessionSource(path)
+            self._source = file.open_part()
             while (frame := self._source.read()) is not None:
                 n_before += 1
                 yield frame
@@ -102,18 +121,18 @@ class ChainedSource:
                 return
 
 
-def _header(path: Path) -> SourceHeader:
-    source = SessionSource(path)
+def _header(part: PartFile) -> SourceHeader:
+    source = part.open_part()
     source.close()
     return source.header
 
 
-def _check(paths: list[Path], headers: list[SourceHeader]) -> None:
+def _check(files: Sequence[PartFile], headers: Sequence[SourceHeader]) -> None:
     parts = [part_of(header) or PartRecord(part=1, session_id="") for header in headers]
-    for number, (path, part) in enumerate(zip(paths, parts, strict=True), start=1):
+    for number, (file, part) in enumerate(zip(files, parts, strict=True), start=1):
         if (part.part, part.session_id) != (number, parts[0].session_id):
             raise SourceError(
-                f"{file_name(path)} is not part {number} of its recording.",
+                f"{file_name(file.path)} is not part {number} of its recording.",
                 expected=f"part {number} of session {parts[0].session_id}",
                 actual=f"part {part.part} of session {part.session_id}",
                 remedy=REMEDY,

@@ -9,6 +9,7 @@ from recordings.naming import file_name
 from recordings.session import schema
 from recordings.session.chunks import DamagedError
 from recordings.session.messages import MessageReader
+from recordings.session.notes import note_text
 from tracking.errors import SourceError
 
 
@@ -26,8 +27,8 @@ def live_records(path: Path) -> Iterator[str]:
             reader.metadata(schema.HEADER_NAME)
             for message in reader.messages():
                 if message.topic == schema.RECORD_TOPIC and message.is_proven:
-                    yield message.data.decode()
-    except (OSError, DamagedError, UnicodeDecodeError) as error:
+                    yield note_text(message.topic, message.data)
+    except (OSError, DamagedError) as error:
         raise SourceError(
             f"{file_name(path)} cannot be read to its end.",
             actual=str(error),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
@@ -32,6 +33,7 @@ from recordings.session.chunks import (
     split,
     split_cut,
 )
+from recordings.session.schema import MAX_PART_BYTES
 
 MAGIC = b"\x89MCAP0\r\n"
 CRC_BYTES = 4
@@ -73,7 +75,7 @@ class MessageReader:
             raise DamagedError("it does not start like an MCAP file")
         self._topics: dict[int, str] = {}
         self._chunk_places: list[int] | None = None
-        self._start: int | None = None
+        self._start = len(MAGIC)  # where chunks are looked for
 
     def metadata(self, name: str) -> dict[str, str]:
         """Return the metadata record `name`, which must precede all chunks."""
@@ -81,6 +83,7 @@ class MessageReader:
             if opcode == Opcode.METADATA:
                 record = parsed(Metadata.read, body)
                 if record.name == name:
+                    self._start = self._stream.tell()
                     return dict(record.metadata)
             if opcode in (Opcode.CHUNK, Opcode.FOOTER) or n_seen >= MAX_RECORDS_BEFORE_HEADER:
                 break
@@ -103,11 +106,10 @@ class MessageReader:
     def seek(self, sequence: int) -> None:
         """Go to the first chunk that may hold messages of `sequence`; heads alone are read before.
 
-        The chunks' order is that of their sequences. Raises DamagedError where the file cannot be
-        followed to the first chunk.
+        Back too, wherever was read before. The chunks' order is that of their sequences. Raises
+        DamagedError where the file cannot be followed to the first chunk.
         """
         if self._chunk_places is None:
-            self._start = self._stream.tell() if self._start is None else self._start
             self._chunk_places = self._find_chunks(self._start)
         places = self._chunk_places
         if not places:
@@ -135,6 +137,7 @@ class MessageReader:
                 elif opcode == Opcode.DATA_END:
                     self._check_end()
                     return
+                del body  # before the next one is read: each may have 16 MiB
         except CutError as cut:
             yield from self.of_cut_chunk(cut.body)
             raise
@@ -144,8 +147,12 @@ class MessageReader:
         yield from self._topic_messages(split(checked_data(body)), is_proven=True)
 
     def of_cut_chunk(self, records: bytes | memoryview) -> Iterator[TopicMessage]:
-        """Whole messages at the start of a cut chunk's records."""
-        yield from self._topic_messages(split_cut(records), is_proven=False)
+        """Whole messages at the start of a cut chunk's records, up to one that is none.
+
+        The caller knows that the file ends here.
+        """
+        with suppress(DamagedError):
+            yield from self._topic_messages(split_cut(records), is_proven=False)
 
     def name_topics(self, topics: dict[int, str]) -> None:
         """Know channels that the file itself may have lost."""
@@ -202,6 +209,8 @@ class MessageReader:
                 self._topics[channel.id] = channel.topic
             elif opcode == Opcode.MESSAGE:
                 n_idle = 0
+                if len(body) > MAX_PART_BYTES:
+                    raise DamagedError(f"a message of {len(body)} bytes, at most {MAX_PART_BYTES}")
                 message = parsed(partial(Message.read, length=len(body)), body)
                 topic = self._topics.get(message.channel_id)
                 if topic is None:

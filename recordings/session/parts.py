@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ PART_NAME = "part.json"
 SESSION_NAME = "session.json"
 ID_DIGITS = 16
 _LATER = re.compile(r"(.+)\.part\d{3,}")
+Named = TypeVar("Named", bound=PurePath)
 
 
 class PartRecord(StrictRecord):
@@ -77,7 +79,7 @@ def part_path(first: Path, part: int) -> Path:
     return first if part == 1 else first.with_name(f"{first.stem}.part{part:03d}{first.suffix}")
 
 
-def first_path(path: Path) -> Path:
+def first_path(path: Named) -> Named:
     """Where the first part of the recording that `path` belongs to lies, by its name."""
     found = _LATER.fullmatch(path.stem)
     return path if found is None else path.with_name(f"{found[1]}{path.suffix}")
@@ -90,4 +92,9 @@ def later_parts(first: Path) -> list[Path]:
         for path in first.parent.glob(f"*{first.suffix}")
         if path != first and first_path(path) == first
     )
-    return sorted(found, key=lambda path: (len(path.name), path.name))  # part1000 behind part999
+    return sorted(found, key=part_order)
+
+
+def part_order(path: PurePath) -> tuple[int, str]:
+    """Sorts later parts of one recording by what they are called: part1000 behind part999."""
+    return len(path.name), path.name

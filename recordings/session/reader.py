@@ -23,6 +23,7 @@ from recordings.session.chunks import DamagedError, one_more
 from recordings.session.convert import source_header
 from recordings.session.foxglove import image_payload
 from recordings.session.messages import MessageReader, TopicMessage
+from recordings.session.notes import note_text
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import LiveNotes, RgbdFrame, SourceFrame
@@ -110,17 +111,19 @@ class SessionSource:
         """Close the file; safe to call twice."""
         self._stream.close()
 
-    def _read_frames(self, start: int | None = None) -> Iterator[SourceFrame]:
-        n_frames, n_parts = start or 0, 0
+    def _read_frames(self, sought: int | None = None) -> Iterator[SourceFrame]:
+        start = sought or 0
+        n_frames, n_parts = start, 0
         parts: dict[str, bytes] = {}
         try:
-            if start is not None:
-                self._reader.seek(start)
+            if sought is not None:
+                self._reader.seek(sought)
             for message in self._reader.messages():
-                if start is not None and message.sequence < start:
+                if message.sequence < start:
                     continue  # of the chunk in which the first frame begins
                 if message.topic in schema.PART_TOPICS:
                     parts[message.topic] = message.data
+                    _check_size(parts)
                 if message.topic != schema.FRAME_TOPIC:
                     n_parts = one_more(n_parts, MAX_PARTS, "messages in a row belong to no frame")
                     continue
@@ -128,16 +131,27 @@ class SessionSource:
                 parts, n_parts = {}, 0
                 n_frames += 1
                 yield frame
-            if self._header.n_frames not in (None, n_frames):
-                self._damage = _ended(
-                    file_name(self._path), n_frames, "its summary counts more or fewer"
-                )
+            announced = self._header.n_frames
+            if announced is not None and n_frames != max(announced, start):
+                self._damage = self._ended(start, n_frames, "its summary counts more or fewer")
         except DamagedError as error:
-            self._damage = _ended(file_name(self._path), n_frames, str(error))
+            self._damage = self._ended(start, n_frames, str(error))
 
+    def _ended(self, start: int, n_frames: int, reason: str) -> str:
+        """Why it ended early; of the frames before `start`, which were not read, nothing is said.
 
-def _ended(name: str, n_frames: int, reason: str) -> str:
-    return f"{name} ends after {n_frames} whole frames: {reason}"
+        Parameters
+        ----------
+        n_frames : int
+            Position behind the last frame that was read; `start` if there was none.
+        """
+        if start == 0:
+            told = f"ends after {n_frames} whole frames"
+        elif n_frames > start:
+            told = f"ends behind position {n_frames - 1}"
+        else:
+            told = f"holds no whole frame from position {start} on"
+        return f"{file_name(self._path)} {told}: {reason}"
 
 
 def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
@@ -177,6 +191,7 @@ def assembled(
 ) -> SourceFrame:
     """The frame of a record and its parts; DamagedError unless all of it is proven."""
     try:
+        _check_size(parts)
         if len(message.data) > schema.MAX_FRAME_BYTES:
             raise DamagedError(f"the record of frame {position} has {len(message.data)} bytes")
         record = schema.FrameHeadRecord.model_validate_json(message.data)
@@ -191,15 +206,23 @@ def assembled(
     return _with_notes(frame, parts)
 
 
+def _check_size(parts: dict[str, bytes]) -> None:
+    n_bytes = sum(map(len, parts.values()))
+    if n_bytes > schema.MAX_PARTS_BYTES:
+        raise DamagedError(
+            f"the parts of a frame have {n_bytes} bytes, at most {schema.MAX_PARTS_BYTES} allowed"
+        )
+
+
 def _with_notes(frame: SourceFrame, parts: dict[str, bytes]) -> SourceFrame:
     """What the chunk's checksum alone proves; of half of it nothing is believed."""
     around, record = parts.get(schema.AROUND_TOPIC), parts.get(schema.RECORD_TOPIC)
     if around is None or record is None:
         return frame
-    try:
-        return replace(frame, live=LiveNotes(around.decode(), record.decode()))
-    except UnicodeDecodeError as error:
-        raise DamagedError(f"a frame's notes are damaged ({error})") from error
+    notes = LiveNotes(
+        note_text(schema.AROUND_TOPIC, around), note_text(schema.RECORD_TOPIC, record)
+    )
+    return replace(frame, live=notes)
 
 
 def _check_unproven(frame: RgbdFrame, header: SourceHeader, message: TopicMessage) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from recordings.appearing_file import appearing_whole
+from recordings.file_hash import file_sha256
 from recordings.session.reader import SessionSource
 from recordings.session.salvage import Salvaged, salvaged
 from recordings.session.writer import SessionWriter
@@ -15,7 +16,6 @@ from recordings.source import SourceHeader
 from tracking.errors import SourceError
 
 NOTE = "recovery"
-BLOCK = 1 << 20
 
 Report = Callable[[int, int | None], None]
 
@@ -80,12 +80,13 @@ def survey_salvage(path: Path, report: Report) -> Salvage:
 def recover(path: Path, out: Path, report: Report) -> Recovery:
     """Write every whole frame of `path` to a new file `out`, in which the gaps are told.
 
-    Images and records are copied as they are; positions are counted anew.
+    Images and records are copied as they are; positions are counted anew. `out` appears when it is
+    whole: whoever interrupts this has none.
 
     Raises
     ------
     SourceError
-        No readable header, or no whole frame: nothing is written.
+        No readable header, no whole frame, or the file changed meanwhile: nothing is written.
     UsageError
         `out` exists or cannot be created.
     """
@@ -97,13 +98,20 @@ def recover(path: Path, out: Path, report: Report) -> Recovery:
     source = SessionSource(path)
     source.close()
     header = source.header
-    done = Recovery(_sha256(path), found.n_frames, found.gaps)
+    done = Recovery(file_sha256(path), found.n_frames, found.gaps)
     note = (_note_name(name for name, _ in header.embedded), json.dumps(asdict(done)))
     told = replace(header, embedded=(*header.embedded, note))
-    with SessionWriter(out, told) as writer:
+    with appearing_whole(out) as partial, SessionWriter(partial, told) as writer:
         for whole in salvaged(path, header):
             writer.write_encoded(whole.frame)
             report(writer.n_frames, done.n_frames)
+        if writer.n_frames != done.n_frames:
+            raise SourceError(
+                f"{path} changed while it was read.",
+                expected=f"{done.n_frames} whole frames, as were counted before",
+                actual=str(writer.n_frames),
+                remedy="Recover it when nothing writes to it any more.",
+            )
     return done
 
 
@@ -152,11 +160,3 @@ def _note_name(taken: Iterable[str]) -> str:
     """A file that is recovered twice keeps both notes."""
     n_before = sum(_is_note(name) for name in taken)
     return f"{NOTE}.json" if n_before == 0 else f"{NOTE}-{n_before + 1}.json"
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            found.update(block)
-    return found.hexdigest()

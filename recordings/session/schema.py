@@ -65,6 +65,11 @@ FrameRate = Annotated[float, Field(ge=1e-3, le=1e5)]
 MAX_HEADER_CHARS = 1024 * 1024  # a live session's has some 60,000
 MAX_EMBEDDED = 1000  # texts: a session has ten
 MAX_FRAME_BYTES = 256 * 1024  # of a frame's record, which takes some 3 KiB
+# Of one part: 6 million pixels of 16 bits, of which the encoding gains nothing, have 12 MB.
+MAX_PART_BYTES = 14 * 1024 * 1024
+MAX_PARTS_BYTES = 16 * 1024 * 1024  # of all parts of a frame: at 1280x720 some 3 MB
+MAX_DECISION_BYTES = 256 * 1024  # of what was decided with a frame: some 6 KiB
+MAX_AROUND_BYTES = 10 * 1024 * 1024  # some 500 bytes, and 0.5 MB for each area of a revision
 
 
 class HeaderRecord(StrictRecord):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from recordings.session import schema
 from recordings.session.convert import header_record
 from recordings.session.foxglove import calibration_message, descriptor_set, image_message
 from recordings.session.intrinsics_record import IntrinsicsRecord
+from recordings.session.notes import MOST_BYTES
 from recordings.session.picture_record import PictureRecord
 from recordings.source import SourceHeader
 from recordings.truth_record import TruthRecord
@@ -112,7 +114,14 @@ class SessionWriter:
         self.write_encoded(encoded(source_frame))
 
     def write_encoded(self, frame: EncodedFrame) -> None:
-        """Append one frame as it is encoded; its position becomes the next one here."""
+        """Append one frame as it is encoded; its position becomes the next one here.
+
+        Raises
+        ------
+        UsageError
+            It has more than a reader takes; nothing of it is written.
+        """
+        _check_sizes(frame.parts)
         stamp_ns = frame.record.stamp_ns
         self._add_calibration(stamp_ns)
         for topic, data in frame.parts:
@@ -235,6 +244,22 @@ def encoded(
         told = ((schema.AROUND_TOPIC, notes.around), (schema.RECORD_TOPIC, notes.record))
         messages += tuple((topic, text.encode()) for topic, text in told)
     return EncodedFrame(record, messages)
+
+
+def _check_sizes(parts: Sequence[tuple[str, bytes]]) -> None:
+    """UsageError for what no reader would take: rather no recording than one that ends there."""
+    sizes = [
+        (topic, len(data), MOST_BYTES.get(topic, schema.MAX_PART_BYTES)) for topic, data in parts
+    ]
+    sizes.append(("a frame's parts", sum(len(data) for _, data in parts), schema.MAX_PARTS_BYTES))
+    for what, n_bytes, most in sizes:
+        if n_bytes > most:
+            raise UsageError(
+                f"{what}: too much to be recorded with one frame",
+                expected=f"at most {most} bytes",
+                actual=str(n_bytes),
+                remedy="mark fewer areas in the plan, or record smaller pictures",
+            )
 
 
 def _sha256(payload: bytes | None) -> str | None:

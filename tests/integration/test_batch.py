@@ -16,12 +16,16 @@ from typing import Any
 
 import pytest
 
+from pipeline.batch import run
 from pipeline.batch.archive import list_sessions
 from pipeline.batch.command import BatchRequest, batch, exit_code
 from pipeline.batch.job import Status
+from pipeline.batch.run import local_workers
 from pipeline.benchmarks.object_store import object_store
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
+from recordings.recorder import record_session
+from recordings.session.reader import SessionSource
 from recordings.simulation.simulate import simulate
 from tracking.errors import SourceError, UsageError
 
@@ -146,6 +150,42 @@ def test_an_object_store_a_cluster_and_a_killed_worker(
     for row in near.rows:
         if row.status is not Status.FAILED:
             assert _records(here / "sessions" / row.name) == _records(there / "sessions" / row.name)
+
+
+@pytest.mark.slow
+def test_parts_of_one_recording_are_one_session(archive: Path, tmp_path: Path) -> None:
+    whole, days = archive / "day-1" / "s0.mcap", tmp_path / "days"
+    days.mkdir()
+    source = SessionSource(whole)
+    done = record_session(source, days / "long.mcap", limit_bytes=whole.stat().st_size // 2)
+    source.close()
+    assert done.n_parts > 1
+    shutil.copyfile(days / "long.part002.mcap", days / "lone.part002.mcap")
+
+    out, alone = tmp_path / "out", tmp_path / "alone"
+    lone, long = batch(_request(str(days), out), _silent).rows
+    assert (lone.name, lone.status) == ("lone.part002", Status.FAILED)
+    assert "is not part 1 of its recording" in lone.reason
+    assert (long.name, long.status, long.n_frames) == ("long", Status.DONE, N_FRAMES)
+    options = ["--out", str(alone), "--segmenter", "masks", "--no-video"]
+    assert main(["replay", str(days / "long.mcap"), "--all-parts", *options]) == 0
+    assert _records(out / "sessions" / "long") == _records(alone)
+
+    (days / "long.part002.mcap").unlink()
+    [_, long] = batch(_request(str(days), out), _silent).rows
+    assert (long.status, long.n_frames) != (Status.DONE, N_FRAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_cluster_without_workers_is_said(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CONNECT_S", 5)
+    with local_workers(0) as cluster:
+        request = _request(str(archive), tmp_path, scheduler=cluster.scheduler_address)
+        with pytest.raises(UsageError, match="has no worker"):
+            batch(request, _silent)
 
 
 @pytest.mark.slow

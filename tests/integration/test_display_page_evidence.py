@@ -1,4 +1,4 @@
-"""The mask in the evidence lies over the picture of its own frame, and over no other."""
+"""Evidence is of the frame beside it: the mask over its picture, the text by its verdict."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import base64
 
 import cv2
 import numpy as np
-from playwright.sync_api import Browser
+import pytest
+from playwright.sync_api import Browser, Page
 
-from pipeline.benchmarks.display_frames import HEIGHT_PX, WIDTH_PX, Header, jpeg_of
-from tests.display_session import MadeSession
+from pipeline.benchmarks.display_frames import (
+    HEIGHT_PX,
+    WIDTH_PX,
+    Header,
+    jpeg_of,
+    ready_header,
+)
+from tests.display_session import MadeSession, verdict_header
 from tests.integration.display_browser import (
     SHOWN,
     shown_page,
@@ -81,3 +88,41 @@ def test_no_mask_is_laid_over_a_still_picture(browser: Browser) -> None:
         assert page.locator("#mask-none").get_attribute("hidden") is None
         page.click("#discard")
         page.wait_for_selector("#mask:not([hidden])")
+
+
+# One after the other at once: no quarter of a second lies between, and no frame of the page.
+TOLD = """async (headers) => {
+  const [{ EvidenceView }, { Words }] = await Promise.all(
+    ['evidence_view', 'words/catalogue'].map((name) => import(`/js/${name}.js`)));
+  const view = new EvidenceView();
+  const words = new Words('en');
+  const told = () => document.querySelector('#evidence-body dd')?.textContent ?? '';
+  view.open(true);
+  const frames = headers.map((header) => {
+    view.show(header, words, false);
+    return told();
+  });
+  view.open(false);
+  view.open(true);
+  frames.push(told());
+  view.open(false);
+  return frames;
+}"""
+HOLD = verdict_header("HOLD")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "is_renewed"),
+    [
+        (HOLD, verdict_header("FAULT"), True),
+        (HOLD, HOLD | {"reasons": ["AIR_GAP_LOW"]}, True),
+        ({}, {"holds_lease": False}, True),  # READY is shown with the lease alone
+        (HOLD, HOLD, False),
+        ({}, {}, False),
+    ],
+)
+def test_the_text_is_never_of_another_verdict(
+    page: Page, first: Header, then: Header, *, is_renewed: bool
+) -> None:
+    headers = [ready_header(1) | first, ready_header(2) | then]
+    assert page.evaluate(TOLD, headers) == ["1", "2" if is_renewed else "1", ""]

@@ -97,6 +97,24 @@ def test_an_unknown_code_is_shown_as_such(page: Page) -> None:
     assert sentence == ["Not possible now (NEW_CODE).", "If it stays, call the engineer."]
 
 
+def test_a_share_says_of_what(catalogues: dict[str, Catalogue]) -> None:
+    """Beside READY a bare share reads as if so much of it were ready."""
+    for catalogue in catalogues.values():
+        share, _, of_what = str(catalogue["texts"]["number.ofLimit"]).partition("%")
+        assert share.strip() == "{n}"
+        assert of_what.strip()
+
+
+def test_buttons_of_the_drawing_screen_have_names_of_their_own(
+    catalogues: dict[str, Catalogue],
+) -> None:
+    names = ("undo", "redo", "discard", "accept", "clear")
+    keys = ("steps.back", *(f"draw.{name}" for name in names))
+    for catalogue in catalogues.values():
+        told = [catalogue["texts"][key] for key in keys]
+        assert len(set(told)) == len(told), told
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
     with shown_page(browser, MadeSession(), size=FULL, language=language) as (page, _):
@@ -133,6 +151,7 @@ FIT = """async ([{ language }, ...cases]) => {
     const [text, word, number] = ['verdict-text', 'verdict-word', 'verdict-number']
       .map((id) => document.getElementById(id).getBoundingClientRect());
     if (text.bottom > root.bottom + 1) spills.push(`${reasons} below`);
+    if (number.top < root.top || number.bottom > text.top + 1) spills.push(`${reasons} on text`);
     if (word.right > number.left || number.right > root.right) spills.push(`${reasons} beside`);
   }
   return spills;

@@ -254,10 +254,11 @@ def test_a_blocked_step_says_why_and_asks_nothing(browser: Browser) -> None:
     assert server.commands == []
 
 
-def test_a_fault_is_acknowledged_by_name(browser: Browser) -> None:
+@pytest.mark.parametrize("before", [None, 700, 5000])  # the camera's counter may have gone back
+def test_a_fault_is_acknowledged_by_name(browser: Browser, before: int | None) -> None:
     session = MadeSession("dock")
     session.verdict = verdict_header("FAULT")
-    session.changes = {"last_fault_frame": 812}
+    session.changes = {"last_fault_frame": 812, "acknowledged_frame": before}
     with shown_page(browser, session) as (page, server):
         page.keyboard.press("a")
         sign(page, "C. Physicist")

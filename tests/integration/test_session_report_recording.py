@@ -69,5 +69,5 @@ def test_the_command_writes_the_pages_and_a_damaged_source_is_told_on_them(
     given += ["--rig", str(RIG), "--plan", str(PLAN), "--segmenter", "masks"]
     assert main(given) == 5
     page = (tmp_path / "out" / "session_report.html").read_text()
-    assert "The recording ended early: cut.mcap ends after" in page
+    assert "It ended early: cut.mcap ends after" in page
     assert "SIMULATION" in page

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,5 +191,10 @@ def test_a_catalogue_on_a_server(archive: Path) -> None:
         assert scan(archive, index, _silent).n_sessions == 4
         assert scan(archive, index, _silent).n_read == 0
         found = index.find(parse_query(["cone:mob-*", "frames>5"]))
+        odd = replace(found[0], name="odd", device="A\0B", plan_id="\0", part=2**63 - 1)
+        index.put(replace(odd, n_frames=2**40, reasons={"NO_BED\0": 2**70}))
+        [known] = index.find(parse_query(["device:AB"]))
         index.close()
     assert [facts.name for facts in found] == ["one/a"]
+    assert (known.name, known.plan_id, known.part, known.n_frames) == ("odd", "", None, None)
+    assert known.reasons == {"NO_BED": 2**31 - 1}

@@ -68,7 +68,7 @@ def test_it_is_carried_and_written_beside(session: Path, text: str, tmp_path: Pa
 
 def test_a_batch_and_an_export_use_it(session: Path, text: str, tmp_path: Path) -> None:
     model = load_segmenter("masks").model_id
-    job = Job("s", str(session), "-", Configuration(None, None, None, None, "masks", model))
+    job = Job("s", (str(session),), "-", Configuration(None, None, None, None, "masks", model))
     result = run_job(job)
     assert result.status is Status.DONE, result.reason
     folder = ResultFolder(tmp_path / "out")

@@ -22,6 +22,7 @@ from pipeline.privacy.texts import without_person
 from recordings.opening import open_source
 from recordings.simulation.simulate import simulate
 from recordings.source import SourceHeader
+from tests.config_texts import PLAN
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 from tracking.segmentation import Label
@@ -122,11 +123,10 @@ def test_a_recording_can_leave_colour_out(clip: Path, tmp_path: Path) -> None:
 
 
 def test_what_names_a_study_goes_and_what_cannot_be_read_is_refused() -> None:
-    plan = (
-        'patient_id = "A"  # Jane\n[dicom]\nfile_sha256 = "x"\n[area_at_risk_patient]\nname = "y"\n'
-    )
-    [(_, text)] = without_person((("plan.toml", plan),), Pseudonyms(KEY), {})
-    assert tomllib.loads(text) == {"patient_id": pseudonym("A", KEY)}
+    study = '[dicom]\nfile_sha256 = "x"\n[area_at_risk_patient]\nname = "y"\n'
+    [(_, text)] = without_person((("plan.toml", f"# of Jane\n{PLAN}{study}"),), Pseudonyms(KEY), {})
+    expected = {**tomllib.loads(PLAN), "patient_id": pseudonym("patient-1", KEY)}
+    assert tomllib.loads(text) == expected
     assert "Jane" not in text
     with pytest.raises(SourceError, match="cannot be read"):
         without_person((("plan.toml", "patient = ["),), Pseudonyms(KEY), {})

@@ -6,7 +6,7 @@ import json
 import os
 import pickle
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Never
 
 import fsspec.core
@@ -36,7 +36,7 @@ CONFIGURATION = Configuration(
 
 def _kept(out: ResultFolder, sessions: tuple[SessionFile, ...]) -> list[SessionRow]:
     """Run every session as a worker would: what travels is pickled."""
-    jobs = [Job(s.name, s.url, s.content, CONFIGURATION) for s in sessions]
+    jobs = [Job(s.name, s.urls, s.content, CONFIGURATION) for s in sessions]
     results = [run_job(pickle.loads(pickle.dumps(job))) for job in jobs]  # noqa: S301 - our own
     return [out.keep(pickle.loads(pickle.dumps(result))) for result in results]  # noqa: S301
 
@@ -151,6 +151,42 @@ def test_a_session_beside_a_folder_of_its_name_does_not_take_its_results_away(
     again = _kept(out, sessions)
     assert rows == again == [out.row(session.name) for session in sessions]
     assert list(out.path.rglob("*.unfinished")) == []
+
+
+def test_a_session_called_as_a_result_lies_beside_it(tmp_path: Path) -> None:
+    archive, out = tmp_path / "archive", ResultFolder(tmp_path / "out")
+    names = ["a", "a/.status.json.unfinished", "a/records.jsonl", "a/status.json"]
+    for name in names:
+        (archive / name).parent.mkdir(parents=True, exist_ok=True)
+        (archive / f"{name}.mcap").write_bytes(b"no session")
+    sessions = list_sessions(str(archive))
+    assert [session.name for session in sessions] == names
+    rows = _kept(out, sessions)
+    assert [out.row(name) for name in names] == rows
+    assert len({out.session(name) for name in names}) == len(names)
+
+
+def test_parts_of_a_recording_are_one_session_whatever_lies_between(tmp_path: Path) -> None:
+    names = ["s.mcap", "s.part002.mcap", "s.part010.mcap", "s.part1000.mcap", "s/s.mcap", "s0.mcap"]
+    for name in (*names, "lost.part003.mcap", "lost.part002.mcap"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"no session")
+    found = {session.name: session.urls for session in list_sessions(str(tmp_path))}
+    assert list(found) == ["lost.part002", "s", "s/s", "s0"]
+    assert [PurePosixPath(url).name for url in found["s"]] == names[:4]
+    assert [PurePosixPath(url).name for url in found["lost.part002"]] == [
+        "lost.part002.mcap",
+        "lost.part003.mcap",
+    ]
+    before = list_sessions(str(tmp_path))
+    (tmp_path / "s.part010.mcap").write_bytes(b"another one")
+    changed = [
+        new.name
+        for new, old in zip(list_sessions(str(tmp_path)), before, strict=True)
+        if new.content != old.content
+    ]
+    assert changed == ["s"]
 
 
 def test_records_that_cannot_be_compared_cost_their_own_session_alone(tmp_path: Path) -> None:

@@ -109,6 +109,20 @@ def test_a_disk_that_takes_nothing_is_a_failure(
     recorder.close()
 
 
+def test_a_file_that_is_not_finished_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "END_S", 1.0)
+    recorder = LiveRecorder(tmp_path / "s.mcap", noise_header())
+    assert recorder.write(handed(0))
+    assert until(lambda: recorder.status.n_written == 1)
+    os.kill(recorder.process_id, signal.SIGSTOP)
+    recorder.close()
+    assert until(lambda: bool(recorder.status.failure))
+    assert "not finished its file" in recorder.status.failure
+    assert "has taken nothing" not in recorder.status.failure
+
+
 def test_a_full_disk_is_a_failure_and_what_was_written_stays(
     recorder: LiveRecorder, tmp_path: Path
 ) -> None:

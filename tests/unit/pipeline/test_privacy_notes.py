@@ -13,11 +13,12 @@ import pytest
 from calibration.text_file import content_id
 from models.mask_segmenter import MaskSegmenter
 from pipeline.audit.pseudonym import pseudonym
-from pipeline.config.load import RunConfig
+from pipeline.config.load import ConfigText, RunConfig, config_of
 from pipeline.privacy.names import Colour
 from pipeline.privacy.note import Privacy, privacy_of, with_privacy
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.texts import without_person
+from pipeline.recorder.around import AroundRecord
 from pipeline.recorder.client import LiveRecorder
 from pipeline.recorder.comparison import LiveComparison
 from pipeline.recorder.noting import SessionNotes
@@ -30,6 +31,7 @@ from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker
 from recordings.session.parts import PartRecord, with_part
 from recordings.simulation.source import open_simulation
+from tests.config_texts import CATALOGUE, PLAN, RIG, SITE, replaced
 from tests.recording_frames import make_header
 from tests.unit.pipeline.test_recorded_revision import SCENARIO, Kept, drawn
 from tracking.errors import FaultError, SourceError
@@ -38,36 +40,41 @@ from tracking.marks import Marks
 from tracking.snapshot import Evidence, SessionEvidence
 
 KEY = bytes(range(32))
-PLAN = 'plan_id = "P"\npatient_id = "A"  # Jane\n'
+
+
+def configured() -> RunConfig:
+    """Of texts that name persons, in values and in comments."""
+    return config_of(
+        ConfigText(replaced(RIG, '"any"', '"S1"'), Path("rig.toml")),
+        ConfigText("# of Jane\n" + PLAN, Path("plan.toml")),
+        ConfigText("# by Jane\n" + CATALOGUE, Path("mine.toml")),
+        ConfigText(SITE, Path("site.toml")),
+    )
 
 
 def test_ids_change_with_their_texts_wherever_they_are_named() -> None:
-    names = Pseudonyms(KEY)
-    plan_id, rig_id = content_id("P", PLAN), content_id("S1", 'camera_serial = "S1"\n')
-    session = json.dumps({"plan": plan_id, "rig": rig_id, "catalogue": "mine@1", "notes": 1})
-    effective = f'[ids]\nplan = "{plan_id}"\nrig = "{rig_id}"\n[plan]\npatient_id = "A"\n'
-    effective += '[site.person.doc]\nname = "Dr. Who"\n'
+    names, config = Pseudonyms(KEY), configured()
+    header = header_of_session(replace(make_header(), embedded=()), config, "s", "m")
+    gap = {"after_frame_index": 1, "before_frame_index": None, "n_lost": None}
     texts = {
-        "session.json": session,
-        "effective_config.toml": effective,
-        "plan.toml": PLAN,
-        "rig.toml": 'camera_serial = "S1"\n',
-        "catalogue.toml": "schema = 1  # by Jane\n",
+        **dict(header.embedded),
         "part.json": '{"part": 1, "session_id": "x", "n_frames_before": 0}',
-        "recovery-2.json": "{}",
+        "recovery-2.json": json.dumps({"from_sha256": "0" * 64, "n_frames": 3, "gaps": [gap]}),
     }
     found = dict(without_person(tuple(texts.items()), names, {"S1": "CAM-1"}))
     told, cleaned = json.loads(found["session.json"]), tomllib.loads(found["effective_config.toml"])
-    assert told["plan"] == content_id("P", found["plan.toml"]) == cleaned["ids"]["plan"]
-    assert told["rig"] == content_id("CAM-1", found["rig.toml"]) == cleaned["ids"]["rig"]
-    assert told["catalogue"] == content_id("catalogue", found["catalogue.toml"])
-    assert cleaned["plan"]["patient_id"] == pseudonym("A", KEY)
-    assert cleaned["site"] == {}
-    assert found["part.json"] == texts["part.json"]
-    for gone in ("Jane", "Who", plan_id, '"A"'):
+    ids = cleaned["ids"]
+    assert told["plan"] == content_id("plan-1", found["plan.toml"]) == ids["plan"]
+    assert told["rig"] == content_id("CAM-1", found["rig.toml"]) == ids["rig"]
+    assert told["catalogue"] == content_id("catalogue", found["catalogue.toml"]) == ids["catalogue"]
+    assert cleaned["plan"]["patient_id"] == pseudonym("patient-1", KEY)
+    assert cleaned["rig"]["camera_serial"] == "CAM-1"
+    assert cleaned["site"]["site_id"] == "example"
+    assert "person" not in cleaned["site"]
+    for name in ("part.json", "recovery-2.json"):
+        assert json.loads(found[name]) == json.loads(texts[name])
+    for gone in ("Jane", "First Physicist", config.plan.id, '"patient-1"', '"S1"'):
         assert not any(gone in text for text in found.values())
-    with pytest.raises(SourceError, match="cannot be read"):
-        without_person((("other.json", "{}"),), names, {})
 
 
 def test_a_plan_that_nobody_knows_is_named_by_the_key_and_stays_what_it_is() -> None:
@@ -81,7 +88,12 @@ def test_a_plan_that_nobody_knows_is_named_by_the_key_and_stays_what_it_is() -> 
 
 
 def test_notes_that_are_none_are_refused() -> None:
-    for notes in (LiveNotes("{}", "{}"), LiveNotes("[", "{}"), LiveNotes("{}", "[")):
+    whole = AroundRecord(
+        ordinal=0, age_ms=1.0, evidence={}, confirmed=None, acknowledged_frame=None, faults=None
+    ).model_dump_json()
+    records = ('{"ids":3}', '{"ids":{"plan":5}}', '{"ids":{}, "a":1e999}')
+    crafted = [LiveNotes(whole, record) for record in records]
+    for notes in (LiveNotes("{}", "{}"), LiveNotes("[", "{}"), LiveNotes("{}", "["), *crafted):
         with pytest.raises(SourceError, match="cannot be read"):
             pseudonymous(notes, Pseudonyms(KEY))
 

@@ -222,6 +222,7 @@ class TestCommand:
 def test_what_a_session_knows_of_itself_is_all_on_the_page() -> None:
     told = replace(TOLD, damage="the cable was pulled", notes=("Note one.",))
     page = html_of(*build_facts(gathered(5), told))
-    assert "The recording ended early: the cable was pulled" in page
+    assert "It ended early: the cable was pulled" in page
     assert "Note one." in page
-    assert "nobody said that it ended" in page
+    assert "nobody said that it ended, and nothing was watched after it" in page
+    assert "No deviation in the frames that were decided under the beam." in page

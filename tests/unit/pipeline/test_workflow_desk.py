@@ -13,6 +13,7 @@ from pipeline.session.control import Cone, SessionControl
 from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
 from pipeline.session.refusals import Refusal
+from pipeline.workflow.desk import MAX_OUTLINES
 from pipeline.workflow.step import Step, StepFacts
 from tests.builders import INTRINSICS
 from tests.builders_results import APPLICATOR
@@ -152,6 +153,14 @@ class TestDrawing:
         desk.see()
         assert desk.draw("keep_out.rib").code == Refusal.NAME_TAKEN
         assert desk.draw("keep_out.skin").accepted
+
+    def test_no_more_is_drawn_than_can_be_shown(self, desk: Desk) -> None:
+        names = [f"keep_out.vessel_{n}" for n in range(MAX_OUTLINES)]
+        assert all(desk.draw(name).accepted for name in names)
+        assert desk.draw("keep_out.one_more").code == Refusal.TOO_MANY_OUTLINES
+        assert desk.draw(names[3]).accepted, "in its place"
+        assert desk.do("clear", name=names[0]).accepted
+        assert desk.draw("keep_out.one_more").accepted
 
     def test_undo_redo_and_clear(self, desk: Desk) -> None:
         for kind, refusal in (

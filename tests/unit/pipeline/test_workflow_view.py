@@ -12,6 +12,7 @@ import pytest
 from calibration.qa.standing import QaState
 from pipeline.qa.told import QaTold
 from pipeline.recorder.recorder_status import StorageTrouble, StorageWarning
+from pipeline.session.control import Cone
 from pipeline.session.events import Event, EventKind
 from pipeline.session.shell import SessionShell, ShellStanding
 from pipeline.sinks.sink import FrameResult
@@ -35,11 +36,12 @@ class Shell:
     """All of a session's shell that the follower asks."""
 
     def __init__(self) -> None:
-        self.has_time_out = True
+        self.has_time_out = self.holds_lease = True
+        self.cone = Cone.DOCKED
 
     @property
     def standing(self) -> ShellStanding:
-        return ShellStanding(None, self.has_time_out, None, None)
+        return ShellStanding(None, self.has_time_out, None, None, self.cone)
 
 
 class Room:
@@ -117,6 +119,18 @@ class TestBeam:
         beam = room.frame(Reason.INCIDENCE_HIGH)["session"]["beam"]
         assert beam == {"on": False, "since_ns": None, "deviations": 2}
 
+    def test_without_the_supervisors_lease_nothing_is_ready(self, room: Room) -> None:
+        room.shell.holds_lease = False
+        room.frame()
+        assert room.desk.do("step", to="beam").accepted
+        assert why(room.frame(), "ready") == ["NOT_READY"]
+        room.follower.note([ON])
+        assert room.frame()["session"]["beam"]["deviations"] == 1
+        room.shell.holds_lease = True
+        assert why(room.frame(), "ready") == []
+        room.shell.holds_lease = False
+        assert room.frame()["session"]["beam"]["deviations"] == 2
+
     def test_it_is_since_its_first_frame(self, room: Room) -> None:
         room.follower.note([ON])
         first = room.frame()["session"]["beam"]["since_ns"]
@@ -137,6 +151,18 @@ class TestReady:
         assert why(room.frame(Reason.NO_TIMEOUT), "ready") == ["NOT_READY"]
         room.shell.has_time_out = True
         assert why(room.frame(Reason.LATERAL_HIGH), "ready") == ["NOT_READY"]
+
+
+class TestDocked:
+    @pytest.mark.parametrize("reason", [Reason.NO_SECOND_ESTIMATE, Reason.NO_QA])
+    def test_it_is_what_the_time_out_wants_and_nothing_beside(
+        self, room: Room, reason: Reason
+    ) -> None:
+        room.frame(reason)
+        assert room.desk.do("step", to="beam").accepted
+        assert why(room.frame(reason), "dock") == []
+        room.shell.cone = Cone.PLACED
+        assert why(room.frame(reason), "dock") == ["NOT_DOCKED"]
 
 
 class TestPage:

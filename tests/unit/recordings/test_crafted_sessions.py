@@ -26,11 +26,13 @@ from recordings.session.recover import recover
 from recordings.session.writer import encoded
 from tests.recording_frames import make_frames, make_header
 from tracking.errors import TrackerError
+from tracking.frame import LiveNotes
 
 WITHIN_S = 0.1
 WITHIN_BYTES = 64 * 1024 * 1024
 HUGE = 4096
 MANY = 1_000_000  # records that say nothing
+NOTE_BYTES = 1024 * 1024  # of a note that is not read as JSON here
 
 
 def header_text(**changes: object) -> str:
@@ -203,6 +205,69 @@ def many_texts(folder: Path) -> bytes:
     )
 
 
+def live_bytes(folder: Path, around: bytes = b"{}", record: bytes = b"{}") -> bytes:
+    """A live session of one frame with these notes."""
+    *parts, frame = frame_messages()
+    notes = [(schema.AROUND_TOPIC, around), (schema.RECORD_TOPIC, record)]
+    return session_bytes(header_text(origin="live"), [*parts, *notes, frame], folder)
+
+
+def open_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b"[")
+
+
+def list_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b"[]")
+
+
+def deep_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b'{"a":' * 40_000)
+
+
+def nested_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b'{"a":' * 500 + b"1" + b"}" * 500)
+
+
+def long_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b'{"a":"' + b"x" * schema.MAX_DECISION_BYTES + b'"}')
+
+
+def unreadable_record(folder: Path) -> bytes:
+    return live_bytes(folder, record=b'{"a":"\xff"}')
+
+
+def list_around(folder: Path) -> bytes:
+    return live_bytes(folder, around=b"[]")
+
+
+def long_around(folder: Path) -> bytes:
+    return live_bytes(folder, around=b'{"a":"' + b"x" * schema.MAX_AROUND_BYTES + b'"}')
+
+
+def unreadable_around(folder: Path) -> bytes:
+    return live_bytes(folder, around=b'{"a":"' + b"x" * NOTE_BYTES + b'\xff"}')
+
+
+def heavy_parts(folder: Path) -> bytes:
+    """Parts that no frame needs, each of which might be one."""
+    topics = (schema.PICTURE_TOPIC, schema.TRANSFORM_TOPIC, schema.LOG_TOPIC)
+    parts = [(topic, bytes(schema.MAX_PARTS_BYTES // 3 + 1)) for topic in topics]
+    return session_bytes(header_text(), [*parts, *frame_messages()], folder)
+
+
+def heavy_message(folder: Path) -> bytes:
+    heavy = (schema.LOG_TOPIC, bytes(schema.MAX_PART_BYTES + 1))
+    return session_bytes(header_text(), [heavy, *frame_messages()], folder)
+
+
+def strange_cut(folder: Path) -> bytes:
+    """The file ends in a chunk whose message is of a channel that there is not."""
+    data = FRAMING.pack(5, 22) + struct.pack("<HIQQ", 99, 0, 0, 0)
+    announced = len(data) + 1000
+    head = CHUNK_HEAD.pack(0, 0, announced, 0, 0, announced)
+    return before_chunks(folder) + FRAMING.pack(6, len(head) + announced) + head + data
+
+
 CRAFTED: list[Callable[[Path], bytes]] = [
     huge_record,
     huge_metadata,
@@ -226,6 +291,17 @@ CRAFTED: list[Callable[[Path], bytes]] = [
     empty_summary,
     endless_record,
     many_texts,
+    open_record,
+    list_record,
+    deep_record,
+    nested_record,
+    long_record,
+    unreadable_record,
+    list_around,
+    long_around,
+    unreadable_around,
+    heavy_parts,
+    strange_cut,
 ]
 
 
@@ -281,3 +357,20 @@ def test_the_same_frame_unharmed_is_read(tmp_path: Path) -> None:
     assert source.read() is None
     assert source.damage is None
     source.close()
+
+
+def test_a_live_frame_unharmed_is_read_with_its_notes(tmp_path: Path) -> None:
+    path = tmp_path / "fine.mcap"
+    path.write_bytes(live_bytes(tmp_path, record=b'{"verdict":"HOLD"}'))
+    source = SessionSource(path)
+    frame = source.read()
+    source.close()
+    assert frame is not None
+    assert frame.live == LiveNotes("{}", '{"verdict":"HOLD"}')
+
+
+def test_a_message_of_no_frame_is_bounded_and_costs_no_frame(tmp_path: Path) -> None:
+    path = tmp_path / "crafted.mcap"
+    path.write_bytes(heavy_message(tmp_path))
+    assert f"at most {schema.MAX_PART_BYTES}" in read_whole(path)
+    assert recover(path, tmp_path / "out.mcap", lambda _done, _total: None).n_frames == 1

@@ -17,7 +17,7 @@ from mcap.writer import CompressionType, Writer
 from recordings.recorder import Recorded, record_session
 from recordings.session import schema
 from recordings.session.reader import SessionSource
-from recordings.session.writer import CHUNK_BYTES, SessionWriter
+from recordings.session.writer import CHUNK_BYTES, SessionWriter, encoded
 from recordings.source import Freshness
 from tests.recording_frames import (
     INTRINSICS,
@@ -29,6 +29,7 @@ from tests.recording_frames import (
 )
 from tracking.camera import CameraIntrinsics
 from tracking.errors import SourceError, UsageError
+from tracking.frame import LiveNotes
 
 LARGER = CameraIntrinsics(320, 240, 300.0, 300.0, 160.0, 120.0)
 N_LARGER = 8  # 150 kB of noise each: every second frame closes a chunk
@@ -268,6 +269,22 @@ def test_a_lost_frame_in_the_middle_is_damage(session: Path, tmp_path: Path) -> 
     assert len(read_all(source)) == 1
     assert source.damage is not None
     assert "frame 2 follows where 1 is due" in source.damage
+
+
+def test_what_no_reader_would_take_is_not_written(tmp_path: Path) -> None:
+    frame, path = make_frames(1)[0], tmp_path / "s.mcap"
+    most = LiveNotes('{"a":"' + "x" * (schema.MAX_AROUND_BYTES - 8) + '"}', "{}")
+    with SessionWriter(path, make_header()) as writer:
+        for notes in (replace(most, around=f" {most.around}"), LiveNotes("{}", most.around)):
+            with pytest.raises(UsageError, match="too much to be recorded"):
+                writer.write_encoded(encoded(frame, notes=notes))
+        whole = encoded(frame, notes=most)
+        heavy = ((schema.PICTURE_TOPIC, bytes(schema.MAX_PARTS_BYTES - schema.MAX_AROUND_BYTES)),)
+        with pytest.raises(UsageError, match="a frame's parts"):
+            writer.write_encoded(replace(whole, parts=(*whole.parts, *heavy)))
+        writer.write_encoded(whole)
+    [read] = read_all(SessionSource(path))
+    assert read.live == most
 
 
 def test_recorder_copies_a_source(session: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pipeline.demo import SAMPLES
 from pipeline.recorder.recording_notes import notes_of
 from recordings.session.reader import SessionSource
 from recordings.session.recover import Gap, recover, recovery_sentences
+from recordings.session.salvage import salvaged
 from recordings.session.verify import verify_session
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import assert_same_depth, make_frames, make_header, read_all
@@ -208,3 +209,41 @@ def test_a_file_of_another_order_of_channels_is_recovered_by_its_own(tmp_path: P
     data[60_000] ^= 1
     done = recover(with_bytes(tmp_path / "damaged.mcap", bytes(data)), tmp_path / "out.mcap", quiet)
     assert done.n_frames > 150
+
+
+def test_whoever_interrupts_it_has_no_file_that_says_something_wrong(
+    session: Path, tmp_path: Path
+) -> None:
+    n_told = 0
+
+    def interrupted(_done: int, _total: int | None) -> None:
+        nonlocal n_told
+        n_told += 1
+        if n_told > N_FRAMES + 2:  # all were counted, and two are written
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recover(session, tmp_path / "out.mcap", interrupted)
+    assert n_told == N_FRAMES + 3
+    assert list(tmp_path.iterdir()) == []
+    assert recover(session, tmp_path / "out.mcap", quiet).n_frames == N_FRAMES
+
+
+def test_a_session_that_changes_meanwhile_is_refused(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = list(salvaged(session, make_header(CAMERA)))
+    passes = iter([whole, whole[:-1]])
+    monkeypatch.setattr("recordings.session.recover.salvaged", lambda _p, _h: iter(next(passes)))
+    with pytest.raises(SourceError, match="changed while it was read"):
+        recover(session, tmp_path / "out.mcap", quiet)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_not_written_over(session: Path, tmp_path: Path) -> None:
+    left = with_bytes(tmp_path / "out.mcap.partial", b"left")
+    with pytest.raises(UsageError, match="cannot create") as refused:
+        recover(session, tmp_path / "out.mcap", quiet)
+    assert "remove it" in refused.value.remedy
+    assert left.read_bytes() == b"left"
+    assert list(tmp_path.iterdir()) == [left]

@@ -42,10 +42,23 @@ def test_every_frame_is_found_forward_and_back(session: Path) -> None:
     assert source.damage is None
 
 
+@pytest.mark.parametrize("n_read", [1, 6, N_FRAMES, N_FRAMES + 1])
+def test_one_goes_back_after_reading(session: Path, n_read: int) -> None:
+    source = SessionSource(session)
+    for _ in range(n_read):
+        source.read()
+    source.seek(0)
+    for got, want in zip(read_all(source), make_frames(N_FRAMES, CAMERA), strict=True):
+        assert_same_depth(got, want)
+    assert source.damage is None
+
+
 def test_behind_the_end_there_is_nothing(session: Path) -> None:
     source = SessionSource(session)
-    source.seek(N_FRAMES)
-    assert source.read() is None
+    for position in (N_FRAMES, N_FRAMES + 5):
+        source.seek(position)
+        assert source.read() is None
+        assert source.damage is None
     source.close()
 
 
@@ -58,7 +71,10 @@ def test_a_cut_session_is_sought_up_to_its_cut(session: Path, tmp_path: Path) ->
     source.seek(n_whole - 1)
     assert source.read() is not None
     assert source.read() is None
-    assert source.damage
+    assert f"cut.mcap ends behind position {n_whole - 1}: it is cut" in (source.damage or "")
+    source.seek(N_FRAMES - 1)  # of the frames before nothing was read, and nothing is said
+    assert source.read() is None
+    assert f"cut.mcap holds no whole frame from position {N_FRAMES - 1} on" in (source.damage or "")
     source.close()
 
 

@@ -10,15 +10,23 @@ import { byId } from "./dom.js";
 
 const KEY = "access";
 
+/**
+ * Role and token of the address: taken out of it, and kept.
+ * @returns {Access|null} null where the address has none
+ */
+export function takeAccess() {
+  const found = /^#(console|viewer)=((?:[^%]|%[0-9A-Fa-f]{2})+)$/.exec(location.hash);
+  if (!found) return null;
+  const access = { role: /** @type {Role} */ (found[1]), token: decodeURIComponent(found[2] ?? "") };
+  sessionStorage.setItem(KEY, JSON.stringify(access));
+  history.replaceState(null, "", location.pathname + location.search);
+  return access;
+}
+
 /** @returns {Access|null} */
 export function readAccess() {
-  const found = /^#(console|viewer)=(.+)$/.exec(location.hash);
-  if (found) {
-    const access = { role: /** @type {Role} */ (found[1]), token: decodeURIComponent(found[2] ?? "") };
-    sessionStorage.setItem(KEY, JSON.stringify(access));
-    history.replaceState(null, "", location.pathname + location.search);
-    return access;
-  }
+  const taken = takeAccess();
+  if (taken) return taken;
   const kept = sessionStorage.getItem(KEY);
   return kept ? JSON.parse(kept) : null;
 }

@@ -1,8 +1,8 @@
 /** Puts the page together: frames to views, keys and buttons to commands. */
 
-import { askAccess, hideAccess } from "./access.js";
+import { askAccess, hideAccess, takeAccess } from "./access.js";
 import { Connection } from "./connection.js";
-import { byId, el, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { EvidenceView } from "./evidence_view.js";
 import { Expiry } from "./expiry.js";
 import { showIdentity, showOrigin } from "./frame_line.js";
@@ -10,12 +10,14 @@ import { deadline, Freshness } from "./freshness.js";
 import { GaugeView } from "./gauge_view.js";
 import { fillHelp } from "./help_view.js";
 import { listen } from "./keys.js";
+import { OneSession } from "./one_session.js";
 import { PictureView } from "./picture_view.js";
 import { Pictures } from "./pictures.js";
 import { bannerOf } from "./verdict.js";
 import { VerdictView } from "./verdict_view.js";
 import { Console } from "./console.js";
 import { StepRail } from "./step_rail.js";
+import { fillTools } from "./tools_view.js";
 import { forgetLoad, loadOnce } from "./version.js";
 import { fillWords, rememberLanguage, startLanguage } from "./page_words.js";
 import { Words } from "./words/catalogue.js";
@@ -48,8 +50,7 @@ export class App {
     this.exposedMs = NaN;
     this.toldAgeMs = 0; // what is shown is no older
     this.losses = 0;
-    /** @type {Frame|null} */
-    this.frame = null;
+    this.one = new OneSession();
     /** @type {number|null} */
     this.unconfirmed = null; // sequence of what is drawn, and not yet part of a refresh of the screen
     this.expiry = new Expiry([...document.querySelectorAll(".live")].map((e) => /** @type {HTMLElement} */ (e)));
@@ -60,12 +61,18 @@ export class App {
       onPicture: (picture) => this.pictures.take(picture),
       onFrame: (frame, receivedMs, askedMs) => void this.#arrived(frame, receivedMs, askedMs),
       onLost: (why) => this.#lost(why),
-      onRefused: () => askAccess(() => this.connection.open()),
+      onRefused: () => {
+        byId("panel").hidden = true; // what it shows is of a session that no longer knows us
+        askAccess(() => this.connection.open());
+      },
     });
     setInterval(() => this.#watch(), CHECK_MS);
     document.addEventListener("visibilitychange", () => {
       this.expiry.blank();
       this.#confirm(); // a hidden page is not refreshed
+    });
+    addEventListener("hashchange", () => {
+      if (takeAccess()) this.#loadAnew(); // an address was pasted into the tab
     });
     listen(this.#actions());
     this.#speak();
@@ -74,6 +81,10 @@ export class App {
   /** @param {Hello} hello */
   #hello(hello) {
     forgetLoad();
+    if (!this.one.isAs(hello.role)) {
+      this.#loadAnew();
+      return;
+    }
     hideAccess();
     this.words = new Words(startLanguage(hello.language));
     this.role = hello.role === "console" ? "console" : "viewer";
@@ -81,7 +92,7 @@ export class App {
     this.console = this.role === "console" ? (this.console ?? new Console(this.connection, this.picture)) : null;
     this.rail = new StepRail(this.console ? (to) => this.console?.go(to) : null);
     showOrigin(hello, this.words);
-    this.#tools();
+    fillTools(this.words, this.#actions(), this.role === "viewer");
     this.#speak();
     if (this.evidence.isOpen) this.#askEvidence(true);
   }
@@ -94,6 +105,10 @@ export class App {
   async #arrived(frame, receivedMs, askedMs) {
     const { header, ageMs } = frame;
     const { sequence, stamp_ns: stampNs } = header;
+    if (!this.one.isOf(header.session)) {
+      this.#loadAnew();
+      return;
+    }
     const age = this.freshness.ageAtArrival({ sequence, stampNs, ageMs, receivedMs, askedMs });
     if (age === null || document.hidden) {
       this.connection.drawn(sequence);
@@ -138,7 +153,6 @@ export class App {
   #show({ frame, image, exposedMs, endsMs }) {
     const { header } = frame;
     const { words } = this;
-    this.frame = frame;
     this.exposedMs = exposedMs;
     this.verdict.show(bannerOf(header, words));
     this.gauge.show(header, words);
@@ -195,6 +209,14 @@ export class App {
     if (why === "version") loadOnce();
   }
 
+  /** This load of the page is over: nothing more is shown until the next one. */
+  #loadAnew() {
+    this.connection.end();
+    this.#lost("session");
+    byId("panel").hidden = true;
+    location.reload();
+  }
+
   /** @param {BlankWhy} why */
   #blankSays(why) {
     byId("blank").dataset.why = why;
@@ -208,23 +230,6 @@ export class App {
     this.#blankSays(/** @type {BlankWhy} */ (byId("blank").dataset.why));
   }
 
-  /** Buttons for what has a key; a viewer has none. */
-  #tools() {
-    const { words } = this;
-    const actions = this.#actions();
-    /** @type {[import("./words/catalogue.js").Key, string, () => void][]} */
-    const tools = [
-      ["evidence.open", "E", actions.evidence],
-      ["help.open", "?", actions.help],
-    ];
-    const made = tools.map(([key, letter, onclick]) =>
-      el("button", { type: "button", id: `tool-${letter === "?" ? "help" : "evidence"}`, onclick }, el("kbd", { text: letter }), words.text(key)),
-    );
-    const other = new Words(words.next()).catalogue.name;
-    made.push(el("button", { type: "button", id: "tool-language", onclick: actions.language }, el("kbd", { text: "L" }), other));
-    byId("tools").replaceChildren(...(this.role === "console" ? made : [el("span", { text: words.text("role.viewer") })]));
-  }
-
   /** @returns {import("./keys.js").Actions} */
   #actions() {
     return {
@@ -236,7 +241,7 @@ export class App {
       language: () => {
         this.words = new Words(this.words.next());
         rememberLanguage(this.words.language);
-        this.#tools();
+        fillTools(this.words, this.#actions(), this.role === "viewer");
         this.#speak();
       },
       help: () => fillHelp(this.words, this.role === "viewer").showModal(),

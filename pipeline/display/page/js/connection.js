@@ -41,6 +41,7 @@ export class Connection {
     this.askedMs = 0;
     this.nextId = 1;
     this.isOutdated = false;
+    this.isEnded = false;
     /** @type {Map<number, (answer: Answer) => void>} */
     this.pending = new Map();
     /** @type {WebSocket|null} */
@@ -77,8 +78,15 @@ export class Connection {
     });
   }
 
+  /** For good: nothing that comes is taken, nothing is tried again, and no token is forgotten. */
+  end() {
+    this.isEnded = true;
+    this.socket?.close();
+  }
+
   /** Connect; without a token nothing is tried. */
   open() {
+    if (this.isEnded) return;
     const access = readAccess();
     if (!access) {
       this.listener.onRefused();
@@ -100,7 +108,7 @@ export class Connection {
 
   /** @param {ArrayBuffer|string} data */
   #received(data) {
-    if (this.isOutdated) return;
+    if (this.isOutdated || this.isEnded) return;
     const receivedMs = performance.now();
     if (typeof data === "string") {
       this.#receivedText(JSON.parse(data));
@@ -142,6 +150,7 @@ export class Connection {
   /** @param {number} code */
   #closed(code) {
     this.socket = null;
+    if (this.isEnded) return;
     this.listener.onLost(this.isOutdated ? "version" : "connecting");
     for (const id of [...this.pending.keys()]) this.#answered(id, NO_ANSWER);
     if (this.isOutdated) return;

@@ -137,11 +137,9 @@ export class Console {
     this.#again();
   }
 
-  /** Draw the panel again with what was chosen since. */
+  /** Draw the panel again: what was chosen since, the desk and all that was made of it ask for. */
   #again() {
-    if (!this.desk) return;
-    this.desk = { ...this.desk, choices: this.choices };
-    this.panel.show(this.desk);
+    if (this.desk) this.panel.show(this.desk);
   }
 
   /**

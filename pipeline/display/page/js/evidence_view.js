@@ -2,6 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { measuredText } from "./quantities.js";
+import { shownVerdict } from "./verdict.js";
 
 /**
  * @typedef {import("./types.js").Header} Header
@@ -10,7 +11,7 @@ import { measuredText } from "./quantities.js";
  */
 
 const PNG = "data:image/png;base64,";
-const EVERY_MS = 250; // people read it; four times a second is enough
+const EVERY_MS = 250; // people read it; beside the same verdict and causes four times a second is enough
 
 /** @type {[string, number, string][]} name, digits, unit; digits -1: a word; unit %: a share */
 const FACTS = [
@@ -40,6 +41,7 @@ export class EvidenceView {
     this.under = el("canvas"); // the picture that the mask belongs to
     this.turn = 0; // of several masks being decoded the last one counts
     this.shownMs = 0;
+    this.beside = ""; // the verdict and the causes of the frame that is told
   }
 
   get isOpen() {
@@ -50,6 +52,7 @@ export class EvidenceView {
   open(isOpen) {
     this.root.hidden = !isOpen;
     this.shownMs = 0;
+    this.body.replaceChildren(); // nothing of when it was open before
     void this.#mask(null);
   }
 
@@ -60,7 +63,9 @@ export class EvidenceView {
    */
   show(header, words, isStill) {
     const now = performance.now();
-    if (!this.isOpen || now - this.shownMs < EVERY_MS) return;
+    const beside = [shownVerdict(header), ...header.reasons].join();
+    if (!this.isOpen || (beside === this.beside && now - this.shownMs < EVERY_MS)) return;
+    this.beside = beside;
     this.shownMs = now;
     this.body.replaceChildren(
       el("dl", {}, ...facts(header, words)),

@@ -107,11 +107,11 @@ export class StepPanel {
 
 /**
  * The frame whose fault waits for an acknowledgement; null where none does.
+ * Only the same number is the same fault: a counter that went back gives a later one a lower number.
  * @param {Session} session
  */
 export function faultToAcknowledge({ last_fault_frame, acknowledged_frame }) {
-  if (last_fault_frame === null) return null;
-  return acknowledged_frame !== null && acknowledged_frame >= last_fault_frame ? null : last_fault_frame;
+  return acknowledged_frame === last_fault_frame ? null : last_fault_frame;
 }
 
 /** @param {Desk} desk */

@@ -23,6 +23,7 @@ export const REFUSALS = {
   NO_OUTLINE: ["Die Linie umschließt nichts oder kreuzt sich.", "Neu zeichnen."],
   NOT_ON_BED: ["Der Umriss verlässt das aufgenommene Bett.", "Auf das Bett zeichnen."],
   NO_LIMIT: ["Der Plan hat dafür keine Grenze.", "Plan ändern lassen, oder weglassen."],
+  TOO_MANY_OUTLINES: ["Mehr Strukturen können nicht gezeigt werden.", "Zuerst eine löschen."],
   NAME_TAKEN: ["Der Plan hat selbst eine Struktur dieses Namens.", "Anderen Namen wählen."],
   NOTHING_TO_UNDO: ["Nichts ist zurückzunehmen.", "Nichts zu tun."],
   NOTHING_TO_REDO: ["Nichts ist wiederherzustellen.", "Nichts zu tun."],

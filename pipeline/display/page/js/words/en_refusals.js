@@ -23,6 +23,7 @@ export const REFUSALS = {
   NO_OUTLINE: ["The line encloses no area, or crosses itself.", "Draw it again."],
   NOT_ON_BED: ["The outline leaves the surveyed bed.", "Draw it on the bed."],
   NO_LIMIT: ["The plan has no limit for this.", "Have the plan changed, or leave it out."],
+  TOO_MANY_OUTLINES: ["No more structures can be shown.", "Clear one first."],
   NAME_TAKEN: ["The plan has a structure of this name itself.", "Choose another name."],
   NOTHING_TO_UNDO: ["There is nothing to undo.", "Nothing to do."],
   NOTHING_TO_REDO: ["There is nothing to redo.", "Nothing to do."],
