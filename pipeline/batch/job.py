@@ -155,12 +155,7 @@ def _named(url: str) -> Path:
 
 def _opened(url: str) -> SessionSource:
     """A file of the archive, for ranged reads. Raises SourceError or OSError."""
-    stream = open_session(url)
-    try:
-        return SessionSource(_named(url), stream)
-    except BaseException:
-        stream.close()
-        raise
+    return SessionSource(_named(url), open_session(url))
 
 
 def _given(configuration: Configuration) -> GivenTexts:

@@ -51,15 +51,15 @@ def _recording(entry: Entry) -> EventFacts:
 
 def _supervisor(entry: Entry) -> EventFacts | None:
     """An alarm, a fault, what was lost, or that frames stopped coming; None: what is everyday."""
-    body = entry.body
-    if body.get("event") == EventKind.ALARM and body.get("what"):
+    body, event = entry.body, entry.body.get("event")
+    if event == EventKind.ALARM and body.get("what"):
         alarm = str(body["what"])
         text = f"ALARM of the supervisor: {ALARMS.get(alarm, alarm)}"
-    elif body.get("event") == EventKind.LOST:
+    elif event == EventKind.LOST:
         text = f"{body['n']} events of the supervisor were lost: alarms may be among them"
-    elif body.get("event") == EventKind.FAULT:
+    elif event == EventKind.FAULT:
         text = f"FAULT of the supervisor: {body['what']}"
-    elif body.get("event") == "dropped":
+    elif event == "dropped":
         text = f"The lease was dropped: {body['why']}"
     else:
         return None

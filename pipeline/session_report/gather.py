@@ -152,9 +152,9 @@ class Gatherer:
             what = f"approved the plan's revision ({event.what})"
             self.confirmations.append(Confirmation(**at, person=event.person, what=what))
             return
-        self.n_refused += event.refusal is not None
-        is_one_too_many = event.refusal is not None and self.n_refused > MAX_REFUSED
-        if event.kind in UNTOLD or is_one_too_many:
+        is_refused = event.refusal is not None
+        self.n_refused += is_refused
+        if event.kind in UNTOLD or (is_refused and self.n_refused > MAX_REFUSED):
             return
         text = EVENT_WORDS[event.kind]
         if event.what:

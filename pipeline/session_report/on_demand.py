@@ -53,8 +53,9 @@ class ReportOnDemand:
 
         What is said again, by a person or for the supervisor, changes nothing.
         """
-        for is_on in filter(lambda told: told is not None, map(beam_told, events)):
-            if is_on != self._is_beam_on:
+        for event in events:
+            is_on = beam_told(event)
+            if is_on is not None and is_on != self._is_beam_on:
                 with self._lock:
                     self._is_beam_on = is_on
                     self._n_beam_changes += 1

@@ -69,7 +69,7 @@ class SessionSource:
                 actual=str(error),
                 remedy=NO_HEADER_REMEDY,
             ) from error
-        except SourceError:
+        except BaseException:
             self._stream.close()
             raise
         self._damage: str | None = None

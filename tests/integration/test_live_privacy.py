@@ -8,6 +8,7 @@ import tomllib
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +125,18 @@ def test_its_replay_gives_the_live_decisions_with_its_own_plan(
     assert not any(json.loads(line)["verdict"] == "READY" for line in records)
 
 
+def replayed_copy(folder: Path, copy: Path, tmp_path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Replay a copy of `folder`'s session by its own texts: its comparison, and its records."""
+    own = tmp_path / "texts"
+    assert main(["sessions", "info", str(copy), "--texts", str(own)]) == 0
+    (own / "site.toml").write_text((folder / "site.toml").read_text())
+    asked = replace(request(own, copy, tmp_path / "out"), catalogue_path=own / "catalogue.toml")
+    replayed(asked, SessionSource(copy))
+    found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
+    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    return found, lines
+
+
 def test_a_deidentified_copy_keeps_what_was_decided(
     recorded: tuple[Veiled, Path], key: Path, tmp_path: Path
 ) -> None:
@@ -136,13 +149,7 @@ def test_a_deidentified_copy_keeps_what_was_decided(
     assert source.header.device_serial.startswith("CAM-")
     effective = tomllib.loads(dict(source.header.embedded)["effective_config.toml"])
     assert "person" not in effective["site"]
-    own = tmp_path / "texts"
-    assert main(["sessions", "info", str(copy), "--texts", str(own)]) == 0
-    (own / "site.toml").write_text((folder / "site.toml").read_text())
-    asked = replace(request(own, copy, tmp_path / "out"), catalogue_path=own / "catalogue.toml")
-    replayed(asked, SessionSource(copy))
-    found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
-    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    found, lines = replayed_copy(folder, copy, tmp_path)
     assert json.loads(lines[-1])["verdict"] == "READY"
     assert found["has_its_plan"]
     assert found["colour"] == "off"

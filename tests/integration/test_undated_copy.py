@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,9 @@ from pipeline.audit.key_files import make_key_files
 from pipeline.cli.app import main
 from pipeline.privacy.pseudonyms import pseudonyms_of
 from pipeline.recorder.veil import Veil
-from recordings.session.reader import SessionSource
 from tests.integration.test_live_parts import camera
-from tests.integration.test_live_privacy import Veiled
-from tests.integration.test_live_recording import configured, frames_of, replayed, request
+from tests.integration.test_live_privacy import Veiled, replayed_copy
+from tests.integration.test_live_recording import configured, frames_of
 from tests.integration.test_live_session import START_NS
 
 # Every stamp of a session that takes less than 100 s; a float never has as many digits.
@@ -67,13 +65,7 @@ def test_no_time_of_it_tells_when_it_was_recorded(folder: Path, copy: Path) -> N
 
 
 def test_its_replay_finds_no_difference(folder: Path, copy: Path, tmp_path: Path) -> None:
-    own = tmp_path / "texts"
-    assert main(["sessions", "info", str(copy), "--texts", str(own)]) == 0
-    (own / "site.toml").write_text((folder / "site.toml").read_text())
-    asked = replace(request(own, copy, tmp_path / "out"), catalogue_path=own / "catalogue.toml")
-    replayed(asked, SessionSource(copy))
-    found = json.loads((tmp_path / "out" / "live_comparison.json").read_text())
-    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    found, lines = replayed_copy(folder, copy, tmp_path)
     assert (found["n_equal"], found["n_differing"]) == (len(lines), 0)
     assert found["has_its_plan"]
     assert json.loads(lines[0])["stamp_ns"] == 0

@@ -198,11 +198,16 @@ def test_refusals_without_end_are_counted() -> None:
     assert further.text == "7 further commands were refused: the audit log has them."
 
 
+def on_demand(folder: Path, frames: range) -> tuple[SessionReporter, ReportOnDemand]:
+    """What writes a report of these frames, and the reporter that took them."""
+    reporter = reporter_of(folder)
+    take(reporter, frames)
+    return reporter, ReportOnDemand(reporter, folder, lambda _line: None)
+
+
 class TestOnDemand:
     def test_a_report_from_before_a_beam_event_is_not_shown(self, tmp_path: Path) -> None:
-        reporter = reporter_of(tmp_path)
-        report = ReportOnDemand(reporter, tmp_path, lambda _line: None)
-        take(reporter, range(BEAM_ON))
+        _, report = on_demand(tmp_path, range(BEAM_ON))
         report.begin()
         report.wait()
         assert report.path("pdf")
@@ -212,9 +217,7 @@ class TestOnDemand:
         assert [report.path(kind) for kind in ("html", "pdf", "dicom")] == [""] * 3
 
     def test_what_is_said_twice_takes_it_away_once(self, tmp_path: Path) -> None:
-        reporter = reporter_of(tmp_path)
-        report = ReportOnDemand(reporter, tmp_path, lambda _line: None)
-        take(reporter, range(BEAM_ON + 1))
+        _, report = on_demand(tmp_path, range(BEAM_ON + 1))
         report.note(EVENTS[BEAM_ON])
         report.begin()
         report.wait()
@@ -222,9 +225,7 @@ class TestOnDemand:
         assert report.path("pdf")
 
     def test_one_between_a_beam_event_and_its_frame_is_not_shown(self, tmp_path: Path) -> None:
-        reporter = reporter_of(tmp_path)
-        report = ReportOnDemand(reporter, tmp_path, lambda _line: None)
-        take(reporter, range(BEAM_ON))
+        reporter, report = on_demand(tmp_path, range(BEAM_ON))
         reporter.note(EVENTS[BEAM_ON])
         report.note(EVENTS[BEAM_ON])
         report.begin()
@@ -234,9 +235,7 @@ class TestOnDemand:
     def test_one_that_the_beam_overtakes_is_not_shown_and_the_next_is(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        reporter = reporter_of(tmp_path)
-        take(reporter, range(2))
-        report = ReportOnDemand(reporter, tmp_path, lambda _line: None)
+        _, report = on_demand(tmp_path, range(2))
         (tmp_path / "report").mkdir()
         (tmp_path / "report" / "session_report.pdf").write_bytes(b"%PDF")
         began, may_end, written = threading.Event(), threading.Event(), list[int]()
@@ -269,9 +268,7 @@ class TestOnDemand:
     def test_closing_waits_for_what_is_written_and_begins_nothing(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        reporter = reporter_of(tmp_path)
-        take(reporter, range(2))
-        report = ReportOnDemand(reporter, tmp_path, lambda _line: None)
+        _, report = on_demand(tmp_path, range(2))
         began, may_end, ended = threading.Event(), threading.Event(), list[int]()
 
         def slow(_snapshot: Snapshot) -> str:
