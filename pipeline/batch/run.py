@@ -118,7 +118,7 @@ def local_workers(n: int) -> LocalCluster:
         n_workers=n,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # any free port: several may run on one computer
         silence_logs=QUIET,
         host="127.0.0.1",
         env=_environment(),

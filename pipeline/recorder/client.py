@@ -9,6 +9,7 @@ is nearly full, is a warning: what is missing is counted and told.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -39,6 +40,9 @@ LOOK_S = 1.0
 BEHIND, CAUGHT_UP = 8, 2  # frames that wait
 LOW_BYTES = 2_000_000_000  # a few minutes
 TOLD_S = 30.0  # a warning of dropped frames stays so long
+# glibc's: the recorder's process keeps the memory that a frame takes, rather than hand it back and
+# take it anew for the next one. What it holds is then as much as its largest frame needs.
+KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 
 class LiveRecorder:
@@ -74,6 +78,7 @@ class LiveRecorder:
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 cwd=ROOT,
+                env={**os.environ, **KEPT_MEMORY},
                 start_new_session=True,
             )
         start = {

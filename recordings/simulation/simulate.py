@@ -7,10 +7,10 @@ What is written appears whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from recordings.appearing_file import appearing_whole
 from recordings.bop.writer import BopWriter
 from recordings.naming import DB3_SUFFIX, SESSION_SUFFIX
 from recordings.session.writer import SessionWriter
@@ -128,7 +128,7 @@ def _frames(
 
 
 def _write_mcap(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) -> None:
-    with _appearing_whole(out) as partial, SessionWriter(partial, header) as writer:
+    with appearing_whole(out) as partial, SessionWriter(partial, header) as writer:
         for frame in frames:
             writer.write(frame)
 
@@ -145,15 +145,3 @@ def _write_db3(out: Path, header: SourceHeader, frames: Iterator[SourceFrame]) -
         name=header.device_name,
         serial=header.device_serial,
     )
-
-
-@contextmanager
-def _appearing_whole(out: Path) -> Iterator[Path]:
-    """Give a hidden path to write to; it becomes `out` on success and vanishes on failure."""
-    partial = out.with_name(f".{out.stem}.part{out.suffix}")
-    partial.unlink(missing_ok=True)  # of a run that was killed
-    try:
-        yield partial
-        partial.rename(out)
-    finally:
-        partial.unlink(missing_ok=True)

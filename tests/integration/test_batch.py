@@ -56,6 +56,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[str]:
+    """Address of two workers that stay, for what does not depend on how they start."""
+    with local_workers(2) as cluster:
+        yield cluster.scheduler_address
+
+
 def _records(path: Path) -> list[dict[str, Any]]:
     lines = (path / "records.jsonl").read_text().splitlines()
     return [{k: v for k, v in json.loads(line).items() if k != "stage_ms"} for line in lines]
@@ -124,14 +131,14 @@ def bucket(archive: Path) -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_object_store_a_cluster_and_a_killed_worker(
-    archive: Path, bucket: str, tmp_path: Path
+    archive: Path, bucket: str, workers: str, tmp_path: Path
 ) -> None:
     from distributed import LocalCluster
 
     here, there = tmp_path / "here", tmp_path / "there"
     killed = threading.Event()
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
 
         def kill_one(done: int, _total: int | None) -> None:
@@ -142,7 +149,7 @@ def test_an_object_store_a_cluster_and_a_killed_worker(
 
         request = _request(bucket, there, scheduler=cluster.scheduler_address)
         far = batch(request, kill_one)
-    near = batch(_request(str(archive), here), _silent)
+    near = batch(_request(str(archive), here, scheduler=workers), _silent)
     assert killed.is_set()
     assert [(r.name, r.status, r.verdicts) for r in far.rows] == [
         (r.name, r.status, r.verdicts) for r in near.rows
@@ -153,7 +160,10 @@ def test_an_object_store_a_cluster_and_a_killed_worker(
 
 
 @pytest.mark.slow
-def test_parts_of_one_recording_are_one_session(archive: Path, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_parts_of_one_recording_are_one_session(
+    archive: Path, workers: str, tmp_path: Path
+) -> None:
     whole, days = archive / "day-1" / "s0.mcap", tmp_path / "days"
     days.mkdir()
     source = SessionSource(whole)
@@ -163,7 +173,7 @@ def test_parts_of_one_recording_are_one_session(archive: Path, tmp_path: Path) -
     shutil.copyfile(days / "long.part002.mcap", days / "lone.part002.mcap")
 
     out, alone = tmp_path / "out", tmp_path / "alone"
-    lone, long = batch(_request(str(days), out), _silent).rows
+    lone, long = batch(_request(str(days), out, scheduler=workers), _silent).rows
     assert (lone.name, lone.status) == ("lone.part002", Status.FAILED)
     assert "is not part 1 of its recording" in lone.reason
     assert (long.name, long.status, long.n_frames) == ("long", Status.DONE, N_FRAMES)
@@ -172,7 +182,7 @@ def test_parts_of_one_recording_are_one_session(archive: Path, tmp_path: Path) -
     assert _records(out / "sessions" / "long") == _records(alone)
 
     (days / "long.part002.mcap").unlink()
-    [_, long] = batch(_request(str(days), out), _silent).rows
+    [_, long] = batch(_request(str(days), out, scheduler=workers), _silent).rows
     assert (long.status, long.n_frames) != (Status.DONE, N_FRAMES)
 
 
@@ -189,10 +199,13 @@ def test_a_cluster_without_workers_is_said(
 
 
 @pytest.mark.slow
-def test_a_gate_finds_the_session_that_decides_otherwise(archive: Path, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_gate_finds_the_session_that_decides_otherwise(
+    archive: Path, workers: str, tmp_path: Path
+) -> None:
     day, out, before = archive / "day-1", tmp_path / "now", tmp_path / "before"
-    batch(_request(str(day), before), _silent)
-    same = batch(_request(str(day), out, baseline=before), _silent)
+    batch(_request(str(day), before, scheduler=workers), _silent)
+    same = batch(_request(str(day), out, scheduler=workers, baseline=before), _silent)
     assert same.changes == {"same": N_SESSIONS}
     assert exit_code(same, is_gate=True) == 0
 
@@ -204,7 +217,7 @@ def test_a_gate_finds_the_session_that_decides_otherwise(archive: Path, tmp_path
     table = json.loads((before / "batch.json").read_text())
     table["rows"].append({**table["rows"][0], "name": "s9"})
     (before / "batch.json").write_text(json.dumps(table))
-    found = batch(_request(str(day), out, baseline=before), _silent)
+    found = batch(_request(str(day), out, scheduler=workers, baseline=before), _silent)
     assert exit_code(found, is_gate=True) == 6
     by_name = {c.name: c for c in found.comparisons or ()}
     assert (by_name["s3"].change, by_name["s3"].n_verdicts) == ("verdict", 1)

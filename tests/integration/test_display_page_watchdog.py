@@ -25,6 +25,7 @@ def bench() -> Iterator[Trials]:
         yield found
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", KINDS)
 def test_blank_in_time(bench: Trials, kind: str) -> None:
     for trial in range(N_TRIALS):

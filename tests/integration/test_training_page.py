@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from pipeline.config.catalogue_file import read_catalogue
+from pipeline.display import serving
 from pipeline.session.answers import Status
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tests.integration.display_browser import (
@@ -152,6 +153,7 @@ def _url(session: Training) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("size", "touches", "is_rough"),
     [(FULL, False, True), (SMALL, True, False)],
@@ -161,11 +163,13 @@ def test_the_whole_workflow_on_the_page(
     browser: Browser,
     rendered: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
     *,
     touches: bool,
     is_rough: bool,
 ) -> None:
+    monkeypatch.setattr(serving, "LONGEST_PAUSE_S", serving.FIRST_PAUSE_S)  # killed often here
     out = tmp_path / "t"
     out.mkdir()
     shutil.copy(rendered, out)

@@ -92,7 +92,7 @@ def test_a_short_soak_knows_every_frame() -> None:
 
 
 def test_every_frame_is_processed_or_skipped_and_recorded(tmp_path: Path) -> None:
-    session, part = PacedSession(0), Part()
+    session, part = PacedSession(0, 40), Part()
     session.period_ns = 15_000_000  # too fast: some are overtaken
     with recording_to(tmp_path / "s.mcap", session.header, max_waiting=100) as recorder:
         session.run(40, part, SessionNotes(recorder), None)

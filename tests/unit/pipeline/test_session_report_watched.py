@@ -23,7 +23,7 @@ from pipeline.session_report.facts_file import read_facts
 from pipeline.session_report.from_log import told_by_log
 from pipeline.session_report.gather import MAX_REFUSED, Gatherer
 from pipeline.session_report.in_force import InForce
-from pipeline.session_report.on_demand import ReportOnDemand
+from pipeline.session_report.on_demand import PAGES, ReportOnDemand
 from pipeline.session_report.page import html_of
 from pipeline.session_report.reporter import (
     BEHIND_NOTE,
@@ -205,7 +205,21 @@ def on_demand(folder: Path, frames: range) -> tuple[SessionReporter, ReportOnDem
     return reporter, ReportOnDemand(reporter, folder, lambda _line: None)
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files at once, for what is decided around them; `test_session_reporter` has real ones."""
+
+    def written(report: ReportOnDemand, _snapshot: Snapshot) -> str:
+        report._out.mkdir(exist_ok=True)
+        for name in PAGES.values():
+            (report._out / name).touch()
+        return ""
+
+    monkeypatch.setattr(ReportOnDemand, "_failure", written)
+
+
 class TestOnDemand:
+    @pytest.mark.usefixtures("quick")
     def test_a_report_from_before_a_beam_event_is_not_shown(self, tmp_path: Path) -> None:
         _, report = on_demand(tmp_path, range(BEAM_ON))
         report.begin()
@@ -216,6 +230,7 @@ class TestOnDemand:
         report.note(EVENTS[BEAM_ON])
         assert [report.path(kind) for kind in ("html", "pdf", "dicom")] == [""] * 3
 
+    @pytest.mark.usefixtures("quick")
     def test_what_is_said_twice_takes_it_away_once(self, tmp_path: Path) -> None:
         _, report = on_demand(tmp_path, range(BEAM_ON + 1))
         report.note(EVENTS[BEAM_ON])
@@ -224,6 +239,7 @@ class TestOnDemand:
         report.note([Event(EventKind.BEAM_ON, BEAM_ON + 1)])
         assert report.path("pdf")
 
+    @pytest.mark.usefixtures("quick")
     def test_one_between_a_beam_event_and_its_frame_is_not_shown(self, tmp_path: Path) -> None:
         reporter, report = on_demand(tmp_path, range(BEAM_ON))
         reporter.note(EVENTS[BEAM_ON])

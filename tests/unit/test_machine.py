@@ -1,0 +1,65 @@
+"""A test marked `alone` has the machine: pytest itself, with two workers, on made tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFTEST = """
+import pytest
+from tests.machine import machine_for
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with machine_for(item):
+        return (yield)
+"""
+MADE = """
+import os, time
+import pytest
+
+@pytest.mark.parametrize("k", range({n}))
+{mark}
+def test(k):
+    began = time.monotonic()
+    time.sleep({seconds})
+    with open(os.environ["TOLD"], "a") as told:
+        print("{name}", began, time.monotonic(), file=told)
+"""
+
+
+def test_none_runs_beside_one_that_is_alone_and_the_others_run_beside_each_other(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = alone\n")
+    alone = MADE.format(n=2, mark="@pytest.mark.alone", seconds=0.3, name="alone")
+    (tmp_path / "test_alone.py").write_text(alone)
+    for name in ("first", "second"):
+        many = MADE.format(n=30, mark="", seconds=0.05, name=name)
+        (tmp_path / f"test_{name}.py").write_text(many)
+    told = tmp_path / "told"
+    environment = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(ROOT)}
+    workers = ["-n", "2", "--dist", "loadfile"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:dash", *workers, str(tmp_path)],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+    lines = [line.split() for line in told.read_text().splitlines()]
+    spans = [(name, float(began), float(ended)) for name, began, ended in lines]
+    assert len(spans) == 62
+    beside = {
+        frozenset((first[0], second[0]))
+        for k, first in enumerate(spans)
+        for second in spans[k + 1 :]
+        if first[1] < second[2] and second[1] < first[2]
+    }
+    assert beside == {frozenset(("first", "second"))}
