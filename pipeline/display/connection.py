@@ -127,6 +127,8 @@ class _Client:
         self._awaited: int | None = None
         self._awaited_exposure_ns = 0
         self._picture_ahead: int | None = None  # sent, and no frame since
+        self._may_go_ahead = asyncio.Event()  # no picture did since the last frame
+        self._may_go_ahead.set()
         self._last_picture = 0
         self._wants_mask = False
         self._asking: set[asyncio.Task[None]] = set()
@@ -157,6 +159,7 @@ class _Client:
             told_lost = drawn is None
             if drawn is None:
                 self._picture_ahead = None  # the page forgets it
+                self._may_go_ahead.set()
                 await self._tell(told("session_lost"))
                 continue
             sequence = drawn.sequence
@@ -170,6 +173,7 @@ class _Client:
                 async with asyncio.timeout(DRAWN_S):
                     age_ms = (time.monotonic_ns() - drawn.exposure_ns) / 1e6
                     await self._send_bytes(pack_for_page(header, jpeg, age_ms))
+                    self._may_go_ahead.set()
                     await self._acknowledged.wait()
             except TimeoutError:
                 raise Dropped(Code.TOO_LATE) from None
@@ -177,10 +181,12 @@ class _Client:
     async def _send_pictures(self) -> None:
         number = 0
         while True:
+            await self._may_go_ahead.wait()
             picture = await self._shared.hub.picture_after(number)
             number = picture.number
-            if self._picture_ahead is None and number > self._last_picture:
+            if number > self._last_picture:
                 self._picture_ahead = number
+                self._may_go_ahead.clear()
                 await self._send_bytes(pack_picture_for_page(number, picture.jpeg))
 
     async def _listen(self) -> None:

@@ -6,6 +6,7 @@ import base64
 
 import numpy as np
 import pytest
+import simplejpeg
 from playwright.sync_api import Page
 
 from pipeline.benchmarks.display_frames import jpeg_of
@@ -18,7 +19,8 @@ RUN = """async ([steps, pictures]) => {
   const kept = new Pictures();
   const widths = [];
   for (const [what, number, k] of steps) {
-    if (what === 'ahead') kept.take({ header: { number }, jpeg: bytes(k) });
+    if (what === 'no decoder') delete globalThis.ImageDecoder;
+    else if (what === 'ahead') kept.take({ header: { number }, jpeg: bytes(k) });
     else if (what === 'forget') kept.forget();
     else {
       const { image, jpeg } = await kept.of({ header: { picture: { number } }, jpeg: bytes(k) });
@@ -46,6 +48,8 @@ RUN = """async ([steps, pictures]) => {
         ([("ahead", 1, 0), ("forget", 0, None), ("frame", 1, None)], [None]),
         ([("frame", 1, None)], [None]),
         ([("ahead", 1, 3), ("frame", 1, None), ("frame", 2, 3)], [None, None]),
+        ([("no decoder", 0, None), ("ahead", 1, 0), ("frame", 1, None)], [8]),
+        ([("no decoder", 0, None), ("frame", 1, 3)], [None]),
     ],
 )
 def test_a_frame_has_its_own_picture_or_none(
@@ -54,3 +58,24 @@ def test_a_frame_has_its_own_picture_or_none(
     made = [jpeg_of(np.zeros((8, width, 3), np.uint8)) for width in WIDTHS]
     told = [base64.b64encode(jpeg).decode() for jpeg in (*made, b"no picture")]
     assert page.evaluate(RUN, [steps, told]) == widths
+
+
+SHOWN = """async ([picture, hasDecoder]) => {
+  if (!hasDecoder) delete globalThis.ImageDecoder;
+  const { decode } = await import('/js/pictures.js');
+  const image = await decode(Uint8Array.from(atob(picture), (c) => c.charCodeAt(0)));
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  return Array.from(context.getImageData(0, 0, image.width, image.height).data);
+}"""
+
+
+@pytest.mark.parametrize("has_decoder", [True, False], ids=["decoder", "blob"])
+def test_a_picture_has_its_colours(page: Page, *, has_decoder: bool) -> None:
+    across, down = np.meshgrid(np.arange(64), np.arange(48))
+    rgb = np.stack((40 + 3 * across, 60 + 2 * down, np.full_like(across, 90)), axis=-1)
+    jpeg = jpeg_of(rgb.astype(np.uint8))
+    told = base64.b64encode(jpeg).decode()
+    shown = np.array(page.evaluate(SHOWN, [told, has_decoder])).reshape(48, 64, 4)[..., :3]
+    assert np.abs(shown - simplejpeg.decode_jpeg(jpeg, "RGB").astype(int)).max() <= 6

@@ -1,11 +1,104 @@
-"""A connection that the library closes while a frame is on its way is gone, and no defect."""
+"""One client's connection: what goes ahead of what, and who is gone."""
 
 from __future__ import annotations
 
-import pytest
-from fastapi import WebSocketDisconnect
+import asyncio
+import json
+from typing import Any, cast
 
-from pipeline.display.connection import _closed_is_gone
+import numpy as np
+import pytest
+from fastapi import WebSocket, WebSocketDisconnect
+
+from pipeline.display.access import Tokens
+from pipeline.display.asking import SessionAsker
+from pipeline.display.connection import Shared, _Client, _closed_is_gone
+from pipeline.display.drawing import Drawn, Picture
+from pipeline.display.hub import Hub
+from pipeline.display.wire import unpack_for_page
+
+PATIENCE_S = 5.0
+
+
+class MadeSocket:
+    """A page's end: what it was sent, as (kind, number, whether it brought a JPEG)."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, bool]] = []
+        self.said = asyncio.Queue[dict[str, object]]()
+
+    async def send_text(self, _text: str) -> None:
+        return
+
+    async def send_bytes(self, data: bytes) -> None:
+        header, jpeg, _ = unpack_for_page(data)
+        self.sent.append((str(header["kind"]), int(str(header["number"])), bool(jpeg)))
+
+    async def receive(self) -> dict[str, object]:
+        return await self.said.get()
+
+    def draw(self, sequence: int) -> None:
+        text = json.dumps({"kind": "drawn", "sequence": sequence})
+        self.said.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def until(self, n_sent: int) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.sent) < n_sent:
+                await asyncio.sleep(0.001)
+
+
+def picture(number: int) -> Picture:
+    return Picture(number, (2, 2), b"jpeg")
+
+
+def drawn(number: int) -> Drawn:
+    table: dict[str, Any] = {"kind": "frame", "number": number}
+    return Drawn(number, 0, picture(number), table, np.zeros((2, 2), np.uint8))
+
+
+async def told_of(n_skipped: int) -> list[tuple[str, int, bool]]:
+    """What a page is sent that is drawing frame 1 while later ones come."""
+    hub, socket = Hub(), MadeSocket()
+    shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
+    client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
+    hub.show(drawn(1))
+    await socket.until(1)
+    for number in range(2, 3 + n_skipped):
+        hub.show_picture(picture(number))
+        await socket.until(2)
+        hub.show(drawn(number))
+    last = 3 + n_skipped
+    hub.show_picture(picture(last))
+    await asyncio.sleep(0.05)
+    socket.draw(1)
+    await socket.until(4)
+    hub.show(drawn(last))
+    socket.draw(last - 1)
+    await socket.until(5)
+    client.cancel()
+    await asyncio.wait([client])
+    return socket.sent
+
+
+def test_a_picture_goes_ahead_as_soon_as_the_frame_before_it_is_sent() -> None:
+    """Also where it came while that frame waited for the page."""
+    assert asyncio.run(told_of(0)) == [
+        ("frame", 1, True),
+        ("picture", 2, True),
+        ("frame", 2, False),
+        ("picture", 3, True),
+        ("frame", 3, False),
+    ]
+
+
+def test_a_frame_that_was_skipped_lets_the_next_bring_its_picture() -> None:
+    assert asyncio.run(told_of(1)) == [
+        ("frame", 1, True),
+        ("picture", 2, True),
+        ("frame", 3, True),
+        ("picture", 4, True),
+        ("frame", 4, False),
+    ]
 
 
 def test_a_send_after_the_close_is_a_peer_that_is_gone() -> None:
