@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from calibration.board_view import BoardView, NotFound
 from calibration.charuco import of_one_pattern
 from calibration.picture_sizes import one_size
 from calibration.pictures import read_gray
+from recordings.progress import Report
 from tracking.errors import CalibrationError
 
-Progress = Callable[[int, int | None], None]
 NOT_FLAT = "its points lie on no flat board of this layout"
 N_EXPLAINED = 5  # pictures looked at again for a reason: it costs a second each
 
 
 def find_boards(
-    pictures: Sequence[Path], board: BoardSpec, report: Progress
+    pictures: Sequence[Path], board: BoardSpec, report: Report
 ) -> tuple[list[BoardView], list[NotFound]]:
     """Detect the board in each picture; copies, files that are no picture and other sizes are left.
 

@@ -7,7 +7,7 @@ a model picked by a lenient test would make the stated intervals too narrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,8 @@ from calibration.intrinsics_fit import IntrinsicsFit, fit_intrinsics, squares
 from calibration.intrinsics_quality import ViewSet, judge_views
 from calibration.intrinsics_trust import check_lens_fit
 from calibration.lens import COEFFICIENTS, Lens, Model
+from recordings.progress import Report
 from tracking.arrays import Float
-
-Progress = Callable[[int, int | None], None]
 
 MIN_VIEWS = 4  # a lens of ten numbers and an error: three views leave nothing to judge by
 MODEL_BY_VIEWS: tuple[tuple[int, Model], ...] = ((8, "brown5"), (6, "brown4"), (0, "radial2"))
@@ -57,7 +56,7 @@ class Intrinsics:
 
 
 def calibrate_intrinsics(
-    views: Sequence[BoardView], report: Progress, model: Model | None = None
+    views: Sequence[BoardView], report: Report, model: Model | None = None
 ) -> Intrinsics:
     """Calibrate from at least `MIN_VIEWS` views; `model` None chooses.
 
@@ -89,7 +88,7 @@ def calibrate_intrinsics(
     )
 
 
-def held_out_rms(views: Sequence[BoardView], fit: IntrinsicsFit, report: Progress) -> Float:
+def held_out_rms(views: Sequence[BoardView], fit: IntrinsicsFit, report: Report) -> Float:
     """Rms of each view under a lens fitted to the other folds; its own pose is fitted."""
     n_folds = min(N_FOLDS, len(views))
     rms = np.zeros(len(views))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.config.load import RunConfig
 from pipeline.overlay.banner import VERDICT_WORDS
+from pipeline.say import Say
 from pipeline.sinks.sink import FrameResult
 from tracking.decision import GateDecision, Verdict
 from tracking.reasons import TEXTS, Reason
 
 WITHOUT_LEASE = "WAITING The geometry would be ready. The supervisor does not hold the release."
-
-Say = Callable[[str], None]
 
 
 @dataclass(eq=False)

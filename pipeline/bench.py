@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.benchmarks.findings import Findings, Report
+from pipeline.benchmarks.findings import Findings
 from pipeline.benchmarks.printing import FindingsPrinter
+from recordings.progress import Report
 
 EXIT_FAILED = 1  # what a benchmark compares is not equal
 

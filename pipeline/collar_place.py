@@ -6,7 +6,6 @@ help of the depth. Neither sees the other's answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,7 @@ from models.loading import load_segmenter
 from pipeline.catalogued_cone import catalogued_cone
 from pipeline.config.catalogue_file import read_catalogue
 from recordings.opening import open_source
+from recordings.progress import Report
 from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.collar_estimate import collar_dictionary, estimate_from_collar
@@ -26,8 +26,6 @@ from tracking.errors import CalibrationError, ConfigurationError
 from tracking.frame import SourceFrame
 from tracking.register import register
 from tracking.second_opinion import picture_of
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ def measure_collar(
     source_uri: str,
     rig_path: Path,
     applicator_id: str,
-    report: Progress,
+    report: Report,
     *,
     catalogue_path: Path | None = None,
     segmenter_kind: Literal["onnx", "masks"] = "onnx",

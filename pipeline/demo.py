@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from rich.console import Console
 
 from pipeline.replay import replay
 from pipeline.request import RunRequest
-
-Report = Callable[[int, int | None], None]
+from pipeline.say import Say
+from recordings.progress import Report
 
 SAMPLES = Path(__file__).resolve().parents[1] / "recordings" / "samples"
 SESSION = SAMPLES / "docking.mcap"
@@ -41,7 +40,7 @@ def demo(out: Path, report: Report | None = None, *, serve: bool = False) -> int
     return code
 
 
-def _train(out: Path, say: Callable[[str], None], report: Report | None) -> int:
+def _train(out: Path, say: Say, report: Report | None) -> int:
     """A session of its own each time: it begins at the briefing, not where the last one ended."""
     from pipeline.session.opening import new_session_id
     from pipeline.workflow.training import train

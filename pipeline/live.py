@@ -18,7 +18,7 @@ from rich.console import Console
 from calibration.temperature import check_temperature
 from models.loading import load_segmenter
 from models.segmenter import Segmenter
-from pipeline.announcer import Announcer, Say
+from pipeline.announcer import Announcer
 from pipeline.config.load import RunConfig, load_config
 from pipeline.display.opening import display_of_session
 from pipeline.evidence import evidence_for
@@ -33,6 +33,7 @@ from pipeline.recorder.recording_options import RecordingOptions
 from pipeline.recorder.texts import header_of_session
 from pipeline.recorder.veil import Veil
 from pipeline.replay import run_context
+from pipeline.say import Say
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session.shell import SessionShell
 from pipeline.session.storage_sink import StorageSink

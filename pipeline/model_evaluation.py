@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -17,10 +17,9 @@ from models.evaluation.worst_stratum import worst_stratum
 from models.segmenter import Segmenter
 from pipeline.contact_sheet import WorstFrames
 from recordings.images import encode_png
+from recordings.progress import Report
 from tracking.errors import SourceError, UsageError
 from tracking.segmentation import Label
-
-Report = Callable[[int, int | None], None]
 
 JSON_NAME, SHEET_NAME = "evaluation.json", "worst.png"
 NOTHING = "-"

@@ -15,10 +15,12 @@ Fails to: ordinary priority. Verdicts are the same, and later when the computer 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from pipeline.say import Say
 
 SESSION_PRIORITY = 1  # the least of real-time: `supervisor.process` takes 2
 NOT_ALLOWED = (
@@ -31,7 +33,7 @@ _AUTOGROUP: Final = Path("/proc/self/autogroup")  # `man 7 sched`, "The autogrou
 
 
 @contextmanager
-def ahead_of_others(say: Callable[[str], None] = lambda _line: None) -> Iterator[None]:
+def ahead_of_others(say: Say = lambda _line: None) -> Iterator[None]:
     """Give every thread of this process real-time priority meanwhile; `say` if it is not allowed.
 
     Threads that begin meanwhile inherit it, and so do programs: ours begin with `stand_back`.

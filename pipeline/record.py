@@ -19,9 +19,11 @@ from pipeline.privacy.note import PSEUDONYM, naming_anew, privacy_of
 from pipeline.privacy.of_recording import names_for
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.recorder.texts import keeps_notes, without_ids, without_notes
+from pipeline.say import Say
 from recordings.naming import DB3_SUFFIX, SESSION_SUFFIX
 from recordings.opening import open_source
-from recordings.recorder import Progress, Recorded, record_db3, record_session
+from recordings.progress import Report
+from recordings.recorder import Recorded, record_db3, record_session
 from recordings.session.part_limit import LIMIT_BYTES
 from recordings.source import CATALOGUE_TEXT, Source, SourceHeader
 from tracking.errors import UsageError
@@ -63,9 +65,9 @@ class RecordRequest:
 
 def record(
     request: RecordRequest,
-    progress: Progress,
+    progress: Report,
     has_to_end: Callable[[], bool],
-    say: Callable[[str], None],
+    say: Say,
 ) -> Recorded:
     """Record until the source ends, or `has_to_end`.
 
@@ -137,7 +139,7 @@ def _check(request: RecordRequest) -> None:
         )
 
 
-def _carrying(source: Source, given: GivenTexts, say: Callable[[str], None]) -> SourceHeader:
+def _carrying(source: Source, given: GivenTexts, say: Say) -> SourceHeader:
     """The source's header with the texts that were given, which agree with those it carries."""
     header = source.header
     if keeps_notes(header):

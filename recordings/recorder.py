@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recordings.progress import Report
 from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.rotating import RotatingWriter
 from recordings.source import Source, SourceHeader
@@ -22,15 +23,11 @@ class Recorded:
     n_skipped: int = 0
 
 
-Progress = Callable[[int, int | None], None]
-"""Called with frames done and frames in all (None: not known)."""
-
-
 def record_session(
     source: Source,
     path: Path,
     limit_frames: int | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     changed: Callable[[SourceFrame], SourceFrame] | None = None,
     limit_bytes: int = LIMIT_BYTES,
     header: SourceHeader | None = None,
@@ -66,7 +63,7 @@ def record_db3(
     source: Source,
     path: Path,
     limit_frames: int | None = None,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     changed: Callable[[SourceFrame], SourceFrame] | None = None,
     has_to_end: Callable[[], bool] = lambda: False,
 ) -> Recorded:
@@ -102,7 +99,7 @@ def _frames(
     source: Source,
     path: Path,
     limit_frames: int | None,
-    progress: Progress | None,
+    progress: Report | None,
     has_to_end: Callable[[], bool],
 ) -> Iterator[SourceFrame]:
     """Those to write; progress is told of one when the next is asked for: it is written then."""

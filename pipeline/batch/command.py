@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,9 +17,8 @@ from pipeline.batch.table import Batch, write_tables
 from pipeline.config.load import ConfigText
 from pipeline.config.session_config import GivenTexts
 from recordings.naming import printable
+from recordings.progress import Report
 from tracking.errors import FaultError, SourceError, UsageError
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from pipeline.batch.job import (
     run_job,
 )
 from pipeline.batch.results import ResultFolder, SessionRow
+from recordings.progress import Report
 from tracking.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 MAX_DEATHS = 2  # of workers over one session: then it is the session
 CONNECT_S = 15
 QUIET = 40  # logging.ERROR: a worker that dies is told by the batch itself
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

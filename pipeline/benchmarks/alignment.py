@@ -17,12 +17,13 @@ from pipeline.benchmarks.alignment_figures import (
     alignment_findings,
     summarise,
 )
-from pipeline.benchmarks.findings import Findings, Report
+from pipeline.benchmarks.findings import Findings
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.benchmarks.simulated import bench_config
 from pipeline.config.load import RunConfig
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.simulation.bed_views import BED_KINDS, draw_visit
 from recordings.source import SourceHeader
 from tracking.alignment import Alignment

@@ -9,8 +9,9 @@ from pipeline.benchmarks.audit_campaign import SIGNING_STRIDE, Tally, run_campai
 from pipeline.benchmarks.audit_cost import cost_table
 from pipeline.benchmarks.audit_reader import NAMES, Reader
 from pipeline.benchmarks.audit_scene import CASE, build_scene
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.machine import ROOT
+from recordings.progress import Report
 
 CAPTION = (
     "Each column has what the one before has. 'File alone' still knows the session's id by the "

@@ -19,7 +19,7 @@ from pipeline.benchmarks.audit_forger import (
 )
 from pipeline.benchmarks.audit_reader import Forged, Reader, Readers
 from pipeline.benchmarks.audit_scene import CASE, OTHERS, Scene
-from pipeline.benchmarks.findings import Report
+from recordings.progress import Report
 
 NEW_NAME = "s-next"
 SIGNING_STRIDE = 7  # shares no factor with the number of fields of an entry

@@ -21,9 +21,10 @@ from pipeline.batch.archive import SessionFile, list_sessions
 from pipeline.batch.job import Configuration, Job, Status, run_job
 from pipeline.batch.results import ResultFolder, SessionRow
 from pipeline.batch.run import Cluster, local_workers, run_batch
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.object_store import object_store
 from pipeline.config.catalogue_file import read_catalogue
+from recordings.progress import Report
 from recordings.simulation.simulate import simulate
 
 N_CLIPS, N_FRAMES = 10, 40

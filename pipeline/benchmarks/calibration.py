@@ -31,8 +31,9 @@ from pipeline.benchmarks.calibration_scene import (
     rig_trial,
     seen_board,
 )
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from tracking.arrays import Float
 from tracking.errors import CalibrationError
 from tracking.transforms import transform_points

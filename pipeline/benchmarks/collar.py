@@ -13,9 +13,10 @@ from time import process_time
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, rms, share, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, rms, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.config.collar_check import FAR_MM, MIN_MODULE_PX, module_px, smallest_module_mm
+from recordings.progress import Report
 from recordings.simulation.collar_views import DIM, GOOD, SOFT, Seeing, random_collar_view
 from recordings.simulation.scenarios import COLLAR
 from recordings.simulation.views import made_up_cone

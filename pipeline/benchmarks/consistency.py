@@ -11,16 +11,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from pipeline.benchmarks.findings import (
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-    share,
-    shown,
-)
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.pose_error import cone_model, registered_error, rough_start
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.device import WIDE
 from recordings.simulation.views import View, ViewKind, random_view
 from tracking.arrays import Float

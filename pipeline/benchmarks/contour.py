@@ -13,19 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.loading import load_segmenter
-from pipeline.benchmarks.findings import (
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-    percentiles,
-    share,
-    shown,
-)
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.benchmarks.simulated import bench_config
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.simulation.bed_shape import BedHeight
 from recordings.simulation.bed_views import BED_KINDS
 from recordings.simulation.moved_views import BREATH_MM, TURN_DEG, WAY_MM, draw_moved_visit

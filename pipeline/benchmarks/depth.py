@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from calibration.depth_bias import bias_point, fit_bias
 from calibration.depth_noise_fit import fit_noise
 from calibration.plane_frames import PlaneFrames, Region, central_region
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.device import WIDE
 from recordings.simulation.stereo_noise import DISPARITY_STEPS_PER_PX, correlated_noise
 from tracking.depth_noise import StereoNoise

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, shown
 from pipeline.benchmarks.pose_error import cone_model, rough_start
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.views import ViewKind, random_view
 from tracking.arrays import Float
 from tracking.display_filter import DisplayState, follow

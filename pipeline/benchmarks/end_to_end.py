@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from models.loading import load_segmenter
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles
 from pipeline.benchmarks.serve_scene import Clients
 from pipeline.benchmarks.simulated import N_PLAYED, BenchStream, bench_config
 from pipeline.config.display_settings import DisplaySettings
@@ -35,6 +35,7 @@ from pipeline.replay import run_context
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.surroundings import FrameFacts, Surroundings
 from pipeline.tracker import Tracker, recorded_age_ms
+from recordings.progress import Report
 from recordings.realsense.db3_writer import write_db3
 from recordings.source import SourceHeader
 from tracking.frame import RgbdFrame

@@ -14,8 +14,9 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.device import WIDE
 from recordings.simulation.stereo_noise import DISPARITY_STEPS_PER_PX, correlated_noise
 from tracking.depth_noise import StereoNoise

@@ -61,7 +61,6 @@ class Findings:
     is_failed: bool = field(default=False)
 
 
-Report = Callable[[int, int | None], None]
 """Told what is done and what there is in all."""
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.loading import SegmenterKind, load_segmenter
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles
 from pipeline.benchmarks.simulated import bench_config, bench_frames
 from pipeline.evidence import evidence_for
 from pipeline.garbage import collected_between_frames
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from tracking.frame import SourceFrame
 from tracking.record import STAGES
 

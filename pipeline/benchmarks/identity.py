@@ -13,9 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.pose_error import cone_model, rough_start
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.views import (
     BEVELS_DEG,
     DIAMETERS_MM,

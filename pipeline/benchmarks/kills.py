@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, share
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, share
 from pipeline.benchmarks.recording_kills import Kill, kill_once, moments
+from recordings.progress import Report
 
 N_KILLS = 300
 MAX_LOST = 3  # frames, p99

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from models.loading import SegmenterKind, load_segmenter
-from pipeline.benchmarks.findings import Findings, Report
+from pipeline.benchmarks.findings import Findings
 from pipeline.benchmarks.labels_figures import labels_findings
 from pipeline.benchmarks.labels_iou import Remembering, label_counts
 from pipeline.benchmarks.labels_pairs import AXIS, EXIT, FramePair, Told
@@ -19,6 +19,7 @@ from pipeline.benchmarks.simulated import bench_config
 from pipeline.evidence import evidence_for
 from pipeline.report.history import History
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.simulation.scenarios import SCENARIOS
 from recordings.simulation.source import open_simulation
 from tracking.record import FrameRecord

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from math import ceil
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.qa_histories import SPOILT, HistoryPiece, HistoryResult, run_histories
 from pipeline.benchmarks.qa_trials import CLASSES, N_FRAMES, Trial, TrialResult, run_trial
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 
 N_HISTORIES = 1000
 SPARE = 1.1  # sessions drawn near a limit do not arm, and do not count

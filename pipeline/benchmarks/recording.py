@@ -13,13 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.benchmarks.findings import (
-    RULE_OF_THREE,
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-)
+from pipeline.benchmarks.findings import RULE_OF_THREE, Findings, Goal, TextTable
 from pipeline.benchmarks.kills import N_KILLS, kill_goals, kill_table, killed
 from pipeline.benchmarks.recording_kills import Kill
 from pipeline.benchmarks.recording_scene import (
@@ -29,6 +23,7 @@ from pipeline.benchmarks.recording_scene import (
     noise_session,
     read_bytes,
 )
+from recordings.progress import Report
 from tracking.frame import SourceFrame
 
 FULL = 100_000  # flips; cuts and random cuts are as many as they must be at this size

@@ -12,19 +12,11 @@ from time import perf_counter
 
 import numpy as np
 
-from pipeline.benchmarks.findings import (
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-    percentiles,
-    rms,
-    share,
-    shown,
-)
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, rms, share, shown
 from pipeline.benchmarks.methods import OURS, RIVALS, Case, Method, prepare
 from pipeline.benchmarks.pose_error import pose_error, rough_start
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
+from recordings.progress import Report
 from recordings.simulation.bound import PlainBound
 from recordings.simulation.views import View, ViewKind, random_view
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.machine import ROOT
 from pipeline.benchmarks.threads import THREAD_VARIABLES
+from recordings.progress import Report
 from tracking.errors import FaultError
 
 SAMPLES = ROOT / "recordings" / "samples"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.loading import load_segmenter
-from pipeline.benchmarks.findings import Findings, Report
+from pipeline.benchmarks.findings import Findings
 from pipeline.benchmarks.near_misses import NEAR_MISSES, missed, tolerances_exceeded
 from pipeline.benchmarks.robustness_figures import Case, robustness_findings
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
@@ -20,6 +20,7 @@ from pipeline.benchmarks.simulated import bench_config
 from pipeline.config.load import RunConfig
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.simulation.disturbance import SEVERITIES
 from recordings.simulation.disturbances import DISTURBANCES, disturbed_frame
 from recordings.simulation.source import SimulatedSource, open_simulation

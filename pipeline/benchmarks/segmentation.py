@@ -9,8 +9,9 @@ import numpy as np
 
 from models.labelling import label_image
 from models.onnx_segmenter import OnnxSegmenter
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles
 from pipeline.benchmarks.simulated import bench_frames
+from recordings.progress import Report
 from tracking.frame import SourceFrame
 
 N_ROUNDS = 20

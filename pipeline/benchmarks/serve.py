@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, shown
 from pipeline.benchmarks.serve_scene import (
     N_WARM_UP,
     Clients,
@@ -32,6 +32,7 @@ from pipeline.benchmarks.serve_scene import (
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.serving import DisplayServer, serving
 from pipeline.display.start import PAGE
+from recordings.progress import Report
 
 N_TURNS = 12  # of each, without and with the display
 WHICH = (50, 95, 99)

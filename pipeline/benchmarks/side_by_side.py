@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
 
-from pipeline.benchmarks.findings import Report
+from recordings.progress import Report
 from recordings.worker_end import end_with_parent
 
 N_PROCESSES = 2

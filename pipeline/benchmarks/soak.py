@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.benchmarks.end_to_end import PacedSession, Part
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, shown
 from pipeline.benchmarks.serve_scene import Clients, memory_mb
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.display.opening import recorded_age
@@ -29,6 +29,7 @@ from pipeline.display.serving import serving
 from pipeline.recorder.client import recording_to
 from pipeline.recorder.noting import SessionNotes
 from pipeline.recorder.recorder_status import RecorderStatus
+from recordings.progress import Report
 from recordings.session.part_limit import LIMIT_BYTES
 from recordings.session.parts import part_path
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.supervisor_ends import ComputerEnd, End, RelayEnd
 from pipeline.benchmarks.supervisor_trials import Fall, Trials
+from recordings.progress import Report
 
 GOAL_MS = 130.0  # dead or stopped process to not ready, p99.9
 WHICH = (50.0, 99.0, 99.9, 100.0)

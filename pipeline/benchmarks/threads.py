@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pipeline.benchmarks.findings import Findings, Report, TextTable
+from pipeline.benchmarks.findings import Findings, TextTable
 from pipeline.benchmarks.machine import ROOT
 from pipeline.benchmarks.pose_error import cone_model
+from recordings.progress import Report
 from recordings.simulation.views import ViewKind, random_view
 from tracking.arrays import Float
 from tracking.errors import FaultError

@@ -21,9 +21,10 @@ import numpy as np
 from pipeline.benchmarks.browser import chromium
 from pipeline.benchmarks.display_link import Link
 from pipeline.benchmarks.display_stand_in import TOKEN
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable, percentiles, shown
+from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, shown
 from pipeline.benchmarks.screencast import Screencast
 from pipeline.benchmarks.watchdog_screen import Layout, layout_of, outcome_of
+from recordings.progress import Report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

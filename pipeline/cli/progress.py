@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-Report = Callable[[int, int | None], None]
-"""Called with what is done and what there is in all (None: not known)."""
+from pipeline.say import Say
+from recordings.progress import Report
 
 SECONDS_A_LINE = 60.0  # short work says nothing in a log
 
@@ -37,9 +37,7 @@ def progress_bar(task: str) -> Iterator[Report]:
         yield report
 
 
-def lines(
-    task: str, say: Callable[[str], None], clock_s: Callable[[], float] = monotonic
-) -> Report:
+def lines(task: str, say: Say, clock_s: Callable[[], float] = monotonic) -> Report:
     """Progress for a log: a line a minute, none for work that is shorter."""
     begun_s = said_s = clock_s()
 

@@ -12,8 +12,9 @@ from rich.console import Console
 from pipeline.config.display_settings import DisplaySettings
 from pipeline.config.load import RunConfig
 from pipeline.display.publisher import Publisher, View
-from pipeline.display.serving import Say, serving
+from pipeline.display.serving import serving
 from pipeline.display.start import PAGE
+from pipeline.say import Say
 from pipeline.session.shell import SessionShell
 from pipeline.sinks.sink import FrameResult, RunContext
 from pipeline.tracker import recorded_age_ms

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from pipeline.display.listening import Listening, listen, place
 from pipeline.display.publisher import Publisher
 from pipeline.display.start import PAGE, READY, Listener, Start, start_text
 from pipeline.overlay.footer import is_device
+from pipeline.say import Say
 from pipeline.sinks.sink import RunContext
 from pipeline.supervisor.key_file import read_key_file
 from tracking.errors import ConfigurationError
@@ -37,7 +38,6 @@ STEADY_S = 10.0  # a server that lived so long is started again at once
 START_S = 20.0  # for the process to come up, on a machine that is busy
 END_S = 3.0
 
-Say = Callable[[str], None]
 LOST = "display lost; the verdict goes on without it. It is started again."
 BACK = "display is back"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,11 +23,11 @@ from pipeline.sinks.sink import RunContext
 from pipeline.sinks.video import VideoSink
 from recordings.bop.writer import BopWriter
 from recordings.opening import open_source
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.errors import SourceError, UsageError
 from tracking.frame import SourceFrame
 
-Report = Callable[[int, int | None], None]
 FORMS = ("png", "ply", "bop", "viewer", "csv", "mp4", "rrd")
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.fault import SEVERITIES
 from pipeline.faults.kernel_campaign import EXPECTED, Piece, run_piece
 from pipeline.faults.kernel_run import CaseResult, state_before
 from pipeline.supervisor import lease_holder
 from pipeline.supervisor.refusal import Refusal
+from recordings.progress import Report
 from tracking import decision, gate, limit_checks, snapshot
 from tracking.guards import GUARDS, PROVEN, Check, Finding
 from tracking.snapshot import KernelState, Snapshot

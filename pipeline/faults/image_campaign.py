@@ -6,17 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.benchmarks.findings import (
-    RULE_OF_THREE,
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-    share,
-    shown,
-)
+from pipeline.benchmarks.findings import RULE_OF_THREE, Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.image_run import IMAGE_FAULTS, SCENARIO, ImageResult, run_session
+from recordings.progress import Report
 from recordings.simulation.disturbance import SEVERITIES
 
 N_CASES_GOAL = 2000

@@ -7,17 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.benchmarks.findings import (
-    RULE_OF_THREE,
-    Findings,
-    Goal,
-    Report,
-    TextTable,
-    share,
-    shown,
-)
+from pipeline.benchmarks.findings import RULE_OF_THREE, Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.faults.wrong_inputs import WRONG_INPUTS, wrong_input_cases
+from recordings.progress import Report
 
 N_CASES = 5000  # asked for
 CASES_A_PIECE = 25

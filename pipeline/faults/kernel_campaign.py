@@ -13,7 +13,6 @@ from pipeline.benchmarks.findings import (
     RULE_OF_THREE,
     Findings,
     Goal,
-    Report,
     TextTable,
     percentiles,
     share,
@@ -26,6 +25,7 @@ from pipeline.faults.lease_faults import LEASE_FAULTS, run_lease_case
 from pipeline.faults.session_faults import SESSION_FAULTS
 from pipeline.faults.sight_faults import SIGHT_FAULTS
 from pipeline.faults.stream_faults import STREAM_FAULTS
+from recordings.progress import Report
 
 FAULTS: tuple[Fault, ...] = (*STREAM_FAULTS, *SESSION_FAULTS, *SIGHT_FAULTS)
 EXPECTED: dict[str, frozenset[str]] = {

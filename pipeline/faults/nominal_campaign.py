@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.loading import load_segmenter
-from pipeline.benchmarks.findings import NOTHING, Findings, Goal, Report, TextTable, share, shown
+from pipeline.benchmarks.findings import NOTHING, Findings, Goal, TextTable, share, shown
 from pipeline.benchmarks.near_misses import tolerances_exceeded
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.evidence import evidence_for
 from pipeline.faults.image_run import opened
 from pipeline.faults.nominal import WELL_INSIDE, NominalSession
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.simulation.source import SimulatedSource
 from tracking.decision import Verdict
 from tracking.errors import FaultError

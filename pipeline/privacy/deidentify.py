@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pipeline.privacy.times import counted_from, zero_of
 from pipeline.recorder.veil import pseudonymous
 from recordings.appearing_file import appearing_whole
 from recordings.file_hash import file_sha256
+from recordings.progress import Report
 from recordings.session.parts import PART_NAME, SESSION_NAME
 from recordings.session.reader import SessionSource
 from recordings.session.writer import EncodedFrame, SessionWriter, encoded
@@ -27,8 +28,6 @@ from tracking.frame import SourceFrame
 
 SERIAL_DIGITS, SESSION_DIGITS = 8, 16
 SESSION_ID = "session_id"
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from calibration.qa.drift import Drift, drift
 from calibration.qa.plane import BasePlane, compare, find_base
 from calibration.rig_check import check_rig_fits_camera
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.camera import CameraIntrinsics
 from tracking.errors import CalibrationError
@@ -22,8 +23,6 @@ N_FIRST = 30  # frames whose mean the plate is found in
 MIN_SEEN = 0.8  # of them
 CENTRE_PX = 20  # half side of the patch that the middle's depth is read from
 S_TO_NS = 10**9
-
-Report = Callable[[int, int | None], None]
 
 
 def measure_drift(

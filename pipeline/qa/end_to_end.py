@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from calibration.qa.end_to_end import Known, judge
 from calibration.qa_metric import Metric
@@ -10,11 +10,10 @@ from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.alignment import Alignment
 from tracking.errors import CalibrationError
-
-Report = Callable[[int, int | None], None]
 
 
 def measure_end_to_end(

@@ -13,6 +13,7 @@ from models.segmenter import Segmenter
 from pipeline.config.load import RunConfig
 from pipeline.evidence import evidence_for
 from pipeline.tracker import Tracker
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.errors import CalibrationError, UsageError
 
@@ -20,7 +21,6 @@ MIN_FRAMES = 300  # a 99th percentile of fewer hangs on two frames
 NAMES = (("latency_p50", 50), ("latency_p95", 95), ("latency_p99", 99), ("latency_max", 100))
 
 NowNs = Callable[[], int]
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

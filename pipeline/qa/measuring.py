@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from calibration.qa.baseline import Baseline
 from calibration.qa.frame_figures import Gathered
 from models.segmenter import Segmenter
 from pipeline.catalogued_cone import catalogued_cone
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import SourceError
 from tracking.frame import SourceFrame
 from tracking.register import register
 from tracking.rig import Rig
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,10 +19,11 @@ from calibration.qa_metric import Metric
 from calibration.qa_report.pictures import run_pictures
 from calibration.qa_store.store import QaStore
 from models.segmenter import Segmenter
-from pipeline.qa.measuring import Measured, PhantomMeasurer, Report, first_frame
+from pipeline.qa.measuring import Measured, PhantomMeasurer, first_frame
 from pipeline.qa.moment import measured_at, ns_of
 from pipeline.version import SOFTWARE_ID
 from recordings.naming import source_name
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.applicator import Applicator
 from tracking.errors import CalibrationError, ConfigurationError

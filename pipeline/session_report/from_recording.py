@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from calibration.text_file import content_id
@@ -19,11 +18,10 @@ from pipeline.session_report.gather import Gatherer
 from pipeline.session_report.in_force import InForce
 from pipeline.session_report.of_live import calibration_state
 from recordings.naming import source_name
+from recordings.progress import Report
 from recordings.source import SourceHeader
 from tracking.marks import check_outlines
 from tracking.record import RecordIds
-
-Progress = Callable[[int, int | None], None]
 
 ASSUMED = {
     "camera_serial": ("Camera", "The recording carries no serial number."),
@@ -37,7 +35,7 @@ ASSUMED = {
 
 
 def facts_of_recording(
-    request: RunRequest, progress: Progress | None = None
+    request: RunRequest, progress: Report | None = None
 ) -> tuple[SessionFacts, tuple[Picture, ...]]:
     """Replay a recording and return its facts and pictures.
 

@@ -6,9 +6,10 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.say import Say
 from pipeline.session.beam import beam_told
 from pipeline.session.events import Event
 from pipeline.session_report.reporter import SessionReporter, Snapshot
@@ -30,7 +31,7 @@ class ReportOnDemand:
         The last one could not be written.
     """
 
-    def __init__(self, reporter: SessionReporter, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, reporter: SessionReporter, folder: Path, say: Say) -> None:
         self._reporter, self._out, self._say = reporter, folder / "report", say
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

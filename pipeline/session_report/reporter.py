@@ -17,6 +17,7 @@ from types import TracebackType
 from pipeline.audit.head import head_text
 from pipeline.audit.reading import head_of
 from pipeline.config.load import RunConfig
+from pipeline.say import Say
 from pipeline.session.events import Event, EventKind
 from pipeline.session_report.build import SessionTold, build_facts
 from pipeline.session_report.facts import SessionFacts, StateFacts
@@ -92,7 +93,7 @@ class SessionReporter:
 
     session: LiveSession
     states: AskStates
-    say: Callable[[str], None]
+    say: Say
     recording: AskStates = tuple
     _gathered: Gatherer = field(default_factory=Gatherer, init=False)
     _states_at_beam_on: tuple[StateFacts, ...] | None = field(default=None, init=False)

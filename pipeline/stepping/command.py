@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.export.command import ExportRequest, session_tracker
+from pipeline.say import Say
 from pipeline.sinks.sink import RunContext
 from pipeline.stepping.asked import HELP, Asked, Command, parse
 from pipeline.stepping.picture import OpenAgain, write_picture
@@ -17,8 +18,6 @@ from recordings.naming import LIVE_NAME
 from recordings.opening import open_source
 from tracking.errors import SourceError, TrackerError, UsageError
 from tracking.marks import check_outlines
-
-Say = Callable[[str], None]
 
 
 def step(request: ExportRequest, lines: Iterable[str], say: Say, progress: ShowsProgress) -> int:

@@ -10,11 +10,11 @@ from pipeline.sinks.sink import RunContext
 from pipeline.sinks.steadier import PoseSteadier
 from pipeline.stepping.block import frame_block
 from pipeline.stepping.kept import KeptFrame, kept
+from recordings.progress import Report
 from recordings.source import Source
 from tracking.decision import Verdict
 from tracking.errors import SourceError, TrackerError, UsageError
 
-Report = Callable[[int, int | None], None]
 ShowsProgress = Callable[[], AbstractContextManager[Report]]
 
 

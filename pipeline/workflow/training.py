@@ -16,7 +16,7 @@ from pathlib import Path
 
 from calibration.rig_check import expires_at
 from models.loading import load_segmenter
-from pipeline.announcer import Announcer, Say
+from pipeline.announcer import Announcer
 from pipeline.audit.naming import log_name
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
@@ -26,6 +26,7 @@ from pipeline.evidence import SessionStart, evidence_for
 from pipeline.live import nobody, track
 from pipeline.qa.told import ASSUMED, QaTold
 from pipeline.replay import run_context
+from pipeline.say import Say
 from pipeline.session.opening import SessionFolders, new_session_id, open_shell
 from pipeline.session_report.facts import StateFacts
 from pipeline.session_report.in_force import InForce
@@ -35,8 +36,9 @@ from pipeline.sinks.sink import Sink
 from pipeline.workflow.beside import follower_of, open_store
 from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.follower import Around
-from pipeline.workflow.training_frames import Report, training_frames
+from pipeline.workflow.training_frames import training_frames
 from pipeline.workflow.training_source import TrainingSource
+from recordings.progress import Report
 from recordings.source import SourceHeader
 from tracking.frame import SourceFrame
 from tracking.snapshot import Evidence

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from recordings.progress import Report
 from recordings.session.reader import SessionSource
 from recordings.session.writer import SessionWriter
 from recordings.simulation.source import open_simulation
@@ -24,8 +25,6 @@ TAKEN = {
     "docked": (4, 8),
     "held": (18, 1),
 }
-
-Report = Callable[[int, int | None], None]
 
 
 def training_frames(

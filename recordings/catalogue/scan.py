@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recordings.catalogue.facts import file_stamp, read_facts, with_results
 from recordings.catalogue.store import Catalogue
 from recordings.naming import SESSION_SUFFIX, results_folder, session_name
+from recordings.progress import Report
 from tracking.errors import UsageError
 
 SUMMARY = "summary.json"
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from recordings.appearing_file import appearing_whole
 from recordings.file_hash import file_sha256
+from recordings.progress import Report
 from recordings.session.reader import SessionSource
 from recordings.session.salvage import Salvaged, salvaged
 from recordings.session.writer import SessionWriter
@@ -16,8 +17,6 @@ from recordings.source import SourceHeader
 from tracking.errors import SourceError
 
 NOTE = "recovery"
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

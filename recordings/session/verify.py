@@ -7,7 +7,6 @@ that no frame needs: the checksums over the file's data and over its summary, an
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from mcap.opcode import Opcode
 from mcap.records import DataEnd, Footer
 
+from recordings.progress import Report
 from recordings.session.chunks import FRAMING, DamagedError, parsed
 from recordings.session.messages import FOOTER_BYTES, MAGIC
 from recordings.session.reader import SessionSource
@@ -22,8 +22,6 @@ from recordings.session.reader import SessionSource
 BLOCK = 1 << 20
 FOOTER_HEAD = 16  # its two places; the checksum behind them covers them
 DATA_END_BYTES = FRAMING.size + 4
-
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

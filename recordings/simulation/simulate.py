@@ -6,13 +6,14 @@ What is written appears whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from recordings.appearing_file import appearing_whole
 from recordings.bop.writer import BopWriter
 from recordings.naming import DB3_SUFFIX, SESSION_SUFFIX
+from recordings.progress import Report
 from recordings.session.writer import SessionWriter
 from recordings.simulation.qa_opening import is_qa_setup, open_qa_setup
 from recordings.simulation.qa_setup import N_FRAMES, QaSetup
@@ -22,9 +23,6 @@ from recordings.source import CATALOGUE_TEXT, SourceHeader
 from tracking.applicator import Applicator
 from tracking.errors import UsageError
 from tracking.frame import SourceFrame
-
-Progress = Callable[[int, int], None]
-"""Called with frames done and frames in all."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def simulate(
     *,
     n_frames: int | None = None,
     with_bound: bool = False,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     catalogue: str | None = None,
 ) -> Written:
     """Render one scenario and seed into `out`, and write its rig and plan beside it.
@@ -118,7 +116,7 @@ def _check_target(out: Path, companions: Mapping[Path, str]) -> None:
 
 
 def _frames(
-    source: SimulatedSource | QaSetup, total: int, progress: Progress | None
+    source: SimulatedSource | QaSetup, total: int, progress: Report | None
 ) -> Iterator[SourceFrame]:
     for index in range(total):
         yield source.frame(index)

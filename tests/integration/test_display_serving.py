@@ -32,10 +32,11 @@ from pipeline.display import opening
 from pipeline.display import serving as serving_module
 from pipeline.display.listening import Listening
 from pipeline.display.publisher import Publisher
-from pipeline.display.serving import BACK, LOST, DisplayServer, Place, Say, serving
+from pipeline.display.serving import BACK, LOST, DisplayServer, Place, serving
 from pipeline.display.start import Start
 from pipeline.replay import replay
 from pipeline.request import RunRequest
+from pipeline.say import Say
 from pipeline.sinks.sink import FrameResult, RunContext
 from recordings.opening import open_source
 from recordings.session.writer import SessionWriter

@@ -11,11 +11,12 @@ import pytest
 
 from pipeline import bench as bench_module
 from pipeline.bench import BenchRequest
-from pipeline.benchmarks.findings import Findings, Goal, Report, TextTable
+from pipeline.benchmarks.findings import Findings, Goal, TextTable
 from pipeline.benchmarks.frames import MEASUREMENT, Timing
 from pipeline.benchmarks.frames import findings as frame_findings
 from pipeline.benchmarks.side_by_side import side_by_side
 from pipeline.cli.app import main
+from recordings.progress import Report
 from tracking.record import STAGES
 
 TABLE = TextTable("a title", ("name", "value"), [("[red]a", "1.0")], "a [dim] caption")

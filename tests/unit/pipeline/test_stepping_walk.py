@@ -13,7 +13,8 @@ from pipeline.overlay.overlay import draw_overlay
 from pipeline.sinks.sink import FrameResult
 from pipeline.stepping.block import frame_block
 from pipeline.stepping.kept import kept, restored
-from pipeline.stepping.walk import Report, Walk
+from pipeline.stepping.walk import Walk
+from recordings.progress import Report
 from recordings.source import Freshness, SourceHeader
 from tests.builders_results import make_context, make_result
 from tests.builders_survey import make_survey

@@ -41,7 +41,7 @@ def _read(source: Source) -> list[SourceFrame]:
 
 
 def test_session_file_holds_the_frames_and_comes_with_rig_and_plan(tmp_path: Path) -> None:
-    calls: list[tuple[int, int]] = []
+    calls: list[tuple[int, int | None]] = []
     written = simulate(
         "docking-small",
         4,

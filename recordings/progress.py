@@ -1,0 +1,8 @@
+"""How long work tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Report = Callable[[int, int | None], None]
+"""Called with what is done and what there is in all (None: not known)."""
