@@ -44,7 +44,7 @@ class Surroundings:
     confirmed : Identities or None
         What two persons confirmed at the time-out.
     acknowledged_frame : int or None
-        The latest frame whose fault a person has acknowledged, while one is latched; else None.
+        The latest frame whose fault a person has acknowledged.
     faults : frozenset of Reason or None
         What of supervisor, audit log and recorder is broken; None: nobody looked.
     """

@@ -69,7 +69,7 @@ class Snapshot:
     second : SecondOpinion
         Another estimator's view of the pose.
     acknowledged_frame : int or None
-        The latest frame whose fault a person has acknowledged, while one is latched; else None.
+        The latest frame whose fault a person has acknowledged.
     system_faults : frozenset of Reason or None
         What the processes around the kernel found broken; None: nobody looked.
     """

@@ -2,8 +2,7 @@
 
 Pure. Whoever acknowledges has looked at one frame's fault; what has happened since is not covered.
 A counter that went back gives a later fault a lower number than the one acknowledged before. Which
-came first cannot be told from the two: only the same number is the same fault, and only while it is
-latched. Once nothing is, a fault that a camera's restart gives the same number is another one.
+came first cannot be told from the two: only the same number is the same fault.
 
 Fails to: the latch stays.
 """
@@ -21,9 +20,9 @@ def acknowledgement_refusal(
     Parameters
     ----------
     last_fault_frame : int or None
-        Last frame that had a cause of its own, not only a latch; None while nothing is latched.
+        Last frame that had a cause of its own, not only a latch; None where there was none.
     acknowledged_frame : int or None
-        The fault that was acknowledged last, of those since nothing was latched.
+        The fault that was acknowledged last.
     """
     if last_fault_frame is None:
         return Refusal.NO_FAULT

@@ -138,13 +138,11 @@ class SessionControl:
         Parameters
         ----------
         last_fault_frame : int or None
-            Last frame that had a cause of its own, not only a latch; None while nothing is latched.
+            Last frame that had a cause of its own, not only a latch.
         cone : Cone
             What the frame shows: a time-out is confirmed with the cone placed and docked.
         """
         now = _Now(frame_index, last_fault_frame, cone)
-        if last_fault_frame is None:
-            self._acknowledged = None  # that fault is over: a later one may have its number
         events = self._void_if_changed(identities, now)
         for command in self._commands.drain():
             answer, happened = self._decide(command, now)

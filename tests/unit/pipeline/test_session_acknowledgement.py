@@ -47,38 +47,10 @@ def test_after_the_counter_went_back_the_new_fault_is_acknowledged_and_by_its_fr
     assert session.typed.answers[again].code == Refusal.ALREADY_ACKNOWLEDGED
 
 
-def test_a_second_restart_that_faults_at_the_same_frame_is_acknowledged_too() -> None:
-    """A camera that counts from 1 again faults at the same number each time it is restarted."""
-    session = Session(frame_index=AFTER + 4, last_fault_frame=AFTER)
-    session.typed.acknowledge("surgeon-1", AFTER)
-    assert session.step().acknowledged_frame == AFTER
-    session.last_fault_frame = None  # it opened
-    assert session.step().acknowledged_frame is None
-    session.last_fault_frame = AFTER
-    assert session.step().acknowledged_frame is None, "nobody has seen this one"
-    second = session.typed.acknowledge("surgeon-1", AFTER)
-    assert session.step().acknowledged_frame == AFTER
-    assert session.typed.answers[second].accepted
-
-
-def counted_anew(index: int, acknowledged_frame: int | None, run_index: int = 1) -> Snapshot:
+def counted_anew(index: int, acknowledged_frame: int) -> Snapshot:
     """A good frame, its number from a counter that went back, its stamp as if it had not."""
-    frame = make_snapshot(100 * run_index + index, acknowledged_frame=acknowledged_frame)
+    frame = make_snapshot(100 + index, acknowledged_frame=acknowledged_frame)
     return replace(frame, frame_index=index)
-
-
-def test_the_kernel_opens_for_each_of_two_faults_of_one_number() -> None:
-    last, state = 10, run([make_snapshot(index) for index in range(11)])[1]
-    for restart in (1, 2):
-        assert state.frame_index == last
-        frames = [counted_anew(index, None, restart) for index in (AFTER, AFTER + 1)]
-        decisions, state = run(frames, state)
-        assert decisions[0].reasons == (Reason.CLOCK_WENT_BACK,)
-        assert (decisions[1].reasons, state.fault_frame) == ((Reason.FAULT_LATCHED,), AFTER)
-        last = AFTER + 3
-        seen = [counted_anew(AFTER + 2, AFTER, restart), counted_anew(last, None, restart)]
-        state = run(seen, state)[1]
-        assert not state.latched
 
 
 def test_the_kernel_opens_with_the_new_acknowledgement_and_not_with_the_old_one() -> None:
