@@ -35,4 +35,7 @@ def machine_for(item: pytest.Item) -> Iterator[None]:
 def _locked(path: Path, is_alone: bool) -> Iterator[IO[bytes]]:
     with path.open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
-        yield lock
+        try:
+            yield lock
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # a process that the test left behind holds it too

@@ -118,6 +118,7 @@ def local_workers(n: int) -> LocalCluster:
         threads_per_worker=1,
         processes=True,
         dashboard_address="127.0.0.1:0",  # any free port: several may run on one computer
+        scheduler_kwargs={"dashboard": False},
         silence_logs=QUIET,
         host="127.0.0.1",
         env=_environment(),

@@ -61,9 +61,6 @@ class Findings:
     is_failed: bool = field(default=False)
 
 
-"""Told what is done and what there is in all."""
-
-
 def percentiles(values: Sequence[float], which: Sequence[float], digits: int) -> str:
     """`a / b / c`, or a dash where there is nothing."""
     if not len(values):

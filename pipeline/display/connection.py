@@ -173,21 +173,20 @@ class _Client:
                 async with asyncio.timeout(DRAWN_S):
                     age_ms = (time.monotonic_ns() - drawn.exposure_ns) / 1e6
                     await self._send_bytes(pack_for_page(header, jpeg, age_ms))
-                    self._may_go_ahead.set()
+                    if self._picture_ahead is None:  # else one went while this frame was sent
+                        self._may_go_ahead.set()
                     await self._acknowledged.wait()
             except TimeoutError:
                 raise Dropped(Code.TOO_LATE) from None
 
     async def _send_pictures(self) -> None:
-        number = 0
         while True:
             await self._may_go_ahead.wait()
-            picture = await self._shared.hub.picture_after(number)
-            number = picture.number
-            if number > self._last_picture:
-                self._picture_ahead = number
+            picture = await self._shared.hub.picture_after(self._last_picture)
+            if picture.number > self._last_picture:  # its frame may have gone meanwhile
+                self._picture_ahead = picture.number
                 self._may_go_ahead.clear()
-                await self._send_bytes(pack_picture_for_page(number, picture.jpeg))
+                await self._send_bytes(pack_picture_for_page(picture.number, picture.jpeg))
 
     async def _listen(self) -> None:
         bucket = TokenBucket(MESSAGES_PER_S, MESSAGE_BURST, time.monotonic())

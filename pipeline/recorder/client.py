@@ -40,8 +40,8 @@ LOOK_S = 1.0
 BEHIND, CAUGHT_UP = 8, 2  # frames that wait
 LOW_BYTES = 2_000_000_000  # a few minutes
 TOLD_S = 30.0  # a warning of dropped frames stays so long
-# glibc's: the recorder's process keeps the memory that a frame takes, rather than hand it back and
-# take it anew for the next one. What it holds is then as much as its largest frame needs.
+# Of glibc (`man 3 mallopt`): the recorder's process keeps the memory that a frame takes, rather
+# than hand it back and take it anew for the next one. It then holds what it needed at most.
 KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 

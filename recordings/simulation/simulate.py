@@ -61,7 +61,8 @@ def simulate(
     SourceError
         Unknown scenario or applicator.
     UsageError
-        `out`, its rig or its plan exists, or its suffix is no known format.
+        `out`, its rig, its plan or the `.partial` of a killed run exists, or its suffix is no known
+        format.
     """
     uri = f"{SPEC_PREFIX}{scenario}:{seed}"
     source: SimulatedSource | QaSetup

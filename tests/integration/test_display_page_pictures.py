@@ -16,10 +16,13 @@ RUN = """async ([steps, pictures]) => {
   const { Pictures, decode } = await import('/js/pictures.js');
   const bytes = (k) => (k === null ? new Uint8Array() :
     Uint8Array.from(atob(pictures[k]), (c) => c.charCodeAt(0)));
+  const refusing = class { decode() { return Promise.reject(new Error('made')); } close() {} };
+  const own = globalThis.ImageDecoder, decoders = { own, refusing, none: undefined };
+  if (typeof own !== 'function') return ['no decoder here'];
   const kept = new Pictures();
   const widths = [];
   for (const [what, number, k] of steps) {
-    if (what === 'no decoder') delete globalThis.ImageDecoder;
+    if (what === 'decoder') globalThis.ImageDecoder = decoders[k];
     else if (what === 'ahead') kept.take({ header: { number }, jpeg: bytes(k) });
     else if (what === 'forget') kept.forget();
     else {
@@ -31,6 +34,7 @@ RUN = """async ([steps, pictures]) => {
       }
     }
   }
+  globalThis.ImageDecoder = own;
   return widths;
 }"""
 
@@ -48,12 +52,13 @@ RUN = """async ([steps, pictures]) => {
         ([("ahead", 1, 0), ("forget", 0, None), ("frame", 1, None)], [None]),
         ([("frame", 1, None)], [None]),
         ([("ahead", 1, 3), ("frame", 1, None), ("frame", 2, 3)], [None, None]),
-        ([("no decoder", 0, None), ("ahead", 1, 0), ("frame", 1, None)], [8]),
-        ([("no decoder", 0, None), ("frame", 1, 3)], [None]),
+        ([("decoder", 0, "none"), ("ahead", 1, 0), ("frame", 1, None)], [8]),
+        ([("decoder", 0, "none"), ("frame", 1, 3)], [None]),
+        ([("decoder", 0, "refusing"), ("frame", 1, 0), ("frame", 2, 3)], [8, None]),
     ],
 )
 def test_a_frame_has_its_own_picture_or_none(
-    page: Page, steps: list[tuple[str, int, int | None]], widths: list[int | None]
+    page: Page, steps: list[tuple[str, int, int | str | None]], widths: list[int | None]
 ) -> None:
     made = [jpeg_of(np.zeros((8, width, 3), np.uint8)) for width in WIDTHS]
     told = [base64.b64encode(jpeg).decode() for jpeg in (*made, b"no picture")]
@@ -61,9 +66,12 @@ def test_a_frame_has_its_own_picture_or_none(
 
 
 SHOWN = """async ([picture, hasDecoder]) => {
-  if (!hasDecoder) delete globalThis.ImageDecoder;
+  const own = globalThis.ImageDecoder;
+  if (typeof own !== 'function') throw new Error('no decoder here');
+  if (!hasDecoder) globalThis.ImageDecoder = undefined;
   const { decode } = await import('/js/pictures.js');
   const image = await decode(Uint8Array.from(atob(picture), (c) => c.charCodeAt(0)));
+  globalThis.ImageDecoder = own;
   const canvas = new OffscreenCanvas(image.width, image.height);
   const context = canvas.getContext('2d');
   context.drawImage(image, 0, 0);

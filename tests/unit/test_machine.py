@@ -23,7 +23,7 @@ import pytest
 
 @pytest.mark.parametrize("k", range({n}))
 {mark}
-def test(k):
+def test_{test}(k):
     began = time.monotonic()
     time.sleep({seconds})
     with open(os.environ["TOLD"], "a") as told:
@@ -36,13 +36,13 @@ def test_none_runs_beside_one_that_is_alone_and_the_others_run_beside_each_other
 ) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = alone\n")
-    alone = MADE.format(n=2, mark="@pytest.mark.alone", seconds=0.3, name="alone")
-    (tmp_path / "test_alone.py").write_text(alone)
     for name in ("first", "second"):
-        many = MADE.format(n=30, mark="", seconds=0.05, name=name)
-        (tmp_path / f"test_{name}.py").write_text(many)
+        many = MADE.format(n=20, mark="", seconds=0.05, name=name, test="many")
+        alone = MADE.format(n=1, mark="@pytest.mark.alone", seconds=0.3, name="alone", test="alone")
+        again = MADE.format(n=20, mark="", seconds=0.05, name=name, test="again")
+        (tmp_path / f"test_{name}.py").write_text(many + alone + again)
     told = tmp_path / "told"
-    environment = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
     workers = ["-n", "2", "--dist", "loadfile"]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:dash", *workers, str(tmp_path)],
@@ -55,7 +55,7 @@ def test_none_runs_beside_one_that_is_alone_and_the_others_run_beside_each_other
 
     lines = [line.split() for line in told.read_text().splitlines()]
     spans = [(name, float(began), float(ended)) for name, began, ended in lines]
-    assert len(spans) == 62
+    assert len(spans) == 82
     beside = {
         frozenset((first[0], second[0]))
         for k, first in enumerate(spans)

@@ -26,6 +26,8 @@ class MadeSocket:
     def __init__(self) -> None:
         self.sent: list[tuple[str, int, bool]] = []
         self.said = asyncio.Queue[dict[str, object]]()
+        self.writable = asyncio.Event()
+        self.writable.set()
 
     async def send_text(self, _text: str) -> None:
         return
@@ -33,6 +35,7 @@ class MadeSocket:
     async def send_bytes(self, data: bytes) -> None:
         header, jpeg, _ = unpack_for_page(data)
         self.sent.append((str(header["kind"]), int(str(header["number"])), bool(jpeg)))
+        await self.writable.wait()
 
     async def receive(self) -> dict[str, object]:
         return await self.said.get()
@@ -98,6 +101,57 @@ def test_a_frame_that_was_skipped_lets_the_next_bring_its_picture() -> None:
         ("frame", 3, True),
         ("picture", 4, True),
         ("frame", 4, False),
+    ]
+
+
+async def told_of_a_congested_link() -> list[tuple[str, int, bool]]:
+    """What a page is sent while its first frame is still on the way."""
+    hub, socket = Hub(), MadeSocket()
+    shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
+    client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
+    socket.writable.clear()
+    hub.show(drawn(1))
+    await socket.until(1)
+    hub.show_picture(picture(2))
+    await socket.until(2)
+    socket.writable.set()
+    hub.show_picture(picture(3))
+    await asyncio.sleep(0.05)
+    client.cancel()
+    await asyncio.wait([client])
+    return socket.sent
+
+
+def test_no_second_picture_goes_ahead_of_a_frame() -> None:
+    sent = asyncio.run(told_of_a_congested_link())
+    assert sent == [("frame", 1, True), ("picture", 2, True)]
+
+
+async def told_of_a_picture_too_new() -> list[tuple[str, int, bool]]:
+    """What a page is sent after it forgot a picture, for a frame that brought its own."""
+    hub, socket = Hub(), MadeSocket()
+    shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
+    client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
+    hub.show(drawn(1))
+    await socket.until(1)
+    hub.show_picture(picture(3))
+    await socket.until(2)
+    hub.show(drawn(2))
+    socket.draw(1)
+    await socket.until(4)
+    hub.show(drawn(3))
+    socket.draw(2)
+    await socket.until(5)
+    client.cancel()
+    await asyncio.wait([client])
+    return socket.sent
+
+
+def test_a_picture_that_the_page_forgot_goes_ahead_again() -> None:
+    assert asyncio.run(told_of_a_picture_too_new())[2:] == [
+        ("frame", 2, True),
+        ("picture", 3, True),
+        ("frame", 3, False),
     ]
 
 

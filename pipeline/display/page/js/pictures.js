@@ -57,12 +57,24 @@ export async function decode(jpeg) {
 
 /**
  * A Blob's bytes go by way of the browser's other processes, which takes a busy machine tens of
- * milliseconds: they are only for a browser without a decoder for bytes.
+ * milliseconds: it is for a browser, or a page without TLS from another machine, that has no decoder
+ * for bytes, and for what that cannot decode.
  * @param {Uint8Array} jpeg
  */
 async function bitmapOf(jpeg) {
+  try {
+    return await bitmapOfBytes(jpeg);
+  } catch {
+    return createImageBitmap(new Blob([jpeg], { type: JPEG }));
+  }
+}
+
+/**
+ * @param {Uint8Array} jpeg
+ * @returns {Promise<ImageBitmap>}
+ */
+async function bitmapOfBytes(jpeg) {
   const { ImageDecoder } = /** @type {any} */ (globalThis); // W3C WebCodecs; a secure context's
-  if (!ImageDecoder) return createImageBitmap(new Blob([jpeg], { type: JPEG }));
   const decoder = new ImageDecoder({ data: jpeg, type: JPEG });
   try {
     const { image } = await decoder.decode();
