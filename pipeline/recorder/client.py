@@ -42,7 +42,7 @@ LOW_BYTES = 2_000_000_000  # a few minutes
 TOLD_S = 30.0  # a warning of dropped frames stays so long
 # Of glibc (`man 3 mallopt`): the recorder's process keeps the memory that a frame takes, rather
 # than hand it back and take it anew for the next one. It then holds what it needed at most.
-KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "33554432"}
+_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 
 class LiveRecorder:
@@ -78,7 +78,7 @@ class LiveRecorder:
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 cwd=ROOT,
-                env={**os.environ, **KEPT_MEMORY},
+                env={**os.environ, **_MEMORY},
                 start_new_session=True,
             )
         start = {

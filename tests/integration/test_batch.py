@@ -133,13 +133,9 @@ def bucket(archive: Path) -> Iterator[str]:
 def test_an_object_store_a_cluster_and_a_killed_worker(
     archive: Path, bucket: str, workers: str, tmp_path: Path
 ) -> None:
-    from distributed import LocalCluster
-
     here, there = tmp_path / "here", tmp_path / "there"
     killed = threading.Event()
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
-    ) as cluster:
+    with local_workers(2) as cluster:
 
         def kill_one(done: int, _total: int | None) -> None:
             if done >= 4 and not killed.is_set():

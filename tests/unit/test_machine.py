@@ -8,15 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFTEST = """
-import pytest
-from tests.machine import machine_for
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    with machine_for(item):
-        return (yield)
-"""
+CONFTEST = "from tests.conftest import pytest_runtest_protocol\n"
 MADE = """
 import os, time
 import pytest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -59,27 +61,34 @@ def drawn(number: int) -> Drawn:
     return Drawn(number, 0, picture(number), table, np.zeros((2, 2), np.uint8))
 
 
-async def told_of(n_skipped: int) -> list[tuple[str, int, bool]]:
-    """What a page is sent that is drawing frame 1 while later ones come."""
+@asynccontextmanager
+async def watching() -> AsyncIterator[tuple[Hub, MadeSocket]]:
+    """What a client is shown, and its page's end."""
     hub, socket = Hub(), MadeSocket()
     shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
     client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
-    hub.show(drawn(1))
-    await socket.until(1)
-    for number in range(2, 3 + n_skipped):
-        hub.show_picture(picture(number))
-        await socket.until(2)
-        hub.show(drawn(number))
-    last = 3 + n_skipped
-    hub.show_picture(picture(last))
-    await asyncio.sleep(0.05)
-    socket.draw(1)
-    await socket.until(4)
-    hub.show(drawn(last))
-    socket.draw(last - 1)
-    await socket.until(5)
+    yield hub, socket
     client.cancel()
     await asyncio.wait([client])
+
+
+async def told_of(n_skipped: int) -> list[tuple[str, int, bool]]:
+    """What a page is sent that is drawing frame 1 while later ones come."""
+    async with watching() as (hub, socket):
+        hub.show(drawn(1))
+        await socket.until(1)
+        for number in range(2, 3 + n_skipped):
+            hub.show_picture(picture(number))
+            await socket.until(2)
+            hub.show(drawn(number))
+        last = 3 + n_skipped
+        hub.show_picture(picture(last))
+        await asyncio.sleep(0.05)
+        socket.draw(1)
+        await socket.until(4)
+        hub.show(drawn(last))
+        socket.draw(last - 1)
+        await socket.until(5)
     return socket.sent
 
 
@@ -106,19 +115,15 @@ def test_a_frame_that_was_skipped_lets_the_next_bring_its_picture() -> None:
 
 async def told_of_a_congested_link() -> list[tuple[str, int, bool]]:
     """What a page is sent while its first frame is still on the way."""
-    hub, socket = Hub(), MadeSocket()
-    shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
-    client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
-    socket.writable.clear()
-    hub.show(drawn(1))
-    await socket.until(1)
-    hub.show_picture(picture(2))
-    await socket.until(2)
-    socket.writable.set()
-    hub.show_picture(picture(3))
-    await asyncio.sleep(0.05)
-    client.cancel()
-    await asyncio.wait([client])
+    async with watching() as (hub, socket):
+        socket.writable.clear()
+        hub.show(drawn(1))
+        await socket.until(1)
+        hub.show_picture(picture(2))
+        await socket.until(2)
+        socket.writable.set()
+        hub.show_picture(picture(3))
+        await asyncio.sleep(0.05)
     return socket.sent
 
 
@@ -129,21 +134,17 @@ def test_no_second_picture_goes_ahead_of_a_frame() -> None:
 
 async def told_of_a_picture_too_new() -> list[tuple[str, int, bool]]:
     """What a page is sent after it forgot a picture, for a frame that brought its own."""
-    hub, socket = Hub(), MadeSocket()
-    shared = Shared(hub, Tokens("token"), SessionAsker(None), {})
-    client = asyncio.create_task(_Client(cast(WebSocket, socket), shared, "viewer", 1).run())
-    hub.show(drawn(1))
-    await socket.until(1)
-    hub.show_picture(picture(3))
-    await socket.until(2)
-    hub.show(drawn(2))
-    socket.draw(1)
-    await socket.until(4)
-    hub.show(drawn(3))
-    socket.draw(2)
-    await socket.until(5)
-    client.cancel()
-    await asyncio.wait([client])
+    async with watching() as (hub, socket):
+        hub.show(drawn(1))
+        await socket.until(1)
+        hub.show_picture(picture(3))
+        await socket.until(2)
+        hub.show(drawn(2))
+        socket.draw(1)
+        await socket.until(4)
+        hub.show(drawn(3))
+        socket.draw(2)
+        await socket.until(5)
     return socket.sent
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from pipeline.cli.output import print_table
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.qa.asking import history_rows
 from pipeline.qa.running import QaBench, run_protocol, take_reference
+from recordings.progress import Report
 from recordings.simulation.qa_setup import APPLICATOR_ID, Fault, QaSetup, qa_setup
 from tests.qa_parts import run as stored_run
 from tracking.errors import ConfigurationError, SourceError
@@ -69,7 +69,7 @@ class Desk:
         self,
         source: QaSetup,
         handed: tuple[Metric, ...] = BY_HAND,
-        report: Callable[[int, int | None], None] | None = None,
+        report: Report | None = None,
         n_confirmed: int = 4,
     ) -> RunRecord:
         return run_protocol(
