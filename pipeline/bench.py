@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.loading import SegmenterKind
 from pipeline.benchmarks.findings import Findings
 from pipeline.benchmarks.printing import FindingsPrinter
 from recordings.progress import Report
@@ -55,6 +56,7 @@ class BenchRequest:
     size: int | None = None
     has_start: bool = True
     with_rivals: bool = True
+    with_network: bool = False
     json_path: Path | None = None
     plots_dir: Path | None = None
 
@@ -219,7 +221,8 @@ def _soak(request: BenchRequest, report: Report) -> Findings:
 def _contour(request: BenchRequest, report: Report) -> Findings:
     from pipeline.benchmarks.contour import contour_bench
 
-    return contour_bench(_size(request), request.seed, report)
+    segmenter: SegmenterKind = "onnx" if request.with_network else "masks"
+    return contour_bench(_size(request), request.seed, report, segmenter=segmenter)
 
 
 _RUNS: dict[str, Callable[[BenchRequest, Report], Findings]] = {

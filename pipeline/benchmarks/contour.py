@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.loading import load_segmenter
+from models.loading import SegmenterKind, load_segmenter
 from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles, share, shown
 from pipeline.benchmarks.side_by_side import N_PROCESSES, side_by_side
 from pipeline.benchmarks.simulated import bench_config
@@ -32,6 +32,7 @@ N_FRAMES = (8, 20, 3)  # still, moving, docked: at five a second, six times coar
 LIMIT_MM = 2.0
 MIN_SHOWN = 0.95  # of frames: a line that is not drawn is on no tissue
 AREA = AreaOnBed(centre_mm=(4.0, -6.0), radius_mm=27.0)
+LABELS: dict[SegmenterKind, str] = {"masks": "true labels", "onnx": "the network's labels"}
 SOLVER_STEPS = 60  # of a ray onto the bed: the slopes are gentle, each step gains a digit or so
 
 
@@ -43,6 +44,7 @@ class Situation:
     seed: int
     is_patient_breathing: bool
     n_frames: tuple[int, int, int] = N_FRAMES
+    segmenter: SegmenterKind = "masks"
 
     @property
     def breathing(self) -> str:
@@ -80,10 +82,11 @@ def contour_bench(
     n_processes: int = N_PROCESSES,
     beds: Sequence[str] = BED_KINDS,
     n_frames: tuple[int, int, int] = N_FRAMES,
+    segmenter: SegmenterKind = "masks",
 ) -> Findings:
     """Run `n_visits` visits of each bed and way of breathing, from `seed` on."""
     situations = [
-        Situation(bed, seed + i, is_patient, n_frames)
+        Situation(bed, seed + i, is_patient, n_frames, segmenter)
         for i in range(n_visits)
         for bed in beds
         for is_patient in (False, True)
@@ -104,7 +107,7 @@ def follow(situation: Situation) -> Followed:
     )
     intrinsics = visit.device.intrinsics
     evidence = evidence_for(header, config.rig, now=None).evidence
-    tracker = Tracker(config, load_segmenter("masks"), evidence)
+    tracker = Tracker(config, load_segmenter(situation.segmenter), evidence)
     placed_at = situation.n_frames[0] - 1
     sight: SurveySight | None = None
     drawn: DrawnArea | None = None
@@ -164,9 +167,10 @@ def contour_findings(found: Sequence[Followed]) -> Findings:
         _row(kind, [f for f in found if (f.situation.bed, f.situation.breathing) == kind])
         for kind in kinds
     ]
+    labels = ", ".join(dict.fromkeys(LABELS[one.situation.segmenter] for one in found))
     table = TextTable(
         f"A drawn line on its tissue: camera moved {WAY_MM:g} mm and {TURN_DEG:g} deg, "
-        f"breathing {BREATH_MM:g} mm (simulated)",
+        f"breathing {BREATH_MM:g} mm (simulated; {labels})",
         ("bed", "what breathes", "drawn", "frames", "line shown", "p50 / p95 / max mm", "max px"),
         rows,
         "each frame's largest distance of a point of the line from the tissue that it was drawn "
@@ -186,6 +190,7 @@ def contour_findings(found: Sequence[Followed]) -> Findings:
                 {
                     "bed": one.situation.bed,
                     "breathing": one.situation.breathing,
+                    "segmenter": one.situation.segmenter,
                     "seed": one.situation.seed,
                     "is_placed": one.is_placed,
                     "n_later": one.n_later,

@@ -116,6 +116,10 @@ def bench(
     without_prior: Annotated[
         bool, typer.Option("--without-prior", help="identity: register without a start.")
     ] = False,
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="contour: with the network's labels, not with true ones."),
+    ] = False,
     ours: Annotated[
         bool, typer.Option("--ours", help="registration: this project alone, two processes.")
     ] = False,
@@ -149,6 +153,7 @@ def bench(
     kills: recordings killed at 30 fps, how many frames are lost (else code 1).
     end-to-end: frame's arrival to verdict, alone, recording, and with a viewer; and size on disk.
     soak: hours at 30 fps, recording and with a viewer: does anything grow, is every frame known.
+    contour: does a drawn line stay on its tissue while camera and patient move.
     qa: does the daily QA notice a wrong camera, and does a history that proves nothing never arm.
     """
     sizes = {
@@ -163,6 +168,7 @@ def bench(
     size = _size(what, sizes)
     for option, is_given, owner in (
         ("--without-prior", without_prior, BenchName.IDENTITY),
+        ("--network", network, BenchName.CONTOUR),
         ("--ours", ours, BenchName.REGISTRATION),
         ("--plots", plots is not None, BenchName.REGISTRATION),
     ):
@@ -184,6 +190,7 @@ def bench(
         size=size,
         has_start=not without_prior,
         with_rivals=not ours,
+        with_network=network,
         json_path=json_path,
         plots_dir=plots,
     )

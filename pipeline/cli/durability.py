@@ -17,6 +17,7 @@ from tracking.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from recordings.session.recover import Gap
+    from recordings.session.verify import Verification
 
 N_SHOWN = 10
 
@@ -50,7 +51,7 @@ def verify(
         }
         print_json({**told, "recoverable": asdict(salvage)})
     else:
-        _show(file, found.n_frames, found.damage, found.order, salvage.gaps)
+        _show(file, found, salvage.gaps)
         for name, text in (("part", part), ("recovered", lost)):
             if text:
                 typer.echo(f"{name:<12} {text}")
@@ -86,11 +87,12 @@ def recover(
         typer.echo(f"  this file alone: part {part}")
 
 
-def _show(
-    file: Path, n_frames: int, damage: str, order: tuple[str, ...], gaps: tuple[Gap, ...]
-) -> None:
+def _show(file: Path, found: Verification, gaps: tuple[Gap, ...]) -> None:
+    damage, order = found.damage, found.order
     typer.echo(f"file         {shown(file.name)}, {file.stat().st_size / 1e6:.1f} MB")
-    typer.echo(f"frames       {n_frames} whole{' before the damage' if damage else ''}")
+    typer.echo(f"frames       {found.n_frames} whole{' before the damage' if damage else ''}")
+    if found.n_left_out:
+        typer.echo(f"numbers      {found.n_left_out} left out between the first frame and the last")
     typer.echo(f"damage       {damage or 'none: every checksum and hash matches'}")
     for line in order[:N_SHOWN]:
         typer.echo(f"order        {line}")

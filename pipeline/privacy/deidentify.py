@@ -118,6 +118,7 @@ def deidentify(
                 writer.write_encoded(change.of(read))
                 report(writer.n_frames, header.n_frames)
             _refuse_damage(path, source)
+            writer.close(goes_on=source.goes_on)
         return replace(done, n_frames=writer.n_frames)
     finally:
         source.close()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from recordings.naming import file_name
-from recordings.session.parts import PartRecord, first_path, later_parts, part_of
+from recordings.session.parts import PartRecord, first_path, later_parts, part_of, part_path
 from recordings.session.reader import SessionSource
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
@@ -119,6 +119,10 @@ class ChainedSource:
             self._source.close()
             if self._damage is not None:
                 return
+        if self._source is not None and self._source.goes_on:
+            first, n_parts = self._parts[0].path, len(self._parts)
+            missing = file_name(part_path(first, n_parts + 1))
+            self._damage = f"the recording goes on in {missing}, which is not there"
 
 
 def _header(part: PartFile) -> SourceHeader:

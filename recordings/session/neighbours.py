@@ -6,28 +6,31 @@ from pathlib import Path
 
 from recordings.session.parts import PartRecord, first_path, part_of, part_path
 from recordings.session.reader import SessionSource
-from recordings.source import SourceHeader
 from tracking.errors import SourceError
 
 
 def about_file(path: Path) -> str:
     """Which part of its session a file is, and how it fits those beside it; "" where it is none."""
-    header = _header(path)
-    record = None if header is None else part_of(header)
-    return "" if record is None else _about(path, record)
+    source = _closed(path)
+    record = None if source is None else part_of(source.header)
+    return "" if source is None or record is None else _about(path, record, source.goes_on)
 
 
-def _about(path: Path, record: PartRecord) -> str:
+def _about(path: Path, record: PartRecord, goes_on: bool | None) -> str:
     first = first_path(path)
     told = [f"{record.part} of session {record.session_id}"]
     if record.part > 1:
         told.append(f"{record.n_frames_before} frames in earlier parts")
         told.append(_before(path, part_path(first, record.part - 1), record))
     after = part_path(first, record.part + 1)
-    follows = _header(after)
-    following = None if follows is None else part_of(follows)
+    follows = _closed(after)
+    following = None if follows is None else part_of(follows.header)
     if following is not None and following.session_id == record.session_id:
         told.append(f"goes on in {after.name}")
+    elif goes_on:
+        told.append(f"goes on in part {record.part + 1}, which is not beside it")
+    elif goes_on is False:
+        told.append("the last part")
     return "; ".join(told)
 
 
@@ -35,9 +38,10 @@ def _before(path: Path, before: Path, record: PartRecord) -> str:
     missing = f"part {record.part - 1} is not beside it"
     if before == path or not before.is_file():
         return missing
-    header = _header(before)
-    if header is None:
+    source = _closed(before)
+    if source is None:
         return f"{before.name} before it has no readable header"
+    header = source.header
     found = part_of(header)
     if found is None or (found.session_id, found.part) != (record.session_id, record.part - 1):
         return f"{missing}: {before.name} is another recording"
@@ -50,10 +54,11 @@ def _before(path: Path, before: Path, record: PartRecord) -> str:
     return f"follows {before.name} without a gap"
 
 
-def _header(path: Path) -> SourceHeader | None:
+def _closed(path: Path) -> SessionSource | None:
+    """What a file says of itself; None where it cannot be opened."""
     try:
         source = SessionSource(path)
     except SourceError:
         return None
     source.close()
-    return source.header
+    return source

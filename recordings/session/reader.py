@@ -24,6 +24,8 @@ from recordings.session.convert import source_header
 from recordings.session.foxglove import image_payload
 from recordings.session.messages import MessageReader, TopicMessage
 from recordings.session.notes import note_text
+from recordings.session.part_end import END_NAME, told_end
+from recordings.session.sealed_text import unsealed
 from recordings.source import Freshness, SourceHeader
 from tracking.errors import SourceError
 from tracking.frame import LiveNotes, RgbdFrame, SourceFrame
@@ -62,6 +64,7 @@ class SessionSource:
             record = _header(self._reader.metadata(schema.HEADER_NAME), path)
             count = self._reader.message_count(schema.FRAME_TOPIC)
             self._header = source_header(record, str(path), count)
+            self._goes_on = told_end(self._reader.last_metadata(END_NAME))
         except (DamagedError, ValueError) as error:
             self._stream.close()
             raise SourceError(
@@ -89,6 +92,11 @@ class SessionSource:
     def n_skipped(self) -> int:
         """Recordings skip nothing."""
         return 0
+
+    @property
+    def goes_on(self) -> bool | None:
+        """Whether the recording goes on in another file; None where the file's end says nothing."""
+        return self._goes_on
 
     @property
     def damage(self) -> str | None:
@@ -155,11 +163,7 @@ class SessionSource:
 
 
 def _header(metadata: dict[str, str], path: Path) -> schema.HeaderRecord:
-    text = metadata.get("json", "")
-    if len(text) > schema.MAX_HEADER_CHARS:
-        raise DamagedError(f"its header has {len(text)} characters")
-    if hashlib.sha256(text.encode()).hexdigest() != metadata.get("sha256"):
-        raise DamagedError("the header's checksum does not match")
+    text = unsealed(metadata, "header", schema.MAX_HEADER_CHARS)
     version = _Version.model_validate_json(text).schema_version
     if version != schema.SCHEMA_VERSION:
         raise SourceError(

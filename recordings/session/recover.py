@@ -111,6 +111,7 @@ def recover(path: Path, out: Path, report: Report) -> Recovery:
                 actual=str(writer.n_frames),
                 remedy="Recover it when nothing writes to it any more.",
             )
+        writer.close(goes_on=source.goes_on)
     return done
 
 

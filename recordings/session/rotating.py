@@ -112,7 +112,7 @@ class RotatingWriter:
         return SessionWriter(path, header, each_frame=self._each_frame)
 
     def _next_part(self) -> None:
-        self._writer.close()
+        self._writer.close(goes_on=True)
         part = PartRecord(
             part=self._part.part + 1,
             session_id=self._part.session_id,

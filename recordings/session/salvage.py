@@ -27,8 +27,9 @@ from recordings.session.chunks import (
     DamagedError,
     cut_data,
 )
-from recordings.session.messages import MAGIC, MessageReader, TopicMessage
+from recordings.session.messages import MessageReader, TopicMessage
 from recordings.session.reader import assembled
+from recordings.session.records import MAGIC
 from recordings.session.writer import EncodedFrame
 from recordings.source import SourceHeader
 from tracking.errors import SourceError

@@ -16,8 +16,8 @@ from mcap.records import DataEnd, Footer
 
 from recordings.progress import Report
 from recordings.session.chunks import FRAMING, DamagedError, parsed
-from recordings.session.messages import FOOTER_BYTES, MAGIC
 from recordings.session.reader import SessionSource
+from recordings.session.records import FOOTER_BYTES, MAGIC
 
 BLOCK = 1 << 20
 FOOTER_HEAD = 16  # its two places; the checksum behind them covers them
@@ -38,12 +38,16 @@ class Verification:
         The first; "" for a whole file.
     order : tuple of str
         Where stamps or frame numbers do not rise: recorded so, no damage.
+    n_left_out : int
+        Frame numbers that are missing between those recorded: dropped by the camera, passed over
+        before the recorder or dropped by it, or never counted by what numbered the frames.
     """
 
     n_frames: int
     n_announced: int | None
     damage: str
     order: tuple[str, ...]
+    n_left_out: int
 
     @property
     def is_whole(self) -> bool:
@@ -61,20 +65,21 @@ def verify_session(path: Path, report: Report) -> Verification:
     """
     source = SessionSource(path)
     order: list[str] = []
-    n_frames, last = 0, None
+    n_frames, n_left_out, last = 0, 0, None
     try:
         n_announced = source.header.n_frames
         while (read := source.read()) is not None:
             now = (read.frame.frame_index, read.frame.stamp_ns)
             if last is not None and not (now[0] > last[0] and now[1] > last[1]):
                 order.append(f"frame {now[0]} at {now[1]} ns follows {last[0]} at {last[1]} ns")
+            n_left_out += 0 if last is None else max(0, now[0] - last[0] - 1)
             last = now
             n_frames += 1
             report(n_frames, n_announced)
     finally:
         source.close()
     damage = source.damage or _damage_beside_frames(path)
-    return Verification(n_frames, n_announced, damage, tuple(order))
+    return Verification(n_frames, n_announced, damage, tuple(order), n_left_out)
 
 
 def _damage_beside_frames(path: Path) -> str:

@@ -22,7 +22,9 @@ from recordings.session.convert import header_record
 from recordings.session.foxglove import calibration_message, descriptor_set, image_message
 from recordings.session.intrinsics_record import IntrinsicsRecord
 from recordings.session.notes import MOST_BYTES
+from recordings.session.part_end import END_NAME, end_record
 from recordings.session.picture_record import PictureRecord
+from recordings.session.sealed_text import sealed
 from recordings.source import SourceHeader
 from recordings.truth_record import TruthRecord
 from tracking.errors import UsageError
@@ -90,8 +92,7 @@ class SessionWriter:
         self._n_frames, self._each_frame = 0, each_frame
         self._is_open = True
         self._writer.start(profile=schema.PROFILE, library="")
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
-        self._writer.add_metadata(schema.HEADER_NAME, {"json": text, "sha256": sha256})
+        self._writer.add_metadata(schema.HEADER_NAME, sealed(text))
         self._register()
         self._calibration: bytes | None = calibration_message(header.intrinsics)
 
@@ -134,12 +135,18 @@ class SessionWriter:
         else:
             self._stream.flush()  # a killed process loses the open chunk and nothing more
 
-    def close(self) -> None:
-        """Write the summary and close the file; safe to call twice."""
+    def close(self, *, goes_on: bool | None = False) -> None:
+        """Write the summary and close the file; safe to call twice.
+
+        `goes_on`: whether another part follows; None where nobody knows.
+        """
         if self._is_open:
             self._is_open = False
             try:
                 self._add_calibration(0)
+                if goes_on is not None:
+                    self._writer.flush()  # type: ignore[no-untyped-call]  # behind the last chunk
+                    self._writer.add_metadata(END_NAME, end_record(goes_on=goes_on))
                 self._writer.finish()  # type: ignore[no-untyped-call]
             finally:
                 self._stream.close()

@@ -74,6 +74,12 @@ def test_a_difference_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["bench", "threads"]) == 1
 
 
+def test_the_networks_labels_are_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _pretend(monkeypatch, "contour")
+    assert main(["bench", "contour"]) == main(["bench", "contour", "--network"]) == 0
+    assert [request.with_network for request in asked] == [False, True]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -82,6 +88,7 @@ def test_a_difference_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
         ["registration", "--views", "0"],
         ["registration", "--without-prior"],
         ["identity", "--ours"],
+        ["labels", "--network"],
         ["identity", "--plots", "x"],
         ["threads", "--json", "no/such/folder/f.json"],
     ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from models.loading import SegmenterKind
+from pipeline.benchmarks import contour
 from pipeline.benchmarks.contour import (
     LIMIT_MM,
     Followed,
@@ -15,6 +18,7 @@ from pipeline.benchmarks.contour import (
     follow,
     on_bed,
 )
+from recordings.progress import Report
 from recordings.simulation.bed_shape import RoundBed
 from recordings.simulation.moved_views import BREATH_MM, TURN_DEG, WAY_MM, draw_moved_visit
 from tests.builders_results import APPLICATOR
@@ -36,6 +40,36 @@ def test_a_line_stays_on_tissue_that_is_moved_by_all_of_it() -> None:
     assert len(found.errors_mm) == found.n_later
     assert 0.05 < np.median(found.errors_mm) < LIMIT_MM, "noise is not nothing, nor all"
     assert max(found.errors_mm) < FEW_FRAMES_MM
+
+
+@pytest.mark.parametrize(("kind", "labels"), [("masks", "true labels"), ("onnx", "the network's")])
+def test_the_labels_that_are_asked_for_are_used_and_named(
+    kind: SegmenterKind, labels: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[str] = []
+
+    class LoadedError(Exception):
+        """The visit has come as far as its labels."""
+
+    def load(asked: SegmenterKind) -> None:
+        used.append(asked)
+        raise LoadedError
+
+    def run(
+        task: Callable[[Situation], Followed],
+        situations: list[Situation],
+        _report: Report,
+        _n_processes: int,
+    ) -> list[Followed]:
+        with pytest.raises(LoadedError):
+            task(situations[0])
+        return [replace(GOOD, situation=one) for one in situations]
+
+    monkeypatch.setattr(contour, "load_segmenter", load)
+    monkeypatch.setattr(contour, "side_by_side", run)
+    found = contour.contour_bench(1, 0, lambda _done, _total: None, beds=["flat"], segmenter=kind)
+    assert used == [kind]
+    assert labels in found.tables[0].title
 
 
 class TestGoals:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
-from mcap.reader import make_reader
+from mcap.reader import McapReader, make_reader
+from mcap.records import Metadata
 from mcap.writer import CompressionType, Writer
 
 from recordings.recorder import Recorded, record_session
@@ -206,11 +207,15 @@ def test_no_flipped_byte_yields_a_wrong_frame(session: Path, tmp_path: Path) -> 
         source.close()
 
 
+def _header_of(reader: McapReader) -> Metadata:
+    return next(found for found in reader.iter_metadata() if found.name == schema.HEADER_NAME)
+
+
 def _rewritten(session: Path, target: Path, changes: dict[str, object]) -> Path:
     """A session of the same messages with another header, its checksum right."""
     with session.open("rb") as stream, target.open("wb") as out:
         reader = make_reader(stream)
-        (metadata,) = reader.iter_metadata()
+        metadata = _header_of(reader)
         text = json.dumps({**json.loads(metadata.metadata["json"]), **changes})
         writer = Writer(out, compression=CompressionType.NONE)
         writer.start(schema.PROFILE, "")
@@ -254,7 +259,7 @@ def test_a_lost_frame_in_the_middle_is_damage(session: Path, tmp_path: Path) -> 
     gap = tmp_path / "gap.mcap"
     with session.open("rb") as stream, gap.open("wb") as out:
         reader = make_reader(stream)
-        (metadata,) = reader.iter_metadata()
+        metadata = _header_of(reader)
         writer = Writer(out, compression=CompressionType.NONE)
         writer.start(schema.PROFILE, "")
         writer.add_metadata(metadata.name, metadata.metadata)

@@ -45,6 +45,7 @@ def test_a_whole_session_is_verified_and_recovered_byte_by_byte(
 ) -> None:
     found = verify_session(session, quiet)
     assert (found.is_whole, found.n_frames, found.order) == (True, N_FRAMES, ())
+    assert found.n_left_out == 0
     done = recover(session, tmp_path / "out.mcap", quiet)
     assert (done.n_frames, done.gaps) == (N_FRAMES, ())
     before, after = (
@@ -247,3 +248,21 @@ def test_what_a_killed_run_left_is_not_written_over(session: Path, tmp_path: Pat
     assert "remove it" in refused.value.remedy
     assert left.read_bytes() == b"left"
     assert list(tmp_path.iterdir()) == [left]
+
+
+def test_numbers_that_are_left_out_and_orders_that_are_wrong_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "session.mcap"
+    frames = make_frames(6, CAMERA)
+    with SessionWriter(path, make_header(CAMERA)) as writer:
+        for position in (0, 3, 5, 4):  # numbers 5, 8, 10, 9
+            writer.write(frames[position])
+    found = verify_session(path, quiet)
+    assert (found.is_whole, found.n_frames, found.n_left_out) == (True, 4, 3)
+    [line] = found.order
+    assert line.startswith("frame 9 at ")
+    assert main(["sessions", "verify", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "numbers      3 left out between the first frame and the last\n" in told
+    assert f"order        {line}\n" in told
