@@ -11,7 +11,8 @@ TOOLS := .venv/.test-tools
 WORKERS ?= 2
 PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: help setup demo test check format lint types contracts bench train lock clean
+.PHONY: help setup demo test check format lint types contracts types-beside-contracts
+.PHONY: bench train lock clean
 
 help: ## say what there is (default)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,7 +34,12 @@ demo: setup ## the sample session through everything; artefacts in runs/demo
 test: setup $(TOOLS) ## every test; installs Chromium and a type checker for the page
 	$(PYTEST)
 
-check: format lint types contracts test ## format, lint, types, import contracts, tests
+check: format lint types-beside-contracts test ## format, lint, types, import contracts, tests
+
+types-beside-contracts: setup
+	@$(PY) -m mypy --strict & types=$$!; \
+	.venv/bin/lint-imports --no-cache || kept=$$?; \
+	wait $$types; exit $${kept:-0}
 
 format: setup
 	$(PY) -m ruff format --check

@@ -106,7 +106,7 @@ if ! is_python_311 "$VENV/bin/python"; then
 fi
 
 say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes the first time)"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
     --only-binary :all: --require-hashes -r requirements.lock </dev/null
 "$VENV/bin/python" -m pip check >/dev/null
 
@@ -115,8 +115,12 @@ say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes
     say "A package was installed and does not load (see above): a system library is missing."
     exit 1
 }
-# The measurement's loops are compiled once, so that no session waits for it.
-say "Compiling the measurement's loops"
+# The measurement's loops and the packages are compiled once, beside one another, so that no session
+# waits for it. Some packages bring files of other Pythons, which nobody imports.
+say "Compiling the measurement's loops and the packages"
+"$VENV/bin/python" -m compileall -qq "$VENV/lib" &
+compiling=$!
 find tracking models recordings pipeline -name '*.nb[ic]' -delete
 "$VENV/bin/python" -c 'import pipeline.measurer; from tracking.compiled import load_loops; load_loops()'
+wait "$compiling" || true
 say "Ready: $VENV/bin/python"

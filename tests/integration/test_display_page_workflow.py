@@ -318,6 +318,22 @@ def test_keys_and_help(browser: Browser) -> None:
     assert wanted == [True, False]
 
 
+def test_large_type_is_read_from_farther_and_outlives_a_reload(browser: Browser) -> None:
+    letters = """() => ['#panel .lead', '#legend li', '#gauge .value', '#rail .state'].map(
+        (name) => { const { height } = document.querySelector(name).getBoundingClientRect();
+                    return height; })"""
+    with shown_page(browser, MadeSession("dock")) as (page, _):
+        usual = page.evaluate(letters)
+        page.click("#tool-type")
+        page.wait_for_selector('html[data-type="large"] #tool-type[aria-pressed="true"]')
+        large = page.evaluate(letters)
+        page.reload()
+        page.wait_for_selector('html[data-type="large"] #tool-type[aria-pressed="true"]')
+        page.keyboard.press("t")
+        page.wait_for_selector('html[data-type="usual"] #tool-type[aria-pressed="false"]')
+    assert all(after > 1.2 * before for before, after in zip(usual, large, strict=True))
+
+
 def test_a_wrong_token_is_asked_for_again(browser: Browser) -> None:
     with shown_page(browser, MadeSession(), role="viewer") as (page, server):
         other = page.context.new_page()
@@ -346,7 +362,10 @@ def test_every_screen_fits_and_its_targets_are_large(
             session.verdict = verdict_header("HOLD") if step in ("place", "dock") else {}
             at_step(page, step)
             wait_drawn(page, session)
-            assert page.evaluate(MISFITS, MIN_TARGET_PX) == [], step
+            for type_size in ("large", "usual"):
+                page.keyboard.press("t")
+                assert page.get_attribute("html", "data-type") == type_size
+                assert page.evaluate(MISFITS, MIN_TARGET_PX) == [], (step, type_size)
 
 
 MISFITS = """(least) => {

@@ -18,6 +18,7 @@ import { VerdictView } from "./verdict_view.js";
 import { Console } from "./console.js";
 import { StepRail } from "./step_rail.js";
 import { fillTools } from "./tools_view.js";
+import { switchType } from "./type_size.js";
 import { forgetLoad, loadOnce } from "./version.js";
 import { fillWords, rememberLanguage, startLanguage } from "./page_words.js";
 import { Words } from "./words/catalogue.js";
@@ -94,7 +95,7 @@ export class App {
     showOrigin(hello, this.words);
     fillTools(this.words, this.#actions(), this.role === "viewer");
     this.#speak();
-    if (this.evidence.isOpen) this.#askEvidence(true);
+    if (this.evidence.isOpen) this.#showEvidence(true);
   }
 
   /**
@@ -234,10 +235,8 @@ export class App {
   #actions() {
     return {
       ...Console.actions(() => this.console),
-      evidence: () => {
-        this.evidence.open(!this.evidence.isOpen);
-        this.#askEvidence(this.evidence.isOpen);
-      },
+      evidence: () => this.#showEvidence(!this.evidence.isOpen),
+      type: switchType,
       language: () => {
         this.words = new Words(this.words.next());
         rememberLanguage(this.words.language);
@@ -246,15 +245,14 @@ export class App {
       },
       help: () => fillHelp(this.words, this.role === "viewer").showModal(),
       close: () => {
-        if (!this.evidence.isOpen) return;
-        this.evidence.open(false);
-        this.#askEvidence(false);
+        if (this.evidence.isOpen) this.#showEvidence(false);
       },
     };
   }
 
-  /** @param {boolean} wanted */
-  #askEvidence(wanted) {
-    void this.connection.command({ kind: "evidence", wanted });
+  /** @param {boolean} isOpen */
+  #showEvidence(isOpen) {
+    this.evidence.open(isOpen);
+    void this.connection.command({ kind: "evidence", wanted: isOpen });
   }
 }

@@ -8,6 +8,7 @@
  * @property {() => void} undo
  * @property {() => void} redo
  * @property {() => void} accept
+ * @property {() => void} type
  * @property {() => void} language
  * @property {() => void} help
  * @property {() => void} close
@@ -25,6 +26,7 @@ export const KEY_HELP = /** @type {const} */ ([
   ["Enter", "help.accept", true],
   ["B", "help.beam", true],
   ["A", "help.acknowledge", true],
+  ["T", "help.type", false],
   ["L", "help.language", false],
   ["?", "help.help", false],
   ["Esc", "help.close.key", false],
@@ -44,6 +46,7 @@ export function actionOf(key, actions) {
     case "u": return actions.undo;
     case "r": return actions.redo;
     case "Enter": return actions.accept;
+    case "t": return actions.type;
     case "l": return actions.language;
     case "?": case "F1": return actions.help;
     case "Escape": return actions.close;

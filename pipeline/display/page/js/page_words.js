@@ -1,29 +1,23 @@
 /** Fills the fixed words of index.html (`data-text`, `data-label`) and remembers the language. */
 
+import { recall, remember } from "./remembered.js";
+
 /** @typedef {import("./words/catalogue.js").Words} Words */
 /** @typedef {import("./words/catalogue.js").Key} Key */
 
-const STORED = "language";
+const NAME = "language";
 
 /**
  * The language that was chosen here, else the server's.
  * @param {string} otherwise
  */
 export function startLanguage(otherwise) {
-  try {
-    return localStorage.getItem(STORED) ?? otherwise;
-  } catch {
-    return otherwise; // storage is switched off in this browser
-  }
+  return recall(NAME) ?? otherwise;
 }
 
 /** @param {string} language */
 export function rememberLanguage(language) {
-  try {
-    localStorage.setItem(STORED, language);
-  } catch {
-    // storage is switched off: the choice lasts until the next reload
-  }
+  remember(NAME, language);
 }
 
 /** @param {Words} words */

@@ -1,6 +1,7 @@
 /** Buttons for what has a key; a viewer has none. */
 
 import { byId, el } from "./dom.js";
+import { isLarge } from "./type_size.js";
 import { Words } from "./words/catalogue.js";
 
 /**
@@ -14,9 +15,12 @@ export function fillTools(words, actions, isViewer) {
     return;
   }
   const other = new Words(words.next()).catalogue.name;
+  const type = tool("type", "T", words.text("type.large"), actions.type);
+  type.setAttribute("aria-pressed", String(isLarge()));
   byId("tools").replaceChildren(
     tool("evidence", "E", words.text("evidence.open"), actions.evidence),
     tool("help", "?", words.text("help.open"), actions.help),
+    type,
     tool("language", "L", other, actions.language),
   );
 }
