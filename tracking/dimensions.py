@@ -28,7 +28,7 @@ from tracking.likelihood import TUKEY
 from tracking.loop_types import FLAG, NEW_ROWS, REAL, ROWS, VECTOR
 from tracking.refine import Refined
 from tracking.registration import Dimensions
-from tracking.segmentation import EdgeQuality
+from tracking.segmentation import EdgeQuality, OutlineQuality
 from tracking.sides import SIDE
 from tracking.sigmas import largest_sigma
 
@@ -62,7 +62,7 @@ _PRIOR = _prior()
 def measure_dimensions(
     applicator: Applicator,
     refined: Refined,
-    quality: EdgeQuality,
+    quality: OutlineQuality,
     intrinsics: CameraIntrinsics,
     sides: Sequence[EdgeOffsets] = (),
 ) -> Dimensions:
@@ -86,9 +86,9 @@ def measure_dimensions(
             left_px = edge.offsets_px - jacobian @ change
             terms = shift_marginalised(
                 jacobian,
-                edge_weights(edge, quality, intrinsics, left_px),
+                edge_weights(edge, quality.of(edge.name), intrinsics, left_px),
                 edge.offsets_px,
-                _bias_px(edge, quality),
+                _bias_px(edge, quality.of(edge.name)),
             )
             total, right = total + terms[0], right + terms[1]
         covariance, before = np.linalg.inv(total).astype(np.float64), change

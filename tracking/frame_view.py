@@ -16,7 +16,7 @@ from tracking.contour import Outline
 from tracking.depth_noise import DepthNoise
 from tracking.pose_score import ScorePixels, disagreement, score_pixels
 from tracking.refine import Refined, refine
-from tracking.segmentation import EdgeQuality, Segmentation
+from tracking.segmentation import OutlineQuality, Segmentation
 
 UPSIDE_DOWN_COST = 0.2  # decides between ends that explain the pixels about equally well
 N_SCORE_PIXELS = 500
@@ -37,7 +37,7 @@ class FrameView:
     depth_mm: NDArray[np.float32]
     pixels: ApplicatorPixels
     outline: Outline
-    quality: EdgeQuality
+    quality: OutlineQuality
     hidden_rim: Bool | None = None
 
     @cached_property

@@ -28,7 +28,19 @@ MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
 MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)  # the shift: of labels
+EXIT = "exit"  # the edge that `matted_outline` sharpens
 CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach and a label's error
+
+
+@dataclass(frozen=True)
+class PartlyMatted:
+    """Quality of a matted outline: of its exit that of colour, elsewhere the labels'."""
+
+    labels: EdgeQuality
+
+    def of(self, edge: str) -> EdgeQuality:
+        """Of the edge of this name."""
+        return MATTED if edge == EXIT else self.labels
 
 
 @dataclass(frozen=True)

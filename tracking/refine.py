@@ -20,7 +20,7 @@ from tracking.edge_equations import (
 )
 from tracking.likelihood import TUKEY, DepthTerms, depth_equations, depth_terms
 from tracking.newton_step import newton_step
-from tracking.segmentation import EdgeQuality
+from tracking.segmentation import OutlineQuality
 from tracking.stereo_noise import correlation_inflation
 from tracking.transforms import moved_in_own_axes, orthonormalise
 
@@ -66,7 +66,7 @@ class _Problem:
     model: ConeModel
     pixels: ApplicatorPixels
     outline: Outline
-    quality: EdgeQuality
+    quality: OutlineQuality
     intrinsics: CameraIntrinsics
     noise: DepthNoise
     inflation: float
@@ -100,7 +100,7 @@ def refine(
     start: Float,
     pixels: ApplicatorPixels,
     outline: Outline,
-    quality: EdgeQuality,
+    quality: OutlineQuality,
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
     hidden_rim: Bool | None = None,
@@ -191,8 +191,9 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
     information, gradient = np.zeros((6, 6)), np.zeros(6)
     jacobians = [motion for motion, _ in edge_jacobians(pose, edges, problem.intrinsics)]
     for edge, jacobian in zip(edges, jacobians, strict=True):
-        weights = edge_weights(edge, problem.quality, problem.intrinsics)
-        bias_px = edge_bias_px(edge, problem.quality)
+        quality = problem.quality.of(edge.name)
+        weights = edge_weights(edge, quality, problem.intrinsics)
+        bias_px = edge_bias_px(edge, quality)
         terms = shift_marginalised(jacobian, weights, edge.offsets_px, bias_px)
         information, gradient = information + terms[0], gradient + terms[1]
     return _Edges(tuple(edges), tuple(jacobians), information, gradient)

@@ -23,11 +23,11 @@ from tracking.hiding import with_hiding_background
 from tracking.judge import alone, judge, rank
 from tracking.known_roll import with_known_roll
 from tracking.known_slide import with_known_slide
-from tracking.matting import MATTED, matted_outline, needs_matting
+from tracking.matting import PartlyMatted, matted_outline, needs_matting
 from tracking.measurable import unmeasurable
 from tracking.recognise import recognised
 from tracking.registration import PoseStart, Registration, RegistrationStatus
-from tracking.segmentation import EdgeQuality, Segmentation
+from tracking.segmentation import OutlineQuality, Segmentation
 
 MIN_MASK_PX = 150  # smaller is a speck: a 30 mm cone at 1 m shows over 3000
 MIN_SAMPLES = 60
@@ -131,11 +131,11 @@ def _unmeasurable(
 
 def _outline(
     segmentation: Segmentation, color_rgb: UInt8 | None
-) -> tuple[Outline | None, EdgeQuality]:
+) -> tuple[Outline | None, OutlineQuality]:
     labels, quality = segmentation.labels, segmentation.edge_quality
     box = segmentation.applicator_box
     if color_rgb is not None and needs_matting(quality):
         matted = matted_outline(labels, color_rgb, box)
         if matted is not None:
-            return matted, MATTED
+            return matted, PartlyMatted(quality)
     return outline_of(labels, box), quality

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -37,6 +38,17 @@ class EdgeQuality:
     sigma_px: float
     correlation_px: float
     bias_px: float
+
+    def of(self, _edge: str) -> EdgeQuality:
+        """Of every edge of an outline that was read off labels alone."""
+        return self
+
+
+class OutlineQuality(Protocol):
+    """How well each of a cone's edges is told by an outline."""
+
+    def of(self, edge: str, /) -> EdgeQuality:
+        """Of the edge of this name."""
 
 
 EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, as seen on edges
