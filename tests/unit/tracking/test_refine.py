@@ -14,7 +14,8 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float
 from tracking.contour import measure_edges
 from tracking.depth_noise import StereoNoise
-from tracking.segmentation import Label
+from tracking.matting import MATTED, PartlyMatted
+from tracking.segmentation import EdgeQuality, Label
 from tracking.slide import slid
 from tracking.transforms import angle_between_deg, rigid, rotation_from_vector
 
@@ -115,6 +116,19 @@ def test_a_rim_that_is_hidden_leaves_the_roll_open() -> None:
     assert "exit" in [edge.name for edge in told.edges]
     assert "exit" not in [edge.name for edge in untold.edges]
     assert untold.edge_information[2, 2] < 0.01 * told.edge_information[2, 2]
+
+
+def test_of_a_matted_outline_only_the_exit_is_as_good_as_colour() -> None:
+    """The ring's edge stays the labels' own, of which half a dozen points on a line say little."""
+    view, coarse = _view(CONES[0]), EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0)
+    seen, truth = make_frame_view(view), view.camera_from_applicator
+    kinds = (MATTED, PartlyMatted(coarse), coarse)
+    matted, partly, labels = (replace(seen, quality=kind).refine(truth) for kind in kinds)
+    assert {edge.name for edge in partly.edges} > {"exit"}
+    roll, slide = (2, 2), (5, 5)  # the bevel's edge tells the one, the ring's most of the other
+    assert partly.edge_information[roll] > 0.9 * matted.edge_information[roll]
+    assert labels.edge_information[roll] < 0.5 * matted.edge_information[roll]
+    assert partly.edge_information[slide] < 0.5 * matted.edge_information[slide]
 
 
 def test_far_out_of_reach_it_says_so_or_leaves_outliers() -> None:
