@@ -91,7 +91,7 @@ class ChainedSource:
 
     @property
     def damage(self) -> str | None:
-        """Why a part ended early; what lies behind it is not read."""
+        """Why a part ended early (what lies behind it is not read), or which part is missing."""
         return self._damage
 
     def read(self) -> SourceFrame | None:
