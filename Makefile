@@ -36,8 +36,8 @@ test: setup $(TOOLS) ## every test; installs Chromium and a type checker for the
 
 check: format lint types-beside-contracts test ## format, lint, types, import contracts, tests
 
-types-beside-contracts: setup
-	@$(PY) -m mypy --strict & types=$$!; \
+types-beside-contracts: setup # the shell's -e is what keeps a failure of mypy
+	@$(PY) -m mypy --strict & types=$$!; trap "kill $$types 2>/dev/null || true" EXIT; \
 	.venv/bin/lint-imports --no-cache || kept=$$?; \
 	wait $$types; exit $${kept:-0}
 

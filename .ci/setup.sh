@@ -116,11 +116,15 @@ say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes
     exit 1
 }
 # The measurement's loops and the packages are compiled once, beside one another, so that no session
-# waits for it. Some packages bring files of other Pythons, which nobody imports.
+# waits for it.
 say "Compiling the measurement's loops and the packages"
-"$VENV/bin/python" -m compileall -qq "$VENV/lib" &
+"$VENV/bin/python" -m compileall -q "$VENV/lib" &
 compiling=$!
+trap 'kill "$compiling" 2>/dev/null || true' EXIT # whatever ends this, nothing goes on behind it
 find tracking models recordings pipeline -name '*.nb[ic]' -delete
 "$VENV/bin/python" -c 'import pipeline.measurer; from tracking.compiled import load_loops; load_loops()'
-wait "$compiling" || true
+wait "$compiling" || {
+    say "A package could not be compiled (see above)."
+    exit 1
+}
 say "Ready: $VENV/bin/python"

@@ -24,6 +24,7 @@ from tracking.transforms import invert
 N_CURVE_POINTS = 72  # one every 3-5 px on a 60 mm cone at 0.5 m: as labels' noise is correlated
 N_SURFACE_POINTS = 12_000  # about 3 mm apart on a 60 mm cone: below the ICP's smallest radius
 SURFACE_SEED = 7
+EXIT = "exit"  # name of the edge that tissue may cover, and that tells a bevel's roll
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ def _triangle_normals(mesh: TriangleMesh, is_revolved: Bool) -> Float:
 
 def _edges(applicator: Applicator) -> tuple[EdgeCurve, ...]:
     """Outer edges that can bound the applicator in an image: exit rim, top, ring's underside."""
-    circles = [("exit", applicator.outer_radius_mm, 0.0, applicator.bevel_slope)]
+    circles = [(EXIT, applicator.outer_radius_mm, 0.0, applicator.bevel_slope)]
     top_radius = (
         applicator.ring_diameter_mm / 2 if applicator.has_ring else applicator.outer_radius_mm
     )

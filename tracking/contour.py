@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
 from tracking.camera import CameraIntrinsics
-from tracking.cone_model import ConeModel
+from tracking.cone_model import EXIT, ConeModel
 from tracking.edge_profiles import SEARCH_PX, places_across, steps_across
 from tracking.edge_sight import bounding_points, edges_in_image, with_offsets
 from tracking.extent import Box, bounding_box, with_margin
@@ -89,7 +89,7 @@ def measure_edges(
     )
     is_hidden = np.zeros(uv.shape[:2], bool)
     if hidden_rim is not None:
-        is_hidden[[edge.name == "exit" for edge in model.edges]] = hidden_rim
+        is_hidden[[edge.name == EXIT for edge in model.edges]] = hidden_rim
     on_edge, points, uv, normals, rounding_px, gaps_px = bounding_points(
         points, uv, normals, model.meets(pose, rays), is_hidden, BLUR_PX
     )

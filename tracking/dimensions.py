@@ -15,7 +15,7 @@ from tracking.applicator import Applicator
 from tracking.arrays import Float, frozen
 from tracking.camera import CameraIntrinsics
 from tracking.compiled import compiled
-from tracking.cone_model import N_CURVE_POINTS
+from tracking.cone_model import EXIT, N_CURVE_POINTS
 from tracking.contour import EdgeOffsets
 from tracking.depth_comparison import WALL_COSINE, robust_equations
 from tracking.edge_equations import (
@@ -105,9 +105,7 @@ def measure_dimensions(
         bevel_deg=float(np.degrees(np.arctan(slope))),
         bevel_sigma_deg=float(np.degrees(slope_sigma / (1 + slope**2))),
         bevel_direction_deg=float(np.degrees(np.arctan2(slope_y, slope_x))),
-        rim_arc_deg=sum(
-            360 / N_CURVE_POINTS * len(e.offsets_px) for e in edges if e.name == "exit"
-        ),
+        rim_arc_deg=sum(360 / N_CURVE_POINTS * len(e.offsets_px) for e in edges if e.name == EXIT),
         covariance=told,
     )
 
@@ -116,7 +114,7 @@ def _edge_rows(
     applicator: Applicator, refined: Refined, edge: EdgeOffsets, jacobian: Float, per_shift: Float
 ) -> Float:
     """How an edge's offsets follow all unknowns, (n, N_UNKNOWNS), from `edge_jacobians`."""
-    is_exit, is_side = edge.name == "exit", edge.name == SIDE
+    is_exit, is_side = edge.name == EXIT, edge.name == SIDE
     is_on_ring = applicator.has_ring and not (is_exit or is_side)
     return with_shape(jacobian, per_shift, edge.points_camera_mm, refined.pose, is_exit, is_on_ring)
 

@@ -13,6 +13,7 @@ import numpy as np
 from tracking.arrays import Float
 from tracking.camera import CameraIntrinsics
 from tracking.compiled import compiled, part
+from tracking.cone_model import EXIT
 from tracking.contour import EdgeOffsets
 from tracking.loop_types import NEW_ROWS, NEW_VECTOR, REAL, ROWS, VECTOR, several
 from tracking.robust import NORMAL_MAD
@@ -83,7 +84,7 @@ def edge_weights(
         quality.sigma_px,
         quality.correlation_px,
         intrinsics.fx,
-        BURIAL_SIGMA_MM if edge.name == "exit" else 0.0,
+        BURIAL_SIGMA_MM if edge.name == EXIT else 0.0,
         NORMAL_MAD,
     )
 
@@ -197,4 +198,4 @@ def shift_marginalised(
 
 def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
     """1-sigma of the shift common to an edge: tissue may hide the exit, nothing hides the rest."""
-    return EXIT_BURIED_PX if edge.name == "exit" else quality.bias_px
+    return EXIT_BURIED_PX if edge.name == EXIT else quality.bias_px

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tracking.arrays import Bool, Float, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
+from tracking.cone_model import EXIT
 from tracking.contact import extent_near
 from tracking.contour import Outline, outline_of
 from tracking.extent import Box
@@ -28,7 +29,6 @@ MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
 MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)  # the shift: of labels
-EXIT = "exit"  # the edge that `matted_outline` sharpens
 CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach and a label's error
 
 

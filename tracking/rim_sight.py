@@ -13,7 +13,7 @@ import numpy as np
 
 from tracking.arrays import Bool, Float, frozen
 from tracking.bed import BedSurface, quadratic_height
-from tracking.cone_model import ConeModel
+from tracking.cone_model import EXIT, ConeModel
 from tracking.registration import Registration
 from tracking.transforms import invert
 
@@ -29,7 +29,7 @@ _STEPS = frozen(np.linspace(0.0, REACH_RADII, N_STEPS))
 def hidden_rim(model: ConeModel, registration: Registration, bed: BedSurface) -> Bool | None:
     """Points of the exit's near edge that the bed hides, (N_CURVE_POINTS,); None: none is known."""
     pose, coefficients = registration.camera_from_applicator, bed.coefficients
-    exits = [edge for edge in model.edges if edge.name == "exit"]
+    exits = [edge for edge in model.edges if edge.name == EXIT]
     if pose is None or coefficients is None or not exits or not registration.roll_observable:
         return None
     rim = exits[0].points_mm

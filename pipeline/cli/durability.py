@@ -92,7 +92,7 @@ def _show(file: Path, found: Verification, gaps: tuple[Gap, ...]) -> None:
     typer.echo(f"file         {shown(file.name)}, {file.stat().st_size / 1e6:.1f} MB")
     typer.echo(f"frames       {found.n_frames} whole{' before the damage' if damage else ''}")
     if found.n_left_out:
-        typer.echo(f"numbers      {found.n_left_out} left out between the first frame and the last")
+        typer.echo(f"numbers      {found.n_left_out} between lowest and highest have no frame")
     typer.echo(f"damage       {damage or 'none: every checksum and hash matches'}")
     for line in order[:N_SHOWN]:
         typer.echo(f"order        {line}")

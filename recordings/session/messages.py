@@ -16,7 +16,7 @@ from functools import partial
 from typing import BinaryIO
 
 from mcap.opcode import Opcode
-from mcap.records import Channel, Message, Metadata
+from mcap.records import Channel, Message
 
 from recordings.session.chunks import (
     FRAMING,
@@ -29,7 +29,7 @@ from recordings.session.chunks import (
     split,
     split_cut,
 )
-from recordings.session.records import MAGIC, MAX_IDLE_RECORDS, RecordFile
+from recordings.session.records import MAGIC, MAX_IDLE_RECORDS, RecordFile, metadata_of
 from recordings.session.schema import MAX_PART_BYTES
 from recordings.session.summary import check_end, last_metadata, read_summary
 
@@ -70,7 +70,7 @@ class MessageReader:
         """Return the metadata record `name`, which must precede all chunks."""
         for n_seen, (opcode, body) in enumerate(self._records.following()):
             if opcode == Opcode.METADATA:
-                record = parsed(Metadata.read, body)
+                record = metadata_of(body)
                 if record.name == name:
                     self._start = self._stream.tell()
                     return dict(record.metadata)

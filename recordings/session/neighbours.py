@@ -22,16 +22,21 @@ def _about(path: Path, record: PartRecord, goes_on: bool | None) -> str:
     if record.part > 1:
         told.append(f"{record.n_frames_before} frames in earlier parts")
         told.append(_before(path, part_path(first, record.part - 1), record))
-    after = part_path(first, record.part + 1)
-    follows = _closed(after)
-    following = None if follows is None else part_of(follows.header)
-    if following is not None and following.session_id == record.session_id:
-        told.append(f"goes on in {after.name}")
-    elif goes_on:
-        told.append(f"goes on in part {record.part + 1}, which is not beside it")
-    elif goes_on is False:
-        told.append("the last part")
-    return "; ".join(told)
+    told.append(_after(part_path(first, record.part + 1), record, goes_on))
+    return "; ".join(text for text in told if text)
+
+
+def _after(after: Path, record: PartRecord, goes_on: bool | None) -> str:
+    source = _closed(after)
+    found = None if source is None else part_of(source.header)
+    if found is not None and found.session_id == record.session_id:
+        return f"goes on in {after.name}"
+    if not goes_on:
+        return "the last part" if goes_on is False else ""
+    missing = f"goes on in part {record.part + 1}, which is not beside it"
+    if source is not None:
+        return f"{missing}: {after.name} is another recording"
+    return f"goes on in {after.name}, which has no readable header" if after.is_file() else missing
 
 
 def _before(path: Path, before: Path, record: PartRecord) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from mcap.opcode import Opcode
-from mcap.records import Footer
+from mcap.records import Footer, Metadata
 
 from recordings.session.chunks import (
     FRAMING,
@@ -16,12 +17,15 @@ from recordings.session.chunks import (
     CutError,
     DamagedError,
     cut_data,
+    one_more,
     parsed,
 )
 
 MAGIC = b"\x89MCAP0\r\n"
 CRC_BYTES = 4
 FOOTER_BYTES = FRAMING.size + 16 + CRC_BYTES + len(MAGIC)
+MAX_ENTRIES = 8  # of a metadata record: ours have two
+LENGTH = struct.Struct("<I")
 MAX_IDLE_RECORDS = 256  # in a row that are no message; a chunk has an index a topic behind it
 
 
@@ -79,3 +83,29 @@ class RecordFile:
         if FRAMING.unpack(framing) != (Opcode.FOOTER, len(body)):
             return None
         return parsed(Footer.read, body) if self.stream.read(len(MAGIC)) == MAGIC else None
+
+
+def metadata_of(body: bytes) -> Metadata:
+    """Parse a metadata record; DamagedError where it has more than a few entries.
+
+    They are counted by their lengths before any is read: a record of 4 MiB can hold half a million.
+    """
+    place = _behind_text(body, 0)
+    end = min(len(body), place + LENGTH.size + _length(body, place))
+    place += LENGTH.size
+    n_entries = 0
+    while place < end:
+        n_entries = one_more(n_entries, MAX_ENTRIES, "entries of a metadata record")
+        place = _behind_text(body, _behind_text(body, place))
+    return parsed(Metadata.read, body)
+
+
+def _behind_text(body: bytes, place: int) -> int:
+    return place + LENGTH.size + _length(body, place)
+
+
+def _length(body: bytes, place: int) -> int:
+    if place + LENGTH.size > len(body):
+        raise DamagedError("a metadata record is shorter than it says")
+    (length,) = LENGTH.unpack_from(body, place)
+    return int(length)

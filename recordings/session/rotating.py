@@ -112,11 +112,14 @@ class RotatingWriter:
         return SessionWriter(path, header, each_frame=self._each_frame)
 
     def _next_part(self) -> None:
-        self._writer.close(goes_on=True)
+        """Begin the next part, then finish this one: it says that another follows where it does."""
         part = PartRecord(
             part=self._part.part + 1,
             session_id=self._part.session_id,
             n_frames_before=self.n_frames,
         )
-        self._writer = self._opened(part)
-        self._part = part
+        following = self._opened(part)
+        try:
+            self._writer.close(goes_on=True)
+        finally:
+            self._writer, self._part = following, part

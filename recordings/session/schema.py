@@ -61,6 +61,7 @@ PICTURE_FORMAT = "jpeg"
 TextName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
 
 
+FrameNumber = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 FrameRate = Annotated[float, Field(ge=1e-3, le=1e5)]
 MAX_HEADER_CHARS = 1024 * 1024  # a live session's has some 60,000
 MAX_EMBEDDED = 1000  # texts: a session has ten
@@ -95,7 +96,7 @@ class FrameHeadRecord(StrictRecord):
     """
 
     position: NotNegative
-    frame_index: int
+    frame_index: FrameNumber
     stamp_ns: NotNegative
     arrival_ns: NotNegative
     device_serial: str

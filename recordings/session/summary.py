@@ -9,10 +9,16 @@ from functools import partial
 from typing import TypeVar
 
 from mcap.opcode import Opcode
-from mcap.records import Channel, Footer, Metadata, MetadataIndex, Statistics, SummaryOffset
+from mcap.records import Channel, Footer, MetadataIndex, Statistics, SummaryOffset
 
 from recordings.session.chunks import CutError, DamagedError, parsed
-from recordings.session.records import CRC_BYTES, MAGIC, MAX_IDLE_RECORDS, RecordFile
+from recordings.session.records import (
+    CRC_BYTES,
+    MAGIC,
+    MAX_IDLE_RECORDS,
+    RecordFile,
+    metadata_of,
+)
 
 PIECE_BYTES = 1 << 20  # that are read of a summary at a time
 T = TypeVar("T")
@@ -32,9 +38,9 @@ def read_summary(records: RecordFile) -> Summary | None:
 
 
 def last_metadata(records: RecordFile, name: str) -> dict[str, str] | None:
-    """The last metadata record `name` of those that the summary places. The position stays.
+    """The last metadata record `name` of the first few that the summary places.
 
-    None without one, or where it cannot be read.
+    None without one, or where it cannot be read. The position stays.
     """
     return _resting(records, partial(_placed_metadata, records, name))
 
@@ -102,7 +108,7 @@ def _placed_metadata(records: RecordFile, name: str) -> dict[str, str] | None:
         index = parsed(MetadataIndex.read, body)
         place = index.offset if index.name == name else place
     for body in records.placed(place, Opcode.METADATA):
-        record = parsed(Metadata.read, body)
+        record = metadata_of(body)
         return dict(record.metadata) if record.name == name else None
     return None
 

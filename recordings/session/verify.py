@@ -39,8 +39,8 @@ class Verification:
     order : tuple of str
         Where stamps or frame numbers do not rise: recorded so, no damage.
     n_left_out : int
-        Frame numbers that are missing between those recorded: dropped by the camera, passed over
-        before the recorder or dropped by it, or never counted by what numbered the frames.
+        Numbers between the lowest and the highest that no frame has: dropped by the camera, passed
+        over before the recorder or dropped by it, or never counted by what numbered the frames.
     """
 
     n_frames: int
@@ -65,21 +65,26 @@ def verify_session(path: Path, report: Report) -> Verification:
     """
     source = SessionSource(path)
     order: list[str] = []
-    n_frames, n_left_out, last = 0, 0, None
+    numbers: set[int] = set()
+    n_frames, last = 0, None
     try:
         n_announced = source.header.n_frames
         while (read := source.read()) is not None:
             now = (read.frame.frame_index, read.frame.stamp_ns)
             if last is not None and not (now[0] > last[0] and now[1] > last[1]):
                 order.append(f"frame {now[0]} at {now[1]} ns follows {last[0]} at {last[1]} ns")
-            n_left_out += 0 if last is None else max(0, now[0] - last[0] - 1)
+            numbers.add(now[0])
             last = now
             n_frames += 1
             report(n_frames, n_announced)
     finally:
         source.close()
     damage = source.damage or _damage_beside_frames(path)
-    return Verification(n_frames, n_announced, damage, tuple(order), n_left_out)
+    return Verification(n_frames, n_announced, damage, tuple(order), _n_missing(numbers))
+
+
+def _n_missing(numbers: set[int]) -> int:
+    return max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
 
 
 def _damage_beside_frames(path: Path) -> str:

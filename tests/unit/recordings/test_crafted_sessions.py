@@ -39,14 +39,20 @@ def header_text(**changes: object) -> str:
     return json.dumps({**json.loads(header_record(make_header()).model_dump_json()), **changes})
 
 
-def session_bytes(text: str, messages: list[tuple[str, bytes]], tmp_path: Path) -> bytes:
-    """A session with right checksums of whatever is in it."""
+def session_bytes(
+    text: str,
+    messages: list[tuple[str, bytes]],
+    tmp_path: Path,
+    beside: dict[str, str] | None = None,
+) -> bytes:
+    """A session with right checksums of whatever is in it; `beside`: in the header's record."""
     path = tmp_path / "made.mcap"
     with path.open("wb") as stream:
         writer = Writer(stream, compression=CompressionType.NONE, enable_data_crcs=True)
         writer.start(schema.PROFILE, "")
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        writer.add_metadata(schema.HEADER_NAME, {"json": text, "sha256": sha256})
+        told = {"json": text, "sha256": sha256} | (beside or {})
+        writer.add_metadata(schema.HEADER_NAME, told)
         channels = {t: writer.register_channel(t, "json", 0) for t in schema.TOPICS}
         for topic, data in messages:
             writer.add_message(channels[topic], 0, data, 0)
@@ -92,6 +98,11 @@ def huge_inside(folder: Path) -> bytes:
     head = before_chunks(folder)
     body = CHUNK_HEAD.pack(0, 0, len(data), zlib.crc32(data), 0, len(data)) + data
     return head + FRAMING.pack(6, len(body)) + body
+
+
+def many_entries(folder: Path) -> bytes:
+    beside = {str(number): "" for number in range(250_000)}
+    return session_bytes(header_text(), frame_messages(), folder, beside)
 
 
 def before_chunks(folder: Path) -> bytes:
@@ -272,6 +283,7 @@ CRAFTED: list[Callable[[Path], bytes]] = [
     huge_record,
     huge_metadata,
     huge_inside,
+    many_entries,
     lz4_bomb,
     zstd_bomb,
     deep_header,

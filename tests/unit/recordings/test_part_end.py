@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from mcap.reader import make_reader
 
 from pipeline.privacy.deidentify import deidentify
+from recordings.session import writer
 from recordings.session.chained import ChainedSource, parts_beside
 from recordings.session.chunks import FRAMING, DamagedError
 from recordings.session.neighbours import about_file
@@ -23,7 +26,9 @@ from recordings.session.sealed_text import sealed, unsealed
 from recordings.session.verify import verify_session
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import make_frames, make_header, read_all
+from tests.unit.recordings.test_crafted_sessions import WITHIN_BYTES, WITHIN_S
 from tests.unit.recordings.test_mcap_cut import CAMERA
+from tracking.errors import UsageError
 
 N_FRAMES = 3  # each in a part of its own
 KEY = bytes(range(32))
@@ -36,9 +41,9 @@ def quiet(done: int, total: int | None) -> None:
 @pytest.fixture
 def parts(tmp_path: Path) -> list[Path]:
     first, header = tmp_path / "s.mcap", replace(make_header(CAMERA), embedded=())
-    with RotatingWriter(first, header, each_frame=True, limit_bytes=1) as writer:
+    with RotatingWriter(first, header, each_frame=True, limit_bytes=1) as made:
         for frame in make_frames(N_FRAMES, CAMERA):
-            writer.write(frame)
+            made.write(frame)
     return [first, *later_parts(first)]
 
 
@@ -79,10 +84,32 @@ def test_a_last_part_that_is_missing_is_told(parts: list[Path]) -> None:
     assert len(read_all(SessionSource(parts[1]))) == 1
 
 
+def test_what_lies_where_the_next_part_should_is_told(parts: list[Path]) -> None:
+    parts[-1].write_bytes(b"no session")
+    assert about_file(parts[1]).endswith("goes on in s.part003.mcap, which has no readable header")
+    parts[-1].unlink()
+    with SessionWriter(parts[-1], make_header(CAMERA)) as other:
+        other.write(make_frames(1, CAMERA)[0])
+    told = "goes on in part 3, which is not beside it: s.part003.mcap is another recording"
+    assert about_file(parts[1]).endswith(told)
+
+
+def test_a_part_that_cannot_be_begun_is_not_announced(tmp_path: Path) -> None:
+    first, frames = tmp_path / "s.mcap", make_frames(2, CAMERA)
+    with RotatingWriter(first, make_header(CAMERA), limit_bytes=1) as writing:
+        writing.write(frames[0])
+        (tmp_path / "s.part002.mcap").write_bytes(b"taken")
+        with pytest.raises(UsageError, match="cannot create"):
+            writing.write(frames[1])
+        assert (writing.n_frames, writing.n_parts) == (1, 1)
+    assert goes_on(first) is False
+    assert verify_session(first, quiet).is_whole
+
+
 def test_a_recording_of_one_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "one.mcap"
-    with SessionWriter(path, make_header(CAMERA)) as writer:
-        writer.write(make_frames(1, CAMERA)[0])
+    with SessionWriter(path, make_header(CAMERA)) as made:
+        made.write(make_frames(1, CAMERA)[0])
     assert goes_on(path) is False
 
 
@@ -91,9 +118,9 @@ def test_a_file_that_was_cut_or_never_said_it_says_nothing(parts: list[Path]) ->
     parts[-1].write_bytes(data[:-1])
     assert goes_on(parts[-1]) is None
     parts[-1].unlink()
-    with SessionWriter(parts[-1], make_header(CAMERA)) as writer:
-        writer.write(make_frames(1, CAMERA)[0])
-        writer.close(goes_on=None)
+    with SessionWriter(parts[-1], make_header(CAMERA)) as made:
+        made.write(make_frames(1, CAMERA)[0])
+        made.close(goes_on=None)
     assert goes_on(parts[-1]) is None
     assert verify_session(parts[-1], quiet).is_whole
     with parts[-1].open("rb") as stream:
@@ -125,6 +152,26 @@ def test_a_record_of_another_name_is_not_the_end(parts: list[Path]) -> None:
     place = data.index(name)  # the record; its index comes later
     parts[0].write_bytes(data[:place] + other + data[place + len(name) :])
     assert goes_on(parts[0]) is None
+
+
+def test_a_record_of_many_entries_is_not_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "crafted.mcap"
+    many = {str(number): "" for number in range(250_000)} | end_record(goes_on=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "end_record", lambda *, goes_on: many)  # noqa: ARG005
+        with SessionWriter(path, make_header(CAMERA)) as made:
+            made.write(make_frames(1, CAMERA)[0])
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        assert goes_on(path) is None
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < WITHIN_S
+    tracemalloc.start()
+    goes_on(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < WITHIN_BYTES / 4
 
 
 def test_copies_say_what_the_part_said(parts: list[Path], tmp_path: Path) -> None:
