@@ -3,9 +3,9 @@
 A minute of simulated docked frames at 848x480, made before and played over again. The recorder goes
 on in a next file by itself before one reaches 5 GB; a finished one is deleted. Memory, files and
 threads of the session's process, the display's and the recorder's are looked at every few seconds;
-the slope of the memory is fitted behind the warm-up. The recorder keeps an index entry for every
-frame of the part that it writes, and lets go of them with the part: of it the largest memory within
-each part is fitted, the first part being its warm-up.
+the slope of the memory is fitted behind the warm-up, a quarter of the run. The recorder keeps an
+index entry for every frame of the part that it writes, and lets go of them with the part: of it the
+median of each part is fitted, so that neither this nor a single look is taken for growth.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from recordings.session.parts import part_path
 
 FRAMES_PER_LOOK = 300  # ten seconds
 FRAMES_PER_MINUTE = 1800
-WARM_UP_SHARE, LONGEST_WARM_UP = 0.25, 60  # of the looks, and looks: ten minutes
+WARM_UP_SHARE = 0.25  # of the looks: a heap takes three or four parts to its largest size
 SLOPE_GOAL_MIB_H = 1.0
 PORT = 47344
 
@@ -66,26 +66,25 @@ class Looks:
     @property
     def n_warm_up(self) -> int:
         """Looks that do not count."""
-        return min(LONGEST_WARM_UP, int(WARM_UP_SHARE * len(self.hours)))
+        return int(WARM_UP_SHARE * len(self.hours))
 
     def slope(self) -> float | None:
         """Of the memory, MiB an hour, behind the warm-up; None of fewer than three to fit."""
         hours, values = self.hours[self.n_warm_up :], self.memory_mib[self.n_warm_up :]
         if self.parts:
-            hours, values = self._peaks()
+            hours, values = self._medians()
         if len(hours) < 3:
             return None
         return float(np.polyfit(hours, values, 1)[0])
 
-    def _peaks(self) -> tuple[list[float], list[float]]:
-        """When and how large the memory was at most within each part but the first and the last."""
+    def _medians(self) -> tuple[list[float], list[float]]:
+        """When and how large the memory was in the middle of each whole part behind the warm-up."""
         hours, values = [], []
-        for part in range(min(self.parts) + 1, max(self.parts)):
+        for part in range(self.parts[self.n_warm_up] + 1, max(self.parts)):
             looks = [k for k, seen in enumerate(self.parts) if seen == part]
             if looks:
-                largest = max(looks, key=lambda k: self.memory_mib[k])
-                hours.append(self.hours[largest])
-                values.append(self.memory_mib[largest])
+                hours.append(float(np.median([self.hours[k] for k in looks])))
+                values.append(float(np.median([self.memory_mib[k] for k in looks])))
         return hours, values
 
     def growth(self, counts: list[int]) -> float | None:

@@ -40,7 +40,8 @@ def saw(growth_mib_h: float) -> Looks:
     looks = looked(growth_mib_h, n=720)
     looks.parts = [1 + k // 60 for k in range(720)]
     looks.memory_mib = [m + (k % 60) / 3 for k, m in enumerate(looks.memory_mib)]
-    looks.memory_mib[:60] = [m + 9 for m in looks.memory_mib[:60]]  # the first is another one
+    looks.memory_mib[:120] = [m - 9 for m in looks.memory_mib[:120]]  # the heap is not full yet
+    looks.memory_mib[700] += 200.0  # one look among them, within something large
     return looks
 
 
