@@ -97,7 +97,8 @@ def metadata_of(body: bytes) -> Metadata:
     while place < end:
         n_entries = one_more(n_entries, MAX_ENTRIES, "entries of a metadata record")
         place = _behind_text(body, _behind_text(body, place))
-    return parsed(Metadata.read, body)
+    record: Metadata = parsed(Metadata.read, body)
+    return record
 
 
 def _behind_text(body: bytes, place: int) -> int:

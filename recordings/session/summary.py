@@ -118,5 +118,5 @@ def _metadata_indexes(records: RecordFile, footer: Footer) -> int | None:
     for body in records.placed(footer.summary_offset_start, Opcode.SUMMARY_OFFSET):
         group = parsed(SummaryOffset.read, body)
         if group.group_opcode == Opcode.METADATA_INDEX:
-            return group.group_start
+            return int(group.group_start)
     return None
