@@ -88,7 +88,7 @@ class MessageReader:
         return count if count <= self._records.size else None  # else it says what cannot be
 
     def last_metadata(self, name: str) -> dict[str, str] | None:
-        """Return the last metadata record `name`, wherever it lies; None without, or if cut."""
+        """Return the last metadata record `name` that the summary places; None without."""
         return last_metadata(self._records, name)
 
     def topics(self) -> dict[int, str]:
