@@ -9,6 +9,8 @@ PY := .venv/bin/python
 READY := .venv/.ready
 TOOLS := .venv/.test-tools
 WORKERS ?= 2
+MYPY := $(PY) -m mypy --strict
+CONTRACTS := .venv/bin/lint-imports --no-cache
 PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: help setup demo test check format lint types contracts types-beside-contracts
@@ -37,8 +39,8 @@ test: setup $(TOOLS) ## every test; installs Chromium and a type checker for the
 check: format lint types-beside-contracts test ## format, lint, types, import contracts, tests
 
 types-beside-contracts: setup # the shell's -e is what keeps a failure of mypy
-	@$(PY) -m mypy --strict & types=$$!; trap "kill $$types 2>/dev/null || true" EXIT; \
-	.venv/bin/lint-imports --no-cache || kept=$$?; \
+	@$(MYPY) & types=$$!; trap 'kill $$(jobs -pr) 2>/dev/null || true' EXIT; \
+	$(CONTRACTS) || kept=$$?; \
 	wait $$types; exit $${kept:-0}
 
 format: setup
@@ -48,10 +50,10 @@ lint: setup
 	$(PY) -m ruff check
 
 types: setup
-	$(PY) -m mypy --strict
+	$(MYPY)
 
 contracts: setup
-	.venv/bin/lint-imports --no-cache
+	$(CONTRACTS)
 
 bench: setup ## time per stage at 848x480: p50, p95, p99
 	@$(PY) run_tracker.py bench

@@ -120,7 +120,7 @@ say "Installing the packages of requirements.lock (about 1.5 GB on disk; minutes
 say "Compiling the measurement's loops and the packages"
 "$VENV/bin/python" -m compileall -q "$VENV/lib" &
 compiling=$!
-trap 'kill "$compiling" 2>/dev/null || true' EXIT # whatever ends this, nothing goes on behind it
+trap 'kill $(jobs -pr) 2>/dev/null || true' EXIT # whatever ends this, nothing goes on behind it
 find tracking models recordings pipeline -name '*.nb[ic]' -delete
 "$VENV/bin/python" -c 'import pipeline.measurer; from tracking.compiled import load_loops; load_loops()'
 wait "$compiling" || {
