@@ -38,8 +38,8 @@ def record_session(
     `header` is written instead of the source's. Where a file would become larger than
     `limit_bytes` the recording goes on in the next part.
 
-    Ctrl-C ends a recording in good order, and so does `has_to_end`, which is asked before each
-    frame. What was recorded stays, whatever happens.
+    `has_to_end`, asked before each frame, ends a recording in good order, and so does an
+    interrupt. What was recorded stays, whatever happens.
 
     Raises
     ------

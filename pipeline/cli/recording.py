@@ -62,9 +62,8 @@ def record(
         limit_frames=frames,
         limit_bytes=part_mb * options.BYTES_PER_MB,
     )
-    # the vendor's file appears when it is whole: there Ctrl-C has to end it in good order, too
-    ends = (signal.SIGTERM, signal.SIGINT) if request.is_db3 else (signal.SIGTERM,)
-    with progress_bar(f"recording {out.name}") as report, ended_by(*ends) as has_to_end:
+    asked = ended_by(signal.SIGTERM, signal.SIGINT)
+    with progress_bar(f"recording {out.name}") as report, asked as has_to_end:
         done = run_record(request, report, has_to_end, partial(typer.echo, err=True))
     parts = f" in {done.n_parts} parts" if done.n_parts > 1 else ""
     skipped = f"; {done.n_skipped} passed over" if done.n_skipped else ""

@@ -21,7 +21,7 @@ FRAME_RATE_HZ = 15.0  # two cores serve tracker, display and browser
 TAKEN = {
     "survey": (18, 1),
     "placed": (3, 6),
-    "approach": (10, 9),
+    "approach": (9, 9),
     "docked": (4, 8),
     "held": (18, 1),
 }

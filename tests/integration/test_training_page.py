@@ -18,10 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
-from pipeline.config.catalogue_file import read_catalogue
 from pipeline.display import serving
 from pipeline.session.answers import Status
-from pipeline.workflow.training_frames import FILE_NAME, training_frames
 from tests.integration.display_browser import (
     FULL,
     N_CORNERS,
@@ -29,20 +27,13 @@ from tests.integration.display_browser import (
     SMALL,
     wait_until,
 )
-from tests.integration.test_training_session import PINS, SQUARE, Training
+from tests.training_session import PINS, SQUARE, Training, rendered
 
 WAIT_MS = 60_000
 BLANK_MS = 600
 PATIENCE_MS = 2_000
 N_CONFIRMATIONS, COUNTED_S = 6, 30.0
 READ_ITEMS = ("patient", "plan", "machine", "applicator")
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("frames")
-    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
-    return folder / FILE_NAME
 
 
 class Walk:
@@ -161,8 +152,8 @@ def _url(session: Training) -> str:
 )
 def test_the_whole_workflow_on_the_page(
     browser: Browser,
-    rendered: Path,
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
     *,
@@ -172,7 +163,7 @@ def test_the_whole_workflow_on_the_page(
     monkeypatch.setattr(serving, "LONGEST_PAUSE_S", serving.FIRST_PAUSE_S)  # killed often here
     out = tmp_path / "t"
     out.mkdir()
-    shutil.copy(rendered, out)
+    shutil.copy(rendered(tmp_path_factory), out)
     kept = os.environ.get("WORKFLOW_PICTURES")  # where a developer wants the pictures
     pictures = Path(kept) if kept and not touches else None
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=touches)

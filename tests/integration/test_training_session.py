@@ -9,129 +9,26 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.naming import LEDGER_NAME
-from pipeline.config.catalogue_file import read_catalogue
-from pipeline.session.answers import Answer
-from pipeline.session.client import ask
-from pipeline.session.commands import message_of
-from pipeline.session.control_socket import socket_path
 from pipeline.session_report.facts_file import parse_facts, read_facts
 from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME
-from pipeline.workflow.training import PERSONS, train
-from pipeline.workflow.training_frames import FILE_NAME, training_frames
-from tracking.errors import UsageError
+from tests.training_session import PATIENCE_S, PINS, SQUARE, Training, rendered
 
-PINS = {person: f"12345{k}" for k, person in enumerate(PERSONS)}
-PATIENCE_S = 400.0  # a deadlock ends the test; a report beside other work may take minutes
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Training:
-    """A training session in a thread of its own."""
-
-    def __init__(self, out: Path, *, serve: bool = False) -> None:
-        self.out, self.folder, self.serve = out, out / "session", serve
-        self.said: list[str] = []
-        self.over = threading.Event()
-        self.failure: list[BaseException] = []
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            train(
-                self.out,
-                self.said.append,
-                serve=self.serve,
-                is_over=self.over.is_set,
-                pins=PINS,
-            )
-        except BaseException as error:  # noqa: BLE001 - told by the test's own thread
-            self.failure.append(error)
-
-    def __enter__(self) -> Training:
-        self.thread.start()
-        self.until(lambda: socket_path(self.folder).exists())
-        self.until(lambda: self.ask("status").status is not None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join(PATIENCE_S)
-        assert not self.failure, self.failure
-
-    def until(self, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-        deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline:
-            assert not self.failure, self.failure
-            try:
-                if holds():
-                    return
-            except UsageError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("it did not come to that in time")
-
-    def ask(self, kind: str, **content: object) -> Answer:
-        return ask(self.folder, message_of({"kind": kind, **content}))
-
-    def step(self) -> str:
-        status = self.ask("status").status
-        assert status is not None
-        assert status.workflow is not None
-        return status.workflow.step
-
-    def go(self, step: str) -> None:
-        self.until(lambda: self.ask("step", to=step).accepted)
-
-    def draw(self, name: str, *points: tuple[float, float]) -> Answer:
-        status = self.ask("status").status
-        assert status is not None
-        shape = [[float(u), float(v)] for u, v in points]
-        return self.ask(
-            "draw", name=name, frame_index=status.frame_index - 1, points=shape, person="surgeon"
-        )
-
-    def sign(self, kind: str, person: str, **content: object) -> Answer:
-        return self.ask(kind, person=person, pin=PINS[person], **content)
-
-    def approve(self, person: str, revision: int) -> Answer:
-        status = self.ask("status").status
-        assert status is not None
-        assert status.workflow is not None
-        content_id = status.workflow.content_id
-        return self.sign("approve", person, plan_revision=revision, content_id=content_id)
-
-    def confirm(self, person: str) -> Answer:
-        status = self.ask("status").status
-        assert status is not None
-        running = status.identities
-        items = {n: getattr(running, n) for n in ("plan", "patient", "machine", "applicator")}
-        return self.sign("time_out", person, read_back=items)
-
-    def is_ready(self) -> bool:
-        return any("GEOMETRY READY" in line for line in self.said)
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("frames")
-    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
-    return folder / FILE_NAME
-
-
 @pytest.fixture
-def out(tmp_path: Path, rendered: Path) -> Path:
+def out(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path / "t"
     folder.mkdir()
-    shutil.copy(rendered, folder)
+    shutil.copy(rendered(tmp_path_factory), folder)
     return folder
 
 
@@ -139,9 +36,6 @@ def out(tmp_path: Path, rendered: Path) -> Path:
 def training(out: Path) -> Iterator[Training]:
     with Training(out) as session:
         yield session
-
-
-SQUARE = ((424.0, 352.0), (444.0, 352.0), (444.0, 372.0), (424.0, 372.0))  # on the bed
 
 
 @pytest.mark.slow
