@@ -12,6 +12,8 @@ from pipeline.session.commands import (
     Command,
     StatusCommand,
     TimeOutCommand,
+    WorkflowCommand,
+    WorkflowMessage,
 )
 from pipeline.session.control import Cone, ControlState, SessionControl
 from pipeline.session.persons import PinCheck
@@ -65,6 +67,9 @@ class Typed:
 
     def beam(self, person: str, *, is_on: bool, pin: PinCheck = PinCheck.RIGHT) -> int:
         return self._add(BeamCommand(self._ticket(), person, pin, is_on))
+
+    def work(self, message: WorkflowMessage) -> int:
+        return self._add(WorkflowCommand(self._ticket(), message))
 
     def ask(self) -> int:
         return self._add(StatusCommand(self._ticket()))

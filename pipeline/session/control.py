@@ -8,6 +8,7 @@ Fails to: no time-out, no acknowledgement.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -123,6 +124,7 @@ class SessionControl:
         self._commands, self._workflow = commands, workflow
         self._time_out: TimeOut | None = None
         self._acknowledged: int | None = None
+        self._waiting: deque[Command] = deque()
         self._n_other_cone = 0  # frames since the planned one was last in place
 
     def step(
@@ -144,10 +146,7 @@ class SessionControl:
         """
         now = _Now(frame_index, last_fault_frame, cone)
         events = self._void_if_changed(identities, now)
-        for command in self._commands.drain():
-            answer, happened = self._decide(command, now)
-            self._commands.reply(command.ticket, answer)
-            events += happened
+        events += self._decide_waiting(now)
         held = self._held
         is_valid = held.is_valid_for(identities) and self._is_settled
         return ControlState(
@@ -157,6 +156,20 @@ class SessionControl:
             confirmed=held.running if held.is_complete else None,
             held=held,
         )
+
+    def _decide_waiting(self, now: _Now) -> list[Event]:
+        """Decide what has come; behind a beam that is on, steps wait until they know of it."""
+        self._waiting.extend(() if self._waiting else self._commands.drain())
+        events: list[Event] = []
+        while self._waiting:
+            is_beam_on = any(event.kind is EventKind.BEAM_ON for event in events)
+            if is_beam_on and isinstance(self._waiting[0], WorkflowCommand):
+                break
+            command = self._waiting.popleft()
+            answer, happened = self._decide(command, now)
+            self._commands.reply(command.ticket, answer)
+            events += happened
+        return events
 
     @property
     def _held(self) -> TimeOut:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.config.site import Caps, Person, Site
+from pipeline.session.beam import beam_told
+from pipeline.session.commands import UndoMessage
 from pipeline.session.control import Cone, SessionControl
 from pipeline.session.events import EventKind
 from pipeline.session.persons import PinCheck
@@ -339,6 +341,24 @@ class TestBeam:
         desk.desk.tell_beam("physicist-1", is_on=True)
         assert desk.draw().code == Refusal.UNDER_BEAM
         assert desk.approve().code == Refusal.UNDER_BEAM
+
+    def test_what_comes_behind_it_in_the_same_frame_knows_of_it(self, desk: Desk) -> None:
+        typed = Typed()
+        typed.beam("physicist-1", is_on=True)
+        off = typed.beam("physicist-1", is_on=False)
+        on = typed.beam("physicist-1", is_on=True)
+        late = [typed.work(UndoMessage()), typed.ask()]
+        control = SessionControl(typed, desk.desk)
+        told = control.step(RUNNING, None, frame_index=0, cone=Cone.DOCKED)
+        assert list(typed.answers) == [1, off, on]
+        assert [beam_told(event) for event in told.events] == [True, False, True]
+        desk.desk.tell_beam("physicist-1", is_on=True)  # as the session's listener does
+        later = typed.ask()
+        control.step(RUNNING, None, frame_index=1, cone=Cone.DOCKED)
+        assert typed.answers[late[0]].code == Refusal.UNDER_BEAM
+        assert list(typed.answers)[-1] == late[-1]
+        control.step(RUNNING, None, frame_index=2, cone=Cone.DOCKED)
+        assert list(typed.answers)[-1] == later
 
     def test_it_is_known_after_a_restart(self, tmp_path: Path, desk: Desk) -> None:
         desk.desk.tell_beam("physicist-1", is_on=True)
