@@ -2,7 +2,9 @@
 
 The green channel, which haemoglobin absorbs most; its logarithm, so that a change of light or
 exposure is an offset; less its own blur, so that offsets and slow shadows go. Pixels that are not
-bed, next to something in front of it, or blinded by a gleam have no pattern.
+bed, next to something in front of it, or blinded by a gleam have no pattern. Nor have those near
+what lies around the bed: where the wound's edge hides the bed changes with the view and with every
+breath, a network takes some of it for bed, and no vessel is as clear as that edge.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.arrays import Float, UInt8, frozen
+from tracking.arrays import Bool, Float, UInt8, frozen
+from tracking.kernels import square
 from tracking.segmentation import Label
 
 Float32 = NDArray[np.float32]
@@ -23,6 +26,8 @@ WIDE_PX = 17  # side of the window whose mean is taken off: 20 mm there
 DARK, GLEAM = 10, 250  # levels: below, noise; above, the lamp's mirror image
 WHOLE = 0.7  # of the fine blur's weight must lie on the bed
 MARGIN_PX = 2
+AROUND_PX = WIDE_PX // 2 + round(2 * FINE_PX)  # what is this near to the bed's outline tells of it
+SPECK_PX = 5  # of what is not bed, within it: a mislabelled gleam is no outline
 GREEN = 1
 LOGARITHM = frozen(np.log(np.maximum(np.arange(256), 1)).astype(np.float32))
 
@@ -67,8 +72,11 @@ def bed_texture(color_rgb: UInt8 | None, labels: UInt8, hidden: UInt8) -> BedTex
     if width <= 2 * MARGIN_PX or height <= 2 * MARGIN_PX:
         return None
     window = slice(y, y + height), slice(x, x + width)
+    inside = _far_from(labels == np.uint8(Label.OTHER), window)
     green = np.ascontiguousarray(color_rgb[(*window, GREEN)])
-    usable = (bed[window] != 0) & (hidden[window] == 0) & (green >= DARK) & (green <= GLEAM)
+    usable = (
+        (bed[window] != 0) & inside & (hidden[window] == 0) & (green >= DARK) & (green <= GLEAM)
+    )
     weight = usable.astype(np.float32)
     bright = np.where(usable, LOGARITHM[green], np.float32(0))
     fine, fine_weight = _fine(bright), _fine(weight)
@@ -78,6 +86,20 @@ def bed_texture(color_rgb: UInt8 | None, labels: UInt8, hidden: UInt8) -> BedTex
     np.divide(fine, fine_weight, out=values, where=whole)
     np.subtract(values, wide / np.maximum(wide_weight, 1e-6), out=values, where=whole)
     return BedTexture(frozen(values), (x, y))
+
+
+def _far_from(around: Bool, window: tuple[slice, slice]) -> Bool:
+    """Pixels of the window that are farther than `AROUND_PX` from what lies around the bed."""
+    wide = [slice(max(one.start - AROUND_PX, 0), one.stop + AROUND_PX) for one in window]
+    outer = np.ascontiguousarray(around[wide[0], wide[1]]).view(np.uint8)
+    whole = cv2.morphologyEx(outer, cv2.MORPH_OPEN, square(SPECK_PX // 2))
+    near = cv2.dilate(whole, square(AROUND_PX))
+    rows, columns = (
+        slice(one.start - outside.start, one.stop - outside.start)
+        for one, outside in zip(window, wide, strict=True)
+    )
+    far: Bool = near[rows, columns] == 0
+    return far
 
 
 def _fine(values: Float32) -> Float32:
