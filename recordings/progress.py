@@ -6,3 +6,7 @@ from collections.abc import Callable
 
 Report = Callable[[int, int | None], None]
 """Called with what is done and what there is in all (None: not known)."""
+
+
+def unheard(_done: int, _total: int | None) -> None:
+    """A `Report` that nobody hears."""

@@ -16,6 +16,7 @@ from pipeline.session.commands import message_of
 from pipeline.session.control_socket import socket_path
 from pipeline.workflow.training import PERSONS, train
 from pipeline.workflow.training_frames import FILE_NAME, training_frames
+from recordings.progress import unheard
 from tests.once import once
 from tracking.errors import UsageError
 
@@ -30,7 +31,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _render(folder: Path) -> None:
-    training_frames(folder, read_catalogue(None).applicators, lambda _done, _total: None)
+    training_frames(folder, read_catalogue(None).applicators, unheard)
 
 
 class Training:

@@ -21,6 +21,7 @@ from calibration.rig_file import parse_rig
 from models.loading import load_segmenter
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.qa.measuring import PhantomMeasurer
+from recordings.progress import unheard
 from recordings.simulation.qa_setup import APPLICATOR_ID, Fault, qa_setup
 from tracking.applicator import Applicator
 from tracking.rig import Rig
@@ -81,7 +82,7 @@ def run_trial(trial: Trial) -> TrialResult:
     kit = _kit(trial.seed)
     seed = 1_000_003 * (trial.seed + 1) + 1000 * CLASSES.index(trial.name) + trial.index
     setup = qa_setup(kit.phantom, fault_of(trial), seed, "sim:qa", with_color=False)
-    measured = kit.measurer.measure(setup, N_FRAMES, kit.baseline, lambda _done, _total: None)
+    measured = kit.measurer.measure(setup, N_FRAMES, kit.baseline, unheard)
     found = figures(measured.gathered, kit.baseline, kit.rig, AT)
     checks = grade(kit.protocol, found, kit.protocol.personal_metrics)
     failed = tuple(c.check_id for c in checks if not c.outcome.is_accepted)
@@ -104,7 +105,7 @@ def _kit(seed: int) -> _Kit:
     setup = qa_setup(phantom, Fault(), 7 + 1_000_003 * seed, "sim:qa", with_color=False)
     rig = parse_rig(dict(setup.header.embedded)["rig.toml"], "rig.toml")
     measurer = PhantomMeasurer(phantom, rig, load_segmenter("masks"))
-    measured = measurer.measure(setup, N_REFERENCE, None, lambda _done, _total: None)
+    measured = measurer.measure(setup, N_REFERENCE, None, unheard)
     baseline = reference(
         measured.gathered,
         rig,

@@ -38,7 +38,7 @@ from pipeline.workflow.desk import WorkflowDesk
 from pipeline.workflow.follower import Around
 from pipeline.workflow.training_frames import training_frames
 from pipeline.workflow.training_source import TrainingSource
-from recordings.progress import Report
+from recordings.progress import Report, unheard
 from recordings.source import SourceHeader
 from tracking.frame import SourceFrame
 from tracking.snapshot import Evidence
@@ -104,7 +104,7 @@ def train(
     folders.session.mkdir(parents=True, exist_ok=True)
     known = pins or {person: _pin() for person in PERSONS}
     catalogue = read_catalogue(None)
-    header, frames = training_frames(out, catalogue.applicators, report or _unheard)
+    header, frames = training_frames(out, catalogue.applicators, report or unheard)
     config = _config(dict(header.embedded), folders.session, known)
     segmenter = load_segmenter("onnx")
     start = evidence_for(header, config.rig, now=None)
@@ -170,10 +170,6 @@ def train(
 
 def _pin() -> str:
     return "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
-
-
-def _unheard(_done: int, _total: int | None) -> None:
-    return
 
 
 def _config(texts: Mapping[str, str], folder: Path, pins: dict[str, str]) -> RunConfig:

@@ -24,6 +24,7 @@ from pipeline.batch.run import local_workers
 from pipeline.benchmarks.object_store import object_store
 from pipeline.cli.app import main
 from pipeline.config.catalogue_file import read_catalogue
+from recordings.progress import unheard
 from recordings.recorder import record_session
 from recordings.session.reader import SessionSource
 from recordings.simulation.simulate import simulate
@@ -32,10 +33,6 @@ from tracking.errors import SourceError, UsageError
 N_SESSIONS, N_FRAMES = 5, 12
 BROKEN = ("junk", "empty", "headless")
 BUCKET = "sessions"
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +78,7 @@ def test_a_batch_gives_what_replay_gives_and_goes_on_where_it_stopped(
     archive: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    found = batch(_request(str(archive), out), _silent)
+    found = batch(_request(str(archive), out), unheard)
     assert exit_code(found, is_gate=False) == SourceError.exit_code
     status = {row.name: row.status for row in found.rows}
     assert [status[name] for name in BROKEN] == [Status.FAILED] * 3
@@ -102,7 +99,7 @@ def test_a_batch_gives_what_replay_gives_and_goes_on_where_it_stopped(
     before = {row.name: row for row in found.rows}
     shutil.rmtree(out / "sessions" / "day-1" / "s1")
     written = (out / "sessions" / "day-1" / "s3" / "records.jsonl").stat().st_mtime_ns
-    again = batch(_request(str(archive), out), _silent)
+    again = batch(_request(str(archive), out), unheard)
     assert {row.name: row for row in again.rows} == before
     assert (out / "sessions" / "day-1" / "s3" / "records.jsonl").stat().st_mtime_ns == written
     table = json.loads((out / "batch.json").read_text())
@@ -145,7 +142,7 @@ def test_an_object_store_a_cluster_and_a_killed_worker(
 
         request = _request(bucket, there, scheduler=cluster.scheduler_address)
         far = batch(request, kill_one)
-    near = batch(_request(str(archive), here, scheduler=workers), _silent)
+    near = batch(_request(str(archive), here, scheduler=workers), unheard)
     assert killed.is_set()
     assert [(r.name, r.status, r.verdicts) for r in far.rows] == [
         (r.name, r.status, r.verdicts) for r in near.rows
@@ -169,7 +166,7 @@ def test_parts_of_one_recording_are_one_session(
     shutil.copyfile(days / "long.part002.mcap", days / "lone.part002.mcap")
 
     out, alone = tmp_path / "out", tmp_path / "alone"
-    lone, long = batch(_request(str(days), out, scheduler=workers), _silent).rows
+    lone, long = batch(_request(str(days), out, scheduler=workers), unheard).rows
     assert (lone.name, lone.status) == ("lone.part002", Status.FAILED)
     assert "is not part 1 of its recording" in lone.reason
     assert (long.name, long.status, long.n_frames) == ("long", Status.DONE, N_FRAMES)
@@ -178,7 +175,7 @@ def test_parts_of_one_recording_are_one_session(
     assert _records(out / "sessions" / "long") == _records(alone)
 
     (days / "long.part002.mcap").unlink()
-    [_, long] = batch(_request(str(days), out, scheduler=workers), _silent).rows
+    [_, long] = batch(_request(str(days), out, scheduler=workers), unheard).rows
     assert (long.status, long.n_frames) != (Status.DONE, N_FRAMES)
 
 
@@ -191,7 +188,7 @@ def test_a_cluster_without_workers_is_said(
     with local_workers(0) as cluster:
         request = _request(str(archive), tmp_path, scheduler=cluster.scheduler_address)
         with pytest.raises(UsageError, match="has no worker"):
-            batch(request, _silent)
+            batch(request, unheard)
 
 
 @pytest.mark.slow
@@ -200,8 +197,8 @@ def test_a_gate_finds_the_session_that_decides_otherwise(
     archive: Path, workers: str, tmp_path: Path
 ) -> None:
     day, out, before = archive / "day-1", tmp_path / "now", tmp_path / "before"
-    batch(_request(str(day), before, scheduler=workers), _silent)
-    same = batch(_request(str(day), out, scheduler=workers, baseline=before), _silent)
+    batch(_request(str(day), before, scheduler=workers), unheard)
+    same = batch(_request(str(day), out, scheduler=workers, baseline=before), unheard)
     assert same.changes == {"same": N_SESSIONS}
     assert exit_code(same, is_gate=True) == 0
 
@@ -213,7 +210,7 @@ def test_a_gate_finds_the_session_that_decides_otherwise(
     table = json.loads((before / "batch.json").read_text())
     table["rows"].append({**table["rows"][0], "name": "s9"})
     (before / "batch.json").write_text(json.dumps(table))
-    found = batch(_request(str(day), out, scheduler=workers, baseline=before), _silent)
+    found = batch(_request(str(day), out, scheduler=workers, baseline=before), unheard)
     assert exit_code(found, is_gate=True) == 6
     by_name = {c.name: c for c in found.comparisons or ()}
     assert (by_name["s3"].change, by_name["s3"].n_verdicts) == ("verdict", 1)

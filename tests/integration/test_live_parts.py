@@ -22,6 +22,7 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.recorder.client import LiveRecorder, recording_to
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.texts import header_of_session
+from recordings.progress import unheard
 from recordings.session.parts import part_of, part_path
 from recordings.session.reader import SessionSource
 from recordings.session.verify import verify_session
@@ -86,7 +87,7 @@ def test_frames_in_are_frames_recorded_and_dropped(
     indices: list[int] = []
     for path in paths:
         assert path.stat().st_size <= LIMIT
-        found = verify_session(path, lambda _done, _total: None)
+        found = verify_session(path, unheard)
         assert found.is_whole
         assert not found.order
         indices += [frame.frame.frame_index for frame in frames_of(path)]
@@ -291,6 +292,6 @@ def test_a_part_that_cannot_be_made_is_a_failure_and_what_was_written_stays(tmp_
     status = recorder.close()
     assert "cannot create" in status.failure
     assert part_path(path, 2).read_bytes() == b"another's"
-    assert verify_session(path, lambda _done, _total: None).is_whole
+    assert verify_session(path, unheard).is_whole
     assert len(frames_of(path)) == status.n_written > 0
     assert status.n_written + status.n_dropped == n_sent

@@ -24,6 +24,7 @@ from pipeline.config.catalogue_file import read_catalogue
 from pipeline.config.load import RunConfig, load_config
 from pipeline.qa.running import QaBench, run_protocol, setup_of, take_reference
 from pipeline.qa.watch import QaWatch
+from recordings.progress import unheard
 from recordings.simulation.qa_setup import APPLICATOR_ID, Fault, QaSetup, qa_setup
 from recordings.simulation.source import open_simulation
 from tests.config_texts import SIGNING_SITE
@@ -52,10 +53,6 @@ HANDED = (
 BY_HAND = (("warm_up_minutes", 35.0, "min"), ("obstruction_reported", 1.0, ""))
 
 
-def _silent(_done: int, _total: int | None) -> None:
-    return
-
-
 def _camera(fault: Fault, seed: int) -> QaSetup:
     made = qa_setup(PHANTOM, fault, seed, "sim:qa", with_color=False)
     made.header = replace(made.header, origin="live", kind="realsense-live", recorded_at="")
@@ -68,7 +65,7 @@ class Morning:
     def __init__(self, store: QaStore, config: RunConfig) -> None:
         self.now = datetime.fromtimestamp(START_NS / 1e9, UTC) - BEFORE
         self.bench = QaBench(store, config.rig, MaskSegmenter(), "physicist-1", lambda: self.now)
-        self.baseline = take_reference(self.bench, _camera(Fault(), 1), PHANTOM, 60, _silent)
+        self.baseline = take_reference(self.bench, _camera(Fault(), 1), PHANTOM, 60, unheard)
 
     def run(self, name: ProtocolName, fault: Fault | None = None, seed: int = 2) -> RunRecord:
         self.now += timedelta(minutes=5)
@@ -81,7 +78,7 @@ class Morning:
             protocol,
             self.baseline,
             PHANTOM,
-            _silent,
+            unheard,
             handed,
             protocol.n_person_steps,
         )

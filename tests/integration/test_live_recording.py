@@ -25,6 +25,7 @@ from pipeline.recorder.client import LiveRecorder
 from pipeline.recorder.texts import keeps_notes
 from pipeline.replay import replay_source
 from pipeline.request import RunRequest
+from recordings.progress import unheard
 from recordings.session.reader import SessionSource
 from recordings.session.verify import verify_session
 from recordings.simulation.source import open_simulation
@@ -108,7 +109,7 @@ def frames_of(path: Path) -> list[SourceFrame]:
 def test_every_frame_and_its_decision_is_recorded(recorded: tuple[LiveSession, Path]) -> None:
     session, folder = recorded
     assert session.is_ready()
-    found = verify_session(folder / "session.mcap", lambda _done, _total: None)
+    found = verify_session(folder / "session.mcap", unheard)
     assert found.is_whole
     assert found.n_frames == session.source.n_handed_over == session.recorded.n_written
     assert (session.recorded.n_dropped, session.recorded.failure) == (0, "")

@@ -17,6 +17,7 @@ from pipeline.config.load import RunConfig, load_config
 from pipeline.qa.drift import measure_drift
 from pipeline.qa.end_to_end import measure_end_to_end
 from pipeline.qa.latency import measure_latency
+from recordings.progress import unheard
 from recordings.simulation.source import SimulatedSource, open_simulation
 from recordings.source import Freshness, SourceHeader
 from tests.integration.test_live_session import CameraSource
@@ -26,10 +27,6 @@ from tracking.frame import RgbdFrame, SourceFrame
 
 MINUTES = 4.0
 DRIFT_MM = 0.8
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 class WarmingCamera:
@@ -83,15 +80,15 @@ def config(bench: SimulatedSource, tmp_path: Path) -> RunConfig:
 
 def test_the_drift_of_a_warming_camera_is_found(bench: SimulatedSource, config: RunConfig) -> None:
     camera = WarmingCamera(bench.header, MINUTES)
-    metric = measure_drift(camera, config.rig, MINUTES, 2.0, _silent).metric
+    metric = measure_drift(camera, config.rig, MINUTES, 2.0, unheard).metric
     means = [DRIFT_MM * (1 - np.exp(-t)) for t in (0.5, MINUTES - 0.5)]
     assert metric.sigma is not None
     assert abs(metric.value - (means[1] - means[0])) < 0.06
     with pytest.raises(CalibrationError, match="too short"):
-        measure_drift(WarmingCamera(bench.header, 2.0), config.rig, MINUTES, 2.0, _silent)
+        measure_drift(WarmingCamera(bench.header, 2.0), config.rig, MINUTES, 2.0, unheard)
     other = replace(bench.header, device_serial="another")
     with pytest.raises(CalibrationError):
-        measure_drift(WarmingCamera(other, MINUTES), config.rig, MINUTES, 2.0, _silent)
+        measure_drift(WarmingCamera(other, MINUTES), config.rig, MINUTES, 2.0, unheard)
 
 
 def test_the_age_at_the_verdict_is_taken_from_an_attached_camera_alone(
@@ -99,18 +96,18 @@ def test_the_age_at_the_verdict_is_taken_from_an_attached_camera_alone(
 ) -> None:
     live = replace(bench.header, origin="live")
     camera = CameraSource(bench.scenario, bench.seed, bench.story, bench.stage, live)
-    found = measure_latency(camera, config, MaskSegmenter(), camera.now_ns, 300, _silent)
+    found = measure_latency(camera, config, MaskSegmenter(), camera.now_ns, 300, unheard)
     by_name = {metric.name: metric.value for metric in found.metrics}
     assert by_name["latency_p99"] == pytest.approx(40.0)  # what its clock says of every frame
     assert by_name["frames_skipped"] == 0.0
     with pytest.raises(UsageError, match="recording"):
-        measure_latency(bench, config, MaskSegmenter(), camera.now_ns, 300, _silent)
+        measure_latency(bench, config, MaskSegmenter(), camera.now_ns, 300, unheard)
     camera.ends_at = camera.n_handed_over + 20
     with pytest.raises(CalibrationError, match="Too few"):
-        measure_latency(camera, config, MaskSegmenter(), camera.now_ns, 300, _silent)
+        measure_latency(camera, config, MaskSegmenter(), camera.now_ns, 300, unheard)
     camera.ends_at = camera.n_handed_over + 300
     with pytest.raises(CalibrationError, match="future"):
-        measure_latency(camera, config, MaskSegmenter(), lambda: 0, 300, _silent)
+        measure_latency(camera, config, MaskSegmenter(), lambda: 0, 300, unheard)
 
 
 def _truth(source: SimulatedSource) -> dict[str, Known]:
@@ -123,13 +120,13 @@ def test_a_phantom_of_known_geometry_is_measured_end_to_end(
     bench: SimulatedSource, config: RunConfig
 ) -> None:
     known = _truth(bench)
-    metrics = measure_end_to_end(bench, config, MaskSegmenter(), known, 12, _silent)
+    metrics = measure_end_to_end(bench, config, MaskSegmenter(), known, 12, unheard)
     by_name = {m.name: m for m in metrics}
     assert abs(by_name["end_to_end_error"].value) < 0.6
     assert abs(by_name["end_to_end_angle_error"].value) < 1.0
     again = open_simulation("sim:bench", read_catalogue(None).applicators)
     wrong = {**known, "docking_gap_mm": Known(known["docking_gap_mm"].value + 2.0, 0.0)}
-    moved = measure_end_to_end(again, config, MaskSegmenter(), wrong, 12, _silent)
+    moved = measure_end_to_end(again, config, MaskSegmenter(), wrong, 12, unheard)
     assert {m.name: m for m in moved}["end_to_end_error"].value == pytest.approx(-2.0, abs=0.3)
 
 

@@ -13,6 +13,7 @@ from calibration.intrinsics import MIN_VIEWS, Intrinsics, calibrate_intrinsics
 from calibration.pictures import find_pictures, read_gray
 from calibration.stereo import calibrate_stereo
 from calibration.tag_detection import APRILTAG_OFFSET_PX, detect_tags
+from recordings.progress import unheard
 from tests.integration.shared_data import shared
 from tracking.errors import CalibrationError
 
@@ -27,15 +28,11 @@ SAME_TAG_PX = 20.0  # neighbouring tags lie farther apart
 MIN_TAGS_FOUND = 0.9  # of the reference's: it names cut and tiny ones too
 
 
-def silent(done: int, total: int | None) -> None:
-    pass
-
-
 def calibrated(pattern: str, spec: str) -> Intrinsics:
     board = parse_board(spec)
-    views, missed = find_boards(find_pictures([pattern]), board, silent)
+    views, missed = find_boards(find_pictures([pattern]), board, unheard)
     require_views(views, missed, board, MIN_VIEWS)
-    return calibrate_intrinsics(views, silent)
+    return calibrate_intrinsics(views, unheard)
 
 
 def test_the_left_camera_has_its_focal_length() -> None:
@@ -50,8 +47,8 @@ def test_the_stereo_pair_has_its_baseline() -> None:
     folder, board = shared("opencv_leftright"), parse_board("chessboard:9x6:25")
     cameras, seen = [], []
     for side in ("left", "right"):
-        views, _ = find_boards(find_pictures([str(folder / f"{side}*.jpg")]), board, silent)
-        cameras.append(calibrate_intrinsics(views, silent))
+        views, _ = find_boards(find_pictures([str(folder / f"{side}*.jpg")]), board, unheard)
+        cameras.append(calibrate_intrinsics(views, unheard))
         seen.append({view.name.removeprefix(side): view for view in views})
     pairs = [(seen[0][name], seen[1][name]) for name in sorted(set(seen[0]) & set(seen[1]))]
     found = calibrate_stereo(cameras[0], cameras[1], pairs, is_turnable=board.is_turnable)

@@ -17,13 +17,10 @@ from pipeline.config.catalogue_file import read_catalogue
 from recordings.catalogue.query import parse_query
 from recordings.catalogue.scan import scan
 from recordings.catalogue.store import Catalogue
+from recordings.progress import unheard
 from recordings.simulation.simulate import simulate
 from tests.postgres_server import postgresql
 from tracking.errors import UsageError
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 @pytest.fixture(scope="module")
@@ -188,8 +185,8 @@ def test_a_query_that_cannot_be_meant_is_refused(archive: Path) -> None:
 def test_a_catalogue_on_a_server(archive: Path) -> None:
     with postgresql() as url:
         index = Catalogue(url)
-        assert scan(archive, index, _silent).n_sessions == 4
-        assert scan(archive, index, _silent).n_read == 0
+        assert scan(archive, index, unheard).n_sessions == 4
+        assert scan(archive, index, unheard).n_read == 0
         found = index.find(parse_query(["cone:mob-*", "frames>5"]))
         odd = replace(found[0], name="odd", device="A\0B", plan_id="\0", part=2**63 - 1)
         index.put(replace(odd, n_frames=2**40, reasons={"NO_BED\0": 2**70}))

@@ -14,6 +14,7 @@ from calibration.board_spec import BoardSpec, parse_board
 from calibration.board_view import BoardView, NotFound
 from calibration.board_views import find_boards, require_views
 from calibration.lens import Lens
+from recordings.progress import unheard
 from tests.board_pictures import photograph
 from tracking.arrays import Float
 from tracking.errors import CalibrationError, SourceError
@@ -89,14 +90,10 @@ def pictures(board: BoardSpec, folder: Path, n: int = 5) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def silent(done: int, total: int | None) -> None:
-    pass
-
-
 def test_a_circle_grid_of_another_size_is_named(tmp_path: Path) -> None:
     shown = pictures(parse_board("circles:8x6:20"), tmp_path)
     board = parse_board("circles:7x6:20")
-    found, missed = find_boards(shown, board, silent)
+    found, missed = find_boards(shown, board, unheard)
     with pytest.raises(CalibrationError, match="board is") as refused:
         require_views(found, missed, board, 4)
     assert "8x6 circles" in refused.value.actual
@@ -108,7 +105,7 @@ def test_copies_and_files_that_are_no_picture_are_set_aside_and_named(tmp_path: 
     copy, text = tmp_path / "copy.png", tmp_path / "text.jpg"
     copy.write_bytes(shown[0].read_bytes())
     text.write_text("no picture", encoding="utf-8")
-    found, missed = find_boards([*shown, copy, text], board, silent)
+    found, missed = find_boards([*shown, copy, text], board, unheard)
     assert [view.name for view in found] == [path.name for path in shown]
     warnings = board_warnings(found, missed, board)
     assert warnings == [
@@ -116,7 +113,7 @@ def test_copies_and_files_that_are_no_picture_are_set_aside_and_named(tmp_path: 
         "copy.png skipped: the same picture as 0.png",
     ]
     with pytest.raises(SourceError, match="no picture"):
-        find_boards([text], board, silent)
+        find_boards([text], board, unheard)
 
 
 @pytest.mark.parametrize(("marker_mm", "is_warned"), [(16, False), (11, True), (19, True)])
@@ -125,7 +122,7 @@ def test_a_marker_of_another_size_is_warned_of(
 ) -> None:
     shown = pictures(parse_board("charuco:8x6:22:16:5x5_100"), tmp_path)
     board = parse_board(f"charuco:8x6:22:{marker_mm}:5x5_100")
-    found, missed = find_boards(shown, board, silent)
+    found, missed = find_boards(shown, board, unheard)
     warnings = board_warnings(found, missed, board)
     assert bool(warnings) == is_warned
     assert not is_warned or "16." in warnings[0] or "15." in warnings[0]

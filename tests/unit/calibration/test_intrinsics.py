@@ -23,6 +23,7 @@ from pipeline.benchmarks.calibration_scene import (
     random_lens,
     seen_board,
 )
+from recordings.progress import unheard
 from tracking.errors import CalibrationError
 from tracking.transforms import rigid, rotation_from_vector
 
@@ -39,13 +40,9 @@ def views_of(lens: Lens, seed: int, n: int = N_VIEWS) -> list[BoardView]:
     return [seen_board(rng, lens, random_board_pose(rng, lens), f"{i:02d}.png") for i in range(n)]
 
 
-def silent(done: int, total: int | None) -> None:
-    pass
-
-
 def calibrated(seed: int, n: int = N_VIEWS) -> tuple[Lens, Intrinsics]:
     lens = random_lens(np.random.default_rng(seed))
-    return lens, calibrate_intrinsics(views_of(lens, seed + 1000, n), silent)
+    return lens, calibrate_intrinsics(views_of(lens, seed + 1000, n), unheard)
 
 
 def test_the_truth_lies_inside_the_stated_intervals() -> None:
@@ -82,7 +79,7 @@ def test_a_spoiled_view_is_named_and_left_out() -> None:
     bad = views[4]
     spoiled = bad.points_px + rng.normal(0, 3.0, bad.points_px.shape)
     views[4] = BoardView(bad.name, bad.points_mm, spoiled, bad.size_px)
-    found = calibrate_intrinsics(views, silent)
+    found = calibrate_intrinsics(views, unheard)
     assert [name for name, _ in found.outliers] == ["04.png"]
     assert abs(found.fit.lens.pinhole[0] - lens.pinhole[0]) < 5 * found.stated_sigma[0]
 
@@ -97,7 +94,7 @@ def test_near_parallel_views_are_warned_of() -> None:
         for i, turn in enumerate(turns)
     ]
     found = calibrate_intrinsics(
-        [seen_board(rng, lens, p, f"{i}.png") for i, p in enumerate(poses)], silent
+        [seen_board(rng, lens, p, f"{i}.png") for i, p in enumerate(poses)], unheard
     )
     assert any("weak pose spread" in text for text in found.view_set.warnings)
     assert not calibrated(4)[1].view_set.warnings
@@ -233,7 +230,7 @@ def test_a_board_that_is_another_is_refused(change: str) -> None:
         points = points * [1.0, 1.2, 1.0]  # a print that is stretched
     views = [BoardView(v.name, points, v.points_px, v.size_px) for v in views_of(lens, 31)]
     with pytest.raises(CalibrationError, match=r"where any lens|do not determine"):
-        calibrate_intrinsics(views, silent)
+        calibrate_intrinsics(views, unheard)
 
 
 def test_a_focal_length_that_is_hardly_known_is_refused() -> None:
@@ -242,4 +239,4 @@ def test_a_focal_length_that_is_hardly_known_is_refused() -> None:
     flat = [rigid(np.eye(3), [-100.0 + 3 * i, -60.0, 420.0]) for i in range(6)]
     views = [seen_board(rng, lens, pose, f"{i}.png") for i, pose in enumerate(flat)]
     with pytest.raises(CalibrationError, match="hardly tell the focal length"):
-        calibrate_intrinsics(views, silent)
+        calibrate_intrinsics(views, unheard)

@@ -12,6 +12,7 @@ from pipeline.benchmarks.audit_campaign import Tally, run_campaign
 from pipeline.benchmarks.audit_forger import Forger, bytes_of, lines_of, rehashed
 from pipeline.benchmarks.audit_reader import Forged, Reader, Readers
 from pipeline.benchmarks.audit_scene import CASE, Scene, build_scene
+from recordings.progress import unheard
 
 CLASSES = {
     *("edit", "delete", "insert", "reorder", "cut tail", "fork", "replace"),
@@ -28,7 +29,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 @pytest.fixture(scope="module")
 def tallies(scene: Scene) -> list[Tally]:
-    return run_campaign(scene, 0, lambda _done, _total: None, stride=11)
+    return run_campaign(scene, 0, unheard, stride=11)
 
 
 def test_every_class_is_tried_and_every_case_is_found(tallies: list[Tally]) -> None:

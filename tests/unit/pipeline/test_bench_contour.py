@@ -18,7 +18,7 @@ from pipeline.benchmarks.contour import (
     follow,
     on_bed,
 )
-from recordings.progress import Report
+from recordings.progress import Report, unheard
 from recordings.simulation.bed_shape import RoundBed
 from recordings.simulation.moved_views import BREATH_MM, TURN_DEG, WAY_MM, draw_moved_visit
 from tests.builders_results import APPLICATOR
@@ -67,7 +67,7 @@ def test_the_labels_that_are_asked_for_are_used_and_named(
 
     monkeypatch.setattr(contour, "load_segmenter", load)
     monkeypatch.setattr(contour, "side_by_side", run)
-    found = contour.contour_bench(1, 0, lambda _done, _total: None, beds=["flat"], segmenter=kind)
+    found = contour.contour_bench(1, 0, unheard, beds=["flat"], segmenter=kind)
     assert used == [kind]
     assert labels in found.tables[0].title
 

@@ -4,13 +4,14 @@ import pytest
 
 from pipeline.benchmarks.depth import NOISE_ERROR_GOAL, depth_bench, noise_trial
 from pipeline.benchmarks.findings import Findings
+from recordings.progress import unheard
 
 N_TRIALS = 60
 
 
 @pytest.fixture(scope="module")
 def found() -> Findings:
-    return depth_bench(N_TRIALS, 3, lambda _done, _total: None, n_processes=1, n_noise_trials=2)
+    return depth_bench(N_TRIALS, 3, unheard, n_processes=1, n_noise_trials=2)
 
 
 def test_the_bias_lies_inside_its_interval(found: Findings) -> None:

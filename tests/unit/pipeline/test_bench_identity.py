@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.benchmarks.identity import TrialResult, catalogue, draw_trial, findings, identity
+from recordings.progress import unheard
 
 RIGHT = TrialResult(0, "diameter", "A", "A", "A", "OK", 1.0, 0.1, 0.2)
 UNDECIDED = replace(RIGHT, identified=None)
@@ -49,7 +50,7 @@ def test_undecided_counts_where_the_rim_is_seen() -> None:
 
 
 def test_the_bench_runs_both_kinds() -> None:
-    found = identity(2, 0, lambda _done, _total: None, n_processes=1)
+    found = identity(2, 0, unheard, n_processes=1)
     trials = found.data["trials"]
     assert isinstance(trials, list)
     assert [trial["varied"] for trial in trials] == ["diameter"] * 2 + ["bevel"] * 2

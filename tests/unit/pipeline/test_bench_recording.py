@@ -16,15 +16,12 @@ from pipeline.benchmarks.recording_scene import (
     noise_session,
     read_bytes,
 )
+from recordings.progress import unheard
 from recordings.session import reader
 
 
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
-
-
 def test_all_goals_are_met_on_a_few() -> None:
-    found = recording_bench(200, 1, quiet)
+    found = recording_bench(200, 1, unheard)
     assert not found.is_failed
     assert [goal.value for goal in found.goals][:4] == [0.0] * 4
     assert found.goals[-1].value == 1.0
@@ -37,7 +34,7 @@ def test_a_reader_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         recording, "killed", lambda *_: [Kill(of_writer=False, n_handed=9, n_lost=0)]
     )
-    found = recording_bench(300, 1, quiet)
+    found = recording_bench(300, 1, unheard)
     assert found.is_failed
     wrong = next(goal for goal in found.goals if goal.name == "files that yield a wrong frame")
     assert not wrong.is_met

@@ -9,14 +9,11 @@ import pytest
 
 from pipeline.benchmarks import replays
 from pipeline.benchmarks.replays import digest_of, replay_bench
-
-
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
+from recordings.progress import unheard
 
 
 def test_two_replays_are_equal() -> None:
-    found = replay_bench(2, 0, quiet, last=3, segmenter="masks")
+    found = replay_bench(2, 0, unheard, last=3, segmenter="masks")
     assert not found.is_failed
     assert found.goals[0].value == 0.0
 
@@ -24,7 +21,7 @@ def test_two_replays_are_equal() -> None:
 def test_another_byte_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     digests = iter([(4, "a"), (4, "b")])
     monkeypatch.setattr(replays, "digest_of", lambda _out: next(digests))
-    found = replay_bench(2, 0, quiet, last=1, segmenter="masks")
+    found = replay_bench(2, 0, unheard, last=1, segmenter="masks")
     assert found.is_failed
     assert found.goals[0].value == 1.0
 

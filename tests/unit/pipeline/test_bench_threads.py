@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.benchmarks import threads
 from pipeline.benchmarks.threads import Run, compare_threads, digest, findings
+from recordings.progress import unheard
 from tests.builders import pose_looking_at
 from tracking.errors import FaultError
 from tracking.registration import Registration, RegistrationStatus
@@ -39,7 +40,7 @@ def test_unequal_runs_fail() -> None:
 
 def test_one_and_two_threads_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "N_REPEATS", 1)
-    found = compare_threads(3, lambda _done, _total: None, n_views=1)
+    found = compare_threads(3, unheard, n_views=1)
     assert not found.is_failed
     assert [row[1] for row in found.tables[0].rows] == ["equal", "equal"]
 

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.cli.app import main
 from pipeline.cli.ending import ended_by
+from recordings.progress import unheard
 from recordings.session.reader import SessionSource
 from recordings.session.verify import verify_session
 from recordings.simulation.scenarios import SCENARIOS
@@ -21,10 +22,6 @@ from tests.recording_frames import read_all
 ROOT = Path(__file__).resolve().parents[3]
 BEGUN_BYTES = 100_000  # some chunks are in the file
 WAIT_S = 60.0
-
-
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -44,7 +41,7 @@ def test_a_signal_ends_a_recording_in_good_order(how: signal.Signals, tmp_path: 
     process.send_signal(how)
     _, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
-    found = verify_session(out, quiet)
+    found = verify_session(out, unheard)
     assert found.is_whole
     assert 0 < found.n_frames < SCENARIOS["docking-small"].n_frames
     assert f"{out}: {found.n_frames} frames" in err

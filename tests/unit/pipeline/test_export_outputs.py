@@ -14,6 +14,7 @@ from pipeline.export import command
 from pipeline.export.command import ExportRequest, export
 from pipeline.export.outputs import outputs
 from pipeline.export.viewer import decided_live
+from recordings.progress import unheard
 from recordings.session import schema
 from recordings.session.writer import SessionWriter, encoded
 from tests.recording_frames import make_frames, make_header
@@ -45,12 +46,8 @@ def asked_for(session: Path) -> ExportRequest:
     )
 
 
-def quiet(_done: int, _total: int | None) -> None:
-    """Nobody looks."""
-
-
 def test_what_is_whole_stays(session: Path) -> None:
-    assert export(asked_for(session), quiet) == N_FRAMES
+    assert export(asked_for(session), unheard) == N_FRAMES
     names = sorted(path.name for path in session.parent.iterdir())
     assert names == ["bop", "ply", "png", "s.mcap", "v.mcap"]
 
@@ -73,14 +70,14 @@ def test_a_form_that_cannot_be_opened_leaves_nothing_of_those_before(
 
     monkeypatch.setattr(command, "BopWriter", refused)
     with pytest.raises(UsageError, match="no room"):
-        export(asked_for(session), quiet)
+        export(asked_for(session), unheard)
     assert list(session.parent.iterdir()) == [session]
 
 
 def test_a_damaged_session_without_a_frame_in_the_range_leaves_nothing(session: Path) -> None:
     session.write_bytes(session.read_bytes()[:-100])
     with pytest.raises(UsageError, match="No frame lies in the range"):
-        export(replace(asked_for(session), first=1000), quiet)
+        export(replace(asked_for(session), first=1000), unheard)
     assert list(session.parent.iterdir()) == [session]
 
 
@@ -134,7 +131,7 @@ def record(verdict: object, *reasons: str, pose: object = None) -> str:
 def test_a_live_recording_is_shown_with_what_was_decided(tmp_path: Path) -> None:
     told = (record("HOLD", "TILT_HIGH", pose=POSE), record("READY", pose=POSE))
     out = tmp_path / "v.mcap"
-    assert export(ExportRequest(str(live_session(tmp_path, *told)), viewer=out), quiet) == 2
+    assert export(ExportRequest(str(live_session(tmp_path, *told)), viewer=out), unheard) == 2
     found: dict[str, list[bytes]] = {}
     with out.open("rb") as stream:
         for _, channel, message in make_reader(stream).iter_messages():

@@ -15,6 +15,7 @@ from pipeline.audit.key_files import make_key_files
 from pipeline.cli.app import main
 from pipeline.privacy.deidentify import deidentify
 from pipeline.recorder.around import AroundRecord
+from recordings.progress import unheard
 from recordings.session import schema
 from recordings.session.parts import PartRecord, part_of, part_path, with_part
 from recordings.session.reader import SessionSource
@@ -32,10 +33,6 @@ N_FRAMES = 8  # of 70 kB of noise each: more than one chunk
 START_NS = 1_767_258_000_000_000_000  # 2026-01-01T09:00:00Z, as a host's clock counts
 AGE_MS = 40.25
 WHOLE = 2**30  # bytes: everything in one part
-
-
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
 
 
 def live_header() -> SourceHeader:
@@ -78,7 +75,7 @@ def written(path: Path, frames: Sequence[SourceFrame], limit_bytes: int = WHOLE)
 def undated(path: Path, out: Path) -> list[SourceFrame]:
     """Frames of the copy without its date."""
     out.parent.mkdir(exist_ok=True)
-    deidentify(path, out, KEY, quiet, keep_date=False)
+    deidentify(path, out, KEY, unheard, keep_date=False)
     return read_all(SessionSource(out))
 
 
@@ -130,7 +127,7 @@ def test_nor_do_the_times_of_messages_and_images_tell_it(tmp_path: Path) -> None
 def test_with_its_date_and_on_a_clock_from_0_all_times_stay(tmp_path: Path) -> None:
     dated = written(tmp_path / "s.mcap", live_frames())
     out = tmp_path / "d.mcap"
-    deidentify(dated, out, KEY, quiet)
+    deidentify(dated, out, KEY, unheard)
     for old, new in zip(live_frames(), read_all(SessionSource(out)), strict=True):
         assert (new.frame.stamp_ns, new.frame.arrival_ns) == (
             old.frame.stamp_ns,
@@ -141,7 +138,7 @@ def test_with_its_date_and_on_a_clock_from_0_all_times_stay(tmp_path: Path) -> N
     from_0 = written(tmp_path / "z.mcap", live_frames(0))
     both = [tmp_path / "with.mcap", tmp_path / "without.mcap"]
     for path, keep_date in zip(both, (True, False), strict=True):
-        deidentify(from_0, path, KEY, quiet, keep_date=keep_date)
+        deidentify(from_0, path, KEY, unheard, keep_date=keep_date)
     told = [read_all(SessionSource(path)) for path in both]
     assert stamps(told[0]) == stamps(told[1]) == stamps(live_frames(0))
     assert [frame.live for frame in told[0]] == [frame.live for frame in told[1]]
@@ -216,8 +213,8 @@ def test_whatever_stops_a_copy_leaves_none(tmp_path: Path, error: BaseException)
     with pytest.raises(type(error)):
         deidentify(path, out, KEY, stopped)
     assert list(out.parent.iterdir()) == []
-    deidentify(path, out, KEY, quiet)
-    assert verify_session(out, quiet).n_frames == N_FRAMES
+    deidentify(path, out, KEY, unheard)
+    assert verify_session(out, unheard).n_frames == N_FRAMES
 
 
 def test_a_damaged_session_is_refused_until_it_is_recovered(
@@ -249,6 +246,6 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     for taken in (out, tmp_path / "c.mcap.partial"):
         taken.write_bytes(b"another's")
         with pytest.raises(UsageError, match="cannot create"):
-            deidentify(path, out, KEY, quiet)
+            deidentify(path, out, KEY, unheard)
         assert taken.read_bytes() == b"another's"
         taken.unlink()

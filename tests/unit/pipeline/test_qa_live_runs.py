@@ -23,7 +23,7 @@ from pipeline.cli.output import print_table
 from pipeline.config.catalogue_file import read_catalogue
 from pipeline.qa.asking import history_rows
 from pipeline.qa.running import QaBench, run_protocol, take_reference
-from recordings.progress import Report
+from recordings.progress import Report, unheard
 from recordings.simulation.qa_setup import APPLICATOR_ID, Fault, QaSetup, qa_setup
 from tests.qa_parts import run as stored_run
 from tracking.errors import ConfigurationError, SourceError
@@ -59,7 +59,7 @@ class Desk:
         rig = parse_rig(dict(camera().header.embedded)["rig.toml"], "rig.toml")
         self.bench = QaBench(self.store, rig, MaskSegmenter(), "p", self._clock)
         self.protocol: Protocol = shortened(read_protocol(ProtocolName.DAILY))
-        self.baseline: Baseline = take_reference(self.bench, camera(), CONE, 10, _silent)
+        self.baseline: Baseline = take_reference(self.bench, camera(), CONE, 10, unheard)
 
     def _clock(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -74,14 +74,10 @@ class Desk:
     ) -> RunRecord:
         return run_protocol(
             *(self.bench, source, self.protocol, self.baseline, CONE),
-            report or _silent,
+            report or unheard,
             handed,
             n_confirmed,
         )
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pipeline.cli.app import main
 from pipeline.config.catalogue_file import BUILT_IN_CATALOGUE, read_catalogue
 from pipeline.config.collar_check import MIN_MODULE_PX, PICTURE_FOCAL_PX, check_collars, module_px
 from pipeline.config.standard_collar import collar_toml, standard_collar
+from recordings.progress import unheard
 from recordings.simulation.native_color import COLOR_1080
 from recordings.simulation.scenarios import COLLAR
 from tests.builders import make_applicator
@@ -157,7 +158,7 @@ def test_codes_too_small_to_be_read_are_refused(tmp_path: Path, old: str, new: s
 def test_a_standard_collar_is_read_from_afar() -> None:
     worn = chosen(dict(SHIPPED))["MOB-D60-B15"]
     catalogue = {**SHIPPED, worn.id: worn}
-    found = detection(worn, catalogue, 2, lambda _done, _total: None)
+    found = detection(worn, catalogue, 2, unheard)
     assert [(each.n, each.n_read, each.n_counted) for each in found] == [(2, 2, 2)] * 3
 
 

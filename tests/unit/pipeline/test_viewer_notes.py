@@ -17,6 +17,7 @@ from mcap.reader import make_reader
 from pipeline.recorder.client import recording_to
 from pipeline.recorder.handed import Handed
 from pipeline.recorder.viewer_notes import ViewerNotes
+from recordings.progress import unheard
 from recordings.session import schema
 from recordings.session.parts import later_parts
 from recordings.session.reader import SessionSource
@@ -125,7 +126,7 @@ def test_a_live_recording_holds_them_in_every_part_and_is_read_and_recovered_as_
     assert [each.frame.depth_sha256 for each in read] == [f.frame.depth_sha256 for f in frames]
     cut = tmp_path / "cut.mcap"
     cut.write_bytes(path.read_bytes()[:-100])
-    recover(cut, tmp_path / "again.mcap", lambda _done, _total: None)
+    recover(cut, tmp_path / "again.mcap", unheard)
     again = [(t, data) for t, _, data in entries(tmp_path / "again.mcap")]
     assert [e for e in again if e[0] in (schema.LOG_TOPIC, schema.TRANSFORM_TOPIC)] == [
         (t, data) for t, _, data in seen[0] if t in (schema.LOG_TOPIC, schema.TRANSFORM_TOPIC)

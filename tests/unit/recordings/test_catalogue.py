@@ -15,6 +15,7 @@ from recordings.catalogue.query import parse_query
 from recordings.catalogue.scan import scan
 from recordings.catalogue.store import Catalogue, default_address
 from recordings.naming import LONGEST_FOLDER_BYTES, printable, results_folder, session_name
+from recordings.progress import unheard
 from recordings.session.chunks import FRAMING
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import make_frames, make_header
@@ -28,10 +29,6 @@ SUMMARY = {
     "quantities": {},
     "ids": {"software": "software@1", "model": "model@1"},
 }
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 def _recorded(path: Path) -> None:
@@ -64,8 +61,8 @@ def test_a_scan_goes_on_over_names_that_are_not_utf8(tmp_path: Path) -> None:
     _recorded(tmp_path / os.fsdecode(b"\xe9") / "whole.mcap")
     _recorded(tmp_path / "plain.mcap")
     index = Catalogue(default_address(tmp_path))
-    assert scan(tmp_path, index, _silent).n_read == 3
-    assert scan(tmp_path, index, _silent).n_read == 0
+    assert scan(tmp_path, index, unheard).n_read == 3
+    assert scan(tmp_path, index, unheard).n_read == 0
     found = index.find()
     index.close()
     assert sorted(facts.name for facts in found) == [r"\xe9/whole", r"\xff\xfe", "plain"]
@@ -91,7 +88,7 @@ def test_results_of_a_name_that_is_not_utf8_or_too_long_are_found(tmp_path: Path
         folder.mkdir(parents=True)
         (folder / "summary.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
     index = Catalogue(default_address(archive))
-    scan(archive, index, _silent, results=results)
+    scan(archive, index, unheard, results=results)
     assert len(index.find(parse_query(["verdict:READY"]))) == 2
     index.close()
 
@@ -157,7 +154,7 @@ def test_moments_of_different_zones_are_compared_as_moments(
         with SessionWriter(tmp_path / f"{name}.mcap", replace(make_header(), recorded_at=moment)):
             pass
     catalogue = Catalogue(default_address(tmp_path))
-    scan(tmp_path, catalogue, _silent)
+    scan(tmp_path, catalogue, unheard)
     assert {facts.name for facts in catalogue.find(parse_query([query]))} == set(found)
 
 
@@ -180,5 +177,5 @@ def test_a_link_to_nothing_and_a_count_that_cannot_be_stop_no_scan(tmp_path: Pat
         data[end - 10 * topic - 1] |= 0x80  # the highest bit of how many messages it has
     path.write_bytes(data)
     catalogue = Catalogue(default_address(tmp_path))
-    done = scan(tmp_path, catalogue, _silent, deep=True)
+    done = scan(tmp_path, catalogue, unheard, deep=True)
     assert (done.n_sessions, done.n_damaged) == (1, 1)

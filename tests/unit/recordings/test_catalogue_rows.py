@@ -13,6 +13,7 @@ from recordings.catalogue.facts import SessionFacts, with_results
 from recordings.catalogue.rows import MOST, count_rows, quantity_rows, session_row
 from recordings.catalogue.scan import scan
 from recordings.catalogue.store import Catalogue, default_address
+from recordings.progress import unheard
 from recordings.session.parts import PartRecord, with_part
 from recordings.session.writer import SessionWriter
 from tests.recording_frames import make_header
@@ -82,7 +83,7 @@ def test_a_summary_of_odd_numbers_stops_no_scan(changes: dict[str, object], tmp_
         pass
     index = Catalogue(default_address(archive))
     for _ in range(2):
-        scan(archive, index, lambda _done, _total: None, results=results, anew=True)
+        scan(archive, index, unheard, results=results, anew=True)
     [facts] = index.find()
     index.close()
     assert (facts.part, facts.session_id, facts.device) == (3, "AB", "CD")

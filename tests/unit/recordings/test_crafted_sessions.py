@@ -17,6 +17,7 @@ import pytest
 from mcap.writer import CompressionType, Writer
 
 from recordings.images import encode_depth, encode_grey, encode_jpeg, encode_png
+from recordings.progress import unheard
 from recordings.session import schema
 from recordings.session.chunks import CHUNK_HEAD, FRAMING
 from recordings.session.convert import header_record
@@ -361,7 +362,7 @@ def test_nothing_is_recovered_from_it(crafted: Callable[[Path], bytes], tmp_path
     path = tmp_path / "crafted.mcap"
     path.write_bytes(crafted(tmp_path))
     with pytest.raises(TrackerError):
-        recover(path, tmp_path / "out.mcap", lambda _done, _total: None)
+        recover(path, tmp_path / "out.mcap", unheard)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["crafted.mcap", "made.mcap"]
 
 
@@ -390,4 +391,4 @@ def test_a_message_of_no_frame_is_bounded_and_costs_no_frame(tmp_path: Path) -> 
     path = tmp_path / "crafted.mcap"
     path.write_bytes(heavy_message(tmp_path))
     assert f"at most {schema.MAX_PART_BYTES}" in read_whole(path)
-    assert recover(path, tmp_path / "out.mcap", lambda _done, _total: None).n_frames == 1
+    assert recover(path, tmp_path / "out.mcap", unheard).n_frames == 1

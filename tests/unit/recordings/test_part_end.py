@@ -10,6 +10,7 @@ import pytest
 from mcap.reader import make_reader
 
 from pipeline.privacy.deidentify import deidentify
+from recordings.progress import unheard
 from recordings.session import writer
 from recordings.session.chained import ChainedSource, parts_beside
 from recordings.session.chunks import FRAMING, DamagedError
@@ -30,10 +31,6 @@ from tracking.errors import UsageError
 
 N_FRAMES = 3  # each in a part of its own
 KEY = bytes(range(32))
-
-
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
 
 
 @pytest.fixture
@@ -63,7 +60,7 @@ def read_through(first: Path) -> tuple[int, str | None]:
 
 def test_only_the_last_part_says_that_it_is_the_last(parts: list[Path]) -> None:
     assert [goes_on(path) for path in parts] == [True, True, False]
-    assert all(verify_session(path, quiet).is_whole for path in parts)
+    assert all(verify_session(path, unheard).is_whole for path in parts)
     assert read_through(parts[0]) == (N_FRAMES, None)
     assert about_file(parts[-1]).endswith("; the last part")
     for path in parts:
@@ -78,7 +75,7 @@ def test_a_last_part_that_is_missing_is_told(parts: list[Path]) -> None:
     n_frames, damage = read_through(parts[0])
     assert n_frames == N_FRAMES - 1
     assert damage == "the recording goes on in s.part003.mcap, which is not there"
-    assert verify_session(parts[1], quiet).is_whole  # the file itself has lost nothing
+    assert verify_session(parts[1], unheard).is_whole  # the file itself has lost nothing
     assert len(read_all(SessionSource(parts[1]))) == 1
 
 
@@ -101,7 +98,7 @@ def test_a_part_that_cannot_be_begun_is_not_announced(tmp_path: Path) -> None:
             writing.write(frames[1])
         assert (writing.n_frames, writing.n_parts) == (1, 1)
     assert goes_on(first) is False
-    assert verify_session(first, quiet).is_whole
+    assert verify_session(first, unheard).is_whole
 
 
 def test_a_recording_of_one_file_says_so(tmp_path: Path) -> None:
@@ -120,7 +117,7 @@ def test_a_file_that_was_cut_or_never_said_it_says_nothing(parts: list[Path]) ->
         made.write(make_frames(1, CAMERA)[0])
         made.close(goes_on=None)
     assert goes_on(parts[-1]) is None
-    assert verify_session(parts[-1], quiet).is_whole
+    assert verify_session(parts[-1], unheard).is_whole
     with parts[-1].open("rb") as stream:
         assert all(found.name != END_NAME for found in make_reader(stream).iter_metadata())
 
@@ -131,7 +128,7 @@ def test_an_end_that_was_altered_is_not_believed(parts: list[Path]) -> None:
     assert data.count(said) == 1
     parts[0].write_bytes(data.replace(said, other))
     assert goes_on(parts[0]) is None
-    assert not verify_session(parts[0], quiet).is_whole
+    assert not verify_session(parts[0], unheard).is_whole
 
 
 @pytest.mark.parametrize("place", [0, 1, 8, 40, -60, -20, -1, 2**63, 2**64 - 1])
@@ -168,14 +165,14 @@ def test_a_record_of_many_entries_is_not_looked_through(tmp_path: Path) -> None:
 def test_copies_say_what_the_part_said(parts: list[Path], tmp_path: Path) -> None:
     for path, said in zip(parts, (True, True, False), strict=True):
         recovered, copy = tmp_path / f"recovered-{path.name}", tmp_path / f"copy-{path.name}"
-        recover(path, recovered, quiet)
-        deidentify(path, copy, KEY, quiet)
+        recover(path, recovered, unheard)
+        deidentify(path, copy, KEY, unheard)
         assert goes_on(recovered) is goes_on(copy) is said
 
 
 def test_what_is_recovered_of_a_cut_part_says_nothing(parts: list[Path], tmp_path: Path) -> None:
     parts[0].write_bytes(parts[0].read_bytes()[:-20])
-    recover(parts[0], tmp_path / "out.mcap", quiet)
+    recover(parts[0], tmp_path / "out.mcap", unheard)
     assert goes_on(tmp_path / "out.mcap") is None
 
 

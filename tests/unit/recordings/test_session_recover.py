@@ -12,6 +12,7 @@ import pytest
 from pipeline.cli.app import main
 from pipeline.demo import SAMPLES
 from pipeline.recorder.recording_notes import notes_of
+from recordings.progress import unheard
 from recordings.session.reader import SessionSource
 from recordings.session.recover import Gap, recover, recovery_sentences
 from recordings.session.salvage import salvaged
@@ -20,10 +21,6 @@ from recordings.session.writer import SessionWriter
 from tests.recording_frames import assert_same_depth, make_frames, make_header, read_all
 from tests.unit.recordings.test_mcap_cut import CAMERA, N_FRAMES, chunks, frame_ends
 from tracking.errors import SourceError, UsageError
-
-
-def quiet(done: int, total: int | None) -> None:
-    """Nobody looks."""
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +40,10 @@ def with_bytes(path: Path, data: bytes) -> Path:
 def test_a_whole_session_is_verified_and_recovered_byte_by_byte(
     session: Path, tmp_path: Path
 ) -> None:
-    found = verify_session(session, quiet)
+    found = verify_session(session, unheard)
     assert (found.is_whole, found.n_frames, found.order) == (True, N_FRAMES, ())
     assert found.n_left_out == 0
-    done = recover(session, tmp_path / "out.mcap", quiet)
+    done = recover(session, tmp_path / "out.mcap", unheard)
     assert (done.n_frames, done.gaps) == (N_FRAMES, ())
     before, after = (
         [m.frame for m in read_all(SessionSource(path))]
@@ -68,9 +65,9 @@ def test_damage_in_a_chunk_costs_its_frames_and_no_others(
     ends = frame_ends(bytes(data))
     data[(start + end) // 2] ^= 0x10
     damaged = with_bytes(tmp_path / "damaged.mcap", bytes(data))
-    found = verify_session(damaged, quiet)
+    found = verify_session(damaged, unheard)
     assert "checksum" in found.damage
-    done = recover(damaged, tmp_path / "out.mcap", quiet)
+    done = recover(damaged, tmp_path / "out.mcap", unheard)
     starts = [CHUNKLESS, *ends[:-1]]
     touched = [k for k in range(N_FRAMES) if starts[k] < end and ends[k] > start]
     kept = [k for k in range(N_FRAMES) if k not in touched]
@@ -85,7 +82,7 @@ def test_damage_in_a_chunk_costs_its_frames_and_no_others(
         assert_same_depth(frame, expected[k])
     note = json.loads(dict(source.header.embedded)["recovery.json"])
     assert note["gaps"][0]["n_lost"] == len(touched)
-    assert verify_session(tmp_path / "out.mcap", quiet).is_whole
+    assert verify_session(tmp_path / "out.mcap", unheard).is_whole
     assert recovery_sentences(source.header) == (
         f"This session was recovered from a damaged file; frames lost: {len(touched)}.",
     )
@@ -119,8 +116,8 @@ def test_a_flipped_length_between_chunks_costs_nothing_behind_it(
     _, end = chunks(bytes(data))[0]
     data[end + 1] ^= 0x40  # length of the message index behind the first chunk
     damaged = with_bytes(tmp_path / "damaged.mcap", bytes(data))
-    assert not verify_session(damaged, quiet).is_whole
-    assert recover(damaged, tmp_path / "out.mcap", quiet).n_frames == N_FRAMES
+    assert not verify_session(damaged, unheard).is_whole
+    assert recover(damaged, tmp_path / "out.mcap", unheard).n_frames == N_FRAMES
 
 
 def test_a_cut_session_gives_its_frames_and_says_that_the_rest_is_unknown(
@@ -128,7 +125,7 @@ def test_a_cut_session_gives_its_frames_and_says_that_the_rest_is_unknown(
 ) -> None:
     data = session.read_bytes()
     cut = with_bytes(tmp_path / "cut.mcap", data[: frame_ends(data)[6] + 100])
-    done = recover(cut, tmp_path / "out.mcap", quiet)
+    done = recover(cut, tmp_path / "out.mcap", unheard)
     assert done.n_frames == 7
     last = make_frames(7, CAMERA)[-1].frame.frame_index
     assert done.gaps == (Gap(last, None, None),)
@@ -146,14 +143,14 @@ def test_every_flipped_byte_is_found_by_verify(session: Path, tmp_path: Path) ->
         flipped[offset] ^= 1 << int(rng.integers(8))
         damaged = with_bytes(tmp_path / "damaged.mcap", bytes(flipped))
         try:
-            assert not verify_session(damaged, quiet).is_whole, offset
+            assert not verify_session(damaged, unheard).is_whole, offset
         except SourceError:
             continue  # in the header
 
 
 def test_what_is_put_behind_the_end_is_found(session: Path, tmp_path: Path) -> None:
     longer = with_bytes(tmp_path / "longer.mcap", session.read_bytes() + b"more")
-    assert "end" in verify_session(longer, quiet).damage
+    assert "end" in verify_session(longer, unheard).damage
 
 
 def test_a_file_of_false_chunk_heads_ends_soon(session: Path, tmp_path: Path) -> None:
@@ -169,7 +166,7 @@ def test_a_file_of_false_chunk_heads_ends_soon(session: Path, tmp_path: Path) ->
             head + size + zlib.crc32(b"x").to_bytes(4, "little") + bytes(4) + size
         )
     damaged = with_bytes(tmp_path / "damaged.mcap", bytes(data))
-    found = verify_session(damaged, quiet)
+    found = verify_session(damaged, unheard)
     assert not found.is_whole
 
 
@@ -198,17 +195,19 @@ def test_a_file_without_a_whole_frame_is_refused(session: Path, tmp_path: Path) 
     data = session.read_bytes()
     cut = with_bytes(tmp_path / "cut.mcap", data[: chunks(data)[0][0] + 60])
     with pytest.raises(SourceError, match="no whole frame"):
-        recover(cut, tmp_path / "out.mcap", quiet)
+        recover(cut, tmp_path / "out.mcap", unheard)
     assert not (tmp_path / "out.mcap").exists()
     with pytest.raises(UsageError):
-        recover(session, session, quiet)
+        recover(session, session, unheard)
 
 
 def test_a_file_of_another_order_of_channels_is_recovered_by_its_own(tmp_path: Path) -> None:
     """The packaged sample was written before the picture's topic: its frames are channel 5."""
     data = bytearray((SAMPLES / "docking.mcap").read_bytes())
     data[60_000] ^= 1
-    done = recover(with_bytes(tmp_path / "damaged.mcap", bytes(data)), tmp_path / "out.mcap", quiet)
+    done = recover(
+        with_bytes(tmp_path / "damaged.mcap", bytes(data)), tmp_path / "out.mcap", unheard
+    )
     assert done.n_frames > 150
 
 
@@ -227,7 +226,7 @@ def test_whoever_interrupts_it_has_no_file_that_says_something_wrong(
         recover(session, tmp_path / "out.mcap", interrupted)
     assert n_told == N_FRAMES + 3
     assert list(tmp_path.iterdir()) == []
-    assert recover(session, tmp_path / "out.mcap", quiet).n_frames == N_FRAMES
+    assert recover(session, tmp_path / "out.mcap", unheard).n_frames == N_FRAMES
 
 
 def test_a_session_that_changes_meanwhile_is_refused(
@@ -237,14 +236,14 @@ def test_a_session_that_changes_meanwhile_is_refused(
     passes = iter([whole, whole[:-1]])
     monkeypatch.setattr("recordings.session.recover.salvaged", lambda _p, _h: iter(next(passes)))
     with pytest.raises(SourceError, match="changed while it was read"):
-        recover(session, tmp_path / "out.mcap", quiet)
+        recover(session, tmp_path / "out.mcap", unheard)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_run_left_is_not_written_over(session: Path, tmp_path: Path) -> None:
     left = with_bytes(tmp_path / "out.mcap.partial", b"left")
     with pytest.raises(UsageError, match="cannot create") as refused:
-        recover(session, tmp_path / "out.mcap", quiet)
+        recover(session, tmp_path / "out.mcap", unheard)
     assert "remove it" in refused.value.remedy
     assert left.read_bytes() == b"left"
     assert list(tmp_path.iterdir()) == [left]
@@ -258,7 +257,7 @@ def test_numbers_that_are_left_out_and_orders_that_are_wrong_are_told(
     with SessionWriter(path, make_header(CAMERA)) as writer:
         for position in (0, 3, 5, 4):  # numbers 5, 8, 10, 9
             writer.write(frames[position])
-    found = verify_session(path, quiet)
+    found = verify_session(path, unheard)
     assert (found.is_whole, found.n_frames, found.n_left_out) == (True, 4, 2)  # 6 and 7
     [line] = found.order
     assert line.startswith("frame 9 at ")

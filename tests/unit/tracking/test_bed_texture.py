@@ -44,7 +44,8 @@ def known_of(labels: UInt8) -> Bool:
 def away_px(labels: UInt8) -> Float:
     """How far pixels are from the nearest that is neither bed nor before it, along an axis."""
     inside = (labels != Label.OTHER).astype(np.uint8)
-    return cv2.distanceTransform(inside, cv2.DIST_C, 3).astype(np.float64)
+    away: Float = cv2.distanceTransform(inside, cv2.DIST_C, 3).astype(np.float64)
+    return away
 
 
 def test_it_is_of_the_bed_alone_and_not_of_what_its_outline_may_take_in() -> None:
