@@ -13,6 +13,8 @@ from typing import IO
 
 import pytest
 
+from tests.workers import workers_folder
+
 
 @contextmanager
 def machine_for(item: pytest.Item) -> Iterator[None]:
@@ -20,10 +22,10 @@ def machine_for(item: pytest.Item) -> Iterator[None]:
 
     One that waits for it alone stands in the door, so that no other begins before it.
     """
-    if not hasattr(item.config, "workerinput"):  # the only process
+    folder = workers_folder(item.config)
+    if folder is None:
         yield
         return
-    folder = Path(item.config.getoption("basetemp")).parent  # of all workers of this run
     is_alone = item.get_closest_marker("alone") is not None
     with _locked(folder / "door", is_alone) as door, _locked(folder / "machine", is_alone):
         if not is_alone:

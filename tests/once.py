@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.workers import workers_folder
 
-def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+
+def once(request: pytest.FixtureRequest, name: str, make: Callable[[Path], None]) -> Path:
     """The folder that `make` fills; it is called by the first of all workers, others wait."""
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    root = workers_folder(request.config) or factory.getbasetemp()
     folder, made = root / f"once-{name}", root / f"once-{name}.made"
     with (root / f"once-{name}.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -25,9 +25,9 @@ PATIENCE_S = 400.0  # a deadlock ends the test; a report beside other work may t
 SQUARE = ((424.0, 352.0), (444.0, 352.0), (444.0, 372.0), (424.0, 372.0))  # on the bed
 
 
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered(request: pytest.FixtureRequest) -> Path:
     """The file of the session's frames; whoever needs it first waits until it is rendered."""
-    return once(tmp_path_factory, "training", _render) / FILE_NAME
+    return once(request, "training", _render) / FILE_NAME
 
 
 def _render(folder: Path) -> None:

@@ -161,14 +161,13 @@ class SessionControl:
         """Decide what has come; behind a beam that is on, steps wait until they know of it."""
         self._waiting.extend(() if self._waiting else self._commands.drain())
         events: list[Event] = []
-        while self._waiting:
-            is_beam_on = any(event.kind is EventKind.BEAM_ON for event in events)
-            if is_beam_on and isinstance(self._waiting[0], WorkflowCommand):
-                break
+        is_beam_on = False  # since this step began
+        while self._waiting and not (is_beam_on and isinstance(self._waiting[0], WorkflowCommand)):
             command = self._waiting.popleft()
             answer, happened = self._decide(command, now)
             self._commands.reply(command.ticket, answer)
             events += happened
+            is_beam_on |= any(event.kind is EventKind.BEAM_ON for event in happened)
         return events
 
     @property

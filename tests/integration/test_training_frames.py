@@ -27,8 +27,8 @@ def read(folder: Path) -> tuple[list[SourceFrame], list[int]]:
 
 
 @pytest.mark.slow
-def test_kept_frames_are_read(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    shutil.copy(rendered(tmp_path_factory), tmp_path)
+def test_kept_frames_are_read(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    shutil.copy(rendered(request), tmp_path)
     frames, told = read(tmp_path)
     assert not told
     assert len(frames) == sum(n for n, _apart in TAKEN.values())

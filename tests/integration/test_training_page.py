@@ -153,7 +153,7 @@ def _url(session: Training) -> str:
 def test_the_whole_workflow_on_the_page(
     browser: Browser,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
     *,
@@ -163,7 +163,7 @@ def test_the_whole_workflow_on_the_page(
     monkeypatch.setattr(serving, "LONGEST_PAUSE_S", serving.FIRST_PAUSE_S)  # killed often here
     out = tmp_path / "t"
     out.mkdir()
-    shutil.copy(rendered(tmp_path_factory), out)
+    shutil.copy(rendered(request), out)
     kept = os.environ.get("WORKFLOW_PICTURES")  # where a developer wants the pictures
     pictures = Path(kept) if kept and not touches else None
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=touches)

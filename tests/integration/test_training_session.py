@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def out(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     folder = tmp_path / "t"
     folder.mkdir()
-    shutil.copy(rendered(tmp_path_factory), folder)
+    shutil.copy(rendered(request), folder)
     return folder
 
 
