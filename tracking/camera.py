@@ -9,6 +9,8 @@ import numpy as np
 
 from tracking.arrays import Float, frozen
 
+DRAWN_FROM_MM = 20.0  # nearer to the camera's plane a point is not drawn
+
 
 @dataclass(frozen=True)
 class CameraIntrinsics:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tracking.area import MarkedArea, mark_area
 from tracking.arrays import Float, frozen
-from tracking.camera import CameraIntrinsics
+from tracking.camera import DRAWN_FROM_MM, CameraIntrinsics
 from tracking.depth_noise import DepthNoise
 from tracking.outline import Outline
 from tracking.smooth_surface import SmoothSurface
@@ -23,7 +23,6 @@ from tracking.survey_alignment import AlignedSurvey, SurveyStatus
 from tracking.transforms import transform_points
 
 BOUNDARY_STEP_PX = 3.0  # of the drawn line: shorter than the bed's folds are wide
-NEAR_MM = 20.0  # closer to the camera's plane than this a point is not drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def tissue_camera_mm(points_survey_mm: Float, survey: AlignedSurvey) -> Float | 
     if pose is None or not (survey.is_ok and survey.in_plane_observable):
         return None
     points: Float = (points_survey_mm - pose[:3, 3]) @ pose[:3, :3]
-    return points if np.all(points[:, 2] > NEAR_MM) else None
+    return points if np.all(points[:, 2] > DRAWN_FROM_MM) else None
 
 
 def place_drawing(

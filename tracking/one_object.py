@@ -22,7 +22,7 @@ from tracking.cone_model import ConeModel
 from tracking.depth_noise import DepthNoise
 from tracking.model_misfits import grid_rays, misfits
 from tracking.pixel_groups import grown, largest_group, loose_groups
-from tracking.projected import projected_ends
+from tracking.projected import NEAR_MM, projected_ends
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import Label, Segmentation
 from tracking.surroundings import fit_surroundings
@@ -35,7 +35,6 @@ MAX_UNEXPLAINED = 0.25  # of the explained pixels, grown onto the cone: a mug's 
 MAX_APART = 0.12  # the same for a group that does not touch it: a part of something else
 MAX_LACKING = 0.08  # a docking ring is a fifth of its cone
 MAX_CONTRADICTING = 0.6  # scattered: no group, but too much for a fit
-NEAR_MM = 50.0  # nothing nearer is projected
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,12 @@ from tracking.predicted_pixels import (
     rays_through,
     worth_deciding,
 )
-from tracking.projected import projected
+from tracking.projected import NEAR_MM, projected
 from tracking.registration import Registration
 from tracking.segmentation import Label, Segmentation
 
 MAX_POSE_PX = 1.0  # 1-sigma of the exit in the image: a pose that errs more draws no outline
 MARGIN_PX = 8  # around outline and labels: room to look beside them
-NEAR_MM = 50.0  # nothing nearer is projected
 FAR_PX = 1e5  # where a point beside the camera may be projected to
 
 

@@ -8,6 +8,8 @@ from tracking.arrays import Float
 from tracking.compiled import compiled, part
 from tracking.loop_types import NEW_ROWS, REAL, ROWS, VECTOR, several
 
+NEAR_MM = 50.0  # nothing nearer to the camera's plane is looked for in the image
+
 
 @part
 def _pixel(pose: Float, point: Float, pinhole: Float) -> tuple[float, float, float]:

@@ -56,8 +56,9 @@ class GivenTexts:
         if self.rig is not None:
             parse_rig(self.rig.text, str(self.rig.path))
         if self.plan is not None:
-            parse_plan(self.plan.text, str(self.plan.path))
-            if self.catalogue is not None:
+            if self.catalogue is None:
+                parse_plan(self.plan.text, str(self.plan.path))
+            else:
                 plan_of(self.plan, self.catalogue, self.site)
 
 

@@ -22,7 +22,6 @@ from pipeline.display.wire import Image, Message, WireError
 from pipeline.overlay.cone import (
     AXIS_ABOVE_MM,
     AXIS_BELOW_MM,
-    NEAR_MM,
     convex_bodies,
     exit_rim,
     in_front,
@@ -31,7 +30,7 @@ from pipeline.overlay.palette import TINTS
 from pipeline.overlay.picture import depth_picture
 from tracking.applicator import Applicator
 from tracking.arrays import Float, UInt8
-from tracking.camera import CameraIntrinsics
+from tracking.camera import DRAWN_FROM_MM, CameraIntrinsics
 from tracking.frame import RgbdFrame
 from tracking.segmentation import Label
 from tracking.transforms import check_transform, transform_points
@@ -176,7 +175,7 @@ def _cone_lines(source: Mapping[str, Any]) -> dict[str, Lines]:
     if not source["trusted"]:
         return {**none, "cone": outlines}
     ring = transform_points(pose, rim)
-    is_ring_seen = bool((ring[:, 2] >= NEAR_MM).all())
+    is_ring_seen = bool((ring[:, 2] >= DRAWN_FROM_MM).all())
     line = in_front(transform_points(pose, axis))
     return {
         "cone": outlines,

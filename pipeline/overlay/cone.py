@@ -10,11 +10,11 @@ from pipeline.overlay.palette import CONE, EXIT_PLANE, MUTED
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.applicator import Applicator
 from tracking.arrays import Float
+from tracking.camera import DRAWN_FROM_MM
 from tracking.transforms import transform_points
 
 N_SEGMENTS = 72  # 5 deg: chords are below half a pixel on the canvas
 N_LEVELS = 8  # along the tube, so that a cone partly behind the camera keeps its visible part
-NEAR_MM = 20.0  # closer to the camera's plane than this a point is not projected
 AXIS_BELOW_MM, AXIS_ABOVE_MM = 60.0, 40.0  # beyond exit plane and top
 EXIT_FILL = 0.25  # opacity
 
@@ -73,7 +73,7 @@ class ExitPlane:
             pose, exit_rim(context.applicator, context.applicator.inner_radius_mm)
         )
         centre = pose[:3, 3]
-        if len(in_front(rim)) < len(rim) or centre[2] < NEAR_MM:
+        if len(in_front(rim)) < len(rim) or centre[2] < DRAWN_FROM_MM:
             return
         intrinsics = result.source_frame.frame.intrinsics
         image_px = intrinsics.project(rim)
@@ -106,7 +106,7 @@ def convex_bodies(applicator: Applicator) -> list[Float]:
 
 def in_front(points_camera_mm: Float) -> Float:
     """The points that can be projected."""
-    visible: Float = points_camera_mm[points_camera_mm[:, 2] >= NEAR_MM]
+    visible: Float = points_camera_mm[points_camera_mm[:, 2] >= DRAWN_FROM_MM]
     return visible
 
 

@@ -15,13 +15,13 @@ from pipeline.overlay.canvas import Canvas
 from pipeline.overlay.palette import OUTSIDE, WHITE
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.arrays import Float
+from tracking.camera import DRAWN_FROM_MM
 from tracking.marks import AREA_AT_RISK
 from tracking.transforms import invert, transform_points
 
 CELLS_PER_RADIUS = 4.0  # of the discs: their outline is rough to a fifth of the spacing
 DISC_SHARE = 1.0  # of the spacing: discs leave no holes, and reach half a spacing too far
 MAX_CELLS = 4000  # to a side; no picture or field needs more
-NEAR_MM = 20.0  # as the overlay's: nearer to the camera's plane a point is not projected
 LINE_PX = 2
 
 
@@ -76,7 +76,7 @@ class AreaLines:
         """Draw nothing where nothing is marked, or the survey is not held."""
         intrinsics = result.source_frame.frame.intrinsics
         for area in seen_areas(result):
-            points = area.points_camera_mm[area.points_camera_mm[:, 2] >= NEAR_MM]
+            points = area.points_camera_mm[area.points_camera_mm[:, 2] >= DRAWN_FROM_MM]
             if len(points) == 0:
                 continue
             per_mm = intrinsics.fx / float(np.median(points[:, 2]))
