@@ -31,10 +31,9 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
     """
     counted = target != IGNORED
     weight = counted * (1 + BORDER_WEIGHT * borders(target))
-    n_images = len(logits)
     entropies, dices = [], []
-    for index in range(n_images):
-        log_share = log_softmax(logits[index].float(), dim=0)
+    for index, one in enumerate(logits.unbind()):  # a slice's gradient would be as large as all
+        log_share = log_softmax(one.float(), dim=0)
         truth = torch.stack([target[index] == int(one) for one in Label]).float()
         entropies.append(-(weight[index] * (log_share * truth).sum(0)).sum())
         share, truth = (log_share.exp() * counted[index]).flatten(1), truth.flatten(1)

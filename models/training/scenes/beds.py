@@ -33,6 +33,7 @@ SIGNS = {  # of the two curvatures; a ridge or fold is none of these
 }
 WALLS = ("wall:none", "wall:shallow", "wall:slope", "wall:steep")
 DIVE = 1.0  # mm down per mm outwards beyond the outline: out of sight under the surroundings
+FLUSH_DIVE = 2.0  # where these begin at its edge's own height
 STEEPEST_EDGE = 0.98  # an organ's sides end before they are vertical
 
 
@@ -56,13 +57,14 @@ def random_bed(rng: np.random.Generator, families: Families, outline: Outline) -
     return lambda x_mm, y_mm: height(x_mm, y_mm) - lift
 
 
-def diving(bed: HeightFunction, outline: Outline) -> HeightFunction:
+def diving(bed: HeightFunction, outline: Outline, *, is_flush: bool = False) -> HeightFunction:
     """The bed, which falls away under its surroundings beyond the outline."""
+    dive = FLUSH_DIVE if is_flush else DIVE
 
     def height(x_mm: Float, y_mm: Float) -> Float:
         radius = np.hypot(x_mm, y_mm)
         beyond = np.maximum(radius - outline.at(np.arctan2(y_mm, x_mm)), 0.0)
-        z: Float = bed(x_mm, y_mm) - DIVE * beyond
+        z: Float = bed(x_mm, y_mm) - dive * beyond
         return z
 
     return height

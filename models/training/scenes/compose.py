@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ KIND_SHARES = (0.72, 0.04, 0.05, 0.09, 0.06, 0.04)
 BARE_REACH_MM = 150.0  # of what stands about where there is no opening
 FITTING_SHARE = 0.85  # of the opening's radius that most cones keep within
 N_FITTING_TRIES = 4
+PLAIN_SHARE = 0.15
 DARK_ALBEDO = 0.18  # mean of the bed's albedo: muscle and organs below, mucosa and fat above
 
 
@@ -49,7 +50,22 @@ class Scenery:
 
 
 def random_scenery(rng: np.random.Generator, families: Families) -> Scenery:
-    """Draw one scene."""
+    """Draw one scene; now and then as a plain renderer shows it, without patterns and gloss."""
+    scenery = _scenery(rng, families)
+    if rng.random() >= PLAIN_SHARE:
+        return scenery
+    parts, cone_parts = (
+        [_plain(part) for part in ps] for ps in (scenery.parts, scenery.cone_parts)
+    )
+    return replace(scenery, parts=parts, cone_parts=cone_parts)
+
+
+def _plain(part: Part) -> Part:
+    material = replace(part.material, texture=None, specular=0.0)
+    return replace(part, material=material)
+
+
+def _scenery(rng: np.random.Generator, families: Families) -> Scenery:
     kind = KINDS[int(rng.choice(len(KINDS), p=KIND_SHARES))]
     parts = background(rng, families)
     has_bed = kind != "no_bed" and not (kind == "wild" and rng.random() < 0.4)

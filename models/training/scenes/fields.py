@@ -9,6 +9,7 @@ import numpy as np
 from models.training.families import Families
 from models.training.scenes import lying, tissue_looks
 from models.training.scenes.beds import diving, random_bed
+from models.training.scenes.islands import island
 from models.training.scenes.outlines import Outline, random_outline, share
 from models.training.scenes.reliefs import disc
 from models.training.scenes.surrounds import Layer, random_layers, wound_ring
@@ -18,6 +19,8 @@ from tracking.arrays import Float
 from tracking.segmentation import Label
 
 N_BED = 58  # vertices along the bed's side: 3.5 mm apart in an opening of 100 mm radius
+ISLAND_SHARE = 0.12
+FLUSH_SHARE = 0.2  # of fields whose bed goes over into its surroundings without a step
 UNDER_EDGE_MM = 8.0  # how far the bed reaches under its surroundings
 
 
@@ -30,13 +33,20 @@ class Field:
 
 
 def random_field(rng: np.random.Generator, families: Families) -> Field:
-    """An opening with tissue, a rim, drape or skin around it, and things that lie there."""
+    """An opening with tissue, a rim, drape or skin around it, and things that lie there.
+
+    Now and then tissue alone (`islands`).
+    """
+    if rng.random() < ISLAND_SHARE:
+        return Field(*island(rng, families))
     opening = random_outline(rng, families, float(rng.uniform(48, 165)))
     bed = random_bed(rng, families, opening)
-    mesh = disc(diving(bed, opening), opening.grown(UNDER_EDGE_MM), N_BED)
+    is_flush = rng.random() < FLUSH_SHARE
+    below = diving(bed, opening, is_flush=is_flush)
+    mesh = disc(below, opening.grown(UNDER_EDGE_MM), N_BED)
     look = tissue_looks.tissue(rng, families)
     parts = [Part("bed", mesh, np.eye(4), Label.TUMOR_BED, look)]
-    layers = random_layers(rng, families, bed, opening)
+    layers = random_layers(rng, families, bed, opening, is_flush=is_flush)
     parts += [layer.part for layer in layers]
     if rng.random() < 0.25:
         parts.append(wound_ring(rng, families, layers[0]))

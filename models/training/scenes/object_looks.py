@@ -145,6 +145,7 @@ CONE_LOOKS = (
     "cone:tinted",
     "cone:milky",
     "cone:clear",
+    "cone:clear",
     "cone:sleeved",
 )
 _CONE_BASE: dict[str, Callable[[np.random.Generator], Rgb]] = {

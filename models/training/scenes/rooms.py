@@ -17,6 +17,7 @@ from tracking.transforms import rigid
 
 N_SPANS = 42  # cells along the side of a table top: 1849 vertices
 THING_REACH_MM = 150.0
+VOID_SHARE = 0.2  # of scenes with nothing behind: no depth, and one colour
 
 
 def bare_ground(rng: np.random.Generator, families: Families) -> list[Part]:
@@ -64,8 +65,10 @@ def _look(rng: np.random.Generator, families: Families, family: str) -> Material
 
 
 def background(rng: np.random.Generator, families: Families) -> list[Part]:
-    """Floor, walls and a few large things farther away."""
-    parts = []
+    """Floor, walls and a few large things farther away; or nothing, as in plain scenes."""
+    parts: list[Part] = []
+    if rng.random() < VOID_SHARE:
+        return parts
     if rng.random() < 0.7:
         drop = float(rng.uniform(300, 1100))
         parts.append(_block(rng, families, "floor", (4000.0, 4000.0, 20.0), (0, 0, -drop)))

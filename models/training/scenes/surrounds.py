@@ -34,6 +34,7 @@ EDGE_REACH_MM = 40.0  # the unevenness of a bed's edge dies out over this in its
 STIFFEST_SECTORS = 6.0  # over which skin evens out a bed's edge: 40 mm at 100 mm radius
 FOLD_FADE_MM = 45.0  # cloth lies flat at its edge: folds grow over this
 DEEPEST_FALL_MM = 260.0  # the side of a body; beyond it cloth lies on the table
+NARROW_SHARE = 0.2  # of fields that may end near the opening, nothing beyond them
 N_NARROW_ROWS, N_WIDE_ROWS = 7, 26
 
 
@@ -47,18 +48,27 @@ class Layer:
 
 
 def random_layers(
-    rng: np.random.Generator, families: Families, bed: HeightFunction, opening: Outline
+    rng: np.random.Generator,
+    families: Families,
+    bed: HeightFunction,
+    opening: Outline,
+    *,
+    is_flush: bool = False,
 ) -> list[Layer]:
-    """Surroundings from the inside out; `bed` holds its edge's height beyond `opening`."""
-    base = _base(rng, families, bed, opening)
+    """Surroundings from the inside out; `bed` holds its edge's height beyond `opening`.
+
+    A bed that `is_flush` shows by its colour and form alone: as on a phantom, or in the plain
+    scenes of other renderers.
+    """
+    base = _base(rng, families, bed, opening, is_flush=is_flush)
     kinds = _kinds(rng, families)
     edges = [opening]
     for kind in kinds[1:]:
-        edges.append(_next_edge(rng, families, kind, edges[-1]))
-    reach = rng.uniform(260, 480, 2)
+        edges.append(_next_edge(rng, families, kind, edges[-1], around=kinds[len(edges) - 1]))
+    reach = rng.uniform(130 if rng.random() < NARROW_SHARE else 260, 480, 2)
     outer = ragged(rng, superellipse(float(reach[0]), float(reach[1]), 3.0, 0.0), 0.04)
     outer = outer.outside(edges[-1], 60.0)
-    layers, below, lift = [], -0.5, float(rng.uniform(1.0, 9.0))
+    layers, below, lift = [], -0.5, 0.0 if is_flush else float(rng.uniform(1.0, 9.0))
     for index, kind in enumerate(kinds):
         is_last = index + 1 == len(kinds)
         height = _lifted(base, lift)
@@ -105,18 +115,25 @@ def _kinds(rng: np.random.Generator, families: Families) -> list[str]:
             "around:skin",
             "around:skin-drape",
             "around:skin-drape",
+            "around:skin-drape",
             "around:fat-skin-drape",
             "around:fat-skin",
             "around:film-drape",
             "around:skin-towel-drape",
+            "around:skin-towel-drape",
+            "around:skin-towel",
             "around:towel",
         ],
     )
     return family.removeprefix("around:").split("-")
 
 
-def _next_edge(rng: np.random.Generator, families: Families, kind: str, inner: Outline) -> Outline:
-    margin = float(rng.uniform(5, 12) if kind == "skin" else rng.uniform(10, 70))
+def _next_edge(
+    rng: np.random.Generator, families: Families, kind: str, inner: Outline, *, around: str
+) -> Outline:
+    """Inner edge of a layer of this kind, `around` the layer that `inner` is the inner edge of."""
+    widest = 120 if around == "skin" else 70  # a window in the drape shows skin, a wound within it
+    margin = float(rng.uniform(5, 12) if kind == "skin" else rng.uniform(10, widest))
     if kind == "skin":
         return ragged(rng, inner.grown(margin), 0.01).outside(inner, 4.0)
     if kind == "towel":
@@ -128,11 +145,18 @@ def _next_edge(rng: np.random.Generator, families: Families, kind: str, inner: O
 
 
 def _base(
-    rng: np.random.Generator, families: Families, bed: HeightFunction, opening: Outline
+    rng: np.random.Generator,
+    families: Families,
+    bed: HeightFunction,
+    opening: Outline,
+    *,
+    is_flush: bool,
 ) -> HeightFunction:
     """The body's surface around the opening: flat, sloping, or curved like a limb or a breast."""
     body = families.pick(rng, ["body:flat", "body:limb", "body:mound", "body:hollow", "body:tilt"])
-    edge = _smoothed(_edge_heights(bed, opening), float(rng.uniform(0, STIFFEST_SECTORS)))
+    edge = _edge_heights(bed, opening)
+    if not is_flush:
+        edge = _smoothed(edge, float(rng.uniform(0, STIFFEST_SECTORS)))
     level = float(edge.mean())
     heading = rng.uniform(0, 2 * np.pi)
     sag_along, sag_across = {

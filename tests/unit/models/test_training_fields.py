@@ -114,6 +114,52 @@ def test_no_bed_outside_the_opening() -> None:
             assert gap.min() >= LEAST_GAP_MM - 1e-9
 
 
+def test_a_flush_bed_goes_over_into_its_surroundings_without_a_step() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        opening = random_outline(rng, TRAINING, 90.0)
+        bed = random_bed(rng, TRAINING, opening)
+        inner = random_layers(rng, TRAINING, bed, opening, is_flush=True)[0]
+        for beyond, least in ((0.0, 0.0), (2.0, 1.0), (8.0, 4.0)):
+            radius = opening.radius_mm + beyond
+            x, y = radius * np.cos(ANGLES_RAD), radius * np.sin(ANGLES_RAD)
+            gap = inner.height(x, y) - diving(bed, opening, is_flush=True)(x, y)
+            assert gap.min() >= least - 1e-9
+            assert beyond or gap.max() < 1e-9
+
+
+def test_some_fields_are_flush_and_most_are_not() -> None:
+    around = [field for field in fields("training", 60) if not is_island(field)]
+    steps = [edge_step_mm(field) for field in around]
+    assert 4 <= sum(step < 0.5 for step in steps) <= 24
+    assert sum(step > 1.0 for step in steps) >= 25
+
+
+def test_some_fields_are_tissue_alone_and_cones_can_stand_on_it() -> None:
+    islands = [field for field in fields("training", 100) if is_island(field)]
+    assert 4 <= len(islands) <= 25
+    assert {len(field) for field in islands} == {1, 2}
+    for bed, *ground in islands:
+        x, y, z = bed.mesh.vertices_mm.T
+        assert abs(z[np.hypot(x, y) < 12.0].max()) < 12.0  # the axis meets it near the origin
+        for part in ground:
+            assert part.label is Label.OTHER
+            assert part.mesh.vertices_mm[:, 2].max() < z.max()
+
+
+def is_island(field: list[Part]) -> bool:
+    """Whether nothing but a ground is there beside the bed."""
+    return len(field) == 1 or field[1].name == "ground"
+
+
+def edge_step_mm(field: list[Part]) -> float:
+    """Median height of the surroundings' inner edge over the bed beside it."""
+    bed, layer = field[0].mesh.vertices_mm, field[1].mesh.vertices_mm
+    edge = layer[len(ANGLES_RAD) : 2 * len(ANGLES_RAD)]  # behind the skirt's lower edge
+    away = np.linalg.norm(bed[None, :, :2] - edge[:, None, :2], axis=2)
+    return float(np.median(edge[:, 2] - bed[away.argmin(axis=1), 2]))
+
+
 def test_each_layer_lies_above_the_one_below() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)

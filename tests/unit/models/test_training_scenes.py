@@ -10,10 +10,12 @@ import pytest
 from models.training.families import Families
 from models.training.random_scenes import LabelledFrame, random_frames
 from models.training.scenes.compose import KIND_SHARES, KINDS, random_scenery
+from models.training.scenes.rooms import background
 from tracking.segmentation import Label
 
 N_SCENES = 12
 N_SCENERIES = 100
+PLAIN_BAND, VOID_BAND = (4, 28), (8, 35)  # of so many sceneries, at shares of 0.15 and 0.2
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +88,15 @@ def test_every_kind_of_scene_is_drawn_in_its_share() -> None:
             assert Label.TUMOR_BED not in labels
         if scenery.kind == "no_cone":
             assert Label.APPLICATOR not in labels
+
+
+def test_some_scenes_are_plain_and_some_have_nothing_behind() -> None:
+    training = Families("training")
+    n_plain = n_void = 0
+    for seed in range(N_SCENERIES):
+        parts = random_scenery(np.random.default_rng(seed), training).parts
+        materials = [part.material for part in parts]
+        n_plain += all(one.texture is None and one.specular == 0.0 for one in materials)
+        n_void += not background(np.random.default_rng(seed), training)
+    assert PLAIN_BAND[0] <= n_plain <= PLAIN_BAND[1]
+    assert VOID_BAND[0] <= n_void <= VOID_BAND[1]
