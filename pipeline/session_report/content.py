@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.overlay.banner import VERDICT_WORDS
 from pipeline.session_report.facts import (
     NO_LEASE,
     ApplicatorFacts,
@@ -20,10 +21,10 @@ from pipeline.session_report.facts import (
 from pipeline.session_report.facts_file import Picture, facts_sha256
 from pipeline.session_report.strip import strip_svg
 from pipeline.session_report.times import since_start, stamp_words
+from tracking.decision import Verdict
 from tracking.reasons import TEXTS, Reason
 
 MAX_SPAN_ROWS = 16  # of the time line's table: the last ones, the rest is counted
-VERDICT_WORDS = {"READY": "GEOMETRY READY"}
 ORIGIN_SENTENCES = {
     "simulated": "SIMULATION: no patient, no camera. This record proves nothing about a treatment.",
     "foreign": "FOREIGN RECORDING: made by other software. "
@@ -200,7 +201,7 @@ def _earlier(facts: SessionFacts) -> tuple[EarlierBeam, ...]:
 
 
 def _word(verdict: str) -> str:
-    return VERDICT_WORDS.get(verdict, verdict)
+    return VERDICT_WORDS[Verdict(verdict)]
 
 
 def _limited(figures: Sequence[Figure]) -> tuple[FigureLine, ...]:

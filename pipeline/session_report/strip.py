@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from pipeline.overlay.banner import VERDICT_WORDS
 from pipeline.report.charts import VERDICT_COLOURS, VERDICT_ROWS
 from pipeline.session_report.facts import SessionFacts
 from pipeline.session_report.times import since_start
@@ -59,7 +60,7 @@ def _draw(axes: Axes, facts: SessionFacts) -> None:
     axes.plot(places, [beam_row] * len(places), "v", color=DEVIATION_COLOUR, markersize=4)
     reported = since_start(facts.frame.stamp_ns, facts)
     axes.axvline(reported, color="black", linewidth=0.8, linestyle="--")
-    names = ["GEOMETRY READY" if row == "READY" else str(row) for row in VERDICT_ROWS]
+    names = [VERDICT_WORDS[row] for row in VERDICT_ROWS]
     axes.set_yticks(range(beam_row + 1), [*names, "beam"])
     axes.set_ylim(-0.6, beam_row + 0.6)
     axes.set_xlim(-least, facts.seconds + 2 * least)
