@@ -30,7 +30,7 @@ KIND_SHARES = (0.72, 0.04, 0.05, 0.09, 0.06, 0.04)
 BARE_REACH_MM = 150.0  # of what stands about where there is no opening
 FITTING_SHARE = 0.85  # of the opening's radius that most cones keep within
 N_FITTING_TRIES = 4
-PLAIN_SHARE = 0.15
+PLAIN_SHARE = 0.25
 DARK_ALBEDO = 0.18  # mean of the bed's albedo: muscle and organs below, mucosa and fat above
 
 
@@ -67,15 +67,14 @@ def _plain(part: Part) -> Part:
 
 def _scenery(rng: np.random.Generator, families: Families) -> Scenery:
     kind = KINDS[int(rng.choice(len(KINDS), p=KIND_SHARES))]
-    parts = background(rng, families)
     has_bed = kind != "no_bed" and not (kind == "wild" and rng.random() < 0.4)
     reach, tone = BARE_REACH_MM, NONE
     if has_bed:
         field = random_field(rng, families)
-        parts += field.parts
+        parts = background(rng, families, is_island=field.is_island) + field.parts
         reach, tone = field.opening_radius_mm, _tone(field.parts)
     else:
-        parts += bare_ground(rng, families)
+        parts = background(rng, families) + bare_ground(rng, families)
     if kind == "no_cone" or (kind in ("no_bed", "wild") and rng.random() < 0.5):
         return _without_cone(rng, families, kind, parts, reach, tone)
     cone = _fitting_cone(rng, families, reach)

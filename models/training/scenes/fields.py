@@ -19,17 +19,21 @@ from tracking.arrays import Float
 from tracking.segmentation import Label
 
 N_BED = 58  # vertices along the bed's side: 3.5 mm apart in an opening of 100 mm radius
-ISLAND_SHARE = 0.12
+ISLAND_SHARE = 0.2
 FLUSH_SHARE = 0.2  # of fields whose bed goes over into its surroundings without a step
 UNDER_EDGE_MM = 8.0  # how far the bed reaches under its surroundings
 
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """Parts of a field; the bed's middle is at the world's origin, its normal about +z."""
+    """Parts of a field; the bed's middle is at the world's origin, its normal about +z.
+
+    `is_island`: tissue with no body around it.
+    """
 
     parts: list[Part]
     opening_radius_mm: float
+    is_island: bool = False
 
 
 def random_field(rng: np.random.Generator, families: Families) -> Field:
@@ -38,7 +42,7 @@ def random_field(rng: np.random.Generator, families: Families) -> Field:
     Now and then tissue alone (`islands`).
     """
     if rng.random() < ISLAND_SHARE:
-        return Field(*island(rng, families))
+        return Field(*island(rng, families), is_island=True)
     opening = random_outline(rng, families, float(rng.uniform(48, 165)))
     bed = random_bed(rng, families, opening)
     is_flush = rng.random() < FLUSH_SHARE

@@ -59,7 +59,7 @@ def _organ(rng: np.random.Generator) -> tuple[TriangleMesh, float]:
         centre = rng.normal(size=3)
         nearness = towards @ (centre / np.linalg.norm(centre)) - 1
         swelling += rng.normal(0, 0.3) * np.exp(nearness / rng.uniform(0.1, 0.5))
-    axes = rng.uniform(45, 120) * rng.uniform(0.6, 1.2, 3)
+    axes = rng.uniform(40, 120) * rng.uniform(0.45, 1.3, 3)
     body = towards * np.exp(np.clip(swelling, -0.6, 0.6))[..., None] * axes
     vertices: Float = body @ turn(rng, np.pi).T
     near = np.hypot(vertices[..., 0], vertices[..., 1]) < TOP_MM

@@ -77,7 +77,7 @@ def liquid(rng: np.random.Generator) -> Material:
 
 def skin(rng: np.random.Generator, families: Families) -> Material:
     """Skin of any tone, bare or painted with disinfectant."""
-    paint = families.pick(rng, ["skin:bare", "skin:bare", "skin:iodine", "skin:any"])
+    paint = families.pick(rng, ["skin:bare", "skin:bare", "skin:bare", "skin:iodine", "skin:any"])
     if paint == "skin:any":
         base = any_color(rng)
     else:

@@ -15,7 +15,8 @@ from tracking.segmentation import Label
 
 N_SCENES = 12
 N_SCENERIES = 100
-PLAIN_BAND, VOID_BAND = (4, 28), (8, 35)  # of so many sceneries, at shares of 0.15 and 0.2
+PLAIN_BAND, VOID_BAND = (10, 42), (8, 35)  # of so many sceneries, at shares of 0.25 and 0.2
+ISLAND_VOID_BAND = (32, 68)  # at a share of 0.5
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +93,13 @@ def test_every_kind_of_scene_is_drawn_in_its_share() -> None:
 
 def test_some_scenes_are_plain_and_some_have_nothing_behind() -> None:
     training = Families("training")
-    n_plain = n_void = 0
+    n_plain = n_void = n_void_of_islands = 0
     for seed in range(N_SCENERIES):
         parts = random_scenery(np.random.default_rng(seed), training).parts
         materials = [part.material for part in parts]
         n_plain += all(one.texture is None and one.specular == 0.0 for one in materials)
         n_void += not background(np.random.default_rng(seed), training)
+        n_void_of_islands += not background(np.random.default_rng(seed), training, is_island=True)
     assert PLAIN_BAND[0] <= n_plain <= PLAIN_BAND[1]
     assert VOID_BAND[0] <= n_void <= VOID_BAND[1]
+    assert ISLAND_VOID_BAND[0] <= n_void_of_islands <= ISLAND_VOID_BAND[1]
