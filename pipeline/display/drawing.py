@@ -30,7 +30,7 @@ from pipeline.overlay.palette import TINTS
 from pipeline.overlay.picture import depth_picture
 from tracking.applicator import Applicator
 from tracking.arrays import Float, UInt8
-from tracking.camera import DRAWN_FROM_MM, CameraIntrinsics
+from tracking.camera import CameraIntrinsics
 from tracking.frame import RgbdFrame
 from tracking.segmentation import Label
 from tracking.transforms import check_transform, transform_points
@@ -175,7 +175,7 @@ def _cone_lines(source: Mapping[str, Any]) -> dict[str, Lines]:
     if not source["trusted"]:
         return {**none, "cone": outlines}
     ring = transform_points(pose, rim)
-    is_ring_seen = bool((ring[:, 2] >= DRAWN_FROM_MM).all())
+    is_ring_seen = len(in_front(ring)) == len(ring)
     line = in_front(transform_points(pose, axis))
     return {
         "cone": outlines,

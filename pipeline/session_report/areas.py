@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from pipeline.overlay.canvas import Canvas
+from pipeline.overlay.cone import in_front
 from pipeline.overlay.palette import OUTSIDE, WHITE
 from pipeline.sinks.sink import FrameResult, RunContext
 from tracking.arrays import Float
-from tracking.camera import DRAWN_FROM_MM
 from tracking.marks import AREA_AT_RISK
 from tracking.transforms import invert, transform_points
 
@@ -76,7 +76,7 @@ class AreaLines:
         """Draw nothing where nothing is marked, or the survey is not held."""
         intrinsics = result.source_frame.frame.intrinsics
         for area in seen_areas(result):
-            points = area.points_camera_mm[area.points_camera_mm[:, 2] >= DRAWN_FROM_MM]
+            points = in_front(area.points_camera_mm)
             if len(points) == 0:
                 continue
             per_mm = intrinsics.fx / float(np.median(points[:, 2]))
