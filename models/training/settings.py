@@ -65,7 +65,7 @@ class Settings:
     """
 
     small_steps: int = 9000
-    whole_steps: int = 5500
+    whole_steps: int = 8000
     small_batch: int = 16
     whole_batch: int = 8
     first_views: int = 800

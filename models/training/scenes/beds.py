@@ -32,6 +32,7 @@ SIGNS = {  # of the two curvatures; a ridge or fold is none of these
     "bed:saddle": (1, -1),
 }
 WALLS = ("wall:none", "wall:shallow", "wall:slope", "wall:steep")
+N_BED = 58  # vertices along its side: 3.5 mm apart in an opening of 100 mm radius
 DIVE = 1.0  # mm down per mm outwards beyond the outline: out of sight under the surroundings
 FLUSH_DIVE = 2.0  # where these begin at its edge's own height
 STEEPEST_EDGE = 0.98  # an organ's sides end before they are vertical

@@ -38,15 +38,21 @@ DARK_ALBEDO = 0.18  # mean of the bed's albedo: muscle and organs below, mucosa 
 class Scenery:
     """Everything of a scene but cameras and light, world space; cones come last.
 
-    `cone_parts` are the subject's own parts, `look` its family, `tissue_tone` as in `SceneFacts`.
+    The last `n_cone_parts` are the subject's own; `look` its family, `tissue_tone` as in
+    `SceneFacts`.
     """
 
     kind: str
     parts: list[Part]
-    cone_parts: list[Part]
+    n_cone_parts: int
     subject: Subject
     look: str
     tissue_tone: str
+
+    @property
+    def cone_parts(self) -> list[Part]:
+        """The subject's own parts."""
+        return self.parts[len(self.parts) - self.n_cone_parts :]
 
 
 def random_scenery(rng: np.random.Generator, families: Families) -> Scenery:
@@ -54,10 +60,7 @@ def random_scenery(rng: np.random.Generator, families: Families) -> Scenery:
     scenery = _scenery(rng, families)
     if rng.random() >= PLAIN_SHARE:
         return scenery
-    parts, cone_parts = (
-        [_plain(part) for part in ps] for ps in (scenery.parts, scenery.cone_parts)
-    )
-    return replace(scenery, parts=parts, cone_parts=cone_parts)
+    return replace(scenery, parts=[_plain(part) for part in scenery.parts])
 
 
 def _plain(part: Part) -> Part:
@@ -71,7 +74,7 @@ def _scenery(rng: np.random.Generator, families: Families) -> Scenery:
     reach, tone = BARE_REACH_MM, NONE
     if has_bed:
         field = random_field(rng, families)
-        parts = background(rng, families, is_island=field.is_island) + field.parts
+        parts = background(rng, families, field.void_share) + field.parts
         reach, tone = field.opening_radius_mm, _tone(field.parts)
     else:
         parts = background(rng, families) + bare_ground(rng, families)
@@ -88,7 +91,7 @@ def _scenery(rng: np.random.Generator, families: Families) -> Scenery:
     height = float(rng.uniform(0.05, 0.9)) * cone.applicator.length_mm
     target = transform_points(pose, np.array([0.0, 0.0, height]))
     subject = Subject(target, cone.applicator, pose)
-    return Scenery(kind, [*parts, *cone_parts], cone_parts, subject, cone.look, tone)
+    return Scenery(kind, [*parts, *cone_parts], len(cone_parts), subject, cone.look, tone)
 
 
 def _without_cone(
@@ -106,7 +109,7 @@ def _without_cone(
     for _ in range(int(rng.integers(0, 4))):
         parts += placing.in_field(rng, families, reach_mm)
     target = np.array([*rng.normal(0, 30, 2), rng.uniform(0, 120)])
-    return Scenery(kind, parts, [], Subject(target, None, np.eye(4)), NONE, tone)
+    return Scenery(kind, parts, 0, Subject(target, None, np.eye(4)), NONE, tone)
 
 
 def _fitting_cone(rng: np.random.Generator, families: Families, reach_mm: float) -> Cone:

@@ -8,18 +8,21 @@ import numpy as np
 
 from models.training.families import Families
 from models.training.scenes import lying, tissue_looks
-from models.training.scenes.beds import diving, random_bed
+from models.training.scenes.beds import N_BED, diving, random_bed
+from models.training.scenes.instruments import laid_down
 from models.training.scenes.islands import island
 from models.training.scenes.outlines import Outline, random_outline, share
 from models.training.scenes.reliefs import disc
+from models.training.scenes.rooms import VOID_SHARE
 from models.training.scenes.surrounds import Layer, random_layers, wound_ring
 from recordings.simulation.scene import Part
 from recordings.simulation.shapes import HeightFunction
 from tracking.arrays import Float
 from tracking.segmentation import Label
 
-N_BED = 58  # vertices along the bed's side: 3.5 mm apart in an opening of 100 mm radius
-ISLAND_SHARE = 0.2
+ISLAND_SHARE = 0.27
+LAID_SHARE = 0.3  # of openings with tools laid down about them
+VOID_SHARE_OF_ISLANDS = 0.5
 FLUSH_SHARE = 0.2  # of fields whose bed goes over into its surroundings without a step
 UNDER_EDGE_MM = 8.0  # how far the bed reaches under its surroundings
 
@@ -28,12 +31,12 @@ UNDER_EDGE_MM = 8.0  # how far the bed reaches under its surroundings
 class Field:
     """Parts of a field; the bed's middle is at the world's origin, its normal about +z.
 
-    `is_island`: tissue with no body around it.
+    `void_share`: of scenes with such a field, those with nothing behind.
     """
 
     parts: list[Part]
     opening_radius_mm: float
-    is_island: bool = False
+    void_share: float = VOID_SHARE
 
 
 def random_field(rng: np.random.Generator, families: Families) -> Field:
@@ -42,7 +45,7 @@ def random_field(rng: np.random.Generator, families: Families) -> Field:
     Now and then tissue alone (`islands`).
     """
     if rng.random() < ISLAND_SHARE:
-        return Field(*island(rng, families), is_island=True)
+        return Field(*island(rng, families), VOID_SHARE_OF_ISLANDS)
     opening = random_outline(rng, families, float(rng.uniform(48, 165)))
     bed = random_bed(rng, families, opening)
     is_flush = rng.random() < FLUSH_SHARE
@@ -55,8 +58,10 @@ def random_field(rng: np.random.Generator, families: Families) -> Field:
     if rng.random() < 0.25:
         parts.append(wound_ring(rng, families, layers[0]))
     parts += lying.bed_patches(rng, families, bed, opening)
+    top = _uppermost(bed, opening, layers)
+    if rng.random() < LAID_SHARE:
+        parts += laid_down(rng, families, top, opening.mean_mm)
     if rng.random() < 0.45:
-        top = _uppermost(bed, opening, layers)
         parts += lying.things(rng, families, top, opening.mean_mm)
     return Field(parts, opening.mean_mm)
 

@@ -10,10 +10,12 @@ from models.training.scenes.colors import any_color, gray
 from models.training.scenes.groups import Shapes, about_z, group, placed, turn
 from models.training.scenes.object_looks import metal, paper, plain, solid
 from recordings.simulation.scene import Material, Part
+from recordings.simulation.shapes import HeightFunction
 from tracking.applicator import Applicator
 from tracking.segmentation import Label
 from tracking.transforms import rigid, rotation_from_vector
 
+LAID_LENGTH_MM = 180.0  # of what lies under a tool that is laid down
 TOOLS = (
     "tool:tweezers",
     "tool:scissors",
@@ -52,6 +54,27 @@ def over_ring(rng: np.random.Generator, families: Families, applicator: Applicat
     parts = instrument(rng, families)
     ahead = rigid(np.eye(3), (float(rng.uniform(0, 120)), 0.0, 12.0))  # the tip beyond the axis
     return _pointing_at(rng, placed(parts, ahead), radius, height, steepest=0.5)
+
+
+def laid_down(
+    rng: np.random.Generator, families: Families, top: HeightFunction, reach_mm: float
+) -> list[Part]:
+    """One to three on the cloth or skin about an opening, flat on whatever is uppermost there."""
+    parts: list[Part] = []
+    for _ in range(int(rng.integers(1, 4))):
+        angle, away = rng.uniform(0, 2 * np.pi), reach_mm * rng.uniform(0.8, 2.0)
+        tip = away * np.array([np.cos(angle), np.sin(angle)])
+        heading = rng.uniform(0, 2 * np.pi)
+        back = np.linspace(0.0, LAID_LENGTH_MM, 8)
+        under = tip[:, None] - back * np.array([[np.cos(heading)], [np.sin(heading)]])
+        height = top(under[0], under[1])
+        chord = np.interp(back, back[[0, -1]], height[[0, -1]])
+        rise = float(np.arctan2(height[-1] - height[0], LAID_LENGTH_MM))
+        clear = float((height - chord).max())
+        at = np.append(tip, height[0] + clear + float(rng.uniform(2.0, 8.0)))
+        pose = rigid(about_z(heading) @ rotation_from_vector([0.0, rise, 0.0]), at)
+        parts += placed(instrument(rng, families), pose)
+    return parts
 
 
 def _pointing_at(

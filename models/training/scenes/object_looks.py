@@ -146,6 +146,7 @@ CONE_LOOKS = (
     "cone:milky",
     "cone:clear",
     "cone:clear",
+    "cone:clear",
     "cone:sleeved",
 )
 _CONE_BASE: dict[str, Callable[[np.random.Generator], Rgb]] = {

@@ -22,6 +22,8 @@ HELD = (
     "retractor:blade",
     "retractor:army_navy",
     "retractor:ribbon",
+    "retractor:flat",
+    "retractor:flat",
     "retractor:langenbeck",
     "retractor:rake",
 )
@@ -43,7 +45,7 @@ def retractor_frame(rng: np.random.Generator, families: Families, opening_mm: fl
 
 
 def _look(rng: np.random.Generator, families: Families) -> Material:
-    return metal(rng, families) if rng.random() < 0.8 else solid(rng, families)
+    return metal(rng, families) if rng.random() < 0.65 else solid(rng, families)
 
 
 def _strip(
@@ -94,6 +96,15 @@ def _ribbon(rng: np.random.Generator) -> Meshes:
         (-10.0, 0.0), (0.0, -float(rng.uniform(20, 80))),
     ]  # fmt: skip
     return [_strip(line, width, 1.5, n=20)]
+
+
+def _flat(rng: np.random.Generator) -> Meshes:
+    """A straight strip, its end in the wound: a blade without a handle, a spatula."""
+    length, width = float(rng.uniform(30, 230)), float(rng.uniform(8, 55))
+    dip, depth = float(rng.uniform(0.0, 1.2)), float(rng.uniform(0.1, 0.6)) * length
+    along = np.array([np.cos(dip), 0.0, -np.sin(dip)])
+    path = np.linspace(depth - length, depth, 4)[:, None] * along
+    return [swept(path, width, float(rng.uniform(1.0, 7.0)), squareness=float(rng.uniform(0.5, 1)))]
 
 
 def _langenbeck(rng: np.random.Generator) -> Meshes:
@@ -199,6 +210,7 @@ _HELD_BUILDERS = {
     "retractor:blade": _blade,
     "retractor:army_navy": _army_navy,
     "retractor:ribbon": _ribbon,
+    "retractor:flat": _flat,
     "retractor:langenbeck": _langenbeck,
     "retractor:rake": _rake,
 }

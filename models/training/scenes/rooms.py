@@ -18,7 +18,6 @@ from tracking.transforms import rigid
 N_SPANS = 42  # cells along the side of a table top: 1849 vertices
 THING_REACH_MM = 150.0
 VOID_SHARE = 0.2  # of scenes with nothing behind: no depth, and one colour
-VOID_SHARE_OF_ISLANDS = 0.5
 
 
 def bare_ground(rng: np.random.Generator, families: Families) -> list[Part]:
@@ -66,11 +65,11 @@ def _look(rng: np.random.Generator, families: Families, family: str) -> Material
 
 
 def background(
-    rng: np.random.Generator, families: Families, *, is_island: bool = False
+    rng: np.random.Generator, families: Families, void_share: float = VOID_SHARE
 ) -> list[Part]:
     """Floor, walls and a few large things farther away; or nothing, as in plain scenes."""
     parts: list[Part] = []
-    if rng.random() < (VOID_SHARE_OF_ISLANDS if is_island else VOID_SHARE):
+    if rng.random() < void_share:
         return parts
     if rng.random() < 0.7:
         drop = float(rng.uniform(300, 1100))

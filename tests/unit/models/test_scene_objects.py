@@ -21,6 +21,7 @@ from models.training.scenes import (
 )
 from models.training.scenes.hand_shapes import rolled
 from models.training.scenes.meshes import swept, turned
+from models.training.scenes.reliefs import level
 from recordings.simulation.scene import Part
 from tracking.applicator import Applicator
 from tracking.segmentation import Label
@@ -43,6 +44,10 @@ BUILDERS: dict[str, tuple[Builder, Label]] = {
     "tool": (instruments.instrument, Label.OCCLUDER),
     "tool at the rim": (lambda r, f: instruments.near_rim(r, f, CONE), Label.OCCLUDER),
     "tool over the ring": (lambda r, f: instruments.over_ring(r, f, CONE), Label.OCCLUDER),
+    "tools laid down": (
+        lambda r, f: instruments.laid_down(r, f, level(0.0), 90.0),
+        Label.OCCLUDER,
+    ),
     "retractor": (retractors.retractor, Label.OCCLUDER),
     "frame": (lambda r, f: retractors.retractor_frame(r, f, 80.0), Label.OCCLUDER),
     "tubing": (tubing.tubing, Label.OCCLUDER),
@@ -150,3 +155,19 @@ def test_turned_profile_has_its_radius_and_slope() -> None:
     x, y, z = mesh.vertices_mm.T
     assert np.hypot(x, y) == pytest.approx(10.0)
     assert set(np.round(z + 0.5 * x, 9)) == {0.0, 5.0}
+
+
+@pytest.mark.parametrize("slope", [-0.4, 0.0, 0.3])
+def test_a_tool_that_is_laid_down_lies_along_the_ground(slope: float) -> None:
+    """Its axis, from its tip to the end of what lies under it, keeps the same height above it."""
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        parts = instruments.laid_down(rng, TRAINING, lambda x, _: slope * x, 90.0)
+        for part in parts:
+            axis = transform_points(
+                part.world_from_part,
+                np.array([[0.0, 0.0, 0.0], [-instruments.LAID_LENGTH_MM, 0, 0]]),
+            )
+            above_mm = axis[:, 2] - slope * axis[:, 0]
+            assert above_mm[0] == pytest.approx(above_mm[1], abs=1e-6)
+            assert 1.9 < above_mm[0] < 8.1

@@ -10,6 +10,7 @@ import pytest
 from models.training.families import Families
 from models.training.random_scenes import LabelledFrame, random_frames
 from models.training.scenes.compose import KIND_SHARES, KINDS, random_scenery
+from models.training.scenes.fields import VOID_SHARE_OF_ISLANDS
 from models.training.scenes.rooms import background
 from tracking.segmentation import Label
 
@@ -99,7 +100,9 @@ def test_some_scenes_are_plain_and_some_have_nothing_behind() -> None:
         materials = [part.material for part in parts]
         n_plain += all(one.texture is None and one.specular == 0.0 for one in materials)
         n_void += not background(np.random.default_rng(seed), training)
-        n_void_of_islands += not background(np.random.default_rng(seed), training, is_island=True)
+        n_void_of_islands += not background(
+            np.random.default_rng(seed), training, VOID_SHARE_OF_ISLANDS
+        )
     assert PLAIN_BAND[0] <= n_plain <= PLAIN_BAND[1]
     assert VOID_BAND[0] <= n_void <= VOID_BAND[1]
     assert ISLAND_VOID_BAND[0] <= n_void_of_islands <= ISLAND_VOID_BAND[1]
