@@ -25,7 +25,7 @@ from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import EdgeQuality, Label, Segmentation
 
 NETWORK_EDGES = EdgeQuality(  # of upsampled logits: a pixel or two of the network's grid
-    sigma_px=1.0, correlation_px=12.0, bias_px=3.0, free_bias_px=1.0
+    sigma_px=1.0, correlation_px=12.0, bias_px=3.0
 )
 
 # Of the believed applicator: beside it stands something that is nearly called one too, and a second

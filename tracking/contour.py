@@ -61,7 +61,6 @@ class EdgeOffsets:
     normals_px : (n, 2) outward unit normals in the image
     offsets_px : (n,)
     spacing_px : mean distance between neighbouring points in the image
-    is_free : of the exit: nothing may hide it (`free_exit`)
     """
 
     name: str
@@ -69,7 +68,6 @@ class EdgeOffsets:
     normals_px: Float
     offsets_px: Float
     spacing_px: float
-    is_free: bool = False
 
 
 def measure_edges(

@@ -72,10 +72,10 @@ def edge_weights(
 ) -> Float:
     """Robust weights (n,) of an edge's offsets in 1/px^2, thinned for their correlation.
 
-    The labels' noise and, at an exit that is not free, tissue that covers the rim unevenly:
-    variances per length of edge add. Offsets that scatter more than the labels' quality says, or
-    wander in longer waves, count as what they are. `offsets_px` (n,): what is judged in place of
-    the edge's own, where a model explains part of these.
+    The labels' noise and, at the exit, tissue that covers the rim unevenly: variances per
+    length of edge add. Offsets that scatter more than the labels' quality says, or wander in
+    longer waves, count as what they are. `offsets_px` (n,): what is judged in place of the
+    edge's own, where a model explains part of these.
     """
     return _weights(
         edge.offsets_px if offsets_px is None else offsets_px,
@@ -84,7 +84,7 @@ def edge_weights(
         quality.sigma_px,
         quality.correlation_px,
         intrinsics.fx,
-        BURIAL_SIGMA_MM if _may_be_buried(edge) else 0.0,
+        BURIAL_SIGMA_MM if edge.name == EXIT else 0.0,
         NORMAL_MAD,
     )
 
@@ -198,10 +198,4 @@ def shift_marginalised(
 
 def edge_bias_px(edge: EdgeOffsets, quality: EdgeQuality) -> float:
     """1-sigma of the shift common to an edge: tissue may hide the exit, nothing hides the rest."""
-    if edge.is_free:
-        return quality.free_bias_px
-    return EXIT_BURIED_PX if _may_be_buried(edge) else quality.bias_px
-
-
-def _may_be_buried(edge: EdgeOffsets) -> bool:
-    return edge.name == EXIT and not edge.is_free
+    return EXIT_BURIED_PX if edge.name == EXIT else quality.bias_px

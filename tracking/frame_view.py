@@ -27,8 +27,7 @@ FINE_MM, FINE_SIGMA = 3.0, 4.0  # a pixel further off than both contradicts a po
 class FrameView:
     """A frame's pixels, outline and depth, with the model that is sought in them.
 
-    `hidden_rim`: points of the exit's edge that the bed is known to hide; `has_free_exit`: nothing
-    hides any (`free_exit`).
+    `hidden_rim`: points of the exit's edge that the bed is known to hide.
     """
 
     model: ConeModel
@@ -40,7 +39,6 @@ class FrameView:
     outline: Outline
     quality: OutlineQuality
     hidden_rim: Bool | None = None
-    has_free_exit: bool = False
 
     @cached_property
     def score(self) -> ScorePixels:
@@ -60,7 +58,6 @@ class FrameView:
             self.intrinsics,
             self.noise,
             self.hidden_rim,
-            has_free_exit=self.has_free_exit,
         )
 
     def disagreement(self, pose: Float, spread: float = 1.0) -> float:

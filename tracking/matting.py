@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.arrays import Bool, Float, UInt8
+from tracking.arrays import Bool, UInt8
 from tracking.color_sides import scatter_about_mean, shares_between
 from tracking.cone_model import EXIT
 from tracking.contact import extent_near
 from tracking.contour import Outline, outline_of
-from tracking.extent import Box
+from tracking.extent import Box, with_margin
 from tracking.kernels import square
 from tracking.segmentation import EdgeQuality, Label
 
@@ -28,9 +28,7 @@ DEEP_PX = 5  # from the outline: deeper than a network's outline is off, the sid
 MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
-MATTED = EdgeQuality(  # 65 exits of random scenes: 0.4 px over 7.5 px; the shift: of labels
-    sigma_px=0.3, correlation_px=8.0, bias_px=3.0, free_bias_px=1.0
-)
+MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)  # the shift: of labels
 CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach and a label's error
 
 
@@ -69,11 +67,12 @@ def needs_matting(quality: EdgeQuality) -> bool:
 
 
 def matted_outline(labels: UInt8, color_rgb: UInt8, box: Box | None = None) -> Outline | None:
-    """Outline of the applicator, sharpened by colour where it meets the bed.
+    """Outline of the applicator, sharpened by colour where its exit lies: where it meets the bed.
 
-    There its exit lies, whose shape tells the roll; elsewhere the labels stand. None where the
-    applicator does not meet the bed, or colour tells less than half of where it does. `box` is
-    the applicator's, where it is known.
+    And half the exit's width above and aside, as far as its arc may end beyond the bed, on skin or
+    cloth: it counts as sharp all along. Elsewhere the labels stand. None where the applicator does
+    not meet the bed, or colour tells less than half of where it does. `box` is the applicator's,
+    where it is known.
     """
     outline = outline_of(labels, box)
     if outline is None:
@@ -86,14 +85,15 @@ def matted_outline(labels: UInt8, color_rgb: UInt8, box: Box | None = None) -> O
     )
     if stop == 0:
         return None
-    rows = slice(top + max(0, first - CONTACT_PX), top + stop + CONTACT_PX)
-    columns = slice(left + max(0, start - CONTACT_PX), left + end + CONTACT_PX)
-    crop = labels[rows, columns]
-    color = cv2.cvtColor(color_rgb[rows, columns], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
-    occluder = crop == Label.OCCLUDER.value
-    applicator = crop == Label.APPLICATOR.value
-    _, inverse = cv2.invert(_scatter(applicator, occluder, color))
-    precision = inverse.astype(np.float32)
+    _, _, exit_start, exit_end = extent_near(
+        around, Label.APPLICATOR.value, Label.TUMOR_BED.value, CONTACT_PX
+    )
+    contact = slice(top + first, top + stop), slice(left + start, left + end)
+    near = with_margin(contact, CONTACT_PX)
+    precision = _precision(labels, color_rgb, near)
+    above, columns = with_margin(contact, max(CONTACT_PX, (exit_end - exit_start) // 2))
+    rows = slice(above.start, near[0].stop)
+    applicator, occluder, color = _cut(labels, color_rgb, (rows, columns))
     coarse, _, _ = _matte(applicator, occluder, color, COARSE, precision)
     sharper = (_smooth(coarse) >= INSIDE) & ~occluder
     fine, n_told, n_untold = _matte(sharper, occluder, color, FINE, precision)
@@ -144,18 +144,28 @@ def _matte(
     )
 
 
-def _scatter(applicator: Bool, occluder: Bool, color_rgba: UInt8) -> Float:
-    """Covariance (3, 3) of the sides' colours about their local means, the sensor's noise in it.
+def _cut(labels: UInt8, color_rgb: UInt8, box: Box) -> tuple[Bool, Bool, UInt8]:
+    """Applicator, occluder and colour (h, w, 4) of a part of the image."""
+    crop = labels[box]
+    color = cv2.cvtColor(color_rgb[box], cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
+    return crop == Label.APPLICATOR.value, crop == Label.OCCLUDER.value, color
 
-    Every second row and column tell as much.
+
+def _precision(labels: UInt8, color_rgb: UInt8, box: Box) -> NDArray[np.float32]:
+    """Inverse (3, 3) of the covariance of the sides' colours in a part of the image.
+
+    About their local means, with the sensor's noise in it; every second row and column tell as
+    much. Of where applicator and bed meet alone: what varies on cloth and skin is not to blur it.
     """
+    applicator, occluder, color_rgba = _cut(labels, color_rgb, box)
     total = np.diag([COLOR_NOISE**2] * 3)
     color_thinned = color_rgba[::2, ::2].copy()
     for side in (applicator, ~(applicator | occluder)):
         core = _core(side, DEEP_PX)[::2, ::2].copy()
         sums = _sums(color_thinned, core, COARSE.window_px // 2 + 1)
         total += scatter_about_mean(core, color_thinned, sums)
-    return total
+    _, inverse = cv2.invert(total)
+    return inverse.astype(np.float32)
 
 
 def _smooth(fraction: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 from tracking.applicator_pixels import ApplicatorPixels
 from tracking.arrays import Bool, Float
 from tracking.camera import CameraIntrinsics
-from tracking.cone_model import EXIT, ConeModel
+from tracking.cone_model import ConeModel
 from tracking.contour import EdgeOffsets, Outline, measure_edges
 from tracking.depth_noise import DepthNoise
 from tracking.edge_equations import (
@@ -71,7 +71,6 @@ class _Problem:
     noise: DepthNoise
     inflation: float
     hidden_rim: Bool | None
-    has_free_exit: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +104,6 @@ def refine(
     intrinsics: CameraIntrinsics,
     noise: DepthNoise,
     hidden_rim: Bool | None = None,
-    *,
-    has_free_exit: bool = False,
 ) -> Refined:
     """Refine `start` (camera_from_applicator) to the maximum of the likelihood.
 
@@ -115,17 +112,7 @@ def refine(
     turns back goes half the way (outline points that come and go can make whole steps alternate).
     """
     inflation = correlation_inflation(pixels.stride_px, noise.correlation_px)
-    problem = _Problem(
-        model,
-        pixels,
-        outline,
-        quality,
-        intrinsics,
-        noise,
-        inflation,
-        hidden_rim,
-        has_free_exit,
-    )
+    problem = _Problem(model, pixels, outline, quality, intrinsics, noise, inflation, hidden_rim)
     widening = _widening(problem, start)
     current = _round(problem, start, widening)
     pose = current.pose
@@ -201,8 +188,6 @@ def _edge_terms(problem: _Problem, pose: Float) -> _Edges:
     edges = measure_edges(
         problem.model, pose, problem.outline, problem.intrinsics, problem.hidden_rim
     )
-    if problem.has_free_exit:
-        edges = [replace(edge, is_free=edge.name == EXIT) for edge in edges]
     information, gradient = np.zeros((6, 6)), np.zeros(6)
     jacobians = [motion for motion, _ in edge_jacobians(pose, edges, problem.intrinsics)]
     for edge, jacobian in zip(edges, jacobians, strict=True):

@@ -19,7 +19,6 @@ from tracking.contour import Outline, outline_of
 from tracking.depth_noise import DepthNoise
 from tracking.first_search import find_starts
 from tracking.frame_view import FrameView, upside_down_cost
-from tracking.free_exit import with_free_exit
 from tracking.hiding import with_hiding_background
 from tracking.judge import alone, judge, rank
 from tracking.known_roll import with_known_roll
@@ -105,7 +104,6 @@ def _found(view: FrameView, prior: Float | None) -> Registration:
 
 def _with_known_rest(view: FrameView, registration: Registration) -> Registration:
     """Slide and roll as far as the view really tells them."""
-    view, registration = with_free_exit(view, registration)
     return with_known_roll(view, with_known_slide(view, registration))
 
 

@@ -31,15 +31,13 @@ class Label(IntEnum):
 class EdgeQuality:
     """How well label edges lie on true edges, measured on labelled frames.
 
-    The offset of an edge point is a shift common to the whole edge (1-sigma `bias_px`;
-    `free_bias_px` where depth, too, has an edge there, all along: `free_exit`) plus
+    The offset of an edge point is a shift common to the whole edge (1-sigma `bias_px`) plus
     noise of 1-sigma `sigma_px` that agrees over `correlation_px` along the edge.
     """
 
     sigma_px: float
     correlation_px: float
     bias_px: float
-    free_bias_px: float
 
     def of(self, _edge: str) -> EdgeQuality:
         """Of every edge of an outline that was read off labels alone."""
@@ -54,7 +52,7 @@ class OutlineQuality(Protocol):
 
 
 EXACT_LABELS = EdgeQuality(  # stored masks: the smoothed pixel grid's steps, as seen on edges
-    sigma_px=0.15, correlation_px=3.0, bias_px=0.5, free_bias_px=0.5
+    sigma_px=0.15, correlation_px=3.0, bias_px=0.5
 )
 
 

@@ -23,7 +23,7 @@ from tracking.edge_equations import (
 from tracking.robust import NORMAL_MAD, median, tukey
 from tracking.segmentation import EdgeQuality
 
-QUALITY = EdgeQuality(sigma_px=0.15, correlation_px=3.6, bias_px=0.5, free_bias_px=0.5)
+QUALITY = EdgeQuality(sigma_px=0.15, correlation_px=3.6, bias_px=0.5)
 N_POINTS, SPACING_PX = 60, 3.6
 
 

@@ -12,7 +12,7 @@ from tracking.segmentation import Label
 
 SHAPE = (120, 160)
 EDGE_ROW = 60.3  # where the applicator's pixels end: sub-pixel
-GREY, RED = (128.0, 128.0, 128.0), (220.0, 100.0, 90.0)
+GREY, RED, GREEN = (128.0, 128.0, 128.0), (220.0, 100.0, 90.0), (50.0, 120.0, 100.0)
 SHADOW = 0.5  # of the light that is left
 MEETS_U, SLANT = 80, 0.3  # the shadow's edge: near the outline on its right
 NOISE = 3.0  # grey levels
@@ -58,6 +58,31 @@ def test_the_edge_of_a_shadow_on_the_bed_does_not_bend_the_outline(off_px: int) 
     offsets = _offsets(matted_outline(_labels(off_px), _picture(RED, SHADOW)))
     assert np.all(np.isfinite(offsets))
     assert np.abs(offsets).max() < 2 * ON_EDGE_PX
+
+
+@pytest.mark.parametrize("off_px", LABELS_OFF_PX)
+def test_an_arc_is_sharpened_to_its_ends_beyond_the_bed(off_px: int) -> None:
+    """The bed lies below the arc's middle alone; beside it is cloth of many shades."""
+    centre, radius = (80.0, 50.0), 30.3
+    v, u = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(np.float64)
+    from_edge = np.hypot(u - centre[0], v - centre[1]) - radius
+    is_bed = (np.abs(u - centre[0]) < 18) & (v > centre[1] + 18)
+    labels = np.where(is_bed, Label.TUMOR_BED, Label.OTHER).astype(np.uint8)
+    labels[from_edge < off_px] = Label.APPLICATOR
+    cloth = np.array(GREEN) * (0.7 + 0.3 * np.sin(u / 3) * np.sin(v / 3))[..., None]
+    around = np.where(is_bed[..., None], np.array(RED), cloth)
+    share = np.clip(0.5 - from_edge, 0.0, 1.0)[..., None]
+    color = share * np.array(GREY) + (1 - share) * around
+    noise = np.random.default_rng(5).standard_normal(color.shape) * NOISE
+    outline = matted_outline(labels, np.clip(color + noise, 0, 255).astype(np.uint8))
+    assert outline is not None
+    turn = np.radians(np.arange(5.0, 176.0))
+    normals = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    offsets = transitions(outline, np.array(centre) + radius * normals, normals)
+    assert np.isfinite(offsets).mean() > 0.7  # nothing is known where bed and cloth meet
+    assert np.isfinite(offsets[[0, -1]]).all()
+    assert np.nanmax(np.abs(offsets)) < 0.8
+    assert np.sqrt(np.nanmean(offsets**2)) < 0.3
 
 
 def test_where_colour_tells_nothing_of_the_edge_nothing_is_known() -> None:

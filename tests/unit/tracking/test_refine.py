@@ -120,10 +120,7 @@ def test_a_rim_that_is_hidden_leaves_the_roll_open() -> None:
 
 def test_of_a_matted_outline_only_the_exit_is_as_good_as_colour() -> None:
     """The ring's edge stays the labels' own, of which half a dozen points on a line say little."""
-    view, coarse = (
-        _view(CONES[0]),
-        EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0, free_bias_px=1.5),
-    )
+    view, coarse = _view(CONES[0]), EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0)
     seen, truth = make_frame_view(view), view.camera_from_applicator
     kinds = (MATTED, PartlyMatted(coarse), coarse)
     matted, partly, labels = (replace(seen, quality=kind).refine(truth) for kind in kinds)

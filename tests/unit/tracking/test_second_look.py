@@ -15,7 +15,7 @@ from tracking.second_look import SecondLook, second_look
 from tracking.segmentation import EXACT_LABELS, EdgeQuality, Label, Segmentation
 
 CONE = make_applicator()
-NETWORK = EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0, free_bias_px=1.5)
+NETWORK = EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0)
 OWN = Dimensions(60.0, 0.1, 15.0, 0.3)
 OTHER = Dimensions(65.0, 0.1, 15.0, 0.3)
 
