@@ -7,22 +7,26 @@ into another direction than the registered one.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tracking.arrays import Float
+from tracking.cone_model import EXIT
 from tracking.first_search import rolled, shows_face
 from tracking.frame_view import FrameView
 from tracking.judge import judge
 from tracking.pose_covariance import slide_sigma_mm, without_roll, without_slide
 from tracking.registration import Dimensions, Registration
-from tracking.slide import SURE_SIGMA_MM
-from tracking.transforms import rigid, rotation_from_vector
+from tracking.slide import SURE_SIGMA_MM, slid
+from tracking.transforms import invert, rigid, rotation_from_vector
 
 MAX_TURN_DEG = 20.0  # between the registered and the measured direction of the bevel
 MAX_TURN_SIGMA = 4.0
 MAX_OPEN_TURN_DEG = 45.0  # a direction that may be this far off tells no slide
 N_TRIALS = 2
+TWIN_TURNS_RAD = (-np.pi / 2, np.pi / 2, np.pi)
+RIVAL_MISFIT = 1.5  # times the best roll's
 
 
 def with_known_roll(view: FrameView, result: Registration) -> Registration:
@@ -52,13 +56,57 @@ def with_known_roll(view: FrameView, result: Registration) -> Registration:
 
 
 def _with_found_roll(view: FrameView, result: Registration) -> Registration:
+    """The roll that fits the rim best, where no other one fits about as well."""
     if result.camera_from_applicator is None:
         return result
-    for start in rolled(view, result.camera_from_applicator):
-        found = judge(view, view.refine(start))
-        if found.is_ok and found.roll_observable:
-            return found.with_start(result.start)
-    return result
+    fits = sorted(
+        (_fit(view, start) for start in rolled(view, result.camera_from_applicator)),
+        key=lambda fit: fit.rim_px,
+    )
+    best = next((fit for fit in fits if fit.registration.roll_observable), None)
+    if best is None:
+        return result
+    rivals = [*fits, *(_fit(view, start) for start in _twins(view, best.pose))]
+    is_sure = not any(_is_rival(rival, best) for rival in rivals)
+    return best.registration.with_start(result.start) if is_sure else result
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A refined roll, and how far the rim's outline lies off its form, px (mean; inf: unseen)."""
+
+    pose: Float
+    registration: Registration
+    rim_px: float
+
+
+def _fit(view: FrameView, start: Float) -> _Fit:
+    refined = view.refine(start)
+    rims = [edge.offsets_px for edge in refined.edges if edge.name == EXIT]
+    off_px = float(np.abs(rims[0] - np.median(rims[0])).mean()) if rims else float("inf")
+    found = judge(view, refined)
+    return _Fit(refined.pose, found, off_px if found.is_ok else float("inf"))
+
+
+def _twins(view: FrameView, pose: Float) -> list[Float]:
+    """Other rolls, slid until the rim's nearest point is where it is."""
+    applicator = view.model.applicator
+    camera = invert(pose)[:3, 3]
+    azimuth = np.arctan2(camera[1], camera[0])
+    return [
+        slid(
+            pose @ rigid(rotation_from_vector([0.0, 0.0, turn]), np.zeros(3)),
+            applicator.bevel_rise_mm * float(np.cos(azimuth - turn) - np.cos(azimuth)),
+        )
+        for turn in TWIN_TURNS_RAD
+    ]
+
+
+def _is_rival(other: _Fit, best: _Fit) -> bool:
+    """Whether another roll fits nearly as well."""
+    across = best.pose[:3, 0] @ other.pose[:3, 0], best.pose[:3, 1] @ other.pose[:3, 0]
+    turn_deg = abs(float(np.degrees(np.arctan2(across[1], across[0]))))
+    return turn_deg > MAX_OPEN_TURN_DEG and other.rim_px < RIVAL_MISFIT * best.rim_px
 
 
 def _turn_deg(result: Registration) -> float:
