@@ -63,7 +63,7 @@ def _with_found_roll(view: FrameView, result: Registration) -> Registration:
         (_fit(view, start) for start in rolled(view, result.camera_from_applicator)),
         key=lambda fit: fit.rim_px,
     )
-    best = next((fit for fit in fits if fit.registration.roll_observable), None)
+    best = next((fit for fit in fits if fit.tells_roll), None)
     if best is None:
         return result
     rivals = [*fits, *(_fit(view, start) for start in _twins(view, best.pose))]
@@ -78,6 +78,11 @@ class _Fit:
     pose: Float
     registration: Registration
     rim_px: float
+
+    @property
+    def tells_roll(self) -> bool:
+        """Whether it may be believed, roll and all."""
+        return self.registration.is_ok and self.registration.roll_observable
 
 
 def _fit(view: FrameView, start: Float) -> _Fit:

@@ -11,9 +11,10 @@ from tests.builders import View, bed_coefficients, make_applicator, make_view, p
 from tests.builders_views import make_frame_view, sure_registration
 from tracking.arrays import Float
 from tracking.frame_view import FrameView
+from tracking.judge import judge
 from tracking.known_roll import with_known_roll
 from tracking.pose_covariance import without_roll, without_slide
-from tracking.registration import Registration
+from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality
 from tracking.slide import slid
 from tracking.transforms import rigid, rotation_from_vector
@@ -81,3 +82,14 @@ def test_the_rim_s_form_decides_and_not_which_roll_is_tried_first(
             n_told += 1
             assert abs(_off(found, view.camera_from_applicator)[0]) < WRONG_DEG
     assert n_told >= 3
+
+
+def test_a_roll_that_cannot_be_believed_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = _view(60.0)
+    seen, start = _sought(view, 0.0)
+    assert with_known_roll(seen, start).roll_observable
+    monkeypatch.setattr(
+        "tracking.known_roll.judge",
+        lambda *taken: judge(*taken).with_status(RegistrationStatus.POOR_FIT),
+    )
+    assert not with_known_roll(seen, start).roll_observable
