@@ -29,6 +29,7 @@ MIN_CORE_FRACTION = 0.02  # of the window
 BLUR_PX = 0.7
 INSIDE = 0.5  # share of applicator from which a pixel is one
 MATTED = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)  # the shift: of labels
+SHADE = 0.2  # of the light on the bed: it varies by so much from place to place, by shadows
 CONTACT_PX = 12  # around the contact of applicator and bed: the windows' reach and a label's error
 
 
@@ -156,6 +157,8 @@ def _precision(labels: UInt8, color_rgb: UInt8, box: Box) -> NDArray[np.float32]
 
     About their local means, with the sensor's noise in it; every second row and column tell as
     much. Of where applicator and bed meet alone: what varies on cloth and skin is not to blur it.
+    More or less light on the bed moves its colour towards black or away from it, at the edge of a
+    shadow within a pixel: that direction is believed the less.
     """
     applicator, occluder, color_rgba = _cut(labels, color_rgb, box)
     total = np.diag([COLOR_NOISE**2] * 3)
@@ -164,8 +167,9 @@ def _precision(labels: UInt8, color_rgb: UInt8, box: Box) -> NDArray[np.float32]
         core = _core(side, DEEP_PX)[::2, ::2].copy()
         sums = _sums(color_thinned, core, COARSE.window_px // 2 + 1)
         total += scatter_about_mean(core, color_thinned, sums)
-    _, inverse = cv2.invert(total)
-    return inverse.astype(np.float32)
+    mean = np.array(cv2.mean(color_rgba, (labels[box] == Label.TUMOR_BED.value).view(np.uint8))[:3])
+    total += SHADE**2 * np.outer(mean, mean)
+    return np.linalg.inv(total).astype(np.float32)
 
 
 def _smooth(fraction: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from tracking.segmentation import Label
 
 SHAPE = (120, 160)
 EDGE_ROW = 60.3  # where the applicator's pixels end: sub-pixel
-GREY, RED, GREEN = (128.0, 128.0, 128.0), (220.0, 100.0, 90.0), (50.0, 120.0, 100.0)
+GREY, RED, BLUE = (128.0, 128.0, 128.0), (220.0, 100.0, 90.0), (60.0, 60.0, 160.0)
 SHADOW = 0.5  # of the light that is left
 MEETS_U, SLANT = 80, 0.3  # the shadow's edge: near the outline on its right
 NOISE = 3.0  # grey levels
@@ -69,7 +69,7 @@ def test_an_arc_is_sharpened_to_its_ends_beyond_the_bed(off_px: int) -> None:
     is_bed = (np.abs(u - centre[0]) < 18) & (v > centre[1] + 18)
     labels = np.where(is_bed, Label.TUMOR_BED, Label.OTHER).astype(np.uint8)
     labels[from_edge < off_px] = Label.APPLICATOR
-    cloth = np.array(GREEN) * (0.7 + 0.3 * np.sin(u / 3) * np.sin(v / 3))[..., None]
+    cloth = np.array(BLUE) * (0.7 + 0.3 * np.sin(u / 3) * np.sin(v / 3))[..., None]
     around = np.where(is_bed[..., None], np.array(RED), cloth)
     share = np.clip(0.5 - from_edge, 0.0, 1.0)[..., None]
     color = share * np.array(GREY) + (1 - share) * around
