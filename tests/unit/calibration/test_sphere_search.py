@@ -13,6 +13,7 @@ LEFT, RIGHT = (-80.0, 10.0, 500.0), (90.0, -20.0, 520.0)
 SPACING_MM = float(np.linalg.norm(np.subtract(LEFT, RIGHT)))
 RADIUS = 40.0
 RADIUS_LIMIT_MM = 0.2  # the task's
+N_DRAWS, MOST_RMS = 10, 1.72  # chi square of ten: 0.1 % of ten draws are further off by chance
 
 
 def _bench(seed: int = 0) -> Float:
@@ -42,10 +43,14 @@ def test_the_spheres_of_that_radius_are_found_among_clutter(found: list[FoundSph
 
 
 def test_the_smaller_one_is_found_by_its_own_radius() -> None:
-    (small,) = find_spheres(_bench(), 0.6 * RADIUS)
-    sigma = small.fit.radius_sigma_mm  # one frame: too small a sphere for 0.2 mm
-    assert small.fit.radius_mm == pytest.approx(0.6 * RADIUS, abs=3 * sigma)
-    assert sigma < RADIUS_LIMIT_MM
+    """In ten draws: at three of its sigmas, one draw passes on one processor and not on another."""
+    off = []
+    for seed in range(N_DRAWS):
+        (small,) = find_spheres(_bench(seed), 0.6 * RADIUS)
+        sigma = small.fit.radius_sigma_mm  # one frame: too small a sphere for 0.2 mm
+        assert sigma < RADIUS_LIMIT_MM
+        off.append((small.fit.radius_mm - 0.6 * RADIUS) / sigma)
+    assert np.sqrt(np.mean(np.square(off))) < MOST_RMS
 
 
 def test_the_same_cloud_gives_the_same_figures(found: list[FoundSphere]) -> None:
