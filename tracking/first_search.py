@@ -66,7 +66,7 @@ def rolled(view: FrameView, pose: Float) -> list[Float]:
     ranked = []
     for slide in slides:
         for angle in np.arange(n_rolls) * (2 * np.pi / n_rolls):
-            candidate = slid(pose @ _roll(angle), slide)
+            candidate = slid(turned(pose, angle), slide)
             cost = disagreement(view.model, candidate, around_exit, tolerance)
             if len(slides) > 1:  # all of the cone judges a slide, its exit may be hidden
                 cost = view.disagreement(candidate) + min(cost, 1.0)
@@ -81,8 +81,9 @@ def rolled(view: FrameView, pose: Float) -> list[Float]:
     return [entry[3] for entry in chosen]
 
 
-def _roll(angle_rad: float) -> Float:
-    return rigid(rotation_from_vector([0.0, 0.0, angle_rad]), np.zeros(3))
+def turned(pose: Float, angle_rad: float) -> Float:
+    """The pose turned about its own axis."""
+    return pose @ rigid(rotation_from_vector([0.0, 0.0, angle_rad]), np.zeros(3))
 
 
 def _are_distinct(first: tuple[float, float], second: tuple[float, float]) -> bool:

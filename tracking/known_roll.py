@@ -8,18 +8,20 @@ into another direction than the registered one.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from tracking.arrays import Float
 from tracking.cone_model import EXIT
-from tracking.first_search import rolled, shows_face
+from tracking.first_search import rolled, shows_face, turned
 from tracking.frame_view import FrameView
 from tracking.judge import judge
+from tracking.pose_change import pose_change
 from tracking.pose_covariance import slide_sigma_mm, without_roll, without_slide
 from tracking.registration import Dimensions, Registration
 from tracking.slide import SURE_SIGMA_MM, slid
-from tracking.transforms import invert, rigid, rotation_from_vector
+from tracking.transforms import invert
 
 MAX_TURN_DEG = 20.0  # between the registered and the measured direction of the bevel
 MAX_TURN_SIGMA = 4.0
@@ -44,11 +46,11 @@ def with_known_roll(view: FrameView, result: Registration) -> Registration:
         turn_deg = _turn_deg(result)
         if turn_deg == 0.0 or result.camera_from_applicator is None:
             break
-        roll = rigid(rotation_from_vector([0.0, 0.0, np.radians(turn_deg)]), np.zeros(3))
-        turned = judge(view, view.refine(result.camera_from_applicator @ roll))
-        if not (turned.is_ok and abs(_turn_deg(turned)) < abs(turn_deg)):
+        start = turned(result.camera_from_applicator, np.radians(turn_deg))
+        followed = judge(view, view.refine(start))
+        if not (followed.is_ok and abs(_turn_deg(followed)) < abs(turn_deg)):
             break
-        result = turned.with_start(result.start)
+        result = followed.with_start(result.start)
     is_sure = _has_sure_slide(view, result)
     if _turn_deg(result) == 0.0:
         return result if is_sure or _shows_direction(result) else without_slide(result)
@@ -66,7 +68,7 @@ def _with_found_roll(view: FrameView, result: Registration) -> Registration:
     best = next((fit for fit in fits if fit.tells_roll), None)
     if best is None:
         return result
-    rivals = [*fits, *(_fit(view, start) for start in _twins(view, best.pose))]
+    rivals = chain(fits, (_fit(view, start) for start in _twins(view, best.pose)))
     is_sure = not any(_is_rival(rival, best) for rival in rivals)
     return best.registration.with_start(result.start) if is_sure else result
 
@@ -100,7 +102,7 @@ def _twins(view: FrameView, pose: Float) -> list[Float]:
     azimuth = np.arctan2(camera[1], camera[0])
     return [
         slid(
-            pose @ rigid(rotation_from_vector([0.0, 0.0, turn]), np.zeros(3)),
+            turned(pose, turn),
             applicator.bevel_rise_mm * float(np.cos(azimuth - turn) - np.cos(azimuth)),
         )
         for turn in TWIN_TURNS_RAD
@@ -109,9 +111,9 @@ def _twins(view: FrameView, pose: Float) -> list[Float]:
 
 def _is_rival(other: _Fit, best: _Fit) -> bool:
     """Whether another roll fits nearly as well."""
-    across = best.pose[:3, 0] @ other.pose[:3, 0], best.pose[:3, 1] @ other.pose[:3, 0]
-    turn_deg = abs(float(np.degrees(np.arctan2(across[1], across[0]))))
-    return turn_deg > MAX_OPEN_TURN_DEG and other.rim_px < RIVAL_MISFIT * best.rim_px
+    turn = float(pose_change(best.pose, other.pose)[:3] @ best.pose[:3, 2])  # about the axis
+    is_other = abs(np.degrees(turn)) > MAX_OPEN_TURN_DEG
+    return bool(is_other) and other.rim_px < RIVAL_MISFIT * best.rim_px
 
 
 def _turn_deg(result: Registration) -> float:

@@ -17,7 +17,7 @@ from tracking.pose_covariance import without_roll, without_slide
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality
 from tracking.slide import slid
-from tracking.transforms import rigid, rotation_from_vector
+from tracking.transforms import invert, rigid, rotation_from_vector
 
 CONE = make_applicator(60.0, 15.0)
 QUALITY = EdgeQuality(sigma_px=0.2, correlation_px=4.0, bias_px=3.0)
@@ -41,7 +41,7 @@ def _sought(view: View, turn_deg: float) -> tuple[FrameView, Registration]:
 def _turned(view: View, turn_deg: float) -> Float:
     """The true pose turned by so much, slid until the rim's nearest point is where it was."""
     truth = view.camera_from_applicator
-    camera = np.linalg.inv(truth)[:3, 3]
+    camera = invert(truth)[:3, 3]
     azimuth, turn = np.arctan2(camera[1], camera[0]), np.radians(turn_deg)
     slide_mm = CONE.bevel_rise_mm * float(np.cos(azimuth - turn) - np.cos(azimuth))
     rolled = truth @ rigid(rotation_from_vector([0.0, 0.0, turn]), np.zeros(3))
@@ -51,7 +51,7 @@ def _turned(view: View, turn_deg: float) -> Float:
 def _off(found: Registration, truth: Float) -> tuple[float, float]:
     """How far roll (deg) and slide (mm) are off."""
     assert found.camera_from_applicator is not None
-    change = np.linalg.inv(truth) @ found.camera_from_applicator
+    change = invert(truth) @ found.camera_from_applicator
     return float(np.degrees(np.arctan2(change[1, 0], change[0, 0]))), float(change[2, 3])
 
 
