@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.applicator_parts import without_doubtful_parts
+from models.color_outlines import Picture
 from models.doubt import label_doubt
 from models.features import painted, planes, planes_ahead
 from models.folded_logits import unfolded
@@ -90,7 +91,10 @@ class OnnxSegmenter:
             small = winners(shown)
             n_believed = int(np.count_nonzero(small == Label.APPLICATOR.value))
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
-        return Prediction(shown, letterbox.source, small, refused_share)
+        picture = None
+        if frame.color_rgb is not None:
+            picture = Picture(frame.color_rgb, tensor[0], letterbox)
+        return Prediction(shown, letterbox.source, small, refused_share, picture)
 
     def canvas(self, frame: RgbdFrame, ahead: Ahead = None) -> tuple[UInt8, Letterbox]:
         """The network's input, and where the image lies on it; `ahead` is completed in place."""

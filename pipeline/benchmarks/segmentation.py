@@ -7,8 +7,10 @@ from time import perf_counter
 
 import numpy as np
 
-from models.labelling import label_image
+from models.color_outlines import Picture
+from models.labelling import winners
 from models.onnx_segmenter import OnnxSegmenter
+from models.prediction import Prediction
 from pipeline.benchmarks.findings import Findings, Goal, TextTable, percentiles
 from pipeline.benchmarks.simulated import bench_frames
 from recordings.progress import Report
@@ -78,7 +80,9 @@ def _one_frame(segmenter: OnnxSegmenter, source: SourceFrame) -> tuple[float, ..
     with_planes = perf_counter()
     logits = segmenter.logits(tensor, letterbox)
     with_logits = perf_counter()
-    label_image(logits, letterbox.source)
+    color_rgb = source.frame.color_rgb
+    picture = None if color_rgb is None else Picture(color_rgb, tensor[0], letterbox)
+    _ = Prediction(logits, letterbox.source, winners(logits), picture=picture).labels
     with_labels = perf_counter()
     segmenter.segment(source)
     ends = (start, with_planes, with_logits, with_labels, perf_counter())
