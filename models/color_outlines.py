@@ -137,7 +137,7 @@ def _any_of(held: UInt8) -> int:
     bits = 0
     for row in range(held.shape[0]):
         for column in range(held.shape[1]):
-            bits |= held[row, column]
+            bits |= int(held[row, column])
     return bits
 
 
@@ -156,8 +156,8 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
         for u in range(width - 1):
             differs[u] |= line[u] ^ line[u + 1]
         row = (top + v) // FOLD + REACH
-        for u in np.flatnonzero(differs):
-            column = (left + u) // FOLD + REACH
+        for at in np.flatnonzero(differs):
+            column = (left + int(at)) // FOLD + REACH
             is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
     first, last = (top + FOLD - 1) // FOLD + REACH, (top + height) // FOLD + REACH
     start, stop = (left + FOLD - 1) // FOLD + REACH, (left + width) // FOLD + REACH

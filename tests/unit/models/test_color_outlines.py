@@ -89,7 +89,7 @@ def _pass(
     differs = np.zeros(whole.shape, bool)
     differs[box.window][:-1] |= small[:-1] != small[1:]
     differs[box.window][:, :-1] |= small[:, :-1] != small[:, 1:]
-    has_outline = differs.reshape(grid[0], FOLD, grid[1], FOLD).any((1, 3))
+    has_outline = np.asarray(differs.reshape(grid[0], FOLD, grid[1], FOLD).any((1, 3)))
     result, is_clear = labels.copy(), np.ones(labels.shape, bool)
     v, u = np.indices(labels.shape)
     own_v = ((v + 0.5) * box.fitted[0] / labels.shape[0] + box.top) // FOLD
@@ -180,6 +180,21 @@ def test_a_picture_of_one_label_has_no_outline() -> None:
     for label in Label:
         labels, small = enlarged(np.full((96, 160), label, np.uint8), picture.letterbox)
         assert np.array_equal(picture.outlined(labels, small), labels)
+
+
+def test_a_window_of_which_half_lies_beyond_the_picture_tells_nothing() -> None:
+    """Nine blocks around the one in the corner, twelve around the next."""
+    color_rgb = np.full((96, 160, 3), BACKGROUND, np.uint8)
+    color_rgb[:8, :6] = CONE
+    color_rgb[:2, :2] = BACKGROUND
+    labels = np.zeros((96, 160), np.uint8)
+    labels[:8, :8] = Label.APPLICATOR
+    picture = picture_of(color_rgb)
+    before, small = enlarged(labels, picture.letterbox)
+    told = picture.outlined(before, small)
+    assert (told[:4, :4] == Label.APPLICATOR).all()
+    assert (told[:4, 4:6] == Label.APPLICATOR).all()
+    assert (told[:4, 6:8] == Label.OTHER).all()
 
 
 def test_the_labels_given_are_not_written_to() -> None:
