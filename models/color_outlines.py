@@ -21,11 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.letterbox import Letterbox
-from models.plane_loops import FOLD, N_COLOR
 from tracking.arrays import UInt8
 from tracking.compiled import compiled, part
 from tracking.loop_types import BYTE, COUNT, LABELS, NEW_LABELS, REAL, array_in
-from tracking.segmentation import Label
 
 Sums = NDArray[np.int32]
 Indices = NDArray[np.int64]
@@ -34,9 +32,9 @@ REACH = 2  # blocks on each side of a window; of the one beside it a pixel may t
 LEAST_BLOCKS = 12  # of a window's 25 that lie in the picture: fewer are explained by chance
 LEAST_EXPLAINED = 0.3  # of the variance of a window's labels
 NOISE_GREY_LEVELS = 1.0  # of a block's mean colour: a difference of that size tells nothing
-N_COLORS: Final = N_COLOR - 1
-N_LABELS: Final = len(Label)
-PER_BLOCK: Final = FOLD**2  # pixels: a block's colour and counts are sums over them
+SIDE: Final = 2  # canvas pixels of a block, `plane_loops.FOLD`
+N_COLORS, N_LABELS = 3, 4
+PER_BLOCK: Final = SIDE**2  # pixels: a block's colour and counts are sums over them
 OUTSIDE: Final = 1 << N_LABELS  # what a block beyond the picture holds
 RIDGE: Final = (NOISE_GREY_LEVELS * PER_BLOCK) ** 2
 
@@ -87,18 +85,18 @@ def _follow(
     pixels for each of the picture's.
     """
     n_rows, n_columns, n_planes = folded.shape
-    if color_rgb.shape != (*labels.shape, N_COLORS) or n_planes < PER_BLOCK * N_COLOR:
+    if color_rgb.shape != (*labels.shape, N_COLORS) or n_planes <= PER_BLOCK * N_COLORS:
         raise ValueError("no picture of these labels")
-    if top < 0 or top + small.shape[0] > n_rows * FOLD or small.max() >= N_LABELS:
+    if top < 0 or top + small.shape[0] > n_rows * SIDE or small.max() >= N_LABELS:
         raise ValueError("rows or labels that there are not")
-    if left < 0 or left + small.shape[1] > n_columns * FOLD:
+    if left < 0 or left + small.shape[1] > n_columns * SIDE:
         raise ValueError("columns that there are not")
     padded = n_rows + 2 * REACH, n_columns + 2 * REACH
     sums, held = np.empty((*padded, N_SUMS), np.int32), np.zeros(padded, np.uint8)
     rows = _starts(labels.shape[0], small.shape[0], down)
     columns = _starts(labels.shape[1], small.shape[1], right)
     of_rows, of_window = np.empty((padded[1], N_SUMS), np.int32), np.empty(N_SUMS, np.int32)
-    model, n_told, told = np.empty((N_LABELS, N_COLOR)), 0, small.copy()
+    model, n_told, told = np.empty((N_LABELS, N_COLORS + 1)), 0, small.copy()
     for is_last in (False, True):
         is_open = _opened(told, top, left, padded)
         _complete(sums, held, is_open, folded, told, top, left)
@@ -112,14 +110,14 @@ def _follow(
                 if not explained > LEAST_EXPLAINED:
                     continue
                 near = _any_of(holds[row + REACH - 1 : row + REACH + 2, at - 1 : at + 2])
-                v, u = FOLD * row - top, FOLD * column - left
+                v, u = SIDE * row - top, SIDE * column - left
                 if is_last:
-                    there = slice(rows[v], rows[v + FOLD]), slice(columns[u], columns[u + FOLD])
+                    there = slice(rows[v], rows[v + SIDE]), slice(columns[u], columns[u + SIDE])
                     _tell(color_rgb[there], model, near, labels[there])
                     n_told += 1
                 else:
-                    block = folded[row, column].reshape((FOLD, FOLD, n_planes // PER_BLOCK))
-                    if _tell(block, model, near, told[v : v + FOLD, u : u + FOLD]) > 0:
+                    block = folded[row, column].reshape((SIDE, SIDE, n_planes // PER_BLOCK))
+                    if _tell(block, model, near, told[v : v + SIDE, u : u + SIDE]) > 0:
                         held[row + REACH, at] = 0
     return n_told
 
@@ -155,12 +153,12 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
             differs[u] = line[u] ^ below[u]
         for u in range(width - 1):
             differs[u] |= line[u] ^ line[u + 1]
-        row = (top + v) // FOLD + REACH
+        row = (top + v) // SIDE + REACH
         for at in np.flatnonzero(differs):
-            column = (left + int(at)) // FOLD + REACH
+            column = (left + int(at)) // SIDE + REACH
             is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
-    first, last = (top + FOLD - 1) // FOLD + REACH, (top + height) // FOLD + REACH
-    start, stop = (left + FOLD - 1) // FOLD + REACH, (left + width) // FOLD + REACH
+    first, last = (top + SIDE - 1) // SIDE + REACH, (top + height) // SIDE + REACH
+    start, stop = (left + SIDE - 1) // SIDE + REACH, (left + width) // SIDE + REACH
     is_open[:first], is_open[last:] = 0, 0
     is_open[:, :start], is_open[:, stop:] = 0, 0
     return is_open
@@ -181,15 +179,15 @@ def _complete(
             start, stop = column - REACH, column + REACH + 1
             in_window[row - REACH : row + REACH + 1, start:stop] = 1
     for row in range(n_rows):
-        v = FOLD * (row - REACH) - top
+        v = SIDE * (row - REACH) - top
         for column in np.flatnonzero(in_window[row]):
             if held[row, column] == 0:
-                u = FOLD * (column - REACH) - left
+                u = SIDE * (column - REACH) - left
                 sums[row, column], held[row, column] = 0, OUTSIDE
-                if 0 <= v <= small.shape[0] - FOLD and 0 <= u <= small.shape[1] - FOLD:
+                if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
                     held[row, column] = _sum_up(
                         folded[row - REACH, column - REACH],
-                        small[v : v + FOLD, u : u + FOLD],
+                        small[v : v + SIDE, u : u + SIDE],
                         sums[row, column],
                     )
 
@@ -198,8 +196,8 @@ def _complete(
 def _sum_up(block: UInt8, labels: UInt8, sums: Sums) -> int:
     """What a block and its labels (2, 2) add to the sums; which labels, a bit each."""
     n_planes, bits = len(block) // PER_BLOCK, 0
-    for down in range(FOLD):
-        for right in range(FOLD):
+    for down in range(SIDE):
+        for right in range(SIDE):
             sums[AT_COUNTS + labels[down, right]] += 1
     sums[AT_BLOCKS] = 1
     for color in range(N_COLORS):

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from models.color_outlines import (
     LEAST_BLOCKS,
     LEAST_EXPLAINED,
+    N_COLORS,
+    N_LABELS,
     NOISE_GREY_LEVELS,
     REACH,
+    SIDE,
     Picture,
 )
 from models.features import planes
 from models.labelling import label_image
 from models.letterbox import Letterbox
-from models.plane_loops import FOLD
+from models.plane_loops import FOLD, N_COLOR
 from models.prediction import Prediction
 from tracking.arrays import UInt8
 from tracking.segmentation import Label
@@ -116,6 +119,10 @@ def _pass(
         best = np.sort(told, axis=1)
         is_clear[own] = best[:, -1] - best[:, -2] > 1e-9
     return result, is_clear
+
+
+def test_what_the_loop_knows_by_heart_is_what_the_others_say() -> None:
+    assert (FOLD, N_COLOR, len(Label)) == (SIDE, N_COLORS + 1, N_LABELS)
 
 
 @pytest.mark.parametrize("size", SIZES)
