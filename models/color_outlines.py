@@ -26,6 +26,7 @@ from tracking.compiled import compiled, part
 from tracking.loop_types import BYTE, COUNT, LABELS, NEW_LABELS, REAL, array_in
 
 Sums = NDArray[np.int32]
+Places = NDArray[np.int32]
 Indices = NDArray[np.int64]
 
 REACH = 2  # blocks on each side of a window; of the one beside it a pixel may take the label
@@ -92,20 +93,22 @@ def _follow(
     if left < 0 or left + small.shape[1] > n_columns * SIDE:
         raise ValueError("columns that there are not")
     padded = n_rows + 2 * REACH, n_columns + 2 * REACH
-    sums, held = np.empty((*padded, N_SUMS), np.int32), np.zeros(padded, np.uint8)
+    sums = np.empty((padded[0] * padded[1], N_SUMS), np.int32)  # one by one, as they are asked for
+    place, held = np.zeros(padded, np.int32), np.zeros(padded, np.uint8)
     rows = _starts(labels.shape[0], small.shape[0], down)
     columns = _starts(labels.shape[1], small.shape[1], right)
     of_rows, of_window = np.empty((padded[1], N_SUMS), np.int32), np.empty(N_SUMS, np.int32)
-    model, n_told, told = np.empty((N_LABELS, N_COLORS + 1)), 0, small.copy()
+    model, n_told, n_sums = np.empty((N_LABELS, N_COLORS + 1)), 0, 1
+    told = small.copy()
     for is_last in (False, True):
         is_open = _opened(told, top, left, padded)
-        _complete(sums, held, is_open, folded, told, top, left)
+        n_sums = _complete(sums, n_sums, place, held, is_open, folded, told, top, left)
         holds = held.copy()  # of the labels as they are now
         for row in range(n_rows):
-            window, ready = sums[row : row + 2 * REACH + 1], 0
+            window, ready = place[row : row + 2 * REACH + 1], 0
             for at in np.flatnonzero(is_open[row + REACH]):
                 column = int(at) - REACH
-                explained = _learn(window, column, ready, of_rows, of_window, model)
+                explained = _learn(sums, window, column, ready, of_rows, of_window, model)
                 ready = column + 2 * REACH + 1
                 if not explained > LEAST_EXPLAINED:
                     continue
@@ -146,7 +149,8 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
     Among themselves or from those right and below. Padded by `REACH` blocks on every side.
     """
     height, width = small.shape
-    is_open, differs = np.zeros(padded, np.uint8), np.zeros(width, np.uint8)
+    is_open, differs = np.zeros(padded, np.uint8), np.zeros((width + 7) // 8 * 8, np.uint8)
+    eight = differs.view(np.uint64)  # at a time: most are alike
     for v in range(height):
         line, below = small[v], small[min(v + 1, height - 1)]
         for u in range(width):
@@ -154,9 +158,12 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
         for u in range(width - 1):
             differs[u] |= line[u] ^ line[u + 1]
         row = (top + v) // SIDE + REACH
-        for at in np.flatnonzero(differs):
-            column = (left + int(at)) // SIDE + REACH
-            is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
+        for word in range(len(eight)):
+            if eight[word] != 0:
+                for u in range(8 * word, 8 * word + 8):
+                    if differs[u] != 0:
+                        column = (left + u) // SIDE + REACH
+                        is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
     first, last = (top + SIDE - 1) // SIDE + REACH, (top + height) // SIDE + REACH
     start, stop = (left + SIDE - 1) // SIDE + REACH, (left + width) // SIDE + REACH
     is_open[:first], is_open[last:] = 0, 0
@@ -166,11 +173,20 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
 
 @part
 def _complete(
-    sums: Sums, held: UInt8, is_open: UInt8, folded: UInt8, small: UInt8, top: int, left: int
-) -> None:
+    sums: Sums,
+    n_sums: int,
+    place: Places,
+    held: UInt8,
+    is_open: UInt8,
+    folded: UInt8,
+    small: UInt8,
+    top: int,
+    left: int,
+) -> int:
     """Write what each block in a window adds to its sums, where that is not done.
 
-    And which labels it holds, a bit each; `OUTSIDE` the picture it holds none.
+    And the place of its sums, and which labels it holds, a bit each; `OUTSIDE` the picture it holds
+    none. `n_sums` places are taken; returns how many there are then.
     """
     n_rows = len(is_open)
     in_window = np.zeros_like(is_open)
@@ -183,13 +199,18 @@ def _complete(
         for column in np.flatnonzero(in_window[row]):
             if held[row, column] == 0:
                 u = SIDE * (column - REACH) - left
-                sums[row, column], held[row, column] = 0, OUTSIDE
+                if place[row, column] == 0:
+                    place[row, column] = n_sums
+                    n_sums += 1
+                adds = sums[place[row, column]]
+                adds[:], held[row, column] = 0, OUTSIDE
                 if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
                     held[row, column] = _sum_up(
                         folded[row - REACH, column - REACH],
                         small[v : v + SIDE, u : u + SIDE],
-                        sums[row, column],
+                        adds,
                     )
+    return n_sums
 
 
 @part
@@ -222,7 +243,8 @@ def _sum_up(block: UInt8, labels: UInt8, sums: Sums) -> int:
 
 @part
 def _learn(
-    window: Sums,
+    sums: Sums,
+    window: Places,
     start: int,
     ready: int,
     of_rows: Sums,
@@ -231,20 +253,20 @@ def _learn(
 ) -> float:
     """`_solve` of the window whose padded columns begin at `start`.
 
-    `window` are its rows of the sums; of those before `ready` the sum is in `of_rows` already.
+    `window`: where the sums of its rows are; of those before `ready` the sum is in `of_rows`.
     """
-    stop = start + 2 * REACH + 1
-    for column in range(max(start, ready), stop):
-        _add(window[:, column], of_rows[column])
-    _add(of_rows[start:stop], of_window)
+    for column in range(max(start, ready), start + 2 * REACH + 1):
+        first, second, middle = window[0, column], window[1, column], window[2, column]
+        _add(sums, first, second, middle, window[3, column], window[4, column], of_rows[column])
+    _add(of_rows, start, start + 1, start + 2, start + 3, start + 4, of_window)
     return _solve(of_window, model)
 
 
 @part
-def _add(parts: Sums, total: Sums) -> None:
-    """The sum of the five parts (5, N_SUMS) of a window's side, into `total`."""
+def _add(sums: Sums, a: int, b: int, c: int, d: int, e: int, total: Sums) -> None:
+    """Add up the five of a window's side, into `total`."""
     for at in range(N_SUMS):
-        total[at] = parts[0, at] + parts[1, at] + parts[2, at] + parts[3, at] + parts[4, at]
+        total[at] = sums[a, at] + sums[b, at] + sums[c, at] + sums[d, at] + sums[e, at]
 
 
 @part
@@ -255,26 +277,29 @@ def _solve(sums: Sums, model: NDArray[np.float64]) -> float:
     of black, into `model` (n_labels, 4). Returns how much of the labels' variance colour explains,
     0 to 1; 0 without writing where there are too few blocks, or only one label.
     """
-    n = sums[AT_BLOCKS]
-    if n < LEAST_BLOCKS:
+    if sums[AT_BLOCKS] < LEAST_BLOCKS:
         return 0.0
-    r, g, b = sums[AT_COLORS] / n, sums[AT_COLORS + 1] / n, sums[AT_COLORS + 2] / n
-    rr = sums[AT_PRODUCTS] / n - r * r + RIDGE
-    rg = sums[AT_PRODUCTS + 1] / n - r * g
-    rb = sums[AT_PRODUCTS + 2] / n - r * b
-    gg = sums[AT_PRODUCTS + 3] / n - g * g + RIDGE
-    gb = sums[AT_PRODUCTS + 4] / n - g * b
-    bb = sums[AT_PRODUCTS + 5] / n - b * b + RIDGE
+    each = 1.0 / sums[AT_BLOCKS]
+    r, g, b = sums[AT_COLORS] * each, sums[AT_COLORS + 1] * each, sums[AT_COLORS + 2] * each
+    rr = sums[AT_PRODUCTS] * each - r * r + RIDGE
+    rg = sums[AT_PRODUCTS + 1] * each - r * g
+    rb = sums[AT_PRODUCTS + 2] * each - r * b
+    gg = sums[AT_PRODUCTS + 3] * each - g * g + RIDGE
+    gb = sums[AT_PRODUCTS + 4] * each - g * b
+    bb = sums[AT_PRODUCTS + 5] * each - b * b + RIDGE
     # The inverse of a symmetric matrix by its cofactors.
     c_rr, c_rg, c_rb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
     c_gg, c_gb, c_bb = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
     one_over = 1.0 / (rr * c_rr + rg * c_rg + rb * c_rb)
-    explained, variance = 0.0, sums[AT_SQUARES] / n
+    explained, variance = 0.0, sums[AT_SQUARES] * each
     for label in range(N_LABELS):
-        mean, at = sums[AT_COUNTS + label] / n, AT_CROSS + N_COLORS * label
-        with_r = sums[at] / n - r * mean
-        with_g = sums[at + 1] / n - g * mean
-        with_b = sums[at + 2] / n - b * mean
+        if sums[AT_COUNTS + label] == 0:
+            model[label] = 0.0
+            continue
+        mean, at = sums[AT_COUNTS + label] * each, AT_CROSS + N_COLORS * label
+        with_r = sums[at] * each - r * mean
+        with_g = sums[at + 1] * each - g * mean
+        with_b = sums[at + 2] * each - b * mean
         on_r = (c_rr * with_r + c_rg * with_g + c_rb * with_b) * one_over
         on_g = (c_rg * with_r + c_gg * with_g + c_gb * with_b) * one_over
         on_b = (c_rb * with_r + c_gb * with_g + c_bb * with_b) * one_over

@@ -25,9 +25,9 @@ from tracking.doubt import DoubtCause, LabelDoubt
 from tracking.frame import RgbdFrame, SourceFrame
 from tracking.segmentation import EdgeQuality, Label, Segmentation
 
-NETWORK_EDGES = EdgeQuality(  # of upsampled logits: a pixel or two of the network's grid
-    sigma_px=1.0, correlation_px=12.0, bias_px=3.0
-)
+# Of upsampled logits: a pixel or two of the network's grid. Where two things meet, colour places
+# them better; where three do, it may not.
+NETWORK_EDGES = EdgeQuality(sigma_px=1.0, correlation_px=12.0, bias_px=3.0)
 
 # Of the believed applicator: beside it stands something that is nearly called one too, and a second
 # cone must not vanish because its own probability lies just below the threshold.
