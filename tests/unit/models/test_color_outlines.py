@@ -123,6 +123,7 @@ def _pass(
 
 def test_what_the_loop_knows_by_heart_is_what_the_others_say() -> None:
     assert (FOLD, N_COLOR, len(Label)) == (SIDE, N_COLORS + 1, N_LABELS)
+    assert 2 * REACH + 1 == 5  # blocks of a window's side, which are added up in one line
 
 
 @pytest.mark.parametrize("size", SIZES)
