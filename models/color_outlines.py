@@ -26,7 +26,6 @@ from tracking.compiled import compiled, part
 from tracking.loop_types import BYTE, COUNT, LABELS, NEW_LABELS, REAL, array_in
 
 Sums = NDArray[np.int32]
-Places = NDArray[np.int32]
 Indices = NDArray[np.int64]
 
 REACH = 2  # blocks on each side of a window; of the one beside it a pixel may take the label
@@ -61,6 +60,11 @@ class Picture:
     folded: UInt8
     letterbox: Letterbox
 
+    @classmethod
+    def of(cls, color_rgb: UInt8 | None, tensor: UInt8, letterbox: Letterbox) -> Picture | None:
+        """That of a frame and the network's input made of it; None without colour."""
+        return None if color_rgb is None else cls(color_rgb, tensor[0], letterbox)
+
     def outlined(self, labels: UInt8, small: UInt8) -> UInt8:
         """Labels (height, width) with outlines as the colours have them; `small`: on the canvas."""
         box, followed = self.letterbox, labels.copy()
@@ -93,22 +97,20 @@ def _follow(
     if left < 0 or left + small.shape[1] > n_columns * SIDE:
         raise ValueError("columns that there are not")
     padded = n_rows + 2 * REACH, n_columns + 2 * REACH
-    sums = np.empty((padded[0] * padded[1], N_SUMS), np.int32)  # one by one, as they are asked for
-    place, held = np.zeros(padded, np.int32), np.zeros(padded, np.uint8)
+    sums, held = np.empty((*padded, N_SUMS), np.int32), np.zeros(padded, np.uint8)
     rows = _starts(labels.shape[0], small.shape[0], down)
     columns = _starts(labels.shape[1], small.shape[1], right)
     of_rows, of_window = np.empty((padded[1], N_SUMS), np.int32), np.empty(N_SUMS, np.int32)
-    model, n_told, n_sums = np.empty((N_LABELS, N_COLORS + 1)), 0, 1
-    told = small.copy()
+    model, n_told, told = np.empty((N_LABELS, N_COLORS + 1)), 0, small.copy()
     for is_last in (False, True):
         is_open = _opened(told, top, left, padded)
-        n_sums = _complete(sums, n_sums, place, held, is_open, folded, told, top, left)
+        _complete(sums, held, is_open, folded, told, top, left)
         holds = held.copy()  # of the labels as they are now
         for row in range(n_rows):
-            window, ready = place[row : row + 2 * REACH + 1], 0
+            window, ready = sums[row : row + 2 * REACH + 1], 0
             for at in np.flatnonzero(is_open[row + REACH]):
                 column = int(at) - REACH
-                explained = _learn(sums, window, column, ready, of_rows, of_window, model)
+                explained = _learn(window, column, ready, of_rows, of_window, model)
                 ready = column + 2 * REACH + 1
                 if not explained > LEAST_EXPLAINED:
                     continue
@@ -159,11 +161,12 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
             differs[u] |= line[u] ^ line[u + 1]
         row = (top + v) // SIDE + REACH
         for word in range(len(eight)):
-            if eight[word] != 0:
-                for u in range(8 * word, 8 * word + 8):
-                    if differs[u] != 0:
-                        column = (left + u) // SIDE + REACH
-                        is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
+            if eight[word] == 0:
+                continue
+            for u in range(8 * word, 8 * word + 8):
+                if differs[u] != 0:
+                    column = (left + u) // SIDE + REACH
+                    is_open[row - 1 : row + 2, column - 1 : column + 2] = 1
     first, last = (top + SIDE - 1) // SIDE + REACH, (top + height) // SIDE + REACH
     start, stop = (left + SIDE - 1) // SIDE + REACH, (left + width) // SIDE + REACH
     is_open[:first], is_open[last:] = 0, 0
@@ -173,20 +176,11 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
 
 @part
 def _complete(
-    sums: Sums,
-    n_sums: int,
-    place: Places,
-    held: UInt8,
-    is_open: UInt8,
-    folded: UInt8,
-    small: UInt8,
-    top: int,
-    left: int,
-) -> int:
+    sums: Sums, held: UInt8, is_open: UInt8, folded: UInt8, small: UInt8, top: int, left: int
+) -> None:
     """Write what each block in a window adds to its sums, where that is not done.
 
-    And the place of its sums, and which labels it holds, a bit each; `OUTSIDE` the picture it holds
-    none. `n_sums` places are taken; returns how many there are then.
+    And which labels it holds, a bit each; `OUTSIDE` the picture it holds none.
     """
     n_rows = len(is_open)
     in_window = np.zeros_like(is_open)
@@ -199,10 +193,7 @@ def _complete(
         for column in np.flatnonzero(in_window[row]):
             if held[row, column] == 0:
                 u = SIDE * (column - REACH) - left
-                if place[row, column] == 0:
-                    place[row, column] = n_sums
-                    n_sums += 1
-                adds = sums[place[row, column]]
+                adds = sums[row, column]
                 adds[:], held[row, column] = 0, OUTSIDE
                 if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
                     held[row, column] = _sum_up(
@@ -210,7 +201,6 @@ def _complete(
                         small[v : v + SIDE, u : u + SIDE],
                         adds,
                     )
-    return n_sums
 
 
 @part
@@ -243,8 +233,7 @@ def _sum_up(block: UInt8, labels: UInt8, sums: Sums) -> int:
 
 @part
 def _learn(
-    sums: Sums,
-    window: Places,
+    window: Sums,
     start: int,
     ready: int,
     of_rows: Sums,
@@ -253,20 +242,20 @@ def _learn(
 ) -> float:
     """`_solve` of the window whose padded columns begin at `start`.
 
-    `window`: where the sums of its rows are; of those before `ready` the sum is in `of_rows`.
+    `window` are its rows of the sums; of those before `ready` the sum is in `of_rows` already.
     """
-    for column in range(max(start, ready), start + 2 * REACH + 1):
-        first, second, middle = window[0, column], window[1, column], window[2, column]
-        _add(sums, first, second, middle, window[3, column], window[4, column], of_rows[column])
-    _add(of_rows, start, start + 1, start + 2, start + 3, start + 4, of_window)
+    stop = start + 2 * REACH + 1
+    for column in range(max(start, ready), stop):
+        _add(window[:, column], of_rows[column])
+    _add(of_rows[start:stop], of_window)
     return _solve(of_window, model)
 
 
 @part
-def _add(sums: Sums, a: int, b: int, c: int, d: int, e: int, total: Sums) -> None:
-    """Add up the five of a window's side, into `total`."""
+def _add(five: Sums, total: Sums) -> None:
+    """The sum of what lies on a window's side (5, N_SUMS), into `total`."""
     for at in range(N_SUMS):
-        total[at] = sums[a, at] + sums[b, at] + sums[c, at] + sums[d, at] + sums[e, at]
+        total[at] = five[0, at] + five[1, at] + five[2, at] + five[3, at] + five[4, at]
 
 
 @part

@@ -91,9 +91,7 @@ class OnnxSegmenter:
             small = winners(shown)
             n_believed = int(np.count_nonzero(small == Label.APPLICATOR.value))
             refused_share = (n_called - n_believed) / n_believed if n_believed else 0.0
-        picture = None
-        if frame.color_rgb is not None:
-            picture = Picture(frame.color_rgb, tensor[0], letterbox)
+        picture = Picture.of(frame.color_rgb, tensor, letterbox)
         return Prediction(shown, letterbox.source, small, refused_share, picture)
 
     def canvas(self, frame: RgbdFrame, ahead: Ahead = None) -> tuple[UInt8, Letterbox]:

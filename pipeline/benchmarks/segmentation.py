@@ -80,8 +80,7 @@ def _one_frame(segmenter: OnnxSegmenter, source: SourceFrame) -> tuple[float, ..
     with_planes = perf_counter()
     logits = segmenter.logits(tensor, letterbox)
     with_logits = perf_counter()
-    color_rgb = source.frame.color_rgb
-    picture = None if color_rgb is None else Picture(color_rgb, tensor[0], letterbox)
+    picture = Picture.of(source.frame.color_rgb, tensor, letterbox)
     _ = Prediction(logits, letterbox.source, winners(logits), picture=picture).labels
     with_labels = perf_counter()
     segmenter.segment(source)
