@@ -46,7 +46,7 @@ class Thresholds(StrictModel):
 class ManifestDraft(StrictModel):
     """Identity, contract and thresholds of one model: all that can be said before it is run."""
 
-    schema_version: Annotated[Literal[4], Field(alias="schema")]
+    schema_version: Annotated[Literal[5], Field(alias="schema")]
     name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]  # part of every record
     file: Annotated[str, Field(pattern=r"^[\w.-]+\.onnx$")]  # beside the manifest, never elsewhere
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -75,10 +75,15 @@ class ManifestDraft(StrictModel):
         return 1, self.input.height // FOLD, self.input.width // FOLD, n_bytes
 
     @property
-    def output_shape(self) -> tuple[int, int, int, int]:
-        """Of what the network gives: logits of `BLOCK`^2 pixels in each place."""
-        n_logits = len(self.classes) * BLOCK**2
-        return 1, self.input.height // BLOCK, self.input.width // BLOCK, n_logits
+    def places(self) -> tuple[int, int]:
+        """Rows and columns of the blocks of pixels that the network answers for."""
+        return self.input.height // BLOCK, self.input.width // BLOCK
+
+    @property
+    def output_shape(self) -> tuple[int, int]:
+        """Of what the network gives: logits of `BLOCK`^2 pixels, place by place, row by row."""
+        n_rows, n_columns = self.places
+        return n_rows * n_columns, len(self.classes) * BLOCK**2
 
 
 class Manifest(ManifestDraft):

@@ -107,5 +107,5 @@ class OnnxSegmenter:
 
     def logits(self, tensor: UInt8, letterbox: Letterbox) -> NDArray[np.float32]:
         """Logits (n_classes, h, w) on the part of the canvas that shows the image."""
-        folded = self._session.answer(self._manifest.output, self._manifest.input.name, tensor)[0]
+        folded = self._session.answer(tensor)
         return unfolded(folded, letterbox.top, letterbox.left, *letterbox.fitted)

@@ -32,13 +32,15 @@ class NetworkSession:
     """A network that is open. `processors`: of who asks it; None: any."""
 
     runtime: ort.InferenceSession
+    manifest: ManifestDraft
     processors: frozenset[int] | None
 
-    def answer(self, output: str, name: str, planes: UInt8) -> NDArray[np.float32]:
-        """The network's output for one input."""
+    def answer(self, planes: UInt8) -> NDArray[np.float32]:
+        """Logits (h / 4, w / 4, n_classes * 16) of one canvas, see `models.folded_logits`."""
+        manifest = self.manifest
         with kept_to(self.processors):
-            found = self.runtime.run([output], {name: planes})
-        return np.asarray(found[0])
+            found = self.runtime.run([manifest.output], {manifest.input.name: planes})
+        return np.asarray(found[0]).reshape((*manifest.places, -1))
 
 
 def load_session(manifest_path: Path) -> tuple[Manifest, NetworkSession]:
@@ -53,7 +55,7 @@ def load_session(manifest_path: Path) -> tuple[Manifest, NetworkSession]:
     """
     manifest = read_manifest(manifest_path)
     session = open_session(read_weights(manifest_path, manifest), manifest)
-    check_known_answer(manifest.known_answer, network_of(session, manifest), manifest.input_shape)
+    check_known_answer(manifest.known_answer, network_of(session), manifest.input_shape)
     return manifest, session
 
 
@@ -98,23 +100,23 @@ def open_session(weights: bytes, manifest: ManifestDraft) -> NetworkSession:
             actual=str(actual),
             remedy=REMEDY,
         )
-    return NetworkSession(session, None if places is None else places.first)
+    return NetworkSession(session, manifest, None if places is None else places.first)
 
 
-def answered(draft: ManifestDraft, session: NetworkSession) -> Manifest:
-    """Complete a draft by the answer that its network gives here."""
-    answer = known_answer(network_of(session, draft), draft.input_shape)
+def answered(session: NetworkSession) -> Manifest:
+    """Complete the session's draft by the answer that its network gives here."""
+    draft = session.manifest
+    answer = known_answer(network_of(session), draft.input_shape)
     return Manifest.model_validate(
         draft.model_dump(by_alias=True) | {"known_answer": answer.model_dump()}
     )
 
 
-def network_of(session: NetworkSession, manifest: ManifestDraft) -> Network:
+def network_of(session: NetworkSession) -> Network:
     """The session as a function from planes to logits."""
+    size = session.manifest.input.height, session.manifest.input.width
 
     def logits(planes: UInt8) -> NDArray[np.float32]:
-        folded = session.answer(manifest.output, manifest.input.name, planes)
-        size = manifest.input.height, manifest.input.width
-        return unfolded(folded[0], 0, 0, *size)[None]
+        return unfolded(session.answer(planes), 0, 0, *size)[None]
 
     return logits

@@ -108,9 +108,9 @@ def _candidate(
     weights = bytes(model.SerializeToString(deterministic=True))
     draft = _draft(weights, file, training_id)
     session = open_session(weights, draft)
-    network = network_of(session, draft)
+    network = network_of(session)
     labels = [network(planes[None])[0].argmax(0) for planes, _ in proof]
-    return _Candidate(weights, manifest_text(answered(draft, session)), network, labels)
+    return _Candidate(weights, manifest_text(answered(session)), network, labels)
 
 
 def _parity(network: SegmentationNet, exported: Network, proof: Sequence[Pair]) -> float:
@@ -142,7 +142,7 @@ def _iou(labels: Sequence[NDArray[np.intp]], proof: Sequence[Pair]) -> dict[str,
 
 def _draft(weights: bytes, file: str, training_id: str) -> ManifestDraft:
     entries = {
-        "schema": 4,
+        "schema": 5,
         "name": NAME,
         "file": file,
         "sha256": hashlib.sha256(weights).hexdigest(),

@@ -34,15 +34,25 @@ VALUES: Final = "values"  # of the planes' bytes, inside
 
 
 class _InBlocks(nn.Module):
-    """A network that answers for blocks of pixels, as `models.folded_logits` reads them."""
+    """A network that answers for blocks of pixels, as `models.folded_logits` reads them.
+
+    Its head is a product of two matrices, the same numbers: onnxruntime turns an 8-bit convolution
+    whose outputs are numbers into a floating-point one, but not such a product.
+    """
 
     def __init__(self, network: SegmentationNet) -> None:
         super().__init__()
-        self.network = with_norms_fused(network)
+        self.body = with_norms_fused(network)
+        head = self.body.head
+        self.body.add_module("head", nn.Identity())
+        self.head = nn.Linear(head.in_channels, head.out_channels)
+        self.head.load_state_dict({"weight": head.weight[:, :, 0, 0], "bias": head.bias})
 
     def forward(self, values: Tensor) -> Tensor:
-        """Values (1, 40, h / 2, w / 2) to logits (1, h / 4, w / 4, 64)."""
-        return self.network.blocks(values).permute(0, 2, 3, 1)
+        """Values (1, 40, h / 2, w / 2) to logits (h / 4 * w / 4, 64)."""
+        features = self.body.blocks(values).permute(0, 2, 3, 1)
+        result: Tensor = self.head(features.reshape(-1, self.head.in_features))
+        return result
 
 
 def to_onnx(network: SegmentationNet) -> onnx.ModelProto:
@@ -132,11 +142,10 @@ def with_norms_fused(network: SegmentationNet) -> SegmentationNet:
 def to_8_bit(network: SegmentationNet, examples: Sequence[UInt8]) -> onnx.ModelProto:
     """Per-channel 8-bit weights and 8-bit activations, their ranges as in `examples`.
 
-    A third of the time where the processor multiplies bytes (VNNI). The last convolution stays in
-    floating point: its logits place the outlines.
+    A third of the time where the processor multiplies bytes (VNNI). Logits are not rounded: they
+    place the outlines.
     """
     model = _of_values(network)
-    last = [node.name for node in model.graph.node if node.op_type == "Conv"][-1]
     with TemporaryDirectory() as folder:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save_model(model, source)
@@ -148,7 +157,7 @@ def to_8_bit(network: SegmentationNet, examples: Sequence[UInt8]) -> onnx.ModelP
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=[last],
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"]},
         )
         return from_bytes(onnx.load_model(target))
 

@@ -64,8 +64,8 @@ class Settings:
     can be made longer, or ended, at any time.
     """
 
-    small_steps: int = 9000
-    whole_steps: int = 8000
+    small_steps: int = 7000
+    whole_steps: int = 9200
     small_batch: int = 16
     whole_batch: int = 8
     first_views: int = 800

@@ -26,7 +26,7 @@ from tracking.segmentation import Label
 from tracking.transforms import transform_points
 
 KINDS = ("docked", "in_air", "two", "no_cone", "no_bed", "wild")
-KIND_SHARES = (0.72, 0.04, 0.05, 0.09, 0.06, 0.04)
+KIND_SHARES = (0.69, 0.04, 0.05, 0.12, 0.06, 0.04)
 BARE_REACH_MM = 150.0  # of what stands about where there is no opening
 FITTING_SHARE = 0.85  # of the opening's radius that most cones keep within
 N_FITTING_TRIES = 4

@@ -9,6 +9,7 @@ import numpy as np
 from models.training.families import Families
 from models.training.scenes import lying, tissue_looks
 from models.training.scenes.beds import N_BED, diving, random_bed
+from models.training.scenes.blades import over_edge
 from models.training.scenes.instruments import laid_down
 from models.training.scenes.islands import island
 from models.training.scenes.outlines import Outline, random_outline, share
@@ -22,6 +23,7 @@ from tracking.segmentation import Label
 
 ISLAND_SHARE = 0.27
 LAID_SHARE = 0.3  # of openings with tools laid down about them
+HELD_OPEN_SHARE = 0.2  # of those with short blades over their edge
 VOID_SHARE_OF_ISLANDS = 0.5
 FLUSH_SHARE = 0.2  # of fields whose bed goes over into its surroundings without a step
 UNDER_EDGE_MM = 8.0  # how far the bed reaches under its surroundings
@@ -61,6 +63,8 @@ def random_field(rng: np.random.Generator, families: Families) -> Field:
     top = _uppermost(bed, opening, layers)
     if rng.random() < LAID_SHARE:
         parts += laid_down(rng, families, top, opening.mean_mm)
+    if rng.random() < HELD_OPEN_SHARE:
+        parts += over_edge(rng, families, top, opening.mean_mm)
     if rng.random() < 0.45:
         parts += lying.things(rng, families, top, opening.mean_mm)
     return Field(parts, opening.mean_mm)

@@ -14,15 +14,18 @@ from tracking.transforms import rigid, rotation_between, rotation_from_vector
 
 MOST_TILT_RAD = np.radians(35.0)  # of a docked cone against the bed's normal
 N_OCCLUDERS_SHARES = (0.22, 0.30, 0.26, 0.14, 0.08)  # of scenes with 0, 1, .. 4 of them
+OVERHEAD_TILT_RAD = np.radians(65.0)  # from the vertical through the bed
+OVERHEAD_MM = (250.0, 700.0)  # from the bed
 SUNK_MM, LIFTED_MM = 4.0, 60.0  # of a rim against the bed
 
 AT_CONE = (
-    ("hand", 0.30),
-    ("near_rim", 0.17),
-    ("over_ring", 0.13),
+    ("hand", 0.27),
+    ("near_rim", 0.15),
+    ("over_ring", 0.10),
     ("clamp", 0.12),
     ("in_field", 0.18),
     ("before", 0.10),
+    ("overhead", 0.08),
 )
 
 
@@ -78,6 +81,9 @@ def occluders(
         if kind == "before":
             parts += _beside(rng, families, applicator, world_from_applicator)
             continue
+        if kind == "overhead":
+            parts += _overhead(rng, families)
+            continue
         builder = {
             "hand": hands.gripping,
             "near_rim": instruments.near_rim,
@@ -122,6 +128,14 @@ def _beside(
     at = np.array([radius * np.cos(angle), radius * np.sin(angle), height])
     build = hands.hand if rng.random() < 0.6 else instruments.instrument
     return placed(build(rng, families), world_from_applicator @ rigid(turn(rng, np.pi), at))
+
+
+def _overhead(rng: np.random.Generator, families: Families) -> list[Part]:
+    """A hand and its sleeve high over the field, where cameras are: close before one of them."""
+    tilt, azimuth = rng.uniform(0, OVERHEAD_TILT_RAD), rng.uniform(0, 2 * np.pi)
+    aside = np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
+    at = aside * rng.uniform(*OVERHEAD_MM) + rng.normal(0, 40, 3)
+    return placed(hands.hand(rng, families), rigid(turn(rng, np.pi), at))
 
 
 def things_about(

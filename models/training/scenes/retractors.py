@@ -33,18 +33,19 @@ FRAMES = ("frame:two_arms", "frame:two_arms", "frame:jaws", "frame:ring")
 def retractor(rng: np.random.Generator, families: Families) -> list[Part]:
     """A held one: its blade hooks down (-z) at the origin, its handle leaves along -x."""
     meshes = _HELD_BUILDERS[families.pick(rng, HELD)](rng)
-    return group("retractor", Label.OCCLUDER, [(meshes, _look(rng, families))])
+    return group("retractor", Label.OCCLUDER, [(meshes, metal_or_solid(rng, families))])
 
 
 def retractor_frame(rng: np.random.Generator, families: Families, opening_mm: float) -> list[Part]:
     """A self-holding one over an opening of that radius at the origin, its blades inside."""
     meshes = _FRAME_BUILDERS[families.pick(rng, FRAMES)](rng, opening_mm)
-    parts = group("retractor", Label.OCCLUDER, [(meshes, _look(rng, families))])
+    parts = group("retractor", Label.OCCLUDER, [(meshes, metal_or_solid(rng, families))])
     pose = rigid(about_z(rng.uniform(0, 2 * np.pi)), (0.0, 0.0, float(rng.uniform(6, 25))))
     return placed(parts, pose)
 
 
-def _look(rng: np.random.Generator, families: Families) -> Material:
+def metal_or_solid(rng: np.random.Generator, families: Families) -> Material:
+    """Steel, or now and then a painted or plastic one."""
     return metal(rng, families) if rng.random() < 0.65 else solid(rng, families)
 
 

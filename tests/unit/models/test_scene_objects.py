@@ -11,6 +11,7 @@ import pytest
 from models.training.families import WITHHELD, Families, Split
 from models.training.scenes import (
     applicators,
+    blades,
     cone_tops,
     distractors,
     hands,
@@ -24,6 +25,7 @@ from models.training.scenes.meshes import swept, turned
 from models.training.scenes.reliefs import level
 from recordings.simulation.scene import Part
 from tracking.applicator import Applicator
+from tracking.arrays import Float
 from tracking.segmentation import Label
 from tracking.transforms import transform_points
 
@@ -46,6 +48,10 @@ BUILDERS: dict[str, tuple[Builder, Label]] = {
     "tool over the ring": (lambda r, f: instruments.over_ring(r, f, CONE), Label.OCCLUDER),
     "tools laid down": (
         lambda r, f: instruments.laid_down(r, f, level(0.0), 90.0),
+        Label.OCCLUDER,
+    ),
+    "blades over an edge": (
+        lambda r, f: blades.over_edge(r, f, level(0.0), 90.0),
         Label.OCCLUDER,
     ),
     "retractor": (retractors.retractor, Label.OCCLUDER),
@@ -171,3 +177,23 @@ def test_a_tool_that_is_laid_down_lies_along_the_ground(slope: float) -> None:
             above_mm = axis[:, 2] - slope * axis[:, 0]
             assert above_mm[0] == pytest.approx(above_mm[1], abs=1e-6)
             assert 1.9 < above_mm[0] < 8.1
+
+
+def test_a_blade_over_an_edge_never_cuts_what_lies_outside_and_may_dip_inside() -> None:
+    """The ground outside an opening of 60 mm is level and rough; the bed lies 30 mm below."""
+
+    def top(x_mm: Float, y_mm: Float) -> Float:
+        is_inside = np.hypot(x_mm, y_mm) < 60.0
+        return np.where(is_inside, -30.0, 2.0 * np.sin(x_mm / 3.0))
+
+    deepest = 0.0
+    for seed in range(40):
+        for part in blades.over_edge(np.random.default_rng(seed), TRAINING, top, 60.0):
+            rings = part.mesh.vertices_mm.reshape(blades.N_POINTS + 2, -1, 3)
+            middle = rings[1:-1].mean(axis=1)
+            is_outside = np.hypot(middle[:, 0], middle[:, 1]) > 60.0
+            assert is_outside.any()
+            clear_mm = middle[:, 2] - top(middle[:, 0], middle[:, 1])
+            assert clear_mm.min() > 0.0
+            deepest = min(deepest, float(middle[:, 2].min()))
+    assert deepest < -15.0
