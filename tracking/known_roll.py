@@ -31,17 +31,20 @@ TWIN_TURNS_RAD = (-np.pi / 2, np.pi / 2, np.pi)
 RIVAL_MISFIT = 1.5  # times the best roll's
 
 
-def with_known_roll(view: FrameView, result: Registration) -> Registration:
+def with_known_roll(view: FrameView, result: Registration, *, is_new: bool = False) -> Registration:
     """Follow a rim that leans elsewhere; where that does not help, the roll is unknown.
 
     With the roll goes a slide that only the rim tells. A roll that is not told at all is sought
-    anew: the rim may have come into view where the last roll does not reach it.
+    anew: the rim may have come into view where the last roll does not reach it. So is one that
+    `is_new`, of which no frame before knows, unless something else tells the slide.
     """
     if view.model.applicator.bevel_deg == 0:
         return result
     view = replace(view, hidden_rim=None)  # it is told for the prior's roll
     if result.is_ok and not result.roll_observable:
-        result = _with_found_roll(view, result)
+        result = _with_found_roll(view, result) or result
+    elif result.is_ok and is_new and not _has_sure_slide(view, result):
+        result = _with_found_roll(view, result) or without_slide(result)
     for _ in range(N_TRIALS):
         turn_deg = _turn_deg(result)
         if turn_deg == 0.0 or result.camera_from_applicator is None:
@@ -57,20 +60,25 @@ def with_known_roll(view: FrameView, result: Registration) -> Registration:
     return without_roll(result) if is_sure else without_slide(result)
 
 
-def _with_found_roll(view: FrameView, result: Registration) -> Registration:
-    """The roll that fits the rim best, where no other one fits about as well."""
+def is_turned(prior: Float, pose: Float) -> bool:
+    """Whether a pose has another roll than the one before."""
+    return abs(_turn_between_deg(prior, pose)) > MAX_TURN_DEG
+
+
+def _with_found_roll(view: FrameView, result: Registration) -> Registration | None:
+    """The roll that fits the rim best; None where another one fits about as well."""
     if result.camera_from_applicator is None:
-        return result
+        return None
     fits = sorted(
         (_fit(view, start) for start in rolled(view, result.camera_from_applicator)),
         key=lambda fit: fit.rim_px,
     )
     best = next((fit for fit in fits if fit.tells_roll), None)
     if best is None:
-        return result
+        return None
     rivals = chain(fits, (_fit(view, start) for start in _twins(view, best.pose)))
     is_sure = not any(_is_rival(rival, best) for rival in rivals)
-    return best.registration.with_start(result.start) if is_sure else result
+    return best.registration.with_start(result.start) if is_sure else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +119,13 @@ def _twins(view: FrameView, pose: Float) -> list[Float]:
 
 def _is_rival(other: _Fit, best: _Fit) -> bool:
     """Whether another roll fits nearly as well."""
-    turn = float(pose_change(best.pose, other.pose)[:3] @ best.pose[:3, 2])  # about the axis
-    is_other = abs(np.degrees(turn)) > MAX_OPEN_TURN_DEG
-    return bool(is_other) and other.rim_px < RIVAL_MISFIT * best.rim_px
+    is_other = abs(_turn_between_deg(best.pose, other.pose)) > MAX_OPEN_TURN_DEG
+    return is_other and other.rim_px < RIVAL_MISFIT * best.rim_px
+
+
+def _turn_between_deg(first: Float, second: Float) -> float:
+    """By how much the second pose is turned about the first one's axis."""
+    return float(np.degrees(pose_change(first, second)[:3] @ first[:3, 2]))
 
 
 def _turn_deg(result: Registration) -> float:

@@ -21,7 +21,7 @@ from tracking.first_search import find_starts
 from tracking.frame_view import FrameView, upside_down_cost
 from tracking.hiding import with_hiding_background
 from tracking.judge import alone, judge, rank
-from tracking.known_roll import with_known_roll
+from tracking.known_roll import is_turned, with_known_roll
 from tracking.known_slide import with_known_slide
 from tracking.matting import PartlyMatted, matted_outline, needs_matting
 from tracking.measurable import unmeasurable
@@ -90,7 +90,10 @@ def register(
 def _found(view: FrameView, prior: Float | None) -> Registration:
     """The registration tracked from the prior, or else from a search."""
     if prior is not None and upside_down_cost(prior) == 0.0:
-        tracked = _with_known_rest(view, judge(view, view.refine(prior)))
+        tracked = judge(view, view.refine(prior))
+        pose = tracked.camera_from_applicator
+        is_new = pose is not None and is_turned(prior, pose)
+        tracked = _with_known_rest(view, tracked, is_new=is_new)
         tracked = alone(view, tracked).with_start(PoseStart.TRACKED)
         if tracked.is_ok:
             return tracked
@@ -99,12 +102,12 @@ def _found(view: FrameView, prior: Float | None) -> Registration:
     if not results:
         return Registration(RegistrationStatus.NOT_CONVERGED, excluded=view.pixels.excluded)
     best = min(results, key=lambda result: rank(view, result))
-    return alone(view, _with_known_rest(view, best))
+    return alone(view, _with_known_rest(view, best, is_new=True))
 
 
-def _with_known_rest(view: FrameView, registration: Registration) -> Registration:
-    """Slide and roll as far as the view really tells them."""
-    return with_known_roll(view, with_known_slide(view, registration))
+def _with_known_rest(view: FrameView, registration: Registration, *, is_new: bool) -> Registration:
+    """Slide and roll as far as the view really tells them; `is_new`: the roll, see there."""
+    return with_known_roll(view, with_known_slide(view, registration), is_new=is_new)
 
 
 def _unmeasurable(

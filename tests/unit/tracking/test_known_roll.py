@@ -12,7 +12,7 @@ from tests.builders_views import make_frame_view, sure_registration
 from tracking.arrays import Float
 from tracking.frame_view import FrameView
 from tracking.judge import judge
-from tracking.known_roll import with_known_roll
+from tracking.known_roll import is_turned, with_known_roll
 from tracking.pose_covariance import without_roll, without_slide
 from tracking.registration import Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality
@@ -93,3 +93,39 @@ def test_a_roll_that_cannot_be_believed_is_not_taken(monkeypatch: pytest.MonkeyP
         lambda *taken: judge(*taken).with_status(RegistrationStatus.POOR_FIT),
     )
     assert not with_known_roll(seen, start).roll_observable
+
+
+def _claimed(view: View, turn_deg: float, sigma_mm: float) -> tuple[FrameView, Registration]:
+    """A registration that claims a turned pose, its slide known to `sigma_mm`."""
+    start = replace(
+        sure_registration(view),
+        camera_from_applicator=_turned(view, turn_deg),
+        covariance=np.diag([1e-6] * 3 + [sigma_mm**2] * 3),
+    )
+    return replace(make_frame_view(view), quality=QUALITY), start
+
+
+@pytest.mark.parametrize("azimuth_deg", [0.0, 60.0, 120.0, 180.0, 240.0, 300.0])
+def test_a_new_roll_that_the_rim_alone_tells_is_held_against_others(azimuth_deg: float) -> None:
+    view = _view(azimuth_deg)
+    seen, claimed = _claimed(view, 136.0, 0.5)
+    found = with_known_roll(seen, claimed, is_new=True)
+    if found.roll_observable:
+        assert abs(_off(found, view.camera_from_applicator)[0]) < WRONG_DEG
+    else:
+        assert not found.axial_observable
+
+
+def test_a_roll_of_the_frame_before_and_one_with_a_known_slide_are_not_sought_anew() -> None:
+    view = _view(60.0)
+    for sigma_mm, is_new in ((0.5, False), (0.1, True)):
+        seen, claimed = _claimed(view, 136.0, sigma_mm)
+        found = with_known_roll(seen, claimed, is_new=is_new)
+        assert found.camera_from_applicator is not None
+        assert np.allclose(found.camera_from_applicator, _turned(view, 136.0))
+
+
+@pytest.mark.parametrize(("turn_deg", "expected"), [(0.0, False), (-15.0, False), (25.0, True)])
+def test_a_pose_is_turned_beyond_twenty_degrees(turn_deg: float, expected: bool) -> None:
+    view = _view(60.0)
+    assert is_turned(view.camera_from_applicator, _turned(view, turn_deg)) is expected
