@@ -5,8 +5,7 @@ outlines are a pixel of it off at times. In a window of 20 depth pixels around e
 has an outline beside it, each label's share is regressed on the colour, and every pixel of the
 block gets the label that its own colour speaks for. That is a guided filter whose guide is the
 picture (He, Sun, Tang, "Guided Image Filtering", TPAMI 2013), on a coarse grid (He, Sun, "Fast
-Guided Filter", arXiv:1505.00996), without its second averaging, which gains nothing here. It is
-done twice: to the pixels of the canvas, and from what they then are to those of the picture. Where
+Guided Filter", arXiv:1505.00996), without its second averaging, which gains nothing here. Where
 colour explains little of the labels, they stay as they are.
 
 Blocks are 2x2 canvas pixels, as the network's input holds them side by side. Sums are of integers.
@@ -97,33 +96,25 @@ def _follow(
     if left < 0 or left + small.shape[1] > n_columns * SIDE:
         raise ValueError("columns that there are not")
     padded = n_rows + 2 * REACH, n_columns + 2 * REACH
-    sums, held = np.empty((*padded, N_SUMS), np.int32), np.zeros(padded, np.uint8)
+    is_open = _opened(small, top, left, padded)
+    sums, held = _summed_up(is_open, folded, small, top, left)
     rows = _starts(labels.shape[0], small.shape[0], down)
     columns = _starts(labels.shape[1], small.shape[1], right)
     of_rows, of_window = np.empty((padded[1], N_SUMS), np.int32), np.empty(N_SUMS, np.int32)
-    model, n_told, told = np.empty((N_LABELS, N_COLORS + 1)), 0, small.copy()
-    for is_last in (False, True):
-        is_open = _opened(told, top, left, padded)
-        _complete(sums, held, is_open, folded, told, top, left)
-        holds = held.copy()  # of the labels as they are now
-        for row in range(n_rows):
-            window, ready = sums[row : row + 2 * REACH + 1], 0
-            for at in np.flatnonzero(is_open[row + REACH]):
-                column = int(at) - REACH
-                explained = _learn(window, column, ready, of_rows, of_window, model)
-                ready = column + 2 * REACH + 1
-                if not explained > LEAST_EXPLAINED:
-                    continue
-                near = _any_of(holds[row + REACH - 1 : row + REACH + 2, at - 1 : at + 2])
-                v, u = SIDE * row - top, SIDE * column - left
-                if is_last:
-                    there = slice(rows[v], rows[v + SIDE]), slice(columns[u], columns[u + SIDE])
-                    _tell(color_rgb[there], model, near, labels[there])
-                    n_told += 1
-                else:
-                    block = folded[row, column].reshape((SIDE, SIDE, n_planes // PER_BLOCK))
-                    if _tell(block, model, near, told[v : v + SIDE, u : u + SIDE]) > 0:
-                        held[row + REACH, at] = 0
+    model, n_told = np.empty((N_LABELS, N_COLORS + 1)), 0
+    for row in range(n_rows):
+        window, ready = sums[row : row + 2 * REACH + 1], 0
+        for at in np.flatnonzero(is_open[row + REACH]):
+            column = int(at) - REACH
+            explained = _learn(window, column, ready, of_rows, of_window, model)
+            ready = column + 2 * REACH + 1
+            if not explained > LEAST_EXPLAINED:
+                continue
+            near = _any_of(held[row + REACH - 1 : row + REACH + 2, at - 1 : at + 2])
+            v, u = SIDE * row - top, SIDE * column - left
+            there = slice(rows[v], rows[v + SIDE]), slice(columns[u], columns[u + SIDE])
+            _tell(color_rgb[there], model, near, labels[there])
+            n_told += 1
     return n_told
 
 
@@ -175,32 +166,30 @@ def _opened(small: UInt8, top: int, left: int, padded: tuple[int, int]) -> UInt8
 
 
 @part
-def _complete(
-    sums: Sums, held: UInt8, is_open: UInt8, folded: UInt8, small: UInt8, top: int, left: int
-) -> None:
-    """Write what each block in a window adds to its sums, where that is not done.
+def _summed_up(
+    is_open: UInt8, folded: UInt8, small: UInt8, top: int, left: int
+) -> tuple[Sums, UInt8]:
+    """What each block of a window adds to its sums, and which labels it holds, a bit each.
 
-    And which labels it holds, a bit each; `OUTSIDE` the picture it holds none.
+    Padded, as `is_open`. `OUTSIDE` the picture a block adds nothing.
     """
-    n_rows = len(is_open)
+    n_rows, n_columns = is_open.shape
     in_window = np.zeros_like(is_open)
     for row in range(n_rows):
         for column in np.flatnonzero(is_open[row]):
             start, stop = column - REACH, column + REACH + 1
             in_window[row - REACH : row + REACH + 1, start:stop] = 1
+    sums, held = np.empty((n_rows, n_columns, N_SUMS), np.int32), np.zeros_like(is_open)
     for row in range(n_rows):
         v = SIDE * (row - REACH) - top
         for column in np.flatnonzero(in_window[row]):
-            if held[row, column] == 0:
-                u = SIDE * (column - REACH) - left
-                adds = sums[row, column]
-                adds[:], held[row, column] = 0, OUTSIDE
-                if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
-                    held[row, column] = _sum_up(
-                        folded[row - REACH, column - REACH],
-                        small[v : v + SIDE, u : u + SIDE],
-                        adds,
-                    )
+            u = SIDE * (column - REACH) - left
+            adds = sums[row, column]
+            adds[:], held[row, column] = 0, OUTSIDE
+            if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
+                block = folded[row - REACH, column - REACH]
+                held[row, column] = _sum_up(block, small[v : v + SIDE, u : u + SIDE], adds)
+    return sums, held
 
 
 @part
@@ -301,12 +290,8 @@ def _solve(sums: Sums, model: NDArray[np.float64]) -> float:
 
 
 @part
-def _tell(color_rgb: UInt8, model: NDArray[np.float64], near: int, labels: UInt8) -> int:
-    """Give each pixel the label of the largest share of those `near` it; ties: the lower one.
-
-    Returns how many labels change.
-    """
-    n_changed = 0
+def _tell(color_rgb: UInt8, model: NDArray[np.float64], near: int, labels: UInt8) -> None:
+    """Give each pixel the label of the largest share of those `near` it; ties: the lower one."""
     for row in range(labels.shape[0]):
         for column in range(labels.shape[1]):
             color, told, best = color_rgb[row, column], 0, -np.inf
@@ -317,6 +302,4 @@ def _tell(color_rgb: UInt8, model: NDArray[np.float64], near: int, labels: UInt8
                     share += of_label[3]
                     if share > best:
                         told, best = label, share
-            n_changed += labels[row, column] != told
             labels[row, column] = told
-    return n_changed

@@ -69,18 +69,6 @@ def enlarged(labels: UInt8, box: Letterbox, shift: int = 0) -> tuple[UInt8, UInt
 
 def told_by_numpy(picture: Picture, labels: UInt8, small: UInt8) -> tuple[UInt8, NDArray[np.bool_]]:
     """The same by NumPy's solver, window by window; and where the winner is clear."""
-    box, n_planes = picture.letterbox, picture.folded.shape[2] // FOLD**2
-    grid = picture.folded.shape[:2]
-    pixels = picture.folded.reshape(*grid, FOLD, FOLD, n_planes)[..., :3]
-    canvas = pixels.swapaxes(1, 2).reshape(FOLD * grid[0], FOLD * grid[1], 3)
-    first, was_clear = _pass(picture, canvas[box.window], small, small)
-    second, is_clear = _pass(picture, picture.color_rgb, labels, first)
-    return second, is_clear & was_clear.all()
-
-
-def _pass(
-    picture: Picture, color_rgb: UInt8, labels: UInt8, small: UInt8
-) -> tuple[UInt8, NDArray[np.bool_]]:
     box, grid = picture.letterbox, picture.folded.shape[:2]
     n_planes = picture.folded.shape[2] // FOLD**2
     colors = picture.folded.reshape(*grid, FOLD**2, n_planes)[..., :3].astype(np.float64).mean(2)
@@ -113,7 +101,7 @@ def _pass(
             continue
         near = blocks[beside][is_inside[beside]]
         own = (own_v == row) & (own_u == column)
-        told = (color_rgb[own] - x.mean(0)) @ slope + y.mean(0)
+        told = (picture.color_rgb[own] - x.mean(0)) @ slope + y.mean(0)
         told[:, [label not in near for label in Label]] = -np.inf
         result[own] = told.argmax(1)
         best = np.sort(told, axis=1)
