@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from tracking.errors import FaultError
 
-INSIDE = "network."  # before the names of what lies in the exported module
+INSIDE = "body."  # before the names of what lies in the exported module
 LEAST_VARIANCE = 1e-6  # of a channel that is the same everywhere
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -43,7 +43,12 @@ def exported_weights(content: bytes) -> Arrays:
             shape = (-1,) + (1,) * (array.ndim - 1)
             exact = (array.astype(np.float64) - zero.reshape(shape)) * scale.reshape(shape)
             weights[plain] = exact.astype(np.float32)
-    return weights
+    return {name: _of_convolution(array) for name, array in weights.items()}
+
+
+def _of_convolution(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A product's weights (n_out, n_in) are those of a convolution of single pixels."""
+    return array[..., None, None] if array.ndim == 2 else array
 
 
 def _scale_and_zero(

@@ -239,37 +239,42 @@ def unheard_weights(model: ModelProto) -> None:
     first(model).data_type = 99
 
 
+def image_inside(model: ModelProto) -> tuple[str, tuple[int, ...]]:
+    """The last image that the network computes, (1, n, h, w), and its size."""
+    name = [node.output[0] for node in model.graph.node if node.op_type == "Conv"][-1]
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    found = next(value for value in inferred.graph.value_info if value.name == name)
+    return name, tuple(dim.dim_value for dim in found.type.tensor_type.shape.dim)
+
+
 def growing(model: ModelProto) -> None:
     """A small file whose network would compute an image of 4 gigapixels."""
-    last = model.graph.node[-1]
+    image, _ = image_inside(model)
     scales = numpy_helper.from_array(np.array([1, 1, 99, 99], np.float32), "grow")
     model.graph.initializer.append(scales)
-    model.graph.node.append(helper.make_node("Resize", [last.output[0], "", "grow"], ["grown"]))
+    model.graph.node.append(helper.make_node("Resize", [image, "", "grow"], ["grown"]))
 
 
 def growing_unseen(model: ModelProto) -> None:
     """The same by a size that inference cannot follow, beside a lie about what comes of it."""
-    last = model.graph.node[-1]
+    image, _ = image_inside(model)
     sizes = numpy_helper.from_array(np.array([1, 4, 65536, 65536]), "sizes")
     most = numpy_helper.from_array(np.array(65536), "most")
     model.graph.initializer.extend([sizes, most])
     model.graph.node.append(helper.make_node("Clip", ["sizes", "", "most"], ["clipped"]))
-    model.graph.node.append(
-        helper.make_node("Resize", [last.output[0], "", "", "clipped"], ["grown"])
-    )
+    model.graph.node.append(helper.make_node("Resize", [image, "", "", "clipped"], ["grown"]))
     claimed = helper.make_tensor_value_info("grown", TensorProto.FLOAT, [1, 4, 2, 2])
     model.graph.value_info.append(claimed)
 
 
 def working_for_hours(model: ModelProto) -> None:
     """One kernel that many convolutions share: a file as small as ours, and no tensor is large."""
-    last = model.graph.output[0]
-    n_channels = last.type.tensor_type.shape.dim[1].dim_value
+    image, (_, n_channels, _, _) = image_inside(model)
     kernel = np.zeros((n_channels, n_channels, 9, 9), np.float32)
     model.graph.initializer.append(numpy_helper.from_array(kernel, "again"))
     model.graph.node.extend(
         helper.make_node(
-            "Conv", [f"again{k}" if k else last.name, "again"], [f"again{k + 1}"], pads=[4] * 4
+            "Conv", [f"again{k}" if k else image, "again"], [f"again{k + 1}"], pads=[4] * 4
         )
         for k in range(30)
     )
@@ -277,15 +282,14 @@ def working_for_hours(model: ModelProto) -> None:
 
 def looking_everywhere(model: ModelProto) -> None:
     """Pools that see the whole image from every pixel."""
-    last = model.graph.output[0]
-    sides = [dim.dim_value // 2 - 1 for dim in last.type.tensor_type.shape.dim[2:]]
-    size = [2 * side + 1 for side in sides]
+    image, (_, _, *size) = image_inside(model)
+    sides = [side // 2 - 1 for side in size]
     model.graph.node.extend(
         helper.make_node(
             "AveragePool",
-            [f"seen{k}" if k else last.name],
+            [f"seen{k}" if k else image],
             [f"seen{k + 1}"],
-            kernel_shape=size,
+            kernel_shape=[2 * side + 1 for side in sides],
             pads=sides * 2,
         )
         for k in range(10)

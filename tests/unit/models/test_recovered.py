@@ -70,8 +70,8 @@ def test_shipped_weights_are_read_to_the_rounding_of_8_bits() -> None:
 
 
 def shipped_network() -> Network:
-    manifest, session = load_session(SHIPPED_MANIFEST)
-    return network_of(session, manifest)
+    _, session = load_session(SHIPPED_MANIFEST)
+    return network_of(session)
 
 
 def test_weights_of_another_network_are_refused() -> None:

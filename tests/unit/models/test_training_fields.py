@@ -88,7 +88,7 @@ def test_only_tissue_inside_the_opening_is_bed() -> None:
     for field in fields("training", 40):
         for part in field:
             is_bed = part.name == "bed" or part.name.startswith("patch:")
-            beside = Label.OCCLUDER if part.name == "instrument" else Label.OTHER
+            beside = Label.OCCLUDER if part.name in ("instrument", "blade") else Label.OTHER
             assert part.label is (Label.TUMOR_BED if is_bed else beside)
 
 
