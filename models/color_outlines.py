@@ -34,7 +34,6 @@ NOISE_GREY_LEVELS = 1.0  # of a block's mean colour: a difference of that size t
 SIDE: Final = 2  # canvas pixels of a block, `plane_loops.FOLD`
 N_COLORS, N_LABELS = 3, 4
 PER_BLOCK: Final = SIDE**2  # pixels: a block's colour and counts are sums over them
-OUTSIDE: Final = 1 << N_LABELS  # what a block beyond the picture holds
 RIDGE: Final = (NOISE_GREY_LEVELS * PER_BLOCK) ** 2
 
 # What is summed over a window: blocks, squares of counts, colours, products of colours (the upper
@@ -171,7 +170,7 @@ def _summed_up(
 ) -> tuple[Sums, UInt8]:
     """What each block of a window adds to its sums, and which labels it holds, a bit each.
 
-    Padded, as `is_open`. `OUTSIDE` the picture a block adds nothing.
+    Padded, as `is_open`. A block beyond the picture adds nothing and holds none.
     """
     n_rows, n_columns = is_open.shape
     in_window = np.zeros_like(is_open)
@@ -185,7 +184,7 @@ def _summed_up(
         for column in np.flatnonzero(in_window[row]):
             u = SIDE * (column - REACH) - left
             adds = sums[row, column]
-            adds[:], held[row, column] = 0, OUTSIDE
+            adds[:] = 0
             if 0 <= v <= small.shape[0] - SIDE and 0 <= u <= small.shape[1] - SIDE:
                 block = folded[row - REACH, column - REACH]
                 held[row, column] = _sum_up(block, small[v : v + SIDE, u : u + SIDE], adds)

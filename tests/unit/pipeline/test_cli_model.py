@@ -61,7 +61,7 @@ def evaluated(scene: Path, capsys: pytest.CaptureFixture[str], *options: object)
 def test_check_names_the_model(capsys: pytest.CaptureFixture[str]) -> None:
     content = json.loads(run(["model", "check", "--json"], capsys))
     assert content["ids"]["model"] == read_manifest(SHIPPED_MANIFEST).model_id
-    assert content["manifest"]["schema"] == 4
+    assert content["manifest"]["schema"] == 5
 
 
 def test_check_of_another_folder_and_manifest(
