@@ -14,7 +14,7 @@ from tracking.frame_view import FrameView
 from tracking.judge import judge
 from tracking.known_roll import is_turned, with_known_roll
 from tracking.pose_covariance import without_roll, without_slide
-from tracking.registration import Registration, RegistrationStatus
+from tracking.registration import Dimensions, Registration, RegistrationStatus
 from tracking.segmentation import EdgeQuality
 from tracking.slide import slid
 from tracking.transforms import invert, rigid, rotation_from_vector
@@ -96,10 +96,11 @@ def test_a_roll_that_cannot_be_believed_is_not_taken(monkeypatch: pytest.MonkeyP
 
 
 def _claimed(view: View, turn_deg: float, sigma_mm: float) -> tuple[FrameView, Registration]:
-    """A registration that claims a turned pose, its slide known to `sigma_mm`."""
+    """A registration that claims a turned pose: a rim that leans its way, a slide so well known."""
     start = replace(
         sure_registration(view),
         camera_from_applicator=_turned(view, turn_deg),
+        dimensions=Dimensions(CONE.inner_diameter_mm, 0.1, CONE.bevel_deg, 0.3),
         covariance=np.diag([1e-6] * 3 + [sigma_mm**2] * 3),
     )
     return replace(make_frame_view(view), quality=QUALITY), start
@@ -116,6 +117,15 @@ def test_a_new_roll_that_the_rim_alone_tells_is_held_against_others(azimuth_deg:
         assert not found.axial_observable
 
 
+def test_a_new_roll_with_a_rival_is_not_told_and_its_slide_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tracking.known_roll._is_rival", lambda *_: True)
+    found = with_known_roll(*_claimed(_view(60.0), 0.0, 0.5), is_new=True)
+    assert not found.roll_observable
+    assert not found.axial_observable
+
+
 def test_a_roll_of_the_frame_before_and_one_with_a_known_slide_are_not_sought_anew() -> None:
     view = _view(60.0)
     for sigma_mm, is_new in ((0.5, False), (0.1, True)):
@@ -123,6 +133,7 @@ def test_a_roll_of_the_frame_before_and_one_with_a_known_slide_are_not_sought_an
         found = with_known_roll(seen, claimed, is_new=is_new)
         assert found.camera_from_applicator is not None
         assert np.allclose(found.camera_from_applicator, _turned(view, 136.0))
+        assert found.roll_observable
 
 
 @pytest.mark.parametrize(("turn_deg", "expected"), [(0.0, False), (-15.0, False), (25.0, True)])

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import INTRINSICS, NOISE, View, make_applicator, make_view, pose_looking_at
 from tracking.arrays import Float
 from tracking.cone_model import ConeModel
+from tracking.frame_view import FrameView
 from tracking.pose_change import changed_pose
 from tracking.register import register
 from tracking.registration import PoseStart, Registration
@@ -43,3 +44,25 @@ def test_a_previous_pose_that_does_not_hold_is_searched_anew(view: View) -> None
     registration = found(view, changed_pose(POSE, np.array([0.0, 0.0, 0.0, 200.0, 0.0, 0.0])))
     assert registration.is_ok
     assert registration.start is PoseStart.SEARCHED
+
+
+@pytest.mark.parametrize(
+    ("turn_deg", "expected"), [(None, True), (0.0, False), (10.0, False), (30.0, True)]
+)
+def test_a_roll_is_new_without_a_previous_pose_or_where_it_had_another(
+    turn_deg: float | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def remember(_view: FrameView, result: Registration, *, is_new: bool) -> Registration:
+        asked.append(is_new)
+        return result
+
+    monkeypatch.setattr("tracking.register.with_known_roll", remember)
+    bevelled = make_applicator(60.0, 15.0)
+    view, prior = make_view(bevelled, POSE, seed=3), None
+    if turn_deg is not None:
+        turn = np.concatenate([POSE[:3, 2] * np.radians(turn_deg), np.zeros(3)])
+        prior = changed_pose(POSE, turn)
+    register(ConeModel(bevelled), view.segmentation, view.depth_mm, INTRINSICS, NOISE, prior)
+    assert asked == [expected]
