@@ -1,6 +1,7 @@
 """Write a trained network as one self-contained ONNX file with its manifest.
 
-Run by the training; alone: `python -m models.training.export runs/train/train-ID.pt`.
+Run by the training; alone: `python -m models.training.export runs/train/train-ID.pt`, or with the
+manifest of an exported model for the checkpoint, whose weights are then rounded once more.
 """
 
 from __future__ import annotations
@@ -22,11 +23,18 @@ from models.evaluation.confusion import Confusion
 from models.features import CANVAS, CHANNELS, FEATURES
 from models.known_answer import Network
 from models.loading import SHIPPED_MANIFEST
-from models.manifest import CLASSES, ManifestDraft, manifest_text
+from models.manifest import (
+    CLASSES,
+    ManifestDraft,
+    manifest_text,
+    read_manifest,
+    read_weights,
+)
 from models.session import answered, network_of, open_session
 from models.training.augment import Pair, tensors, tensors_without_color
 from models.training.network import SegmentationNet, values_of
 from models.training.onnx_graph import INPUT, OPSET, OUTPUT, to_8_bit, to_onnx
+from models.training.recovered import exported_weights, load_exported
 from models.training.scene_stream import render_scene
 from recordings.whole_file import write_whole
 from tracking.errors import FaultError
@@ -36,7 +44,7 @@ PARITY_LOGITS = 1e-2  # largest difference of a logit; another order of sums giv
 MAX_IOU_LOSS = 0.005  # of any class, that 8 bits may cost
 THRESHOLDS = {"applicator_min_fraction": 0.001, "applicator_min_confidence": 0.7}
 ACTIVATIONS_FROM, PROOF_FROM = 900_000, 950_000  # seeds that no training reaches
-N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 60
+N_CALIBRATION_SCENES, N_PROOF_SCENES = 40, 250
 VIEWS_PER_SCENE = 2  # the second without colour
 
 
@@ -163,16 +171,28 @@ def _draft(weights: bytes, file: str, training_id: str) -> ManifestDraft:
     return ManifestDraft.model_validate_json(json.dumps(entries))
 
 
+def trained(path: Path) -> tuple[SegmentationNet, str]:
+    """The network in a checkpoint, or in the file that an exported model's manifest names.
+
+    Returns also the identity of its training.
+    """
+    network = SegmentationNet()
+    if path.suffix == ".json":
+        manifest = read_manifest(path)
+        load_exported(network, exported_weights(read_weights(path, manifest)), ())
+        return network, manifest.training_id
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(state["average"])
+    return network, state["training_id"]
+
+
 def main() -> None:
     """Export a checkpoint and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("trained", type=Path, help="checkpoint, or manifest of an exported model")
     parser.add_argument("--out", type=Path, default=SHIPPED_MANIFEST)
     arguments = parser.parse_args()
-    state = torch.load(arguments.checkpoint, weights_only=True, map_location="cpu")
-    network = SegmentationNet()
-    network.load_state_dict(state["average"])
-    report = export(network, state["training_id"], arguments.out)
+    report = export(*trained(arguments.trained), arguments.out)
     sys.stdout.write(json.dumps(asdict(report), indent=2) + "\n")
 
 
