@@ -29,6 +29,7 @@ NOTABLE_SCATTER = 1.3  # over what is expected: no longer chance
 MIN_REFERENCE_PIXELS = 100  # fewer, and nothing can be called noisier than the rest
 MAX_BORDER_SCALE = 4.0  # beyond, it is another surface; a hollow may mirror anything
 MIN_GROUP_PIXELS = 30  # of fewer the scatter is chance
+MIN_FACE_PIXELS = 8  # of fewer some are often another thing's
 NORMAL_MAD = 1.4826  # standard deviation over the median absolute deviation
 
 GROUPS = array_in(BYTE, 1)
@@ -143,6 +144,28 @@ def calm_noisy_groups(residuals: Float, jacobian: Float, gains: Float, groups: U
             gains[row] /= scale
             jacobian[row] /= scale
     return scales
+
+
+@compiled(COUNT, NEW_VECTOR, NEW_ROWS, NEW_VECTOR, ROWS)
+def silence_few_faces(residuals: Float, jacobian: Float, gains: Float, normals: Float) -> int:
+    """Make pixels of faces across the axis unusable, in place, where there are but a few.
+
+    A face alone fixes the slide, with the weight of its depth: pixels that are another thing's
+    would put the cone where no others contradict them.
+
+    Returns
+    -------
+    How many were usable.
+    """
+    n_faces = 0
+    for row in range(len(residuals)):
+        n_faces += abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0
+    if n_faces < MIN_FACE_PIXELS:
+        for row in range(len(residuals)):
+            if abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0:
+                residuals[row], gains[row] = np.nan, 0.0
+                jacobian[row] = 0.0
+    return n_faces
 
 
 @compiled(several(COUNT, COUNT), VECTOR, ROWS, VECTOR, REAL)

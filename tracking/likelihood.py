@@ -20,6 +20,7 @@ from tracking.depth_comparison import (
     compared,
     faces_off,
     robust_equations,
+    silence_few_faces,
 )
 from tracking.depth_noise import DepthNoise
 from tracking.robust import spread_of
@@ -77,6 +78,7 @@ def depth_terms(
         pixels.is_border,
         noise.sigma_coefficients(pixels.fx),
     )
+    silence_few_faces(residuals, jacobian, gains, hits.normals)
     calm_noisy_groups(residuals, jacobian, gains, groups)
     return DepthTerms(residuals, jacobian, hits.points_mm, hits.normals, gains, n_hits, n_grazing)
 

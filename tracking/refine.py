@@ -31,7 +31,7 @@ STEP_TOLERANCE = 0.15  # Mahalanobis length of the last step, by the residuals' 
 START_OFF_MM = 8.0  # a start may be off by this: its first step calls nothing nearer an outlier
 N_WIDE_ROUNDS = 2
 N_DISPUTES = 4  # rounds after which the faces' pixels had their say
-MIN_FACE_PIXELS, DISPUTED_SIGMA = 4, 3.0
+DISPUTED_SIGMA = 3.0
 EDGE_MOTION_PX = 0.3  # of the outline in a round: within it the offsets are linear
 
 
@@ -167,7 +167,7 @@ def _round(problem: _Problem, start: Float, widening: float) -> _Round:
 def slide_is_disputed(depth: DepthTerms) -> bool:
     """Whether most pixels of the faces across the axis, which fix the slide, are thrown out."""
     n_faces, n_off = depth.faces_off(DISPUTED_SIGMA)
-    return n_faces >= MIN_FACE_PIXELS and 2 * n_off > n_faces
+    return 2 * n_off > n_faces
 
 
 def _widening(problem: _Problem, start: Float) -> float:

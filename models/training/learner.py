@@ -23,6 +23,18 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def best_kind(device: torch.device) -> torch.dtype:
+    """Of the products: bf16 where the device multiplies it, else fp32.
+
+    A processor that does not emulates it, at a seventh of the speed of fp32.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    found = torch.cpu.get_capabilities()
+    has_bf16 = any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return torch.bfloat16 if has_bf16 else torch.float32
+
+
 def running_mean(mean: Tensor, current: Tensor, n_averaged: Tensor | int) -> Tensor:
     """Exponential mean that forgets its start: the first steps weigh little later."""
     share = max(1 - AVERAGE_DECAY, 9 / (10 + int(n_averaged)))
@@ -30,7 +42,7 @@ def running_mean(mean: Tensor, current: Tensor, n_averaged: Tensor | int) -> Ten
 
 
 class Learner:
-    """One training's state; products are computed in bf16, weights and losses kept in fp32.
+    """One training's state; weights and losses are kept in fp32, products are of `best_kind`.
 
     While the learning rate holds, its checkpoint is that of every training which differs in
     nothing but the number of steps: each can go on from it.
@@ -42,6 +54,7 @@ class Learner:
         self.held_checkpoint = folder / f"{settings.hold_id()}.pt"
         self._n_holding = settings.small_steps
         self.device = best_device()
+        self.kind = best_kind(self.device)
         self.network = build_network(settings.seed).to(self.device)
         self.average = AveragedModel(self.network, avg_fn=running_mean, use_buffers=True)
         self.optimiser = KernelOptimiser(self.network, settings)
@@ -85,8 +98,9 @@ class Learner:
     def learn(self, inputs: Tensor, target: Tensor) -> float:
         """One step; returns its loss."""
         inputs, target = inputs.to(self.device), target.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.network(values_of(inputs, torch.bfloat16))
+        is_short = self.kind is torch.bfloat16
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=is_short):
+            logits = self.network(values_of(inputs, self.kind))
         loss = loss_of(logits, target)
         self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

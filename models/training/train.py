@@ -117,7 +117,8 @@ def run(
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(settings, settings.training_id(), folder)
-    console.print(f"{learner.training_id} on {learner.device}, from step {learner.step}")
+    where = f"{learner.device}, products in {learner.kind}"
+    console.print(f"{learner.training_id} on {where}, from step {learner.step}")
     with SceneRenderer(n_workers) as renderer, Progress(console=console) as progress:
         training = Training(settings, learner, renderer, folder, n_batchers, console)
         if start is not None and learner.step == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from models.training.batches import chances  # noqa: E402 - after the check for torch
 from models.training.canvas_samples import IGNORED  # noqa: E402
-from models.training.learner import Learner  # noqa: E402
+from models.training.learner import Learner, best_kind  # noqa: E402
 from models.training.loss import BORDER_PX, borders, loss_of  # noqa: E402
 from models.training.network import build_network, values_of  # noqa: E402
 from models.training.onnx_graph import (  # noqa: E402
@@ -169,3 +170,31 @@ def test_ordinary_views_are_drawn_as_often_as_asked() -> None:
     assert chance == pytest.approx([0.6, 0.4 / 3, 0.4 / 3, 0.4 / 3])
     assert chances([False, False], 0.6) == pytest.approx([0.5, 0.5])
     assert chances([True, True], 0.6) == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_products_are_short_where_the_processor_multiplies_them(
+    monkeypatch: pytest.MonkeyPatch, found: dict[str, bool], expected: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    assert best_kind(torch.device("cpu")) is expected
+
+
+def test_a_step_computes_in_the_learners_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kinds = []
+    for found in ({"avx512_bf16": True}, {"avx2": True}):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", partial(dict, found))
+        learner = Learner(Settings(), "train-kind", tmp_path)
+        learner.network.head.register_forward_hook(lambda _m, _i, out: kinds.append(out.dtype))
+        learner.learn(*batch(5))
+    assert kinds == [torch.bfloat16, torch.float32]

@@ -13,6 +13,7 @@ from tracking.depth_comparison import (
     GRAZING_COSINE,
     HOLLOW,
     MAX_BORDER_SCALE,
+    MIN_FACE_PIXELS,
     MIN_GROUP_PIXELS,
     MIN_REFERENCE_PIXELS,
     NORMAL_MAD,
@@ -21,6 +22,7 @@ from tracking.depth_comparison import (
     compared,
     faces_off,
     robust_equations,
+    silence_few_faces,
 )
 from tracking.depth_noise import DepthDomainNoise, DepthNoise, StereoNoise
 from tracking.robust import tukey
@@ -134,6 +136,22 @@ def test_faces_that_lie_off_are_counted() -> None:
     residuals = np.array([4.0, -4.0, 1.0, 9.0, np.nan])
     gains = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
     assert faces_off(residuals, normals, gains, 3.0) == (3, 2)
+
+
+@pytest.mark.parametrize("n_faces", [0, 1, MIN_FACE_PIXELS - 1, MIN_FACE_PIXELS, 50])
+def test_a_few_pixels_of_faces_are_silenced_and_no_others(n_faces: int) -> None:
+    n_unusable = MIN_FACE_PIXELS  # they make no face seen
+    face, wall = np.array([0.1, 0.1, -0.99]), np.array([0.8, 0.55, 0.2])
+    normals = np.array([face] * n_faces + [wall] * 40 + [face] * n_unusable)
+    gains = np.repeat([2.0, 0.0], [n_faces + 40, n_unusable])
+    residuals, jacobian = np.arange(len(gains), dtype=float), np.ones((len(gains), 6))
+    before = residuals.copy()
+    assert silence_few_faces(residuals, jacobian, gains, normals) == n_faces
+    is_silent = np.zeros(len(gains), bool)
+    is_silent[:n_faces] = n_faces < MIN_FACE_PIXELS
+    np.testing.assert_array_equal(residuals, np.where(is_silent, np.nan, before))
+    np.testing.assert_array_equal(jacobian, np.where(is_silent, 0.0, 1.0)[:, None] * np.ones(6))
+    assert (gains != 0).sum() == 40 + n_faces * (n_faces >= MIN_FACE_PIXELS)
 
 
 def _random(n: int) -> tuple[Float, Float]:

@@ -11,7 +11,7 @@ from tests.builders import View, make_applicator, make_view, pose_looking_at
 from tests.builders_views import model_of
 from tracking.applicator_pixels import ApplicatorPixels, select_pixels
 from tracking.arrays import Bool, Float
-from tracking.depth_comparison import WALL_COSINE
+from tracking.depth_comparison import FACE_COSINE, MIN_FACE_PIXELS, WALL_COSINE
 from tracking.depth_noise import StereoNoise
 from tracking.likelihood import DepthTerms, depth_terms
 
@@ -105,3 +105,18 @@ class TestNoiseGroups:
         all_border = replace(pixels, is_border=np.ones(len(pixels.depth_mm), bool))
         spoilt = _terms(view, _smeared(all_border, ~_is_hollow(clean)))
         assert np.nanmax(_scales(clean, spoilt)) == 1.0
+
+
+@pytest.mark.parametrize("n_shown", [MIN_FACE_PIXELS - 1, MIN_FACE_PIXELS])
+def test_a_few_pixels_of_a_face_are_not_used(n_shown: int) -> None:
+    cone = make_applicator(80.0, has_ring=True)
+    view = make_view(cone, pose_looking_at(450.0, 30.0), seed=4, noise=NOISE)
+    pixels = _pixels(view)
+    all_terms = _terms(view, pixels)
+    is_face = (np.abs(all_terms.normals[:, 2]) > FACE_COSINE) & (all_terms.gains != 0)
+    assert is_face.sum() > 50
+    kept = ~is_face | (np.cumsum(is_face) <= n_shown)
+    fields = ("uv_px", "rays_camera", "depth_mm", "is_border")
+    few = replace(pixels, **{name: getattr(pixels, name)[kept] for name in fields})
+    n_faces, _ = _terms(view, few).faces_off(3.0)
+    assert n_faces == (n_shown if n_shown >= MIN_FACE_PIXELS else 0)
