@@ -31,7 +31,7 @@ from models.training.settings import Settings  # noqa: E402
 from tracking.errors import FaultError  # noqa: E402
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, dtype
 
 SIZE = (48, 64)
 FUSING_LOGITS = 1e-4  # another order of sums
@@ -182,7 +182,7 @@ def test_ordinary_views_are_drawn_as_often_as_asked() -> None:
     ],
 )
 def test_products_are_short_where_the_processor_multiplies_them(
-    monkeypatch: pytest.MonkeyPatch, found: dict[str, bool], expected: torch.dtype
+    monkeypatch: pytest.MonkeyPatch, found: dict[str, bool], expected: dtype
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
     assert best_kind(torch.device("cpu")) is expected
