@@ -82,7 +82,8 @@ def test_only_the_part_that_is_written_stays(tmp_path: Path) -> None:
 
 
 def test_a_short_soak_knows_every_frame() -> None:
-    findings = soak_bench(0.02, 0, lambda _done, _of: None, limit_bytes=8_000_000)
+    of_few_frames = 2_000_000  # a slow machine processes few of the 90
+    findings = soak_bench(0.05, 0, lambda _done, _of: None, limit_bytes=of_few_frames)
     assert not findings.is_failed
     recorder = findings.data["recorder"]
     assert isinstance(recorder, dict)
