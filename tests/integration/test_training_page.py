@@ -27,6 +27,7 @@ from tests.integration.display_browser import (
     SMALL,
     wait_until,
 )
+from tests.machine_speed import answer_ms, skip_where_slow
 from tests.training_session import PINS, SQUARE, Training, rendered
 
 WAIT_MS = 60_000
@@ -161,6 +162,7 @@ def test_the_whole_workflow_on_the_page(
     is_rough: bool,
 ) -> None:
     monkeypatch.setattr(serving, "LONGEST_PAUSE_S", serving.FIRST_PAUSE_S)  # killed often here
+    network_ms = answer_ms()  # before anything runs beside it
     out = tmp_path / "t"
     out.mkdir()
     shutil.copy(rendered(request), out)
@@ -255,6 +257,7 @@ def test_the_whole_workflow_on_the_page(
         survives("time_out", is_half_confirmed)
         walk.confirm("physicist", session)
         walk.at("ready")
+        skip_where_slow(network_ms, "from READY on not walked")
         session.until(session.is_ready)
         page.wait_for_selector("text=GEOMETRY READY")
         walk.picture("ready")
