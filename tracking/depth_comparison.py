@@ -146,6 +146,12 @@ def calm_noisy_groups(residuals: Float, jacobian: Float, gains: Float, groups: U
     return scales
 
 
+@part
+def is_usable_face(along_axis: float, gain: float) -> bool:
+    """Whether a pixel with this component of its normal lies on a face across the axis."""
+    return abs(along_axis) > FACE_COSINE and gain != 0
+
+
 @compiled(COUNT, NEW_VECTOR, NEW_ROWS, NEW_VECTOR, ROWS)
 def silence_few_faces(residuals: Float, jacobian: Float, gains: Float, normals: Float) -> int:
     """Make pixels of faces across the axis unusable, in place, where there are but a few.
@@ -159,10 +165,10 @@ def silence_few_faces(residuals: Float, jacobian: Float, gains: Float, normals: 
     """
     n_faces = 0
     for row in range(len(residuals)):
-        n_faces += abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0
+        n_faces += is_usable_face(normals[row, 2], gains[row])
     if n_faces < MIN_FACE_PIXELS:
         for row in range(len(residuals)):
-            if abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0:
+            if is_usable_face(normals[row, 2], gains[row]):
                 residuals[row], gains[row] = np.nan, 0.0
                 jacobian[row] = 0.0
     return n_faces
@@ -173,7 +179,7 @@ def faces_off(residuals: Float, normals: Float, gains: Float, limit: float) -> t
     """Usable pixels on faces across the axis, and those of them beyond `limit`, in sigma."""
     n_faces = n_off = 0
     for row in range(len(residuals)):
-        if abs(normals[row, 2]) > FACE_COSINE and gains[row] != 0:
+        if is_usable_face(normals[row, 2], gains[row]):
             n_faces += 1
             n_off += abs(residuals[row]) > limit
     return n_faces, n_off
