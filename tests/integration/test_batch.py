@@ -30,14 +30,14 @@ from recordings.session.reader import SessionSource
 from recordings.simulation.simulate import simulate
 from tracking.errors import SourceError, UsageError
 
-N_SESSIONS, N_FRAMES = 5, 12
+N_SESSIONS, N_FRAMES = 4, 8
 BROKEN = ("junk", "empty", "headless")
 BUCKET = "sessions"
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five clips with rig and plan, three broken files, one that is cut short."""
+    """Clips with rig and plan, three broken files, one that is cut short."""
     folder = tmp_path_factory.mktemp("archive")
     applicators = read_catalogue(None).applicators
     (folder / "day-1").mkdir()
@@ -103,7 +103,7 @@ def test_a_batch_gives_what_replay_gives_and_goes_on_where_it_stopped(
     assert {row.name: row for row in again.rows} == before
     assert (out / "sessions" / "day-1" / "s3" / "records.jsonl").stat().st_mtime_ns == written
     table = json.loads((out / "batch.json").read_text())
-    assert table["sessions"] == {"done": 5, "truncated": 1, "failed": 3}
+    assert table["sessions"] == {"done": N_SESSIONS, "truncated": 1, "failed": 3}
     assert "day-1/s1" in (out / "batch.csv").read_text()
     assert "sessions/day-1/s1/report.html" in (out / "batch.html").read_text()
 

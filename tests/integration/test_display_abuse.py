@@ -152,6 +152,7 @@ def test_too_many_of_a_role_are_turned_away(stage: Stage) -> None:
             assert client.told("hello")["role"] == role
 
 
+@pytest.mark.slow
 def test_half_open_and_trickling_requests_end_and_cost_no_one(stage: Stage) -> None:
     with Client(stage) as console, ExitStack() as stack:
         began_s = time.monotonic()

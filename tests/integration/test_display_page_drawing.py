@@ -59,6 +59,7 @@ def leave_and_return(page: Page) -> None:
     page.click("#step-draw")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_ahead", [True, False], ids=["picture ahead", "picture with it"])
 @pytest.mark.parametrize("go", [reload, leave_and_return])
 def test_an_unfinished_outline_comes_back_over_its_picture(

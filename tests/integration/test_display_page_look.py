@@ -52,6 +52,7 @@ def arc_minutes(height_px: float, size: tuple[int, int]) -> float:
     return 60 * math.degrees(math.atan(height_px / px_per_mm / VIEWING_MM))
 
 
+@pytest.mark.slow
 def test_verdicts_are_told_apart_by_any_eye(browser: Browser) -> None:
     session = MadeSession("dock")
     with shown_page(browser, session) as (page, _):
@@ -105,6 +106,7 @@ def test_ready_is_not_confused_with_a_blank(browser: Browser) -> None:
     assert different(ready, away) >= MIN_DIFFERENT
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_serious(browser: Browser) -> None:
     session = MadeSession()
     session.areas = [{"name": "area_at_risk", "state": "placed", "drawn_by": "A. Surgeon"}]

@@ -20,6 +20,7 @@ LEFTOVERS = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["draw", "time_out"])
 def test_a_console_that_becomes_a_viewer_keeps_nothing_of_its_session(
     browser: Browser, step: str
@@ -45,6 +46,7 @@ def test_a_console_that_becomes_a_viewer_keeps_nothing_of_its_session(
     assert server.commands == []
 
 
+@pytest.mark.slow
 def test_what_was_read_back_is_of_no_other_session(browser: Browser) -> None:
     session = MadeSession("time_out")
     with shown_page(browser, session) as (page, _):
@@ -62,6 +64,7 @@ def test_what_was_read_back_is_of_no_other_session(browser: Browser) -> None:
         assert page.get_attribute("#read-patient", "aria-checked") == "false"
 
 
+@pytest.mark.slow
 def test_a_viewer_follows_to_the_next_session_by_itself(browser: Browser) -> None:
     session = MadeSession("dock")
     with shown_page(browser, session, role="viewer") as (page, server):
@@ -76,6 +79,7 @@ def test_a_viewer_follows_to_the_next_session_by_itself(browser: Browser) -> Non
         assert len(loaded) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["console", "viewer"])
 def test_the_same_session_is_never_loaded_anew(browser: Browser, role: str) -> None:
     session = Ending("dock")
@@ -94,6 +98,7 @@ def test_the_same_session_is_never_loaded_anew(browser: Browser, role: str) -> N
         assert loaded == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_refused", [True, False], ids=["refused", "shown"])
 def test_an_address_that_is_pasted_into_the_tab_is_taken(
     browser: Browser, *, is_refused: bool

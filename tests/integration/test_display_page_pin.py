@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser
 
 from tests.display_session import MadeSession
@@ -11,6 +12,7 @@ BETWEEN_DIGITS_MS = 100
 QUIET_MS = 2500  # longer than the page waits for another digit
 
 
+@pytest.mark.slow
 def test_the_rest_of_a_pin_is_no_step_when_the_connection_goes(browser: Browser) -> None:
     with shown_page(browser, MadeSession("ready")) as (page, server):
         page.keyboard.press("b")

@@ -25,6 +25,7 @@ def modules() -> list[Path]:
     return sorted(PAGE.rglob("*.js"))
 
 
+@pytest.mark.slow
 def test_types() -> None:
     compiler = shutil.which("tsc")
     if compiler is None:

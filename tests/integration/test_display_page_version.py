@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pipeline.display.wire import PROTOCOL
@@ -16,6 +17,7 @@ def loads(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_it_loads_the_servers_page_once_and_then_says_what_to_do(browser: Browser) -> None:
     with shown_page(browser, MadeSession()) as (page, server):
         loaded = loads(page)
@@ -31,6 +33,7 @@ def test_it_loads_the_servers_page_once_and_then_says_what_to_do(browser: Browse
         page.wait_for_selector(SHOWN)
 
 
+@pytest.mark.slow
 def test_the_next_version_is_loaded_again(browser: Browser) -> None:
     with shown_page(browser, MadeSession()) as (page, server):
         loaded = loads(page)

@@ -115,6 +115,7 @@ def test_buttons_of_the_drawing_screen_have_names_of_their_own(
         assert len(set(told)) == len(told), told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_verdict_fits_its_banner(browser: Browser, language: str) -> None:
     with shown_page(browser, MadeSession(), size=FULL, language=language) as (page, _):

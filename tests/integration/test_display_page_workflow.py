@@ -50,6 +50,7 @@ def wait_answer(page: Page, kind: str) -> None:
     page.wait_for_selector(f'#answer[data-kind="{kind}"]')
 
 
+@pytest.mark.slow
 def test_the_whole_workflow(browser: Browser) -> None:
     session = MadeSession()
     with shown_page(browser, session) as (page, server):
@@ -348,6 +349,7 @@ def test_a_wrong_token_is_asked_for_again(browser: Browser) -> None:
         assert "stand-in" not in other.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["English", "German"])
 @pytest.mark.parametrize("size", [FULL, SMALL], ids=["1920x1080", "1280x720"])
 def test_every_screen_fits_and_its_targets_are_large(

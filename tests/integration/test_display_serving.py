@@ -73,6 +73,7 @@ def until_said(stage: Stage, what: str, times: int) -> None:
     until(lambda: stage.said.count(what) == times)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_hangs_or_hears_nothing(tmp_path: Path) -> None:
     """Killed and stopped it is started again, and clients come back; silence and end are told."""
     with staged(tmp_path) as stage:
@@ -268,6 +269,7 @@ def request(source: Path, out: Path, *, serve: bool) -> RunRequest:
     )
 
 
+@pytest.mark.slow
 def test_a_recording_is_shown_at_its_own_pace_and_then_all_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

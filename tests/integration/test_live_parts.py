@@ -98,6 +98,7 @@ def test_frames_in_are_frames_recorded_and_dropped(
     assert status.n_written == len(indices)
 
 
+@pytest.mark.slow
 def test_each_part_carries_the_session_and_replays_alone(
     recorded: tuple[InParts, list[Path], Path], tmp_path: Path
 ) -> None:
@@ -141,6 +142,7 @@ class Clocked(CameraSource):
         return replace(read, frame=frame)
 
 
+@pytest.mark.slow
 def test_all_parts_together_replay_as_the_session_was_decided(
     recorded: tuple[InParts, list[Path], Path], tmp_path: Path
 ) -> None:
@@ -153,6 +155,7 @@ def test_all_parts_together_replay_as_the_session_was_decided(
     assert (found["n_unrecorded"], found["n_earlier"]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_all_parts_are_compared_with_a_run_over_them(
     recorded: tuple[InParts, list[Path], Path],
     tmp_path: Path,
@@ -213,6 +216,7 @@ def opened_live(folder: Path, monkeypatch: pytest.MonkeyPatch, n_frames: int) ->
     return source
 
 
+@pytest.mark.slow
 def test_the_commands_record_and_tell_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,6 +251,7 @@ def test_the_commands_record_and_tell_parts(
     assert main(["live", *with_rig, "--record", "t.mcap", "--part-mb", "5001"]) == 2
 
 
+@pytest.mark.slow
 def test_record_makes_parts_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "r.mcap"
     assert main(["record", "sim:bench", str(out), "--part-mb", "1"]) == 0

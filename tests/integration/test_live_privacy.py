@@ -101,6 +101,7 @@ def test_a_recording_names_nobody_and_agrees_with_itself(
     assert session.is_ready()
 
 
+@pytest.mark.slow
 def test_its_replay_gives_the_live_decisions_with_its_own_plan(
     recorded: tuple[Veiled, Path], tmp_path: Path
 ) -> None:
@@ -181,6 +182,7 @@ LIVE = ["live", "--rig", "rig.toml", "--plan", "plan.toml"]
 REPLAY = ["--rig", "rig.toml", "--plan", "plan.toml", "--segmenter", "masks", "--no-video"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["cone", "off"])
 def test_colour_is_recorded_as_far_as_asked_for_and_a_replay_says_so(
     opened: Clocked, tmp_path: Path, capsys: pytest.CaptureFixture[str], colour: str
@@ -212,6 +214,7 @@ def test_colour_is_recorded_as_far_as_asked_for_and_a_replay_says_so(
     assert f"colour {colour}, patient in clear" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_records_about_a_pseudonym_and_its_replay_agrees(
     opened: Clocked, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +232,7 @@ def test_the_command_records_about_a_pseudonym_and_its_replay_agrees(
     assert "not the recording's own" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.slow
 def test_the_patient_is_a_pseudonym_unless_asked_otherwise(
     opened: Clocked, capsys: pytest.CaptureFixture[str]
 ) -> None:

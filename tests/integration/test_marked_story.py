@@ -65,6 +65,7 @@ def played(
     return results
 
 
+@pytest.mark.slow
 def test_coverage_follows_the_truth_within_its_sigma(tmp_path: Path) -> None:
     source = open_marked(PARTLY)
     tracker = tracker_for(source, tmp_path)
@@ -81,6 +82,7 @@ def test_coverage_follows_the_truth_within_its_sigma(tmp_path: Path) -> None:
         assert Reason.COVERAGE_LOW in reasons or Reason.COVERAGE_UNCERTAIN in reasons
 
 
+@pytest.mark.slow
 def test_what_is_planned_is_covered_when_docked(tmp_path: Path) -> None:
     source = open_marked()
     tracker = tracker_for(source, tmp_path)
@@ -111,6 +113,7 @@ def test_unrelated_pictures_have_no_coverage(tmp_path: Path) -> None:
     assert not any(alignment.intrusion_mm.observable for alignment, *_ in results)
 
 
+@pytest.mark.slow
 def test_a_bar_on_the_bed_intrudes_as_far_as_it_reaches(tmp_path: Path) -> None:
     source = open_marked()
     applicator = source.story.applicator

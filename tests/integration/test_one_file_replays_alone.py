@@ -94,6 +94,7 @@ class TestAllParts:
         source.close()
         return path
 
+    @pytest.mark.slow
     def test_they_give_the_records_of_one_file(self, folder: Path, tmp_path: Path) -> None:
         path = self.parts(folder, tmp_path)
         assert main(["record", str(folder / "s.mcap"), str(tmp_path / "one.mcap")]) == 0

@@ -78,6 +78,7 @@ def config(bench: SimulatedSource, tmp_path: Path) -> RunConfig:
     return load_config(tmp_path / "rig.toml", tmp_path / "plan.toml")
 
 
+@pytest.mark.slow
 def test_the_drift_of_a_warming_camera_is_found(bench: SimulatedSource, config: RunConfig) -> None:
     camera = WarmingCamera(bench.header, MINUTES)
     metric = measure_drift(camera, config.rig, MINUTES, 2.0, unheard).metric
@@ -91,6 +92,7 @@ def test_the_drift_of_a_warming_camera_is_found(bench: SimulatedSource, config: 
         measure_drift(WarmingCamera(other, MINUTES), config.rig, MINUTES, 2.0, unheard)
 
 
+@pytest.mark.slow
 def test_the_age_at_the_verdict_is_taken_from_an_attached_camera_alone(
     bench: SimulatedSource, config: RunConfig
 ) -> None:
@@ -116,6 +118,7 @@ def _truth(source: SimulatedSource) -> dict[str, Known]:
     return {name: Known(float(np.mean([t[name] for t in truths])), 0.05) for name in QUANTITIES}
 
 
+@pytest.mark.slow
 def test_a_phantom_of_known_geometry_is_measured_end_to_end(
     bench: SimulatedSource, config: RunConfig
 ) -> None:
@@ -142,6 +145,7 @@ def test_the_known_geometry_has_to_be_whole() -> None:
             parse_known(wrong, "known.toml")
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_is_missing(bench: SimulatedSource, tmp_path: Path) -> None:
     for name, text in bench.header.embedded:
         (tmp_path / name).write_text(text)

@@ -126,6 +126,7 @@ def test_the_table_of_a_kinect_is_a_plane(capsys: pytest.CaptureFixture[str]) ->
     assert found["plane_rms"] < 3.0  # noise of 0.088 px at up to 1.5 m
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize("radius", ["40", "100"])
 @pytest.mark.parametrize(

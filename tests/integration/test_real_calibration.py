@@ -43,6 +43,7 @@ def test_the_left_camera_has_its_focal_length() -> None:
     assert found.view_set.warnings == ()
 
 
+@pytest.mark.slow
 def test_the_stereo_pair_has_its_baseline() -> None:
     folder, board = shared("opencv_leftright"), parse_board("chessboard:9x6:25")
     cameras, seen = [], []

@@ -128,6 +128,7 @@ def test_a_catalogue_that_is_damaged_within_is_made_anew(
     assert _names(capsys, archive) == before
 
 
+@pytest.mark.slow
 def test_a_catalogue_without_a_table_is_made_anew_and_a_locked_one_is_left(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

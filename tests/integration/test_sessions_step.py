@@ -82,6 +82,7 @@ def test_records_are_byte_by_byte_those_of_a_replay(
     assert len(expected) == N_FRAMES
 
 
+@pytest.mark.slow
 def test_a_leap_and_single_steps_lead_to_the_same_record(clip: Path, walked: Walker) -> None:
     leapt = records(walked(clip, "g 35", "r"))
     stepped = records(walked(clip, *[""] * 35, "r"))

@@ -27,7 +27,7 @@ from tests.integration.display_browser import (
     SMALL,
     wait_until,
 )
-from tests.machine_speed import answer_ms, skip_where_slow
+from tests.machine_speed import LONGEST_BESIDE_BROWSER_MS, answer_ms, skip_where_slow
 from tests.training_session import PINS, SQUARE, Training, rendered
 
 WAIT_MS = 60_000
@@ -249,6 +249,8 @@ def test_the_whole_workflow_on_the_page(
         walk.next_to("time_out")
         survives("time_out")
 
+        skip_where_slow(network_ms, LONGEST_BESIDE_BROWSER_MS, "from the time-out on not walked")
+
         def is_half_confirmed() -> None:
             assert _status(session).confirmed_by == ["surgeon"]
             page.wait_for_selector("#confirm-time-out")
@@ -257,7 +259,6 @@ def test_the_whole_workflow_on_the_page(
         survives("time_out", is_half_confirmed)
         walk.confirm("physicist", session)
         walk.at("ready")
-        skip_where_slow(network_ms, "from READY on not walked")
         session.until(session.is_ready)
         page.wait_for_selector("text=GEOMETRY READY")
         walk.picture("ready")

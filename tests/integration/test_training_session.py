@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from pipeline.audit.archive import load_ledger, verify_archive
 from pipeline.audit.naming import LEDGER_NAME
 from pipeline.session_report.facts_file import parse_facts, read_facts
 from pipeline.session_report.parts import KEPT_NAME, PARTS_NAME
+from tests.machine_speed import LONGEST_ALONE_MS, answer_ms, skip_where_slow
 from tests.training_session import PATIENCE_S, PINS, SQUARE, Training, rendered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,14 +32,10 @@ def out(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture
-def training(out: Path) -> Iterator[Training]:
-    with Training(out) as session:
-        yield session
-
-
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
+    network_ms = answer_ms()  # before anything runs beside it
     with Training(out) as session:
         assert session.ask("step", to="dock").code == "STEP_BLOCKED"
         session.go("survey")
@@ -74,7 +70,9 @@ def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
         assert session.confirm("surgeon").code == "SAME_PERSON"
         assert not session.is_ready()
         session.until(lambda: session.confirm("physicist").accepted)
+        skip_where_slow(network_ms, LONGEST_ALONE_MS, "from READY on not walked")
         session.until(session.is_ready)
+        _a_change_takes_the_time_out_away(session)
         assert session.sign("beam", "physicist", is_on=True).accepted
         assert session.ask("clear", name="area_at_risk").code == "UNDER_BEAM"
         time.sleep(0.5)
@@ -89,22 +87,13 @@ def test_the_whole_way_from_briefing_to_report(out: Path) -> None:
     assert "surgeon" in page
 
 
-@pytest.mark.slow
-def test_a_change_after_the_time_out_takes_it_away(training: Training) -> None:
-    training.go("draw")
-    training.until(lambda: training.draw("area_at_risk", *SQUARE).accepted)
-    assert training.approve("surgeon", 1).accepted
-    training.go("place")
-    training.go("time_out")
-    training.until(lambda: training.confirm("surgeon").accepted)
-    training.until(lambda: training.confirm("oncologist").accepted)
-    training.until(training.is_ready)
-    n_said = len(training.said)
-    assert training.ask("clear", name="area_at_risk").accepted
-    training.until(lambda: any("UNSURE" in line for line in training.said[n_said:]))
-    n_said = len(training.said)
-    assert training.ask("undo").accepted  # as it was confirmed: it holds again
-    training.until(lambda: any("GEOMETRY READY" in line for line in training.said[n_said:]))
+def _a_change_takes_the_time_out_away(session: Training) -> None:
+    n_said = len(session.said)
+    assert session.ask("clear", name="area_at_risk").accepted
+    session.until(lambda: any("UNSURE" in line for line in session.said[n_said:]))
+    n_said = len(session.said)
+    assert session.ask("undo").accepted  # as it was confirmed: it holds again
+    session.until(lambda: any("GEOMETRY READY" in line for line in session.said[n_said:]))
 
 
 RUN = """
@@ -139,7 +128,9 @@ class Killed(Training):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_after_a_kill_under_the_beam_the_session_goes_on_to_its_report(out: Path) -> None:
+    network_ms = answer_ms()  # before anything runs beside it
     with Killed(out) as first:
         first.go("draw")
         first.until(lambda: first.draw("area_at_risk", *SQUARE).accepted)
@@ -164,6 +155,7 @@ def test_after_a_kill_under_the_beam_the_session_goes_on_to_its_report(out: Path
         again.go("time_out")
         again.until(lambda: again.confirm("surgeon").accepted)
         again.until(lambda: again.confirm("physicist").accepted)
+        skip_where_slow(network_ms, LONGEST_ALONE_MS, "from READY on not walked")
         again.until(again.is_ready)
         assert again.sign("beam", "physicist", is_on=True).accepted
         again.until(lambda: again.step() == "beam")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = "from tests.conftest import pytest_runtest_protocol\n"
 MADE = """
@@ -23,6 +25,7 @@ def test_{test}(k):
 """
 
 
+@pytest.mark.slow
 def test_none_runs_beside_one_that_is_alone_and_the_others_run_beside_each_other(
     tmp_path: Path,
 ) -> None:

@@ -41,6 +41,7 @@ def poses(board_size_mm: Float) -> list[Float]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", BOARDS)
 def test_the_lens_is_found_from_every_kind_of_board(text: str, tmp_path: Path) -> None:
     board = parse_board(text)

@@ -45,6 +45,7 @@ def test_a_biased_plane_is_told_within_its_sigma() -> None:
     assert SIGMA_MM <= point.sigma_mm < 1.5 * SIGMA_MM
 
 
+@pytest.mark.slow
 def test_the_noise_alone_scatters_as_its_sigma_says() -> None:
     bias, sigma = [], []
     for seed in range(30):

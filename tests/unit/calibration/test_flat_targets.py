@@ -45,6 +45,7 @@ def test_blocks_are_measured_within_their_sigmas() -> None:
     assert {m.name for m in result.metrics} >= {"angle_block_15deg_error", "standoff_block_5mm"}
 
 
+@pytest.mark.slow
 def test_the_sigmas_of_blocks_are_their_scatter() -> None:
     """Of 10 clouds with 4 blocks: errors in sigma have unit rms, good to 11 % (1-sigma)."""
     scores = []

@@ -71,6 +71,7 @@ def test_a_lens_that_is_known_badly_widens_the_sigma() -> None:
     assert unsure.position_sigma_mm > 2 * exact.position_sigma_mm
 
 
+@pytest.mark.slow
 def test_a_lens_that_is_out_is_weighed_against_what_the_robot_knows() -> None:
     """A lens out by its sigma: the rig errs less than one fitted as if that lens were exact."""
     sigma = np.array([1.0, 1.0, 1.5, 1.5])

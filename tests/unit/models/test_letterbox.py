@@ -54,6 +54,7 @@ def test_a_ramp_is_shrunk_without_a_shift(size: tuple[int, int], axis: int) -> N
     assert float(np.abs(error).max()) < 0.5 * scale
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(480, 848), (480, 640), (720, 1280), (240, 424)])
 @pytest.mark.parametrize("edge_px", [200.5, 201.5, 202.5, 203.5])
 def test_a_class_border_stays_where_it_is(size: tuple[int, int], edge_px: float) -> None:

@@ -33,6 +33,7 @@ def unmet(*found: Followed) -> set[str]:
     return {goal.name for goal in contour_findings(found).goals if not goal.is_met}
 
 
+@pytest.mark.slow
 def test_a_line_stays_on_tissue_that_is_moved_by_all_of_it() -> None:
     found = follow(Situation("tissue", 3, True, SMALL))
     assert found.is_placed

@@ -20,6 +20,7 @@ from recordings.progress import unheard
 from recordings.session import reader
 
 
+@pytest.mark.slow
 def test_all_goals_are_met_on_a_few() -> None:
     found = recording_bench(200, 1, unheard)
     assert not found.is_failed

@@ -115,6 +115,7 @@ def test_the_table_counts_and_leaves_out_what_is_unsure() -> None:
     assert found.data["unsure_and_easy"] == [0]
 
 
+@pytest.mark.slow
 def test_plots_show_the_errors(tmp_path: Path) -> None:
     results = [replace(GOOD, index=i, distance_mm=400.0 + 10 * i) for i in range(20)] + [NO_POSE]
     paths = draw(results, tmp_path / "plots")

@@ -81,6 +81,7 @@ def test_only_the_part_that_is_written_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [part_path(path, 3)]
 
 
+@pytest.mark.slow
 def test_a_short_soak_knows_every_frame() -> None:
     of_few_frames = 2_000_000  # a slow machine processes few of the 90
     findings = soak_bench(0.05, 0, lambda _done, _of: None, limit_bytes=of_few_frames)
@@ -93,6 +94,7 @@ def test_a_short_soak_knows_every_frame() -> None:
     assert all(goal.is_met for goal in accounts)
 
 
+@pytest.mark.slow
 def test_every_frame_is_processed_or_skipped_and_recorded(tmp_path: Path) -> None:
     session, part = PacedSession(0, 40), Part()
     session.period_ns = 15_000_000  # too fast: some are overtaken

@@ -38,6 +38,7 @@ def test_unequal_runs_fail() -> None:
     assert [row[1] for row in unequal.tables[0].rows] == ["equal", "NOT EQUAL: view 1"]
 
 
+@pytest.mark.slow
 def test_one_and_two_threads_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "N_REPEATS", 1)
     found = compare_threads(3, unheard, n_views=1)

@@ -176,6 +176,7 @@ def test_a_wrong_unit_is_a_calibration_error(
     assert not (tmp_path / "rig.toml").exists()
 
 
+@pytest.mark.slow
 def test_poses_the_other_way_round_are_named_and_nothing_is_written(
     scene: tuple[Path, list[Float]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

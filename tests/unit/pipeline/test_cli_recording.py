@@ -24,6 +24,7 @@ BEGUN_BYTES = 100_000  # some chunks are in the file
 WAIT_S = 60.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_recording_in_good_order(how: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "s.mcap"
@@ -63,6 +64,7 @@ class TestDb3:
             assert one.frame.stamp_ns == other.frame.stamp_ns
             assert one.labels is None
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_leaves_a_whole_file(self, how: signal.Signals, tmp_path: Path) -> None:
         out = tmp_path / "s.db3"

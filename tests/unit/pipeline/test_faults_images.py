@@ -77,6 +77,7 @@ def test_a_struck_session_is_not_ready_and_says_why(monkeypatch: pytest.MonkeyPa
     few = tuple(BY_NAME[name] for name in ("frozen with moving stamps", "depth black"))
     monkeypatch.setattr(image_run, "IMAGE_FAULTS", few)
     monkeypatch.setattr(image_run, "SEVERITIES", (1,))
+    monkeypatch.setattr(image_run, "opened", lambda seed: opened(seed, "docking-small"))
     frozen, black = run_session(3)
     assert frozen.twin_ready
     assert frozen.first_reason == Reason.FRAME_REPEATED

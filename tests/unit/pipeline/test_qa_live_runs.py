@@ -90,6 +90,7 @@ def outcomes(record: RunRecord) -> dict[str, Outcome]:
     return {check.check_id: check.outcome for check in record.result.checks}
 
 
+@pytest.mark.slow
 def test_a_live_run_passes_with_its_person_and_is_a_note_where_nobody_confirmed(desk: Desk) -> None:
     assert desk.run(camera(2)).outcome is Outcome.PASS
     alone = desk.run(camera(2), n_confirmed=0)

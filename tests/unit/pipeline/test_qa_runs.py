@@ -109,6 +109,7 @@ def test_a_wrong_camera_fails_and_is_stored(
     assert dict(full.result.versions)["software"].startswith("iort-tracker@")
 
 
+@pytest.mark.slow
 def test_reports_and_history_of_what_is_stored(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,6 +224,7 @@ def test_the_set_up_draws_the_same_bytes_again_and_ends() -> None:
     assert set(FAULTS) >= {"moved", "turned", "warm", "other", "unit"}
 
 
+@pytest.mark.slow
 def test_the_bench_counts_what_was_said() -> None:
     trials = [run_trial(Trial(name, 0, 0)) for name in CLASSES[:2]]
     assert [t.outcome for t in trials[1:]] == ["Failure"]

@@ -312,6 +312,7 @@ def _decided_by(result: FrameResult, plan_id: str) -> FrameResult:
 
 
 class TestOnDemand:
+    @pytest.mark.slow
     def test_a_report_is_written_while_the_session_goes_on(self, room: Room) -> None:
         reporter = room.reporter()
         report = ReportOnDemand(reporter, room.folder, room.said.append)

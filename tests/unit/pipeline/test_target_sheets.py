@@ -108,6 +108,7 @@ def test_the_sheet_of_blocks_names_what_the_protocol_asks_for() -> None:
         assert f"standoff {nominal:g} mm" in words
 
 
+@pytest.mark.slow
 def test_the_command_writes_pages_of_a4_with_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         assert main(["qa", "targets", "print", "--out", str(tmp_path / folder)]) == 0

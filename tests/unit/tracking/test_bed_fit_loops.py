@@ -82,6 +82,7 @@ def test_the_start_is_left_as_it_was() -> None:
 
 
 class TestInverse:
+    @pytest.mark.slow
     def test_of_rows_that_differ_by_powers(self) -> None:
         rows = np.random.default_rng(2).standard_normal((20, 6)) * 10.0 ** np.arange(6)
         is_told, inverse = inverse_information(rows.T @ rows)
