@@ -19,4 +19,4 @@ def skip_if_too_late(item: pytest.Item) -> None:
     """Skip loudly a test that takes long once that time has passed."""
     until = os.environ.get(VARIABLE)
     if until and time.time() > float(until) and item.get_closest_marker("slow"):
-        pytest.skip("not begun: this machine is so slow that CI would be stopped before its end")
+        pytest.skip(f"{item.name} not begun: so slow a machine would be stopped before its end")

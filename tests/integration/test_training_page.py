@@ -27,7 +27,12 @@ from tests.integration.display_browser import (
     SMALL,
     wait_until,
 )
-from tests.machine_speed import LONGEST_BESIDE_BROWSER_MS, answer_ms, skip_where_slow
+from tests.machine_speed import (
+    LONGEST_ALONE_MS,
+    LONGEST_BESIDE_BROWSER_MS,
+    answer_ms,
+    skip_where_slow,
+)
 from tests.training_session import PINS, SQUARE, Training, rendered
 
 WAIT_MS = 60_000
@@ -163,6 +168,7 @@ def test_the_whole_workflow_on_the_page(
 ) -> None:
     monkeypatch.setattr(serving, "LONGEST_PAUSE_S", serving.FIRST_PAUSE_S)  # killed often here
     network_ms = answer_ms()  # before anything runs beside it
+    skip_where_slow(network_ms, LONGEST_ALONE_MS, "not walked at all")
     out = tmp_path / "t"
     out.mkdir()
     shutil.copy(rendered(request), out)

@@ -20,7 +20,6 @@ def test_two_replays_are_equal() -> None:
     assert found.goals[0].value == 0.0
 
 
-@pytest.mark.slow
 def test_another_byte_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process runs: what two of them left is made up here."""
     digests = iter([(4, "a"), (4, "b")])
