@@ -44,7 +44,10 @@ def test_the_spheres_of_that_radius_are_found_among_clutter(found: list[FoundSph
 
 @pytest.mark.slow
 def test_the_smaller_one_is_found_by_its_own_radius() -> None:
-    """In ten draws: at three of its sigmas, one draw passes on one processor and not on another."""
+    """In ten draws: at three of its sigmas, one draw passes on one processor and not on another.
+
+    One draw is searched to its end, for others that are no such sphere; the rest to the first.
+    """
     off = []
     for seed in range(N_DRAWS):
         (small,) = find_spheres(_bench(seed), 0.6 * RADIUS, limit=None if seed == 0 else 1)
