@@ -63,7 +63,6 @@ def _replayed(source_frame: SourceFrame, folder: Path) -> tuple[dict[str, Any], 
     return json.loads(line), float((labels == Label.APPLICATOR).mean())
 
 
-@pytest.mark.slow
 def test_no_applicator_is_found_and_nothing_passes(tmp_path: Path) -> None:
     for name in ("librealsense_bag", "m3t_d435_bottle", "sixdof_graspnet_mugs"):
         shared(name)
