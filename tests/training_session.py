@@ -116,5 +116,8 @@ class Training:
         items = {n: getattr(running, n) for n in ("plan", "patient", "machine", "applicator")}
         return self.sign("time_out", person, read_back=items)
 
-    def is_ready(self) -> bool:
-        return any("GEOMETRY READY" in line for line in self.said)
+    def has_said(self, words: str, since: int = 0) -> bool:
+        return any(words in line for line in self.said[since:])
+
+    def is_ready(self, since: int = 0) -> bool:
+        return self.has_said("GEOMETRY READY", since)

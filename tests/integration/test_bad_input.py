@@ -286,7 +286,6 @@ def tampered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", ["replay", "model check"])
 def test_model_that_is_not_the_one_of_its_manifest(
     tampered: Path, place: Workplace, command: str

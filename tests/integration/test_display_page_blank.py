@@ -72,7 +72,6 @@ CLAIMS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("step", "claim"), CLAIMS)
 def test_claims_go_with_their_frame_and_buttons_stay(
     browser: Browser, step: str, claim: str
@@ -97,7 +96,6 @@ def test_claims_go_with_their_frame_and_buttons_stay(
     assert [command["to"] for command in server.commands] == [other]
 
 
-@pytest.mark.slow
 def test_of_panel_and_rail_nothing_stays_on_the_screen_while_script_is_blocked(
     browser: Browser,
 ) -> None:

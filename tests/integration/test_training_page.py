@@ -144,7 +144,7 @@ def _server_of_this_process() -> int:
 
 
 def _url(session: Training) -> str:
-    session.until(lambda: any("display: http" in line for line in session.said))
+    session.until(lambda: session.has_said("display: http"))
     line = next(line for line in session.said if "display: http" in line)
     return line.split("display: ", 1)[1].strip()
 
